@@ -1,0 +1,1 @@
+"""What we could do: plans, offers, copy, forecasts and their reasons."""

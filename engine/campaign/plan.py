@@ -1,0 +1,190 @@
+"""The typed objects of a campaign: offer, brief, plan. They are checked where they enter and frozen afterwards."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from engine.errors import DataProblem
+
+OfferKind = Literal[
+    "percent", "amount", "spend_save", "gift", "free_shipping", "buy_x_get_y", "points", "early_access", "none"
+]
+Channel = Literal["email", "sms", "push", "social", "mail", "wechat", "xiaohongshu", "ad"]
+Language = Literal["en", "zh"]
+Status = Literal["draft", "submitted", "approved", "rejected", "exported"]
+
+# The parts a reader sees, per channel, in reading order.
+PARTS: dict[str, tuple[str, ...]] = {
+    "email": ("subject", "preheader", "headline", "body", "call_to_action"),
+    "sms": ("body",),
+    "push": ("headline", "body"),
+    "social": ("headline", "body", "call_to_action"),
+    "mail": ("headline", "body", "call_to_action"),
+    "wechat": ("headline", "body", "call_to_action"),
+    "xiaohongshu": ("headline", "body"),
+    "ad": ("headline", "body"),
+}
+GOALS = ("win_back", "launch", "second_purchase", "vip", "overstock", "sale_day", "sunset")
+
+# Plan ids become parts of file names and spreadsheet cells elsewhere, so they stay plain.
+PlanId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
+
+
+class Checked(BaseModel):
+    """Frozen; unknown keys are refused, so that a misspelt field is seen and not ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Offer(Checked):
+    """What the customer gets. `discount` is a fraction for percent, money for amount."""
+
+    kind: OfferKind = "none"
+    discount: float | None = None
+    min_spend: float | None = Field(default=None, ge=0)
+    tiers: list[tuple[float, float]] = []  # spend_save: [min_spend, off]
+    gift_product_id: str | None = None
+    code: str | None = None
+    applies_to: list[str] = []  # products or categories; empty = everything
+    max_discount: float | None = Field(default=None, gt=0)
+    per_customer_limit: int | None = Field(default=None, ge=1)
+    stackable_with: list[str] = []
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Offer":
+        if self.kind == "percent" and not (self.discount is not None and 0 < self.discount < 1):
+            raise ValueError(f"a percent offer needs a discount between 0 and 1 (0.15 = 15 %); got {self.discount}")
+        if self.kind == "amount" and not (self.discount is not None and self.discount > 0):
+            raise ValueError(f"an amount offer needs a discount above 0, in money; got {self.discount}")
+        if self.kind == "spend_save" and not (self.tiers or (self.discount and self.min_spend)):
+            raise ValueError("a spend_save offer needs tiers, such as [[50, 5], [100, 15]]")
+        if self.kind == "gift" and not self.gift_product_id:
+            raise ValueError("a gift offer needs gift_product_id")
+        return self
+
+
+class Brief(Checked):
+    """What the writer is asked for. Dates are days in the shop's time zone."""
+
+    segment_id: str | None = None
+    goal: str
+    channel: Channel
+    language: Language = "en"
+    product_ids: list[str] = []
+    category: str | None = None
+    offer: Offer = Offer()
+    starts_at: date
+    ends_at: date
+    tone: str = "warm"
+    brand_guide: str | None = None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Brief":
+        if self.ends_at < self.starts_at:
+            raise ValueError(f"ends_at {self.ends_at} is before starts_at {self.starts_at}")
+        return self
+
+
+class Step(Checked):
+    """One message of a plan, sent `day` days after the plan starts. `copy` maps part to the text with {slots}."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), populate_by_name=True)
+
+    day: int = Field(default=0, ge=0)
+    channel: Channel = "email"
+    language: Language = "en"
+    condition: str | None = None
+    texts: dict[str, str] = Field(default={}, alias="copy")  # "copy" would hide a method of pydantic's
+
+
+class Audience(Checked):
+    """Who gets it: segments, or a rule, or listed customers; minus exclusions."""
+
+    segment_ids: list[str] = []
+    rule: str | None = None
+    customer_ids: list[str] = []
+    exclusions: list[str] = []  # segment ids left out
+
+
+class Plan(Checked):
+    """One campaign from first idea to result. `audience_share` and `holdout` are fractions of the audience."""
+
+    plan_id: PlanId
+    name: str = Field(min_length=1, max_length=200)
+    objective: str = "win_back"
+    audience: Audience = Audience()
+    steps: list[Step] = [Step()]
+    offer: Offer = Offer()
+    product_ids: list[str] = []
+    category: str | None = None
+    tone: str = "warm"
+    send_hour: int = Field(default=10, ge=0, le=23)
+    audience_share: float = Field(default=1.0, gt=0, le=1)
+    holdout: float = Field(default=0.1, ge=0, lt=1)
+    variants: list[str] = []
+    starts_at: date
+    ends_at: date
+    window_days: int | None = Field(default=None, ge=1, le=90)
+    landing_url: str | None = None
+    utm: dict[str, str] = {}
+    owner: str = Field(min_length=1, max_length=200)
+    status: Status = "draft"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Plan":
+        if self.ends_at < self.starts_at:
+            raise ValueError(f"ends_at {self.ends_at} is before starts_at {self.starts_at}")
+        if not self.steps:
+            raise ValueError("a plan needs at least one step")
+        return self
+
+    @property
+    def channel(self) -> str:
+        return self.steps[0].channel
+
+    @property
+    def language(self) -> str:
+        return self.steps[0].language
+
+    def brief(self) -> Brief:
+        """What the writer needs to know of this plan's first step."""
+        return Brief(
+            segment_id=self.audience.segment_ids[0] if len(self.audience.segment_ids) == 1 else None,
+            goal=self.objective,
+            channel=self.steps[0].channel,
+            language=self.steps[0].language,
+            product_ids=self.product_ids,
+            category=self.category,
+            offer=self.offer,
+            starts_at=self.starts_at,
+            ends_at=self.ends_at,
+            tone=self.tone,
+        )
+
+
+def read_brief(path: Path) -> Brief:
+    """A brief from a JSON file. Raises DataProblem naming file, field and what was found."""
+    return _parsed(Brief, path.read_bytes(), path.name)
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan from a JSON file. Raises DataProblem naming file, field and what was found."""
+    return _parsed(Plan, path.read_bytes(), path.name)
+
+
+def _parsed(kind: type, content: bytes, name: str):
+    try:
+        return kind.model_validate_json(content)
+    except ValidationError as error:
+        raise DataProblem(problems_of(error, name)) from error
+
+
+def problems_of(error: ValidationError, name: str) -> list[str]:
+    """One sentence per problem pydantic found, naming the field and what was received."""
+    return [
+        f"{name}: {'.'.join(map(str, problem['loc'])) or 'the whole file'}: {problem['msg'].removeprefix('Value error, ')}"
+        f"{'' if isinstance(problem['input'], dict) else '; got ' + repr(problem['input'])[:80]}"
+        for problem in error.errors()
+    ]

@@ -1,0 +1,1 @@
+"""Who decided: approval history, who may approve, who is sent what, export."""

@@ -1,0 +1,1 @@
+"""The statistics every room may use: fitting, calibration, contributions, ranges, model files."""

@@ -1,0 +1,1 @@
+"""Did it work: what past campaigns really did."""

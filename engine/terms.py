@@ -1,0 +1,75 @@
+"""The field's ratios and our money formulas: one definition each.
+
+Rates are fractions 0-1, money is the shop's currency. A ratio whose denominator is zero is None: unknown, not zero.
+"""
+
+
+def ratio(part: float, whole: float) -> float | None:
+    """part / whole, or None when there is nothing to divide by."""
+    return part / whole if whole else None
+
+
+def ctr(clicks: float, delivered: float) -> float | None:
+    """Click-through rate: customers who clicked / messages delivered (ads: clicks / impressions)."""
+    return ratio(clicks, delivered)
+
+
+def order_rate(orders: float, delivered: float) -> float | None:
+    """Customers who ordered inside the window / messages delivered."""
+    return ratio(orders, delivered)
+
+
+def cvr(orders: float, clicks: float) -> float | None:
+    """Conversion rate of clicks: orders / clicks."""
+    return ratio(orders, clicks)
+
+
+def aov(revenue: float, orders: float) -> float | None:
+    """Average order value: revenue / orders."""
+    return ratio(revenue, orders)
+
+
+def roas(revenue: float, cost: float) -> float | None:
+    """Return on advertising spend: revenue / cost. 1.0 is break-even before margin."""
+    return ratio(revenue, cost)
+
+
+def lift(control: float, variant: float) -> float | None:
+    """Relative difference of b against a: (b - a) / a."""
+    return ratio(variant - control, control)
+
+
+def gross_profit(list_revenue: float, margin: float) -> float:
+    """Profit before discount: list revenue (quantity x list price) x margin, the share of it above unit cost."""
+    return list_revenue * margin
+
+
+def extra_profit(extra_gross_profit: float, discount_cost: float, send_cost: float) -> float:
+    """Gross profit of extra orders - discount given to everyone who uses it - send cost.
+
+    `discount_cost` includes what goes to people who would have bought anyway.
+
+    >>> extra_profit(extra_gross_profit=500.0, discount_cost=180.0, send_cost=20.0)
+    300.0
+    """
+    return extra_gross_profit - discount_cost - send_cost
+
+
+def roi(extra_profit: float, discount_cost: float, send_cost: float, minimum_spend: float = 0.0) -> float | None:
+    """extra_profit / (discount given + send cost): 0.2 is a 20 % gain, -1 all lost.
+
+    None when nothing, or less than `minimum_spend`, was spent: the ratio would be noise.
+
+    >>> roi(300.0, discount_cost=180.0, send_cost=20.0)
+    1.5
+    """
+    spend = discount_cost + send_cost
+    return extra_profit / spend if spend > 0 and spend >= minimum_spend else None
+
+
+def textbook_roi(conversion_rate: float, order_value: float, coupon_value: float) -> float | None:
+    """Conversion rate x order value / coupon value: a labelled reference only.
+
+    It ignores clicks, margin and the people who would have bought anyway.
+    """
+    return ratio(conversion_rate * order_value, coupon_value)
