@@ -1,0 +1,238 @@
+"""What is known of a customer before an instant, as Ibis expressions run by DuckDB inside this process.
+
+Every function takes `requests` (customer_id, as_of, and for some campaign_id, channel, category) and answers row for
+row. Only rows strictly before `as_of` are read, and of past deliveries only those whose outcome was known by then.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+
+import ibis
+import pandas as pd
+from ibis import _
+
+from engine.errors import NotEnoughData
+from engine.shop.store import Shop
+
+# feature -> (unit, what it is). Missing (never ordered, never mailed) stays missing.
+DICTIONARY = {
+    "recency_days": ("days", "days since the last order"),
+    "frequency": ("orders", "orders so far"),
+    "monetary": ("money", "revenue so far after discounts and returns"),
+    "aov": ("money", "revenue per order"),
+    "tenure_days": ("days", "days since the first order"),
+    "gap_days": ("days", "mean days between orders"),
+    "orders_90d": ("orders", "orders in the last 90 days"),
+    "monetary_90d": ("money", "revenue in the last 90 days"),
+    "discount_share": ("fraction", "money off / list price of all lines"),
+    "return_share": ("fraction", "lines sent back / lines"),
+    "categories": ("categories", "different categories bought"),
+    "views_30d": ("events", "product views in the last 30 days"),
+    "carts_30d": ("events", "items put in the cart in the last 30 days"),
+    "campaign_spend": ("money", "spend so far on the products or category of this campaign"),
+    "campaign_orders": ("orders", "orders so far with a product or the category of this campaign"),
+    "sent": ("messages", "messages sent so far whose outcome is known"),
+    "sent_30d": ("messages", "messages sent in the last 30 days"),
+    "days_since_sent": ("days", "days since the last message"),
+    "clicked": ("messages", "messages clicked so far"),
+    "ordered": ("messages", "messages followed by an order inside the window"),
+    "sent_channel": ("messages", "messages sent so far in this channel"),
+    "clicked_channel": ("messages", "messages clicked so far in this channel"),
+}
+
+
+@contextmanager
+def _database() -> Iterator[ibis.BaseBackend]:
+    # Extensions are fetched from the network at run time: a shop's machine may be offline, and must be able to stay so.
+    connection = ibis.duckdb.connect(threads=2, autoinstall_known_extensions=False, memory_limit="4GB")
+    try:
+        yield connection
+    finally:
+        connection.disconnect()
+
+
+def default_as_of(shop: Shop) -> date:
+    """The day after the last order, event, delivery or ad row. Raises NotEnoughData for a shop without any of them."""
+    columns = {"orders": "ordered_at", "events": "occurred_at", "deliveries": "sent_at", "ads": "date"}
+    latest = [shop.table(name, [column])[column].max() for name, column in columns.items() if shop.rows(name)]
+    if not latest:
+        raise NotEnoughData("This shop has no orders, events, deliveries or ads yet. Import a file of one of them.")
+    return max(latest).date() + timedelta(days=1)
+
+
+def customers(shop: Shop) -> pd.Series:
+    """Every customer id the shop knows, from its customers or else from its orders and deliveries; sorted."""
+    for names in (["customers"], ["orders", "deliveries", "events"]):
+        found = [shop.table(name, ["customer_id"])["customer_id"] for name in names if shop.has(name)]
+        if found:
+            return pd.concat(found).drop_duplicates().sort_values(ignore_index=True)
+    raise NotEnoughData("This shop has no customers, orders or deliveries yet. Import a file of one of them.")
+
+
+def features(shop: Shop, requests: pd.DataFrame) -> pd.DataFrame:
+    """`requests` with the columns of DICTIONARY that this shop's tables can give, in the same order and index."""
+    index, asked = requests.index, requests.reset_index(drop=True)
+    asked["request"] = range(len(asked))
+    result = asked
+    with _database() as connection:
+        wanted = connection.create_table("requests", asked)
+        for table, build in _BUILDERS.items():
+            if shop.has(table):
+                answer = build(connection, shop, wanted)
+                if answer is not None:
+                    result = result.merge(answer.execute(), on="request", how="left")
+    for column in _COUNTS & set(result):
+        result[column] = result[column].astype("float64").fillna(0.0)
+    result = result.drop(columns="request")
+    result.index = index
+    return result
+
+
+_COUNTS = {
+    "frequency", "monetary", "orders_90d", "monetary_90d", "categories", "views_30d", "carts_30d",
+    "campaign_spend", "campaign_orders", "sent", "sent_30d", "clicked", "ordered", "sent_channel", "clicked_channel",
+}  # fmt: skip
+
+
+def _days(later: ibis.Value, earlier: ibis.Value) -> ibis.Value:
+    """Days between two instants, with the fraction of a day."""
+    return (later.cast("timestamp").epoch_seconds() - earlier.cast("timestamp").epoch_seconds()).cast("float64") / 86400.0
+
+
+def _order_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
+    past = _lines_before(connection, shop, requests)
+    bought = _.quantity > 0
+    recent = _days(_.as_of, _.ordered_at) <= 90.0
+    summed = past.group_by("request").agg(
+        last=_.ordered_at.max(where=bought),
+        first=_.ordered_at.min(where=bought),
+        as_of=_.as_of.max(),
+        frequency=_.order_id.nunique(where=bought).cast("float64"),
+        monetary=_.net.sum(),
+        orders_90d=_.order_id.nunique(where=bought & recent).cast("float64"),
+        monetary_90d=_.net.sum(where=recent),
+        list_value=_.list_value.sum(where=bought),
+        money_off=_.money_off.sum(where=bought),
+        lines=_.count().cast("float64"),
+        returned=_.count(where=_.quantity < 0).cast("float64"),
+        categories=_.category.nunique(where=bought).cast("float64"),
+    )
+    return summed.mutate(
+        recency_days=_days(_.as_of, _.last),
+        tenure_days=_days(_.as_of, _.first),
+        aov=_.monetary / _.frequency.nullif(0.0),
+        gap_days=_days(_.last, _.first) / (_.frequency - 1.0).nullif(0.0),
+        discount_share=_.money_off / _.list_value.nullif(0.0),
+        return_share=_.returned / _.lines,
+    ).select(
+        "request", "recency_days", "frequency", "monetary", "aov", "tenure_days", "gap_days", "orders_90d",
+        "monetary_90d", "discount_share", "return_share", "categories",
+    )  # fmt: skip
+
+
+def _lines_before(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
+    """Order lines of each request's customer before its instant, with category, list_value, money_off and net."""
+    lines = connection.read_parquet(shop.file("orders"))
+    lines = lines.mutate(
+        list_value=_.quantity * _.unit_price,
+        money_off=(_.discount if "discount" in lines.columns else ibis.literal(0.0)).fill_null(0.0).cast("float64"),
+    ).mutate(net=_.list_value - _.money_off)
+    if shop.has("products") and "category" in (products := connection.read_parquet(shop.file("products"))).columns:
+        lines = lines.left_join(products.select("product_id", "category"), "product_id")
+    else:
+        lines = lines.mutate(category=ibis.literal("").cast("string"))
+    lines = lines.select("order_id", "customer_id", "ordered_at", "product_id", "category", "quantity", "list_value", "money_off", "net")
+    asked = requests.select(*{"request", "customer_id", "as_of", "campaign_id", "campaign_category"} & set(requests.columns))
+    return asked.join(lines, [asked.customer_id == lines.customer_id, lines.ordered_at < asked.as_of])
+
+
+def _campaign_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table | None:
+    """Spend and orders so far on the campaign's own products, or on its category where it names no products."""
+    if "campaign_id" not in requests.columns or not shop.has("products"):
+        return None
+    past = _lines_before(connection, shop, requests)
+    own = past.campaign_category == past.category if "campaign_category" in past.columns else ibis.literal(False)
+    if shop.rows("campaign_products"):
+        pairs = _campaign_products(connection, shop).mutate(named=True)
+        past = past.left_join(pairs, [past.campaign_id == pairs.campaign_id, past.product_id == pairs.product_id])
+        listed = pairs.select("campaign_id").distinct().mutate(lists_products=True)
+        past = past.left_join(listed, [past.campaign_id == listed.campaign_id], rname="listed_{name}")
+        own = ibis.ifelse(past.lists_products.fill_null(False), past.named.fill_null(False), own.fill_null(False))
+    past = past.mutate(own=own.fill_null(False))
+    return past.group_by("request").agg(
+        campaign_spend=_.net.sum(where=_.own),
+        campaign_orders=_.order_id.nunique(where=_.own & (_.quantity > 0)).cast("float64"),
+    )
+
+
+def _campaign_products(connection: ibis.BaseBackend, shop: Shop) -> ibis.Table:
+    return connection.read_parquet(shop.file("campaign_products")).select("campaign_id", "product_id").distinct()
+
+
+def _event_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
+    events = connection.read_parquet(shop.file("events")).select("customer_id", "occurred_at", "kind")
+    asked = requests.select("request", "customer_id", "as_of")
+    past = asked.join(events, [asked.customer_id == events.customer_id, events.occurred_at < asked.as_of])
+    recent = _days(_.as_of, _.occurred_at) <= 30.0
+    return past.group_by("request").agg(
+        views_30d=_.count(where=recent & (_.kind == "view")).cast("float64"),
+        carts_30d=_.count(where=recent & (_.kind == "cart")).cast("float64"),
+    )
+
+
+def _delivery_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
+    """Past messages: all sent ones for pressure, and for response those whose outcome was known by then."""
+    past = _deliveries_before(connection, shop, requests)
+    return past.group_by("request").agg(
+        sent_30d=_.count(where=_.age_days <= 30.0).cast("float64"),
+        days_since_sent=_.age_days.min(),
+        sent=_.count(where=_.known).cast("float64"),
+        clicked=_.clicked.sum(where=_.known),
+        ordered=_.converted.sum(where=_.known),
+        sent_channel=_.count(where=_.known & _.same_channel).cast("float64"),
+        clicked_channel=_.clicked.sum(where=_.known & _.same_channel),
+    )
+
+
+def _deliveries_before(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
+    sent = connection.read_parquet(shop.file("deliveries"))
+    for column in ("clicked", "converted"):
+        if column not in sent.columns:
+            sent = sent.mutate(**{column: ibis.literal(0.0)})
+    if "treated" in sent.columns:
+        sent = sent.filter(_.treated.fill_null(1.0) == 1.0)
+    sent = sent.left_join(_outcome_known(connection, shop), "campaign_id").select(
+        "customer_id", "sent_at", "clicked", "converted", "past_channel", "known_after_days", "known_at"
+    )
+    asked = requests.select(*{"request", "customer_id", "as_of", "channel"} & set(requests.columns))
+    past = asked.join(sent, [asked.customer_id == sent.customer_id, sent.sent_at < asked.as_of])
+    age = _days(past.as_of, past.sent_at)
+    known = ibis.ifelse(past.known_at.notnull(), past.known_at <= past.as_of, age >= past.known_after_days.fill_null(7.0))
+    same = (past.channel == past.past_channel).fill_null(False) if "channel" in past.columns else ibis.literal(True)
+    return past.mutate(age_days=age, known=known, same_channel=same)
+
+
+def _outcome_known(connection: ibis.BaseBackend, shop: Shop) -> ibis.Table:
+    """Per campaign: its channel, and when its outcomes are complete (its end, else the channel's window)."""
+    known = campaign_windows(shop).rename(columns={"channel": "past_channel", "window_days": "known_after_days"})
+    known["known_at"] = known["ends_at"]
+    return connection.create_table("outcome_known", known[["campaign_id", "past_channel", "known_after_days", "known_at"]])
+
+
+def campaign_windows(shop: Shop) -> pd.DataFrame:
+    """campaign_id, channel, starts_at, ends_at (missing where the shop has none), window_days of every campaign."""
+    campaigns = shop.table("campaigns")
+    ends = campaigns["ends_at"] if "ends_at" in campaigns else pd.Series(pd.NaT, campaigns.index)
+    return pd.DataFrame(
+        {
+            "campaign_id": campaigns["campaign_id"],
+            "channel": campaigns["channel"],
+            "starts_at": campaigns["starts_at"],
+            "ends_at": ends.astype("datetime64[us]"),
+            "window_days": campaigns["channel"].map(shop.settings.window).astype("float64"),
+        }
+    )
+
+
+_BUILDERS = {"orders": _order_features, "products": _campaign_features, "events": _event_features, "deliveries": _delivery_features}

@@ -1,0 +1,220 @@
+"""A shop folder on disk: settings, tables as Parquet, and what was set aside.
+
+One writer at a time (a file lock); readers always see a complete set of tables, because new tables are written beside
+the old ones and take their place by a rename.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+import pandas as pd
+import pyarrow.parquet as pq
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from engine.errors import DataProblem, NotEnoughData, StoreProblem
+from engine.shop.tables import TABLES, check
+
+PROTECTED = (
+    "age", "age_band", "gender", "sex", "ethnicity", "race", "religion", "disability",
+    "年龄", "年龄段", "性别", "民族", "种族", "宗教", "残疾",
+)  # fmt: skip
+
+
+class ShopSettings(BaseModel):
+    """shop.toml. Money in `currency`, rates as fractions; what is absent takes the default shown."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    shop_id: str
+    name: str = "My shop"
+    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
+    time_zone: str = "UTC"
+    week_starts: str = "monday"
+    prices_include_tax: bool = False
+    gross_margin: dict[str, float] = {"default": 0.4}  # used where unit_cost is missing
+    return_rate: float = Field(default=0.0, ge=0, lt=1)
+    send_cost: dict[str, float] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}
+    window_days: dict[str, int] = {"email": 7, "sms": 3, "push": 1, "ads": 7}
+    frequency_cap: int = 3
+    quiet_hours: list[int] = [21, 8]
+    holdout: float = Field(default=0.1, ge=0, lt=1)
+    minimum_spend_for_roi: float = Field(default=10.0, ge=0)
+    sender_name: str = ""
+    legal_lines: list[str] = []
+    brand_guide: str = ""
+    never_contact: list[str] = []
+    protected: list[str] = list(PROTECTED)
+    assumed: list[str] = []  # settings nobody confirmed: named wherever they are used
+
+    def window(self, channel: str) -> int:
+        """Days after a send in which an order counts."""
+        return self.window_days.get(channel, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A readable shop folder."""
+
+    path: Path
+    settings: ShopSettings
+
+    @property
+    def shop_id(self) -> str:
+        return self.settings.shop_id
+
+    def file(self, table: str) -> Path:
+        """Where a table lives, present or not."""
+        return _tables_folder(self.path) / f"{table}.parquet"
+
+    def has(self, table: str) -> bool:
+        return self.file(table).exists()
+
+    def rows(self, table: str) -> int:
+        """Rows of a table, 0 where it is absent; reads only the file's footer."""
+        return pq.read_metadata(self.file(table)).num_rows if self.has(table) else 0
+
+    def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        """A table in its kinds (see engine.shop.tables). Raises NotEnoughData where the shop lacks it."""
+        if not self.has(name):
+            raise NotEnoughData(f"This shop has no {name} yet. Import a file of {name} and come back.")
+        try:
+            return pd.read_parquet(self.file(name), columns=columns)
+        except (OSError, ValueError) as error:
+            raise StoreProblem(f"{self.file(name)} cannot be read ({error}). Import it again.") from error
+
+    def optional(self, name: str) -> pd.DataFrame:
+        """A table, or an empty one with its columns where the shop lacks it."""
+        return self.table(name) if self.has(name) else pd.DataFrame(columns=list(TABLES[name].columns))
+
+    @property
+    def version(self) -> str:
+        """Changes whenever a table or setting does: a key for caches and model cards."""
+        files = sorted(_tables_folder(self.path).glob("*.parquet")) + [self.path / "shop.toml"]
+        stamps = [(f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists()]
+        return hashlib.blake2b(json.dumps(stamps).encode(), digest_size=8).hexdigest()
+
+
+def open_shop(path: Path) -> Shop:
+    """The shop in a folder. Raises StoreProblem where there is none, DataProblem where shop.toml is wrong."""
+    path = Path(path)
+    if not (path / "shop.toml").exists() and not _tables_folder(path).exists():
+        raise StoreProblem(f"There is no shop in {path}. Make one with: python -m engine sample demo --into {path}")
+    if not (path / "shop.toml").exists():
+        create_shop(path, {})
+    try:
+        stored = tomlkit.parse((path / "shop.toml").read_text(encoding="utf-8")).unwrap()
+        stored.setdefault("shop_id", hashlib.blake2b(str(path.resolve()).encode(), digest_size=6).hexdigest())
+        return Shop(path, ShopSettings(**stored))
+    except ValidationError as error:
+        raise DataProblem(
+            [f"shop.toml: {'.'.join(map(str, p['loc']))}: {p['msg']}; got {p['input']!r}" for p in error.errors()]
+        ) from error
+    except (OSError, tomlkit.exceptions.ParseError) as error:
+        raise DataProblem(f"shop.toml cannot be read: {error}") from error
+
+
+def create_shop(path: Path, settings: dict) -> Shop:
+    """A shop folder with the given settings, kept where one exists already."""
+    path = Path(path)
+    with writing(path):
+        if not (path / "shop.toml").exists():
+            content = {"shop_id": uuid.uuid4().hex[:12], "name": path.name, **settings}
+            _replace(path / "shop.toml", tomlkit.dumps(content).encode())
+    return open_shop(path)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """The right to change a shop folder; a second writer waits 30 s and is then told."""
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+        with filelock.FileLock(Path(path) / ".lock", timeout=30):
+            yield
+    except filelock.Timeout as error:
+        raise StoreProblem(f"Something else is changing the shop in {path}. Wait for it to end and try again.") from error
+    except OSError as error:
+        raise StoreProblem(f"The shop in {path} cannot be written: {error.strerror or error}. {_advice(error)}") from error
+
+
+def _advice(error: OSError) -> str:
+    if error.errno == 28:
+        return "The disk is full: free some space and try again; nothing was changed."
+    return "Nothing was changed."
+
+
+def write_tables(shop: Shop, tables: dict[str, pd.DataFrame]) -> None:
+    """Put these tables in place of those of the same name, all at once; the others stay."""
+    with writing(shop.path):
+        current, following = _tables_folder(shop.path), shop.path / "tables.next"
+        shutil.rmtree(following, ignore_errors=True)
+        try:
+            following.mkdir()
+            for name, frame in tables.items():
+                frame.to_parquet(following / f"{name}.parquet", index=False)
+            for old in current.glob("*.parquet"):
+                if not (following / old.name).exists():
+                    _link_or_copy(old, following / old.name)
+        except OSError:
+            shutil.rmtree(following, ignore_errors=True)
+            raise
+        previous = shop.path / "tables.previous"
+        shutil.rmtree(previous, ignore_errors=True)
+        if (shop.path / "tables").exists():
+            os.rename(shop.path / "tables", previous)
+        os.rename(following, shop.path / "tables")
+        shutil.rmtree(previous, ignore_errors=True)
+
+
+def save_tables(shop: Shop, frames: dict[str, pd.DataFrame]) -> dict[str, int]:
+    """Check frames against the schemas and store the rows kept. Returns rows set aside by table (sample shops: none)."""
+    known = {name: set(frames[name][key].astype(str)) for key, name in _HOMES if name in frames}
+    checked = {name: check(name, frame, shop.settings.time_zone, known) for name, frame in frames.items()}
+    write_tables(shop, {name: result.kept for name, result in checked.items()})
+    return {name: len(result.set_aside) for name, result in checked.items()}
+
+
+_HOMES = (("customer_id", "customers"), ("product_id", "products"), ("campaign_id", "campaigns"))
+
+
+def _tables_folder(path: Path) -> Path:
+    """`tables`, or the set it is being exchanged with if a writer was killed between two renames."""
+    folder = Path(path) / "tables"
+    previous = Path(path) / "tables.previous"
+    return previous if not folder.exists() and previous.exists() else folder
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_bytes(content)
+    os.replace(temporary, path)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file all at once: readers see the old or the new content. Raises StoreProblem when the disk refuses."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _replace(path, content)
+    except OSError as error:
+        raise StoreProblem(f"{path} cannot be written: {error.strerror or error}. {_advice(error)}") from error
+
+
+def safe_name(text: str) -> str:
+    """Text reduced to what any file system takes as a name."""
+    return re.sub(r"[^A-Za-z0-9_-]+", "-", text).strip("-")[:60] or "shop"
