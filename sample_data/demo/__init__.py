@@ -27,8 +27,6 @@ SETTINGS = {
     "brand_guide": "Warm, plain and honest. No pressure, no shouting, no medical claims.",
     "never_contact": [],
 }
-# Beside the shop's usual list of protected attributes: how the demo names a person's age.
-PROTECTED = ["age_band", "gender"]
 
 
 def generate(seed: int = 0) -> DemoShop:

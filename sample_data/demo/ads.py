@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sample_data.demo import calendar
+from sample_data.demo import dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Ad:
     ad_id: str
     channel: str
     placement: str
-    first_day: int  # from calendar.START
+    first_day: int  # from dates.START
     impressions: float
     ctr: float
     cvr: float
@@ -39,15 +39,15 @@ def ads(rng: np.random.Generator) -> pd.DataFrame:
 
 
 def _daily(rng: np.random.Generator, ad: Ad) -> pd.DataFrame:
-    days = np.arange(ad.first_day, calendar.DAYS)
-    season = calendar.season()[days]
+    days = np.arange(ad.first_day, dates.DAYS)
+    season = dates.season()[days]
     impressions = rng.poisson(ad.impressions * season**0.7 * np.exp(rng.normal(0, 0.15, len(days))))
     fall = FATIGUE_PER_YEAR * (days - ad.first_day) / 365
     log_odds = np.log(ad.ctr / (1 - ad.ctr)) + fall + rng.normal(0, 0.08, len(days))
     clicks = rng.binomial(impressions, 1 / (1 + np.exp(-log_odds)))
     conversions = rng.binomial(clicks, np.clip(ad.cvr * season**0.3, 0, 1))
     value = np.array([rng.gamma(4, ad.aov / 4, count).sum() for count in conversions])
-    dates = (calendar.START.astype("datetime64[D]") + days).astype("datetime64[us]")
+    dates = (dates.START.astype("datetime64[D]") + days).astype("datetime64[us]")
     return pd.DataFrame(
         {
             "ad_id": ad.ad_id,

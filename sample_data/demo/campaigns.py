@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sample_data.demo import calendar, catalogue, copy_text, response
+from sample_data.demo import catalogue, copy_text, dates, response
 
 FIRST_START = np.datetime64("2024-07-15", "D")
 DAYS_APART = 11.4  # windows are at most 7 days and starts move by at most 3: two windows never overlap
@@ -29,8 +29,15 @@ CODE_PREFIX = dict(
     zip(catalogue.NAMES, ("GLOW", "COLOR", "HAIR", "SLEEP", "COOK", "HOME", "WEAR", "STYLE"), strict=True)
 )
 GOAL_CHANCES = {"win_back": 0.25, "launch": 0.2, "second_purchase": 0.2, "vip": 0.15, "overstock": 0.15, "sunset": 0.05}
-PLAIN_NAMES = {"win_back": "Win back", "launch": "Launch", "second_purchase": "Second purchase", "vip": "VIP", "overstock":
-               "Overstock", "sunset": "Sunset", "sale_day": "Big sale day"}  # fmt: skip
+PLAIN_NAMES = {
+    "win_back": "Win back",
+    "launch": "Launch",
+    "second_purchase": "Second purchase",
+    "vip": "VIP",
+    "overstock": "Overstock",
+    "sunset": "Sunset",
+    "sale_day": "Big sale day",
+}
 
 
 def plans(rng: np.random.Generator, products: pd.DataFrame) -> list[dict]:
@@ -127,8 +134,6 @@ def campaign_products(table: pd.DataFrame, products: pd.DataFrame) -> pd.DataFra
 
 
 def starts_in_seconds(planned: list[dict]) -> tuple[np.ndarray, np.ndarray]:
-    """Start and end of every window, in seconds from calendar.START."""
-    ends = [
-        (plan[key] - calendar.START) / np.timedelta64(1, "s") for key in ("starts_at", "ends_at") for plan in planned
-    ]
+    """Start and end of every window, in seconds from dates.START."""
+    ends = [(plan[key] - dates.START) / np.timedelta64(1, "s") for key in ("starts_at", "ends_at") for plan in planned]
     return np.array(ends[: len(planned)]), np.array(ends[len(planned) :])

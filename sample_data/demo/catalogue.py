@@ -3,33 +3,73 @@
 import numpy as np
 import pandas as pd
 
-# category: (typical price, share of the price that is cost, brands, product names)
+# category: typical price in money, share of the price that is cost, brands, fifteen product names
 CATEGORIES: dict[str, tuple[float, float, tuple[str, ...], str]] = {
-    "Skin Care": (32, 0.42, ("Lumera", "Dewleaf"), "Gentle Foam Cleanser|Rice Water Toner|Vitamin C Serum|Ceramide Day "
-        "Cream|Overnight Repair Mask|Aloe Soothing Gel|Mineral Sunscreen SPF50|Eye Contour Cream|Green Tea Mist|Clay "
-        "Purifying Mask|Hyaluronic Ampoule|Oat Hand Cream|Lip Butter Balm|Rosehip Facial Oil|Travel Skin Set"),
-    "Makeup": (24, 0.48, ("Petalier", "Lumera"), "Velvet Matte Lipstick|Cushion Foundation|Brow Shaping Pencil|Lengthening "
-        "Mascara|Cream Blush Stick|Twelve Shade Palette|Setting Powder|Liquid Eyeliner|Dewy Primer|Concealer Pen|Lip "
-        "Gloss Duo|Bronzing Powder|Nail Lacquer Trio|Makeup Brush Set|Micellar Remover"),
-    "Hair Care": (22, 0.50, ("Silkroot", "Dewleaf"), "Argan Shampoo|Repair Conditioner|Scalp Scrub|Leave In Serum|Curl "
-        "Defining Cream|Dry Shampoo Mist|Keratin Hair Mask|Bamboo Paddle Brush|Silk Scrunchie Pack|Heat Guard Spray|Ginger "
-        "Hair Tonic|Wide Tooth Comb|Color Protect Shampoo|Beard Oil|Satin Sleep Cap"),
-    "Bedding": (78, 0.55, ("Nordnest", "Cloudrow"), "Linen Duvet Cover|Cotton Sateen Sheet Set|Down Alternative Pillow|Memory "
-        "Foam Topper|Waffle Blanket|Silk Pillowcase|Quilted Bedspread|Bamboo Sheet Set|Weighted Blanket|Wool Throw|Crib "
-        "Sheet Pair|Mattress Protector|Velvet Cushion Cover|Summer Cooling Quilt|Bolster Pillow"),
-    "Kitchen": (41, 0.58, ("Hearthly", "Nordnest"), "Cast Iron Skillet|Ceramic Teapot|Bamboo Cutting Board|Chef Knife|Glass "
-        "Storage Set|Pour Over Coffee Kit|Stoneware Dinner Set|Nonstick Wok|Linen Apron|Electric Milk Frother|Steamer "
-        "Basket|Marble Mortar|Measuring Spoon Set|Insulated Bottle|Salad Spinner"),
-    "Home Decor": (48, 0.54, ("Cloudrow", "Hearthly"), "Soy Scented Candle|Ceramic Vase|Woven Storage Basket|Framed Botanical "
-        "Print|Reed Diffuser|Table Lamp|Jute Area Rug|Wall Mirror|Macrame Hanging|Photo Frame Trio|Door Mat|Desk "
-        "Organizer|Floor Cushion|Curtain Panel Pair|Moon Night Light"),
-    "Womenswear": (59, 0.52, ("Avelin", "Marrow Lane"), "Linen Wrap Dress|Cropped Denim Jacket|Ribbed Knit Sweater|Pleated Midi "
-        "Skirt|Silk Blouse|High Rise Trousers|Cotton Tee Pack|Wool Blend Coat|Floral Sundress|Lounge Set|Cashmere "
-        "Cardigan|Yoga Leggings|Trench Coat|Satin Camisole|Puffer Vest"),
-    "Accessories": (36, 0.50, ("Marrow Lane", "Avelin"), "Leather Crossbody Bag|Silk Scarf|Gold Hoop Earrings|Canvas Tote|Wide "
-        "Brim Hat|Pearl Necklace|Wool Beanie|Sunglasses|Leather Belt|Woven Bracelet Set|Card Holder|Travel Pouch|Cat Eye "
-        "Readers|Charm Anklet|Touchscreen Gloves"),
-}  # fmt: skip
+    "Skin Care": (
+        32,
+        0.42,
+        ("Lumera", "Dewleaf"),
+        "Gentle Foam Cleanser|Rice Water Toner|Vitamin C Serum|Ceramide Day Cream|Overnight Repair Mask|"
+        "Aloe Soothing Gel|Mineral Sunscreen SPF50|Eye Contour Cream|Green Tea Mist|Clay Purifying Mask|"
+        "Hyaluronic Ampoule|Oat Hand Cream|Lip Butter Balm|Rosehip Facial Oil|Travel Skin Set",
+    ),
+    "Makeup": (
+        24,
+        0.48,
+        ("Petalier", "Lumera"),
+        "Velvet Matte Lipstick|Cushion Foundation|Brow Shaping Pencil|Lengthening Mascara|Cream Blush Stick|"
+        "Twelve Shade Palette|Setting Powder|Liquid Eyeliner|Dewy Primer|Concealer Pen|Lip Gloss Duo|"
+        "Bronzing Powder|Nail Lacquer Trio|Makeup Brush Set|Micellar Remover",
+    ),
+    "Hair Care": (
+        22,
+        0.5,
+        ("Silkroot", "Dewleaf"),
+        "Argan Shampoo|Repair Conditioner|Scalp Scrub|Leave In Serum|Curl Defining Cream|Dry Shampoo Mist|"
+        "Keratin Hair Mask|Bamboo Paddle Brush|Silk Scrunchie Pack|Heat Guard Spray|Ginger Hair Tonic|"
+        "Wide Tooth Comb|Color Protect Shampoo|Beard Oil|Satin Sleep Cap",
+    ),
+    "Bedding": (
+        78,
+        0.55,
+        ("Nordnest", "Cloudrow"),
+        "Linen Duvet Cover|Cotton Sateen Sheet Set|Down Alternative Pillow|Memory Foam Topper|Waffle Blanket|"
+        "Silk Pillowcase|Quilted Bedspread|Bamboo Sheet Set|Weighted Blanket|Wool Throw|Crib Sheet Pair|"
+        "Mattress Protector|Velvet Cushion Cover|Summer Cooling Quilt|Bolster Pillow",
+    ),
+    "Kitchen": (
+        41,
+        0.58,
+        ("Hearthly", "Nordnest"),
+        "Cast Iron Skillet|Ceramic Teapot|Bamboo Cutting Board|Chef Knife|Glass Storage Set|"
+        "Pour Over Coffee Kit|Stoneware Dinner Set|Nonstick Wok|Linen Apron|Electric Milk Frother|"
+        "Steamer Basket|Marble Mortar|Measuring Spoon Set|Insulated Bottle|Salad Spinner",
+    ),
+    "Home Decor": (
+        48,
+        0.54,
+        ("Cloudrow", "Hearthly"),
+        "Soy Scented Candle|Ceramic Vase|Woven Storage Basket|Framed Botanical Print|Reed Diffuser|"
+        "Table Lamp|Jute Area Rug|Wall Mirror|Macrame Hanging|Photo Frame Trio|Door Mat|Desk Organizer|"
+        "Floor Cushion|Curtain Panel Pair|Moon Night Light",
+    ),
+    "Womenswear": (
+        59,
+        0.52,
+        ("Avelin", "Marrow Lane"),
+        "Linen Wrap Dress|Cropped Denim Jacket|Ribbed Knit Sweater|Pleated Midi Skirt|Silk Blouse|"
+        "High Rise Trousers|Cotton Tee Pack|Wool Blend Coat|Floral Sundress|Lounge Set|Cashmere Cardigan|"
+        "Yoga Leggings|Trench Coat|Satin Camisole|Puffer Vest",
+    ),
+    "Accessories": (
+        36,
+        0.5,
+        ("Marrow Lane", "Avelin"),
+        "Leather Crossbody Bag|Silk Scarf|Gold Hoop Earrings|Canvas Tote|Wide Brim Hat|Pearl Necklace|"
+        "Wool Beanie|Sunglasses|Leather Belt|Woven Bracelet Set|Card Holder|Travel Pouch|Cat Eye Readers|"
+        "Charm Anklet|Touchscreen Gloves",
+    ),
+}
 
 NAMES = tuple(CATEGORIES)
 PER_CATEGORY = 15

@@ -85,8 +85,10 @@ def body(offer: dict, category: str | None, language: str, gift: str | None) -> 
     }
     sentence = (OFFERS_ZH if language == "zh" else OFFERS_EN)[offer["offer_kind"]].format(**facts)
     if language == "zh":
-        return f"{sentence}{'适用全店商品。' if category is None else '本次主推：' + CATEGORIES_ZH[category] + '。'}可随时退订。"
-    return f"{sentence} {'For the whole shop.' if category is None else f'This time: {category}.'} Unsubscribe at any time."
+        scope = "适用全店商品" if category is None else f"本次主推：{CATEGORIES_ZH[category]}"
+        return f"{sentence}{scope}。可随时退订。"
+    scope = "For the whole shop" if category is None else f"This time: {category}"
+    return f"{sentence} {scope}. Unsubscribe at any time."
 
 
 def features_of(text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from sample_data.demo import calendar, catalogue
+from sample_data.demo import catalogue, dates
 from sample_data.demo.groups import GROUPS, SOURCES, per_group
 
 COUNT = 5_000
@@ -16,7 +16,7 @@ SUPPRESSED = 0.005
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """What the generator knows of each customer and the shop does not. Times are days from calendar.START."""
+    """What the generator knows of each customer and the shop does not. Times are days from dates.START."""
 
     group: np.ndarray  # index into GROUPS
     joined_day: np.ndarray
@@ -29,7 +29,7 @@ class People:
     def organic_orders(self, first_day: np.ndarray, last_day: np.ndarray) -> np.ndarray:
         """Expected organic orders between two moments per customer, with season and the time they were active."""
         start = np.maximum(first_day, np.maximum(self.joined_day, 0))
-        return self.yearly_orders / 365 * calendar.demand_between(start, np.minimum(last_day, self.left_day))
+        return self.yearly_orders / 365 * dates.demand_between(start, np.minimum(last_day, self.left_day))
 
 
 def people(rng: np.random.Generator) -> People:
@@ -38,13 +38,11 @@ def people(rng: np.random.Generator) -> People:
     sizes[1] += COUNT - sizes.sum()
     group = rng.permutation(np.repeat(np.arange(len(GROUPS)), sizes))
     name = np.array([item.name for item in GROUPS])[group]
-    joined = np.where(
-        rng.random(COUNT) < 0.78, rng.uniform(-1200, 0, COUNT), rng.uniform(0, calendar.DAYS - 150, COUNT)
-    )
-    joined = np.where(name == "new", rng.uniform(calendar.DAYS - 200, calendar.DAYS - 3, COUNT), joined)
-    joined = np.where(name == "one_time", rng.uniform(0, calendar.DAYS - 60, COUNT), joined)
+    joined = np.where(rng.random(COUNT) < 0.78, rng.uniform(-1200, 0, COUNT), rng.uniform(0, dates.DAYS - 150, COUNT))
+    joined = np.where(name == "new", rng.uniform(dates.DAYS - 200, dates.DAYS - 3, COUNT), joined)
+    joined = np.where(name == "one_time", rng.uniform(0, dates.DAYS - 60, COUNT), joined)
     joined = np.where(name == "lapsed", rng.uniform(-1000, 60, COUNT), joined)
-    left = np.where(name == "lapsed", rng.uniform(90, 480, COUNT), float(calendar.DAYS))
+    left = np.where(name == "lapsed", rng.uniform(90, 480, COUNT), float(dates.DAYS))
     spread = rng.gamma(4.0, 0.25, COUNT)  # mean 1: people of one group differ
     suppressed = rng.random(COUNT) < SUPPRESSED
     reachable = {channel: (rng.random(COUNT) < share) & ~suppressed for channel, share in CONSENT.items()}
@@ -83,10 +81,10 @@ def customers(rng: np.random.Generator, who: People, unsubscribed: dict[str, np.
     return pd.DataFrame(
         {
             "customer_id": customer_ids(),
-            "joined_at": calendar.moment(np.floor(who.joined_day * calendar.DAY_SECONDS)),
+            "joined_at": dates.moment(np.floor(who.joined_day * dates.DAY_SECONDS)),
             "language": np.where(who.speaks_chinese, "zh", "en"),
             **consents,
-            "unsubscribed_at": pd.Series(calendar.moment(np.maximum(first, 0))).where(first >= 0),
+            "unsubscribed_at": pd.Series(dates.moment(np.maximum(first, 0))).where(first >= 0),
             "suppressed": (~who.reachable["social"]).astype("int64"),
             "city_tier": rng.choice(["tier 1", "tier 2", "tier 3"], COUNT, p=[0.35, 0.4, 0.25]),
             "acquisition_source": np.array(SOURCES)[source],

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
-from sample_data.demo import calendar, campaigns, customers, response
+from sample_data.demo import campaigns, customers, dates, response
 from sample_data.demo.customers import People
 from sample_data.demo.groups import GROUPS, NAMES, per_group
 
@@ -79,8 +79,8 @@ def send_all(
 def _audience(
     rng: np.random.Generator, plan: dict, who: People, unsubscribed: dict, start: float, sent: Sent
 ) -> np.ndarray:
-    """Customers chosen for a campaign: reachable, joined, not unsubscribed, leaning to the groups its goal looks for."""
-    reachable = who.reachable[plan["channel"]] & (who.joined_day * calendar.DAY_SECONDS < start)
+    """Customers chosen for a campaign: reachable, joined, not unsubscribed; leaning to the groups its goal is for."""
+    reachable = who.reachable[plan["channel"]] & (who.joined_day * dates.DAY_SECONDS < start)
     reachable &= np.max(list(unsubscribed.values()), axis=0) < 0
     if plan["language"] == "zh":
         reachable &= who.speaks_chinese
@@ -147,7 +147,7 @@ def _expected(
 ) -> dict:
     """What the planted probabilities say of one campaign, before chance; added up per group in `by_group`."""
     group, favourite = who.group[audience], who.favourite[audience]
-    days = (np.full(customers.COUNT, moment / calendar.DAY_SECONDS) for moment in (start, end))
+    days = (np.full(customers.COUNT, moment / dates.DAY_SECONDS) for moment in (start, end))
     organic = -np.expm1(-who.organic_orders(*days))[audience]
     extra = (1 - organic) * response.sigmoid(response.extra_log_odds(plan, group, favourite))
     lost = organic * per_group("lost_share")[group]
@@ -164,7 +164,7 @@ def _expected(
 
 
 def deliveries(sent: Sent, planned: list[dict], revenue: pd.DataFrame) -> pd.DataFrame:
-    """The deliveries table. `revenue` has campaign, customer, revenue of every order placed in a window, after discount."""
+    """The deliveries table. `revenue`: campaign, customer, revenue after discount of what was bought in the window."""
     rows = pd.concat(sent.rows, ignore_index=True).merge(revenue, on=["campaign", "customer"], how="left")
     starts = np.array([plan["starts_at"] for plan in planned]).astype("datetime64[us]")
     treated = rows["treated"].to_numpy()

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sample_data.demo import calendar, catalogue, customers
+from sample_data.demo import catalogue, customers, dates
 from sample_data.demo.customers import People
 
 BROWSING_PER_YEAR = 3.0  # visits without an order, plus VISITS_PER_ORDER for each organic order a year
@@ -26,14 +26,14 @@ def events(
         _after_clicks(rng, clicks, products),
     ]
     table = pd.concat(parts, ignore_index=True)
-    table = table[(table["second"] >= 0) & (table["second"] < calendar.DAYS * calendar.DAY_SECONDS)]
+    table = table[(table["second"] >= 0) & (table["second"] < dates.DAYS * dates.DAY_SECONDS)]
     table = table.sort_values(["second", "customer", "kind"], kind="stable").drop_duplicates(
         ["customer", "second", "kind", "product_id"]
     )
     return pd.DataFrame(
         {
             "customer_id": customers.customer_ids()[table["customer"]],
-            "occurred_at": calendar.moment(table["second"].to_numpy()),
+            "occurred_at": dates.moment(table["second"].to_numpy()),
             "kind": table["kind"].astype("str").to_numpy(),
             "product_id": table["product_id"].astype("str").to_numpy(),
             "query": table["query"].astype("str").to_numpy(),
@@ -51,18 +51,18 @@ def _rows(
 
 def _signups(who: People) -> pd.DataFrame:
     joined = np.flatnonzero(who.joined_day >= 0)
-    return _rows(joined, (who.joined_day[joined] * calendar.DAY_SECONDS).astype(np.int64), "signup")
+    return _rows(joined, (who.joined_day[joined] * dates.DAY_SECONDS).astype(np.int64), "signup")
 
 
 def _browsing(rng: np.random.Generator, who: People, products: pd.DataFrame) -> pd.DataFrame:
     """Visits without an order: a view, sometimes a search, a cart or a wish; favourite categories first."""
-    start, end = np.maximum(who.joined_day, 0), np.minimum(who.left_day + 30, calendar.DAYS)
+    start, end = np.maximum(who.joined_day, 0), np.minimum(who.left_day + 30, dates.DAYS)
     yearly = BROWSING_PER_YEAR + VISITS_PER_ORDER * who.yearly_orders
-    count = rng.poisson(yearly / 365 * calendar.demand_between(start, end))
+    count = rng.poisson(yearly / 365 * dates.demand_between(start, end))
     customer = np.repeat(np.arange(customers.COUNT), count)
     day = np.floor(start[customer] + (end - start)[customer] * rng.random(len(customer)))
-    second = day.astype(np.int64) * calendar.DAY_SECONDS + calendar.second_of_day(rng, len(customer))
-    second = np.maximum(second, (who.joined_day[customer] * calendar.DAY_SECONDS).astype(np.int64) + 30)
+    second = day.astype(np.int64) * dates.DAY_SECONDS + dates.second_of_day(rng, len(customer))
+    second = np.maximum(second, (who.joined_day[customer] * dates.DAY_SECONDS).astype(np.int64) + 30)
     category = np.where(rng.random(len(customer)) < 0.6, who.favourite[customer], rng.integers(0, 8, len(customer)))
     product = products["product_id"].to_numpy()[category * catalogue.PER_CATEGORY + rng.integers(0, 15, len(customer))]
     draw = rng.random(len(customer))
@@ -85,10 +85,10 @@ def _browsing(rng: np.random.Generator, who: People, products: pd.DataFrame) -> 
 
 
 def _before_orders(rng: np.random.Generator, orders: pd.DataFrame) -> pd.DataFrame:
-    """Views, carts and the checkout minutes before an order placed on the web or in the app; half of them are tracked."""
+    """Views, carts and checkout minutes before an order on the web or in the app; half of them are tracked."""
     sold = orders[(orders["quantity"] > 0) & (orders["sales_channel"] != "store")]
     number = sold["customer_id"].str[1:].astype(int).to_numpy() - 1
-    second = ((sold["ordered_at"].to_numpy() - calendar.START) / np.timedelta64(1, "s")).astype(np.int64)
+    second = ((sold["ordered_at"].to_numpy() - dates.START) / np.timedelta64(1, "s")).astype(np.int64)
     product = sold["product_id"].to_numpy()
     viewed, carted = rng.random(len(sold)) < 0.35, rng.random(len(sold)) < 0.3
     once = ~sold["order_id"].duplicated().to_numpy() & (rng.random(len(sold)) < 0.6)

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sample_data.demo import calendar, catalogue, customers
+from sample_data.demo import catalogue, customers, dates
 from sample_data.demo.customers import People
 from sample_data.demo.groups import NAMES, per_group
 
@@ -15,26 +15,26 @@ GOODWILL_SHARE = 0.006  # of lines: some money back, goods kept
 
 
 def organic(rng: np.random.Generator, who: People) -> pd.DataFrame:
-    """Orders nobody was asked for: columns customer (index) and second (from START), with season and hour of the day."""
-    start, end = np.maximum(who.joined_day, 0), np.minimum(who.left_day, calendar.DAYS)
+    """Orders nobody asked for: columns customer (index) and second (from START); they follow season and hour."""
+    start, end = np.maximum(who.joined_day, 0), np.minimum(who.left_day, dates.DAYS)
     count = rng.poisson(who.organic_orders(start, end))
     customer = np.repeat(np.arange(customers.COUNT), count)
-    total = calendar.cumulative_season()
-    days = np.arange(calendar.DAYS + 1)
+    total = dates.cumulative_season()
+    days = np.arange(dates.DAYS + 1)
     low, high = np.interp(start, days, total)[customer], np.interp(end, days, total)[customer]
     day = np.floor(np.interp(low + (high - low) * rng.random(len(customer)), total, days))
-    second = day.astype(np.int64) * calendar.DAY_SECONDS + calendar.second_of_day(rng, len(customer))
-    joined = (who.joined_day[customer] * calendar.DAY_SECONDS).astype(np.int64)
+    second = day.astype(np.int64) * dates.DAY_SECONDS + dates.second_of_day(rng, len(customer))
+    joined = (who.joined_day[customer] * dates.DAY_SECONDS).astype(np.int64)
     # Whoever joined inside the two years did so with a first order.
     first = np.flatnonzero((who.joined_day >= 0) & np.isin(np.array(NAMES)[who.group], ("new", "one_time", "regular")))
-    welcome = (who.joined_day[first] * calendar.DAY_SECONDS).astype(np.int64) + rng.integers(60, 1800, len(first))
+    welcome = (who.joined_day[first] * dates.DAY_SECONDS).astype(np.int64) + rng.integers(60, 1800, len(first))
     every = pd.DataFrame(
         {
             "customer": np.concatenate([customer, first]),
             "second": np.concatenate([np.maximum(second, joined + 60), welcome]),
         }
     )
-    return every[every["second"] < calendar.DAYS * calendar.DAY_SECONDS].reset_index(drop=True)
+    return every[every["second"] < dates.DAYS * dates.DAY_SECONDS].reset_index(drop=True)
 
 
 def lines(
@@ -57,7 +57,7 @@ def lines(
     product = category * catalogue.PER_CATEGORY + within
     second = orders["second"].to_numpy()[row]
     # A product that was not launched yet gives way to the first one of its category, which always was.
-    unlaunched = products["launched_at"].to_numpy()[product] > calendar.moment(second)
+    unlaunched = products["launched_at"].to_numpy()[product] > dates.moment(second)
     product = np.where(unlaunched, category * catalogue.PER_CATEGORY, product)
     table = pd.DataFrame(
         {
@@ -150,7 +150,7 @@ def orders(rng: np.random.Generator, table: pd.DataFrame, who: People, products:
         {
             "order_id": [f"o{value:06d}" for value in number],
             "customer_id": customers.customer_ids()[table["customer"]],
-            "ordered_at": calendar.moment(table["second"].to_numpy()),
+            "ordered_at": dates.moment(table["second"].to_numpy()),
             "product_id": products["product_id"].to_numpy()[table["product"]],
             "quantity": table["quantity"].to_numpy().astype("int64"),
             "unit_price": table["unit_price"].round(2),
@@ -166,7 +166,7 @@ def orders(rng: np.random.Generator, table: pd.DataFrame, who: People, products:
     back["ordered_at"] = back["ordered_at"] + pd.to_timedelta(
         rng.integers(3 * 86_400, 25 * 86_400, len(back)), unit="s"
     )
-    back = back[back["ordered_at"] < pd.Timestamp(calendar.END)]
+    back = back[back["ordered_at"] < pd.Timestamp(dates.END)]
     back = back.assign(quantity=-back["quantity"], discount=-back["discount"], status="returned", refunded=0.0)
     back["ordered_at"] = back["ordered_at"].astype("datetime64[us]")
     return pd.concat([sold, back], ignore_index=True).sort_values("ordered_at", kind="stable", ignore_index=True)

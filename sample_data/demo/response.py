@@ -1,10 +1,11 @@
 """The planted truth: how the demo shop's customers react to a message. All effects are in log-odds.
 
-    click        = base[channel] + group + discount gain + hour + headline + category match + language + drift + campaign
+    click        = base[channel] + group + discount gain + hour + headline + category match + language
+                   + drift + campaign
     extra order  = base[channel] + group + discount gain + hour + headline + category match + campaign
     discount gain = ceiling x (1 - exp(-rate x discount)) x elasticity of the category x multiplier of the group
 
-An extra order happens only to a customer who would not have bought in the window; an order is lost only to one who would.
+An extra order comes only from a customer who would not have bought in the window; only one who would have can be lost.
 """
 
 import numpy as np

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from sample_data.demo import calendar
+from sample_data.demo import dates
 from sample_data.demo.customers import People
 
 COUNT = 1_500
@@ -55,7 +55,7 @@ REMARKS = {
 
 def reviews(rng: np.random.Generator, who: People, orders: pd.DataFrame, products: pd.DataFrame) -> pd.DataFrame:
     """The reviews table: 1,500 bought lines reviewed 2 to 40 days later, one review per customer and product."""
-    limit = pd.Timestamp(calendar.END) - pd.Timedelta(days=41)
+    limit = pd.Timestamp(dates.END) - pd.Timedelta(days=41)
     sold = orders[(orders["quantity"] > 0) & (orders["ordered_at"] < limit)].drop_duplicates(
         ["customer_id", "product_id"]
     )

@@ -31,7 +31,7 @@ def truth(who: People, planned: list[dict], sent: deliveries.Sent, table: pd.Dat
         "click_model": _click_model(),
         "extra_order_model": _extra_order_model(),
         "discount": {
-            "formula": "gain_log_odds = ceiling * (1 - exp(-rate * discount)) * elasticity[category] * multiplier[group]",
+            "formula": "log_odds = ceiling * (1 - exp(-rate * discount)) * elasticity[category] * multiplier[group]",
             "elasticity_by_category": response.ELASTICITY,
             "elasticity_whole_shop": 1.0,
             "multiplier_by_group": _by_group("discount_multiplier"),
@@ -50,7 +50,7 @@ def truth(who: People, planned: list[dict], sent: deliveries.Sent, table: pd.Dat
         "holdout_share": deliveries.HOLDOUT,
         "unsubscribe_rate_by_channel": response.UNSUBSCRIBE,
         "unsubscribe_factor_by_group": response.UNSUBSCRIBE_FACTOR,
-        "not_planted": "no fatigue from many messages, no orders pulled forward from after the window, no effect beyond it",
+        "not_planted": "no fatigue from many messages, no orders pulled forward, no effect after the window",
         "groups": _groups(who, sent.by_group, table),
         "campaigns": _campaigns(planned, sent.expected, table),
         "customer_group": dict(
@@ -128,7 +128,7 @@ def _reference_table(who: People) -> dict:
 
 
 def _groups(who: People, by_group: np.ndarray, table: pd.DataFrame) -> dict:
-    """Per latent group: its planted numbers, its size, true expected and realised order rates of sent and held-out customers."""
+    """Per latent group: its planted numbers, its size, true expected and realised order rates."""
     names = np.array(NAMES)[who.group[table["customer_id"].str[1:].astype(int).to_numpy() - 1]]
     rates = table.groupby([names, table["treated"].to_numpy()])["converted"].mean()
     sizes = pd.Series(who.group).value_counts()
