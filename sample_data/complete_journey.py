@@ -81,7 +81,7 @@ def _ids(numbers: pd.Series) -> pd.Series:
 
 
 def _orders(transactions: pd.DataFrame, local: pd.Series, fuel: set[int]) -> pd.DataFrame:
-    """Order lines: every transaction line, quantity at least 1, unit_price the shelf price, discount all money off it."""
+    """Every transaction line: quantity at least 1, unit_price the shelf price, discount all money off it."""
     counted = transactions["quantity"].mask(transactions["product_id"].isin(fuel), 1).clip(lower=1)
     listed = transactions["sales_value"] + transactions["retail_disc"] + transactions["coupon_match_disc"]
     off = transactions["retail_disc"] + transactions["coupon_disc"] + transactions["coupon_match_disc"]

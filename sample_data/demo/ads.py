@@ -47,11 +47,11 @@ def _daily(rng: np.random.Generator, ad: Ad) -> pd.DataFrame:
     clicks = rng.binomial(impressions, 1 / (1 + np.exp(-log_odds)))
     conversions = rng.binomial(clicks, np.clip(ad.cvr * season**0.3, 0, 1))
     value = np.array([rng.gamma(4, ad.aov / 4, count).sum() for count in conversions])
-    dates = (dates.START.astype("datetime64[D]") + days).astype("datetime64[us]")
+    each_day = (dates.START.astype("datetime64[D]") + days).astype("datetime64[us]")
     return pd.DataFrame(
         {
             "ad_id": ad.ad_id,
-            "date": dates,
+            "date": each_day,
             "channel": ad.channel,
             "impressions": impressions,
             "clicks": clicks,

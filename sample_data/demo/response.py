@@ -64,9 +64,9 @@ def sigmoid(log_odds: np.ndarray) -> np.ndarray:
 def equivalent_discount(kind: str, discount: float | None) -> float:
     """The percentage, as a fraction, that an offer works like."""
     if kind == "percent":
-        return float(discount)
+        return discount or 0.0
     if kind in ("amount", "spend_save"):
-        return float(discount) / TYPICAL_BASKET
+        return (discount or 0.0) / TYPICAL_BASKET
     return EQUIVALENT_DISCOUNT[kind]
 
 
