@@ -42,25 +42,24 @@ PLAIN_NAMES = {
 
 def plans(rng: np.random.Generator, products: pd.DataFrame) -> list[dict]:
     """Sixty campaigns in time order. Besides the table's columns each holds the planted effects used by `response`."""
-    slots = [(channel, "percent", level) for channel, levels in PERCENT.items() for level in levels]
+    slots: list[tuple[str, str, float | None]] = [
+        (channel, "percent", level) for channel, levels in PERCENT.items() for level in levels
+    ]
     slots += [(channel, kind, None) for channel, kinds in OTHER_KINDS.items() for kind in kinds]
     order = rng.permutation(len(slots))
-    return [_plan(rng, number, *slots[pick], products) for number, pick in enumerate(order, start=1)]
+    return [_plan(rng, number, slots[pick], products) for number, pick in enumerate(order, start=1)]
 
 
-def _plan(
-    rng: np.random.Generator, number: int, channel: str, kind: str, level: float | None, products: pd.DataFrame
-) -> dict:
+def _plan(rng: np.random.Generator, number: int, slot: tuple[str, str, float | None], products: pd.DataFrame) -> dict:
+    channel, kind, level = slot
     day = FIRST_START + int(np.floor((number - 1) * DAYS_APART)) + int(rng.integers(0, 4))
     hour = int(rng.integers(8, 22))
     starts_at = day.astype("datetime64[s]") + np.timedelta64(hour, "h")
     category = None if rng.random() < NO_CATEGORY_SHARE else str(rng.choice(catalogue.NAMES))
     language = "zh" if rng.random() < CHINESE_SHARE else "en"
-    goal = (
-        "sale_day"
-        if str(day)[5:7] in ("06", "11")
-        else str(rng.choice(list(GOAL_CHANCES), p=list(GOAL_CHANCES.values())))
-    )
+    goal = str(rng.choice(list(GOAL_CHANCES), p=list(GOAL_CHANCES.values())))
+    if str(day)[5:7] in ("06", "11"):
+        goal = "sale_day"
     features = tuple(name for name in response.HEADLINE_CLICK if rng.random() < 0.35)
     offer = _offer(rng, number, kind, level, category, products)
     gift = offer["gift_product_id"] and products.set_index("product_id")["name"][offer["gift_product_id"]]
@@ -97,7 +96,7 @@ def _offer(
     if kind == "gift":
         cheap = products.nsmallest(20, "price")["product_id"].to_numpy()
         gift = str(rng.choice(cheap))
-    prefix = CODE_PREFIX.get(category, "SHOP")
+    prefix = CODE_PREFIX.get(category or "", "SHOP")
     size = {
         "percent": f"{(level or 0) * 100:.0f}",
         "amount": f"{discount or 0:.0f}",

@@ -42,7 +42,11 @@ def events(
 
 
 def _rows(
-    customer: np.ndarray, second: np.ndarray, kind: np.ndarray | str, product_id=None, query=None
+    customer: np.ndarray,
+    second: np.ndarray,
+    kind: np.ndarray | str,
+    product_id: np.ndarray | None = None,
+    query: np.ndarray | None = None,
 ) -> pd.DataFrame:
     return pd.DataFrame(
         {"customer": customer, "second": second, "kind": kind, "product_id": product_id, "query": query}
