@@ -48,11 +48,18 @@ model-if-possible:
 	@$(PY) -m engine model pull || \
 		echo "Going on without the language model: drafts come from templates until 'make model' succeeds."
 
+# Built beside its place and moved there whole: one interrupted half-way is made again, never opened.
 shop:
-	@if [ ! -f "$(SHOP)/shop.toml" ]; then \
-		echo "Building the demo shop in $(SHOP) (once)"; \
-		$(PY) -m engine sample demo --into "$(SHOP)" >/dev/null; \
-	fi
+	@set -e; \
+	if [ -f "$(SHOP)/shop.toml" ]; then exit 0; fi; \
+	rmdir "$(SHOP)" 2>/dev/null || true; \
+	if [ -e "$(SHOP)" ]; then \
+		echo "$(SHOP) is there but is no shop folder. Name another one: OFFERLAB_SHOP=FOLDER make run" >&2; exit 2; \
+	fi; \
+	echo "Building the demo shop in $(SHOP) (once)"; \
+	mkdir -p "$$(dirname "$(SHOP)")"; rm -rf "$(SHOP).part"; \
+	$(PY) -m engine sample demo --into "$(SHOP).part" >/dev/null; \
+	mv "$(SHOP).part" "$(SHOP)"
 
 # --- set-up ---
 
