@@ -70,18 +70,21 @@ def customers(shop: Shop) -> pd.Series:
     raise NotEnoughData("This shop has no customers, orders or deliveries yet. Import a file of one of them.")
 
 
-def features(shop: Shop, requests: pd.DataFrame) -> pd.DataFrame:
-    """`requests` with the columns of DICTIONARY that this shop's tables can give, in the same order and index."""
+def features(shop: Shop, requests: pd.DataFrame, plan_products: pd.DataFrame | None = None) -> pd.DataFrame:
+    """`requests` with the columns of DICTIONARY that this shop's tables can give, in the same order and index.
+
+    `plan_products` (campaign_id, product_id) adds the products of plans that are no campaigns of the shop yet.
+    """
     index, asked = requests.index, requests.reset_index(drop=True)
     asked["request"] = range(len(asked))
     result = asked
     with _database() as connection:
         wanted = connection.create_table("requests", asked)
-        for table, build in _BUILDERS.items():
-            if shop.has(table):
+        connection.create_table("campaign_products", _campaign_products(shop, plan_products))
+        for tables, build in _BUILDERS:
+            if all(shop.has(table) for table in tables):
                 answer = build(connection, shop, wanted)
-                if answer is not None:
-                    result = result.merge(answer.execute(), on="request", how="left")
+                result = result if answer is None else result.merge(answer.execute(), on="request", how="left")
     for column in _COUNTS & set(result):
         result[column] = result[column].astype("float64").fillna(0.0)
     result = result.drop(columns="request")
@@ -149,16 +152,15 @@ def _lines_before(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table
 
 def _campaign_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table | None:
     """Spend and orders so far on the campaign's own products, or on its category where it names no products."""
-    if "campaign_id" not in requests.columns or not shop.has("products"):
+    if not {"campaign_id", "campaign_category"} <= set(requests.columns):
         return None
     past = _lines_before(connection, shop, requests)
-    own = past.campaign_category == past.category if "campaign_category" in past.columns else ibis.literal(False)
-    if shop.rows("campaign_products"):
-        pairs = _campaign_products(connection, shop).mutate(named=True)
-        past = past.left_join(pairs, [past.campaign_id == pairs.campaign_id, past.product_id == pairs.product_id])
-        listed = pairs.select("campaign_id").distinct().mutate(lists_products=True)
-        past = past.left_join(listed, [past.campaign_id == listed.campaign_id], rname="listed_{name}")
-        own = ibis.ifelse(past.lists_products.fill_null(False), past.named.fill_null(False), own.fill_null(False))
+    pairs = connection.table("campaign_products")
+    named = pairs.mutate(named=True)
+    listed = pairs.select("campaign_id").distinct().mutate(lists_products=True)
+    past = past.left_join(named, ["campaign_id", "product_id"]).drop("campaign_id_right", "product_id_right")
+    past = past.left_join(listed, "campaign_id")
+    own = ibis.ifelse(past.lists_products.fill_null(False), past.named.fill_null(False), past.campaign_category == past.category)
     past = past.mutate(own=own.fill_null(False))
     return past.group_by("request").agg(
         campaign_spend=_.net.sum(where=_.own),
@@ -166,8 +168,10 @@ def _campaign_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.
     )
 
 
-def _campaign_products(connection: ibis.BaseBackend, shop: Shop) -> ibis.Table:
-    return connection.read_parquet(shop.file("campaign_products")).select("campaign_id", "product_id").distinct()
+def _campaign_products(shop: Shop, plan_products: pd.DataFrame | None) -> pd.DataFrame:
+    columns = ["campaign_id", "product_id"]
+    pairs = [shop.optional("campaign_products")[columns], *([] if plan_products is None else [plan_products[columns]])]
+    return pd.concat(pairs).drop_duplicates().astype("str")
 
 
 def _event_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
@@ -235,4 +239,9 @@ def campaign_windows(shop: Shop) -> pd.DataFrame:
     )
 
 
-_BUILDERS = {"orders": _order_features, "products": _campaign_features, "events": _event_features, "deliveries": _delivery_features}
+_BUILDERS = (
+    (("orders",), _order_features),
+    (("orders", "products"), _campaign_features),
+    (("events",), _event_features),
+    (("deliveries", "campaigns"), _delivery_features),
+)

@@ -1,0 +1,459 @@
+"""What a plan would probably do: rates, orders, money, each with an 80 % range, a chance of loss and a verdict."""
+
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine import terms
+from engine.audience import segments
+from engine.audience.reach import reachable
+from engine.campaign import offers, rows, support
+from engine.campaign.response import Models, anyway_features
+from engine.errors import DataProblem, NotEnoughData
+from engine.model.ranges import Variation, interval
+from engine.sentences import Sentence
+from engine.shop import gate
+from engine.shop.features import default_as_of, features
+from engine.shop.store import Shop
+from engine.shop.tables import text
+
+REPRESENTATIVES = 2_000  # an audience is at most this many customers for number and reasons alike
+DRAWS = 4_000
+LEVEL = 0.8  # of every range
+COLUMNS = (
+    "plan_id", "audience_size", "reachable", "ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders", "revenue",
+    "discount_cost", "send_cost", "extra_profit", "roi", "unsubscribes",
+)  # fmt: skip
+RANGED = ("ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders", "revenue", "discount_cost", "extra_profit", "roi", "unsubscribes")
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A value with its 80 % range. None is unknown."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What we expect of one plan. Rates are fractions of messages sent, money is the shop's currency."""
+
+    plan_id: str
+    audience_size: int
+    reachable: int
+    recipients: int  # reachable x audience share, less the holdout
+    ctr: Range | None
+    order_rate: Range | None
+    orders: Range | None
+    would_buy_anyway: Range | None
+    extra_orders: Range | None
+    revenue: Range | None
+    discount_cost: Range | None
+    send_cost: float | None
+    extra_profit: Range | None
+    roi: Range | None
+    unsubscribes: Range | None
+    chance_of_loss: float | None
+    basis: str
+    window_days: int
+    supported: bool
+    verdict: str  # likely_pays, coin_toss, do_not_send, never_tried
+    test_on: int  # people to test on where it is a coin toss, else 0
+    order_value: float | None  # list value of an order before discount
+    margin: float | None
+    sentences: tuple[Sentence, ...]  # the reason, then what was assumed
+    messages: int  # past messages behind it
+    campaigns: int
+    last_sent: str
+
+    def verdict_text(self, language: str = "en") -> str:
+        return Sentence(f"engine.{self.verdict}", {"n": f"{self.test_on:,}"} if self.verdict == "coin_toss" else {}).text(language)
+
+    def reason(self, language: str = "en") -> str:
+        return " ".join(sentence.text(language) for sentence in self.sentences)
+
+    def row(self) -> dict:
+        """One row of the forecast table of the contract: money empty where the past does not support it."""
+        row: dict = {}
+        for name in COLUMNS:
+            value = getattr(self, name)
+            row[name] = value.value if isinstance(value, Range) else value
+            if name in RANGED:
+                row[f"{name}_low"], row[f"{name}_high"] = (value.low, value.high) if value else (None, None)
+        return row | {
+            "chance_of_loss": self.chance_of_loss,
+            "basis": self.basis,
+            "window_days": self.window_days,
+            "supported": int(self.supported),
+            "verdict": self.verdict_text(),
+            "reason": self.reason(),
+        }
+
+    def to_json(self) -> dict:
+        """Every field as JSON types, for a record of what was known at a decision."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)} | {"reason": self.reason()}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Range):
+        return asdict(value)
+    if isinstance(value, tuple):
+        return [asdict(part) for part in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An audience ready to be forecast: everything that no slider but the channel changes.
+
+    known: feature columns of the representatives. Each stands for len(customer_ids) / len(known) customers.
+    """
+
+    audience: tuple[str, ...]
+    customer_ids: tuple[str, ...]  # those reachable
+    known: pd.DataFrame
+    left_out: dict[str, int]
+    as_of: date
+    margin: offers.Margin
+
+
+def scene(shop: Shop, plan: dict, audience: list[str], as_of: date | None = None, seed: int = 0) -> Scene:
+    """Prepare an audience for `plan` (campaign columns; product_ids as a list)."""
+    as_of = as_of or default_as_of(shop)
+    reach = reachable(shop, audience, str(plan["channel"]), as_of)
+    chosen = _representatives(reach.customer_ids, seed)
+    products = [str(p) for p in plan.get("product_ids") or []]
+    asked = pd.DataFrame(
+        {
+            "customer_id": pd.Series(chosen, dtype="str"),
+            "as_of": pd.Series(pd.Timestamp(as_of), index=range(len(chosen)), dtype="datetime64[us]"),
+            "campaign_id": str(plan["plan_id"]),
+            "channel": str(plan["channel"]),
+            "campaign_category": str(plan.get("category") or ""),
+        }
+    )
+    pairs = pd.DataFrame({"campaign_id": str(plan["plan_id"]), "product_id": pd.Series(products, dtype="str")})
+    known = features(shop, asked, pairs).join(rows._customer_attributes(shop), on="customer_id")
+    return Scene(
+        tuple(audience), tuple(reach.customer_ids), known, reach.left_out, as_of,
+        offers.margin(shop, products, plan.get("category")),
+    )  # fmt: skip
+
+
+def _representatives(customer_ids: list[str], seed: int) -> list[str]:
+    """At most REPRESENTATIVES of the audience, every one equally likely, in the order given."""
+    if len(customer_ids) <= REPRESENTATIVES:
+        return customer_ids
+    chosen = np.random.default_rng(seed).choice(len(customer_ids), REPRESENTATIVES, replace=False)
+    return [customer_ids[i] for i in np.sort(chosen)]
+
+
+def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:
+    """Model columns of the representatives for one setting of the sliders."""
+    start = plan.get("starts_at")
+    sent_at = pd.Timestamp(start) if start is not None and pd.notna(start) else pd.Timestamp(scene.as_of)
+    context = {name: plan.get(name) for name in plan if name not in ("product_ids", "plan_id", "audience", "segment_id", "holdout")}
+    frame = pd.DataFrame([context] * len(scene.known), index=scene.known.index)
+    frame["sent_at"] = sent_at
+    if "send_hour" not in frame:
+        frame["send_hour"] = np.nan
+    return rows.design(scene.known, frame, shop.settings.protected)
+
+
+def evaluate(shop: Shop, models: Models, scene: Scene, plan: dict, seed: int = 0) -> Forecast:
+    """The forecast of one plan on a prepared audience.
+
+    plan: campaign columns, plan_id, optional holdout, audience_share, window_days, tiers. Raises NotEnoughData where
+    messages were never learned from.
+    """
+    if not set(models.responses) & {"click", "order"}:
+        raise NotEnoughData("This shop has learned from ads only; forecasts of messages need past campaigns with deliveries.")
+    recipients = _recipients(scene, plan)
+    base = _unsupported(shop, models, scene, plan, recipients)
+    if recipients == 0 or not len(scene.known):
+        return replace(base, sentences=(Sentence("engine.nobody_reachable", {"channel": str(plan["channel"])}),))
+    frame = plan_features(shop, scene, plan)
+    rates = _rates(models, frame, recipients, scene)
+    base = replace(base, ctr=rates.get("click"), order_rate=rates.get("order"), unsubscribes=_times(rates.get("unsubscribe"), recipients))
+    why_not = _why_not(models, scene, plan)
+    if why_not is not None:
+        return replace(base, sentences=(why_not,))
+    return _with_money(shop, models, scene, plan, frame, base, seed)
+
+
+def _recipients(scene: Scene, plan: dict) -> int:
+    share = _number(plan.get("audience_share"), 1.0)
+    holdout = _number(plan.get("holdout"), 0.0)
+    return round(len(scene.customer_ids) * share * (1 - holdout))
+
+
+def _number(value: object, default: float) -> float:
+    return default if value is None or pd.isna(value) or value == "" else float(value)  # type: ignore[arg-type]
+
+
+def _unsupported(shop: Shop, models: Models, scene: Scene, plan: dict, recipients: int) -> Forecast:
+    """A forecast that knows only its audience: rates and money are added where the past supports them."""
+    card = models.card
+    return Forecast(
+        plan_id=str(plan["plan_id"]), audience_size=len(scene.audience), reachable=len(scene.customer_ids), recipients=recipients,
+        ctr=None, order_rate=None, orders=None, would_buy_anyway=None, extra_orders=None, revenue=None, discount_cost=None,
+        send_cost=None, extra_profit=None, roi=None, unsubscribes=None, chance_of_loss=None, basis=models.basis,
+        window_days=int(_number(plan.get("window_days"), shop.settings.window(str(plan["channel"])))),
+        supported=False, verdict="never_tried", test_on=0, order_value=None, margin=None, sentences=(),
+        messages=card["messages"], campaigns=card["campaigns"], last_sent=card["last_sent"],
+    )  # fmt: skip
+
+
+def _why_not(models: Models, scene: Scene, plan: dict) -> Sentence | None:
+    if "order" not in models.responses:
+        return Sentence("engine.no_order_model")
+    if models.value is None:
+        return Sentence("engine.no_value")
+    hour = plan.get("send_hour")
+    return support.check(
+        models.tried,
+        str(plan["channel"]),
+        str(plan.get("offer_kind") or "none"),
+        _number(plan.get("discount"), 0.0),
+        None if hour is None or pd.isna(hour) else float(hour),
+        set(scene.known["customer_id"]),
+    )
+
+
+def _sampling_sd(probability: np.ndarray, scene: Scene) -> float:
+    """Standard error of the mean over representatives, with the finite-population correction."""
+    n, whole = len(probability), len(scene.customer_ids)
+    if n < 2 or n >= whole:
+        return 0.0
+    return float(probability.std(ddof=1) / np.sqrt(n) * np.sqrt(1 - n / whole))
+
+
+def _rates(models: Models, frame: pd.DataFrame, recipients: int, scene: Scene) -> dict[str, Range]:
+    result = {}
+    for target in ("click", "order", "unsubscribe"):
+        if target in models.responses:
+            p = models.responses[target].predict(frame)
+            low, high = interval(float(p.mean()), recipients, models.variation[target], _sampling_sd(p, scene), LEVEL)
+            result[target] = Range(float(p.mean()), low, high)
+    return result
+
+
+def _times(rate: Range | None, count: float) -> Range | None:
+    return None if rate is None else Range(rate.value * count, rate.low * count, rate.high * count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcomes:
+    """Simulated order rates of the people written to: with the message, and without (None where there is no holdout)."""
+
+    p: float
+    q: float | None
+    p_draws: np.ndarray
+    q_draws: np.ndarray | None
+
+
+def _simulated(models: Models, frame: pd.DataFrame, recipients: int, scene: Scene, seed: int) -> _Outcomes:
+    """Joint draws of both rates. Their correlation is set so that the difference varies as past campaigns' extra orders did."""
+    p_each = models.responses["order"].predict(frame)
+    p, order = float(p_each.mean()), models.variation["order"]
+    random = np.random.default_rng(seed)
+    shock_p, shock_q = _shocks(random, order), _shocks(random, order)
+    noise = 1 / (max(recipients, 1) * p * (1 - p)) + (_sampling_sd(p_each, scene) / (p * (1 - p))) ** 2
+    sd_p = np.sqrt(order.sd**2 + noise)
+    if models.anyway is None:
+        return _Outcomes(p, None, _shifted(p, sd_p * shock_p), None)
+    q = min(float(models.anyway.predict(anyway_features(frame, models.responses["order"])).mean()), 0.98)
+    sd_q = np.sqrt(order.sd**2 + 1 / max(models.card["targets"]["anyway"]["successes"], 1))
+    spread_p, spread_q = p * (1 - p) * order.sd, q * (1 - q) * sd_q
+    extra = p * models.variation["extra"].sd
+    correlation = np.clip((spread_p**2 + spread_q**2 - extra**2) / (2 * spread_p * spread_q + 1e-12), -0.9, 0.95)
+    shock_q = correlation * shock_p + np.sqrt(1 - correlation**2) * shock_q
+    return _Outcomes(p, q, _shifted(p, sd_p * shock_p), _shifted(q, sd_q * shock_q))
+
+
+def _shocks(random: np.random.Generator, variation: Variation) -> np.ndarray:
+    return random.standard_t(max(variation.campaigns - 1, 2), DRAWS)
+
+
+def _shifted(rate: float, shift: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-(np.log(rate / (1 - rate)) + shift)))
+
+
+def _with_money(shop: Shop, models: Models, scene: Scene, plan: dict, frame: pd.DataFrame, base: Forecast, seed: int) -> Forecast:
+    n = base.recipients
+    drawn = _simulated(models, frame, n, scene, seed)
+    p_each = models.responses["order"].predict(frame)
+    value = float(np.average(models.value.predict(frame), weights=p_each))  # those likelier to order weigh more
+    given = offers.cost(shop, _offer(plan), value, models.value.spread)
+    sending = _send_cost(shop, plan) * n
+    at = _money(drawn.p, drawn.q, n, value, given.per_order, scene.margin.share, sending, shop.settings.minimum_spend_for_roi)
+    draws = [
+        _money(p, q, n, value, given.per_order, scene.margin.share, sending, shop.settings.minimum_spend_for_roi)
+        for p, q in zip(drawn.p_draws, drawn.q_draws if drawn.q_draws is not None else [None] * DRAWS, strict=True)
+    ]
+    table = pd.DataFrame(draws, dtype="float64")
+    ranges = {name: _ranged(at[name], table[name]) for name in at}
+    loss = float((table["extra_profit"] < 0).mean())
+    verdict = "likely_pays" if loss < 0.2 else "do_not_send" if loss > 0.8 else "coin_toss"
+    return replace(
+        base, **ranges, send_cost=sending, chance_of_loss=loss, supported=True, verdict=verdict,
+        test_on=_test_size(drawn, len(scene.customer_ids)) if verdict == "coin_toss" else 0,
+        order_value=value, margin=scene.margin.share,
+        sentences=_sentences(shop, models, scene, drawn, loss, given),
+    )  # fmt: skip
+
+
+def _money(p: float, q: float | None, n: int, value: float, off: float, margin: float, sending: float, minimum: float) -> dict:
+    """Orders and money of `n` messages at order rates p (written to) and q (not; None = unknown)."""
+    orders = n * p
+    extra = orders if q is None else n * (p - q)
+    profit = terms.extra_profit(terms.gross_profit(extra * value, margin), orders * off, sending)
+    return {
+        "orders": orders,
+        "would_buy_anyway": None if q is None else n * q,
+        "extra_orders": extra,
+        "revenue": orders * (value - off),
+        "discount_cost": orders * off,
+        "extra_profit": profit,
+        "roi": terms.roi(profit, orders * off, sending, minimum),
+    }
+
+
+def _ranged(value: float | None, draws: pd.Series) -> Range | None:
+    if value is None:
+        return None
+    low, high = np.nanquantile(draws, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    return Range(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def _offer(plan: dict) -> dict:
+    offer = {name: plan.get(name) for name in ("discount", "min_spend", "gift_product_id", "tiers", "max_discount")}
+    cleaned = {name: None if not isinstance(v, (list, tuple)) and pd.isna(v) else v for name, v in offer.items()}
+    return cleaned | {"kind": str(plan.get("offer_kind") or "none")}
+
+
+def _send_cost(shop: Shop, plan: dict) -> float:
+    return _number(plan.get("send_cost"), shop.settings.send_cost.get(str(plan["channel"]), 0.0))
+
+
+def _test_size(drawn: _Outcomes, available: int) -> int:
+    """People (written to and held out together, half each) with whom the expected difference would show.
+
+    Two-sided 5 %, power 80 %, normal approximation: 16 p (1 - p) / difference squared per arm (Lehr 1992).
+    """
+    difference = abs(drawn.p - (drawn.q or 0.0))
+    rate = (drawn.p + (drawn.q or 0.0)) / 2 if drawn.q is not None else drawn.p
+    needed = 2 * 16 * rate * (1 - rate) / max(difference, 1e-4) ** 2
+    return int(min(available, max(200, np.ceil(needed / 100) * 100)))
+
+
+def _sentences(shop: Shop, models: Models, scene: Scene, drawn: _Outcomes, loss: float, given: offers.Cost) -> tuple[Sentence, ...]:
+    card = models.card
+    values = {"loss": round(100 * loss), "campaigns": card["campaigns"], "date": card["last_sent"]}
+    if drawn.q is None:
+        said = [Sentence("engine.reason_attributed", values)]
+    else:
+        anyway = round(100 * min(drawn.q / drawn.p, 1.0))
+        said = [Sentence("engine.reason_incremental", values | {"anyway": anyway, "held": f"{card['held_out_customers']:,}"})]
+    if not scene.margin.measured:
+        said.append(Sentence("engine.margin_default", {"margin": f"{scene.margin.share:.0%}"}))
+    if given.assumed:
+        said.append(Sentence("engine.cost_not_modelled", {"kind": given.assumed, "cost": f"{given.per_order:.2f}"}))
+    if shop.settings.assumed:
+        said.append(Sentence("engine.assumed_settings", {"names": ", ".join(shop.settings.assumed)}))
+    if models.variation["order"].campaigns < 10:
+        said.append(Sentence("engine.few_campaigns", {"campaigns": models.variation["order"].campaigns}))
+    return tuple(said)
+
+
+def curve(shop: Shop, models: Models, scene: Scene, plan: dict, discounts: list[float], seed: int = 0) -> pd.DataFrame:
+    """Extra profit and ROI over the discount, everything else as in `plan`.
+
+    Columns discount, extra_profit, extra_profit_low, extra_profit_high, roi, extra_orders, supported; money is NaN
+    where nothing like it was tried.
+    """
+    result = []
+    for discount in discounts:
+        forecast = evaluate(shop, models, scene, plan | {"discount": discount}, seed)
+        profit = forecast.extra_profit
+        result.append(
+            {
+                "discount": discount,
+                "extra_profit": profit.value if profit else np.nan,
+                "extra_profit_low": profit.low if profit else np.nan,
+                "extra_profit_high": profit.high if profit else np.nan,
+                "roi": forecast.roi.value if forecast.roi else np.nan,
+                "extra_orders": forecast.extra_orders.value if forecast.extra_orders else np.nan,
+                "supported": forecast.supported,
+            }
+        )
+    return pd.DataFrame(result)
+
+
+def read_plans(path: Path) -> pd.DataFrame:
+    """A plans file: plan_id*, channel*, campaign columns, and segment_id or audience. Raises DataProblem naming the row."""
+    plans = gate.read_file(Path(path))
+    missing = [column for column in ("plan_id", "channel") if column not in plans]
+    if missing:
+        raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
+    for column in ("plan_id", "channel", "segment_id", "audience", "offer_kind", "category"):
+        if column in plans:
+            plans[column] = text(plans[column])
+    for column in ("discount", "min_spend", "send_hour", "audience_share", "send_cost", "holdout", "window_days"):
+        if column in plans:
+            plans[column] = _numeric(plans, column, Path(path).name)
+    if "starts_at" in plans:
+        plans["starts_at"] = pd.to_datetime(plans["starts_at"].replace("", None), format="ISO8601", errors="coerce")
+    for position, row in plans.iterrows():
+        if pd.isna(row["plan_id"]) or pd.isna(row["channel"]):
+            raise DataProblem(f"{Path(path).name} row {int(str(position)) + 2}: plan_id and channel must not be empty.")
+    return plans
+
+
+def _numeric(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
+    values = pd.to_numeric(plans[column].replace("", None), errors="coerce")
+    wrong = values.isna() & plans[column].notna() & plans[column].astype("str").str.strip().ne("")
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise DataProblem(f"{name} row {row + 2}: {column} is {plans[column].iloc[row]!r}; a number such as 0.15 is needed.")
+    return values.astype("float64")
+
+
+def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:
+    """The customers of a plans row: of its segment, or of the file its `audience` names (relative to the plans file)."""
+    segment, file = plan.get("segment_id"), plan.get("audience")
+    if isinstance(file, str) and file:
+        listed = gate.read_file(base / file)
+        if "customer_id" not in listed:
+            raise DataProblem(f"{file}: column customer_id is missing.")
+        return list(text(listed["customer_id"]).dropna().drop_duplicates())
+    if isinstance(segment, str) and segment:
+        return segment_customers(shop, [segment])
+    raise DataProblem(f"plan {plan['plan_id']}: say who gets it, with segment_id or audience.")
+
+
+def segment_customers(shop: Shop, segment_ids: list[str]) -> list[str]:
+    """Customers of these segments of the current segmentation. Raises DataProblem for an unknown one."""
+    labels = segments.current(shop).labels
+    unknown = set(segment_ids) - set(labels["segment_id"])
+    if unknown:
+        raise DataProblem(f"There is no group {', '.join(sorted(unknown))}; groups are {', '.join(sorted(labels['segment_id'].unique()))}.")
+    return list(labels.loc[labels["segment_id"].isin(segment_ids), "customer_id"])
+
+
+def forecast_plans(shop: Shop, models: Models, plans: pd.DataFrame, base: Path, seed: int = 0) -> pd.DataFrame:
+    """The forecast table of the contract, one row per plan, in order."""
+    result = []
+    for row in plans.to_dict("records"):
+        plan = {str(name): None if not isinstance(v, (list, tuple)) and pd.isna(v) else v for name, v in row.items()}
+        if isinstance(plan.get("product_ids"), str):
+            plan["product_ids"] = plan["product_ids"].replace(";", " ").replace(",", " ").split()
+        prepared = scene(shop, plan, audience_of(shop, plan, base), seed=seed)
+        result.append(evaluate(shop, models, prepared, plan, seed).row())
+    return pd.DataFrame(result)
+

@@ -1,0 +1,435 @@
+"""The shop's response models: clicks, orders, unsubscribes and order value, learned from its own past.
+
+Trained on messages that were sent (treated = 1); the holdout teaches who would have bought anyway.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import lightgbm
+import numpy as np
+import pandas as pd
+import sklearn
+from sklearn.linear_model import Ridge
+
+from engine.campaign import rows as feature_rows
+from engine.campaign import support
+from engine.errors import NotEnoughData
+from engine.model import fit, manifest, ranges, splits
+from engine.model.encode import Encoder, learn
+from engine.shop import store
+from engine.shop.features import campaign_windows, default_as_of
+from engine.shop.store import Shop
+
+Progress = Callable[[float, str], None]
+TARGETS = {"click": "clicked", "order": "converted", "unsubscribe": "unsubscribed"}
+AD_TARGETS = {"ad_click": "clicks", "ad_conversion": "conversions"}
+MIN_HOLDOUT_ORDERS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """List value of an order before discount: log value = intercept + weights x columns, residual sd `spread`."""
+
+    encoder: Encoder
+    intercept: float
+    weights: np.ndarray
+    spread: float
+    low: float  # 1st and 99th percentile of past orders: no forecast beyond them
+    high: float
+    orders: int
+    smearing: float  # scales exp(log) to the mean seen in the past (Duan 1983)
+
+    def predict(self, frame: pd.DataFrame) -> np.ndarray:
+        """Expected list value per order, money, one per row."""
+        log = self.intercept + self.encoder.matrix(frame) @ self.weights
+        return np.clip(np.exp(log) * self.smearing, self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Everything learned. `responses` by target; `anyway` is P(order | not sent), None without a usable holdout.
+    `variation` by target, and "extra" for orders caused by the message (relative to the order rate)."""
+
+    version: str
+    responses: dict[str, fit.Response]
+    anyway: fit.Response | None
+    value: Value | None
+    variation: dict[str, ranges.Variation]
+    tried: support.Tried
+    card: dict
+
+    @property
+    def basis(self) -> str:
+        return "incremental" if self.anyway is not None else "attributed"
+
+
+def train(shop: Shop, as_of: date | None = None, seed: int = 0, progress: Progress = lambda share, text: None) -> Models:
+    """Learn from every delivery, total and ad before `as_of` and make it the shop's current model.
+
+    Raises NotEnoughData where there is nothing to learn from.
+    """
+    as_of = as_of or default_as_of(shop)
+    parts: dict = {"responses": {}, "variation": {}, "cards": {}, "anyway": None, "value": None}
+    messages = past_messages(shop, as_of)
+    tried = support.tried(shop, messages.sent if messages else None)
+    if messages is not None:
+        _learn_messages(shop, messages, parts, seed, progress)
+    if shop.rows("ads"):
+        _learn_ads(shop, as_of, parts, seed, progress)
+    if not parts["responses"]:
+        raise NotEnoughData(_nothing_to_learn(shop, parts["cards"]))
+    models = Models(
+        _version(shop, as_of, seed), parts["responses"], parts["anyway"], parts["value"], parts["variation"], tried,
+        _card(shop, as_of, seed, messages, parts),
+    )  # fmt: skip
+    progress(0.97, "Saving the models")
+    _save(shop, models)
+    progress(1.0, "Done")
+    return models
+
+
+def _nothing_to_learn(shop: Shop, cards: dict) -> str:
+    if not shop.rows("campaigns") and not shop.rows("ads"):
+        return (
+            "Forecasts need past campaigns and who got them, and this shop has none yet. "
+            "Import campaigns with deliveries or campaign_results, or ads."
+        )
+    reasons = " ".join(card["reason"] for card in cards.values() if "reason" in card)
+    return f"This shop's campaigns hold too little to learn from. {reasons}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """Past sends whose outcome is known. sent and held are rows of deliveries (or totals), features aligned with each."""
+
+    sent: pd.DataFrame
+    features: pd.DataFrame
+    held: pd.DataFrame
+    held_features: pd.DataFrame
+
+
+def past_messages(shop: Shop, as_of: date) -> Messages | None:
+    """What deliveries and totals teach before `as_of`; None where the shop has neither.
+
+    sent has campaign_id, sent_at, trials and one column per outcome (successes; missing where it is not recorded).
+    """
+    if not shop.rows("campaigns"):
+        return None
+    campaigns = shop.table("campaigns")
+    parts, features = [], []
+    held = held_features = pd.DataFrame()
+    if shop.rows("deliveries"):
+        deliveries = shop.table("deliveries")
+        known = feature_rows.outcome_known(deliveries, campaign_windows(shop), as_of) & (deliveries["sent_at"] < pd.Timestamp(as_of))
+        deliveries = deliveries[known].reset_index(drop=True)
+        every = feature_rows.message_rows(shop, deliveries, campaigns)
+        treated = deliveries["treated"].fillna(1.0).eq(1.0) if "treated" in deliveries else pd.Series(True, deliveries.index)
+        parts.append(deliveries[treated].assign(trials=1.0))
+        features.append(every[treated])
+        held, held_features = deliveries[~treated].assign(trials=1.0), every[~treated]
+    if shop.rows("campaign_results"):
+        totals = _totals(shop, campaigns, as_of, set(parts[0]["campaign_id"]) if parts else set())
+        if len(totals):
+            parts.append(totals)
+            features.append(feature_rows.total_rows(shop, totals, campaigns))
+    if not parts or not sum(map(len, parts)):
+        return None
+    sent = pd.concat(parts, ignore_index=True)
+    return Messages(sent, pd.concat(features, ignore_index=True), held.reset_index(drop=True), held_features.reset_index(drop=True))
+
+
+def _totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveries: set[str]) -> pd.DataFrame:
+    """Totals of campaigns that have no single deliveries, as rows with trials and successes."""
+    totals = shop.table("campaign_results")
+    starts = totals["campaign_id"].map(campaigns.set_index("campaign_id")["starts_at"])
+    at = (totals["date"] if "date" in totals else pd.Series(pd.NaT, totals.index)).fillna(starts)
+    totals = totals.assign(sent_at=at, customer_id="").loc[(at < pd.Timestamp(as_of)) & ~totals["campaign_id"].isin(with_deliveries)]
+    trials = (totals["delivered"] if "delivered" in totals else totals["recipients"]).fillna(totals["recipients"])
+    renamed = totals.rename(columns={"orders": "converted"}).assign(trials=trials)
+    return renamed[renamed["trials"] > 0].reset_index(drop=True)
+
+
+def _learn_messages(shop: Shop, messages: Messages, parts: dict, seed: int, progress: Progress) -> None:
+    names = {"click": "clicks", "order": "orders", "unsubscribe": "unsubscribes"}
+    for number, (target, column) in enumerate(TARGETS.items()):
+        progress(0.1 + 0.22 * number, f"Learning {names[target]}")
+        _learn_target(parts, target, messages.sent, messages.features, column, seed, _within(progress, 0.1 + 0.22 * number, 0.22, names[target]))
+    if "order" in parts["responses"] and len(messages.held):
+        progress(0.78, "Learning who would buy anyway")
+        _learn_anyway(messages, parts, seed)
+    if "order" in parts["responses"]:
+        progress(0.85, "Learning order values")
+        parts["value"] = _learn_value(messages, shop.table("campaigns"))
+
+
+def _within(progress: Progress, start: float, width: float, what: str) -> Callable[[float], None]:
+    return lambda share: progress(start + width * share, f"Learning {what}")
+
+
+def _learn_target(
+    parts: dict, target: str, table: pd.DataFrame, features: pd.DataFrame, column: str, seed: int, progress: Callable[[float], None]
+) -> None:
+    """Fit one target into `parts`, or leave a card that says why not."""
+    recorded = table[column].notna() if column in table else pd.Series(False, table.index)
+    if not recorded.any():
+        parts["cards"][target] = {"reason": f"No past row records {column}."}
+        return
+    rows, rule = training_rows(table[recorded], features[recorded], column)
+    try:
+        model, judged = fit.train(rows, rule, feature_rows.scale(rows.features), seed, progress)
+    except NotEnoughData as error:
+        parts["cards"][target] = {"reason": f"{column}: {error}"}
+        return
+    parts["responses"][target] = model
+    parts["variation"][target] = ranges.variation(judged.held_out)
+    parts["cards"][target] = _target_card(rows, judged, parts["variation"][target])
+
+
+def training_rows(table: pd.DataFrame, features: pd.DataFrame, column: str) -> tuple[fit.Rows, str]:
+    """Rows with trials and successes of one outcome, and the rule by which they are split."""
+    customer = table["customer_id"] if "customer_id" in table else pd.Series(table.index.astype("str"), table.index)
+    units, rule = splits.unit(table["campaign_id"], table["sent_at"], customer)
+    trials = table["trials"].to_numpy("float64")
+    successes = np.minimum(table[column].to_numpy("float64"), trials)
+    return fit.Rows(features.reset_index(drop=True), trials, successes, units, table["campaign_id"].to_numpy()), rule
+
+
+def _target_card(rows: fit.Rows, judged: fit.Judged, variation: ranges.Variation) -> dict:
+    inside, of = ranges.coverage(judged.held_out, variation)
+    return {
+        "rows": int(len(rows.trials)),
+        "trials": float(rows.trials.sum()),
+        "successes": float(rows.successes.sum()),
+        "campaigns": int(len(np.unique(rows.campaign))),
+        "split": judged.rule,
+        "chosen": judged.chosen,
+        "candidates": judged.candidates.to_dict("records"),
+        "held_out": judged.held_out.to_dict("records"),
+        "ranges_that_held": [inside, of],
+        "campaign_sd": variation.sd,
+    }
+
+
+def _learn_anyway(messages: Messages, parts: dict, seed: int) -> None:
+    """P(order | not sent) from the holdout, and how far past campaigns' extra orders fell from what it implies."""
+    held = messages.held
+    if "converted" not in held or held["converted"].sum() < MIN_HOLDOUT_ORDERS:
+        parts["cards"]["anyway"] = {"reason": f"The holdout has fewer than {MIN_HOLDOUT_ORDERS} orders."}
+        return
+    known = held["converted"].notna()
+    held, features = held[known], messages.held_features[known]
+    parts["anyway"] = _fit_anyway(held, features, parts["responses"]["order"], seed)
+    residuals = _extra_residuals(messages, held, features, seed)
+    parts["variation"]["extra"] = _extra_variation(residuals, parts["variation"]["order"])
+    parts["cards"]["anyway"] = {
+        "rows": len(held),
+        "successes": float(held["converted"].sum()),
+        "campaigns": int(held["campaign_id"].nunique()),
+        "held_out": residuals.to_dict("records"),
+        "campaign_sd": parts["variation"]["extra"].sd,
+    }
+
+
+def without_offer(features: pd.DataFrame) -> pd.DataFrame:
+    """The same rows as if nothing was offered: what is left is the customer, the channel and the season."""
+    offer = [c for c in features if str(c).startswith(("discount|", "min_spend|", "headline|"))]
+    neutral = features.assign(**{c: 0.0 for c in offer})
+    return neutral.assign(**{c: "" for c in ("offer_kind", "goal") if c in features})
+
+
+def anyway_features(features: pd.DataFrame, order: fit.Response) -> pd.DataFrame:
+    """Columns of the "buys anyway" model: the order model's log-odds without the offer, the customer, the channel."""
+    campaign = set(feature_rows.scale(features)) - {"channel"}
+    kept = features[[c for c in features if c not in campaign]]
+    return kept.assign(**{"inclination": order.log_odds(without_offer(features))})
+
+
+# Few holdout orders carry this model: one strong column (inclination), the rest only as far as they insist.
+_ANYWAY_SCALE = 0.3
+
+
+def _fit_anyway(held: pd.DataFrame, features: pd.DataFrame, order: fit.Response, seed: int) -> fit.Response:
+    columns = anyway_features(features, order)
+    rows, _ = training_rows(held, columns, "converted")
+    scale = {str(c): _ANYWAY_SCALE for c in columns} | {"inclination": 3.0, "channel": 1.0}
+    return fit.fit_candidates(rows, scale, seed, ("linear",))["linear"]
+
+
+def _extra_residuals(messages: Messages, held: pd.DataFrame, held_features: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """Per held-out campaign: extra order rate seen (sent - holdout), predicted, their sampling variance, order rate."""
+    recorded = messages.sent["converted"].notna()
+    sent, features = messages.sent[recorded].reset_index(drop=True), messages.features[recorded].reset_index(drop=True)
+    rows, rule = training_rows(sent, features, "converted")
+    held_unit = held["campaign_id"].map(dict(zip(rows.campaign, rows.unit, strict=True)))
+    result = []
+    for fold in splits.folds(rows.unit, rule):
+        if rule.startswith("customers"):
+            break
+        first, last = rows.unit[fold.test].min(), rows.unit[fold.test].max()
+        early = held_unit < first
+        if rows.successes[fold.train].sum() < fit.MIN_SUCCESSES or held.loc[early, "converted"].sum() < MIN_HOLDOUT_ORDERS / 2:
+            continue
+        order = fit.fit_candidates(rows.take(fold.train), feature_rows.scale(features), seed, ("linear",))["linear"]
+        anyway = _fit_anyway(held[early], held_features[early], order, seed)
+        judged = (held_unit >= first) & (held_unit <= last)
+        result.append(_campaign_extra(sent.iloc[fold.test], features.iloc[fold.test], held[judged], order, anyway))
+    return pd.concat(result, ignore_index=True) if result else pd.DataFrame(columns=["campaign", "seen", "predicted", "variance", "order_rate"])
+
+
+def _campaign_extra(sent: pd.DataFrame, features: pd.DataFrame, held: pd.DataFrame, order: fit.Response, anyway: fit.Response) -> pd.DataFrame:
+    table = sent.assign(p=order.predict(features), q=anyway.predict(anyway_features(features, order)))
+    by_campaign = table.groupby("campaign_id", sort=False)[["converted", "p", "q"]].mean().assign(n=table.groupby("campaign_id").size())
+    control = held.groupby("campaign_id")["converted"].agg(["mean", "size"])
+    both = by_campaign.join(control, how="inner")
+    variance = both["p"] * (1 - both["p"]) / both["n"] + both["q"] * (1 - both["q"]) / both["size"]
+    return pd.DataFrame(
+        {
+            "campaign": both.index,
+            "seen": both["converted"] - both["mean"],
+            "predicted": both["p"] - both["q"],
+            "variance": variance,
+            "order_rate": both["p"],
+        }
+    ).reset_index(drop=True)
+
+
+def _extra_variation(residuals: pd.DataFrame, order: ranges.Variation) -> ranges.Variation:
+    """sd of the extra rate's error relative to the order rate; never below the order rate's own campaign sd."""
+    if len(residuals) < 3:
+        return ranges.Variation(max(ranges.UNKNOWN.sd, order.sd), len(residuals))
+    relative = (residuals["seen"] - residuals["predicted"]) / residuals["order_rate"]
+    noise = residuals["variance"] / residuals["order_rate"] ** 2
+    tau2 = float(np.average(relative**2 - noise, weights=1 / noise))
+    return ranges.Variation(float(np.sqrt(max(tau2, order.sd**2))), len(residuals))
+
+
+def list_value(revenue: pd.Series, offer_kind: pd.Series, discount: pd.Series) -> pd.Series:
+    """Order value before the discount, from revenue after it."""
+    fraction = discount.where(offer_kind.eq("percent"), 0.0).fillna(0.0).clip(0, 0.95)
+    amount = discount.where(offer_kind.eq("amount"), 0.0).fillna(0.0)
+    return revenue / (1 - fraction) + amount
+
+
+def _learn_value(messages: Messages, campaigns: pd.DataFrame) -> Value | None:
+    """Ridge on log list value of past orders; None where fewer than MIN_SUCCESSES orders carry revenue."""
+    sent = messages.sent
+    if "revenue" not in sent:
+        return None
+    bought = (sent["converted"] > 0) & (sent["revenue"] > 0)
+    if bought.sum() < fit.MIN_SUCCESSES:
+        return None
+    described = campaigns.drop_duplicates("campaign_id").set_index("campaign_id").reindex(sent.loc[bought, "campaign_id"])
+    kind = described["offer_kind"].fillna("") if "offer_kind" in described else pd.Series("", described.index)
+    discount = described["discount"] if "discount" in described else pd.Series(np.nan, described.index)
+    orders = sent.loc[bought, "converted"].to_numpy("float64")
+    per_order = pd.Series(sent.loc[bought, "revenue"].to_numpy("float64") / orders, described.index)
+    value = list_value(per_order, kind, discount).to_numpy("float64")
+    features = messages.features[bought]
+    encoder = learn(features, orders, feature_rows.scale(features))
+    matrix, log = encoder.matrix(features), np.log(value)
+    model = Ridge(alpha=50.0).fit(matrix, log, sample_weight=orders)
+    fitted = model.predict(matrix)
+    low, high = np.quantile(value, [0.01, 0.99])
+    smearing = float(np.average(np.clip(value, low, high), weights=orders) / np.average(np.exp(fitted), weights=orders))
+    return Value(
+        encoder, float(model.intercept_), model.coef_, float(np.std(log - fitted)), float(low), float(high), int(orders.sum()), smearing
+    )
+
+
+def _learn_ads(shop: Shop, as_of: date, parts: dict, seed: int, progress: Progress) -> None:
+    ads = shop.table("ads")
+    ads = ads[(ads["date"] < pd.Timestamp(as_of)) & (ads["impressions"] > 0)].reset_index(drop=True)
+    if ads.empty:
+        return
+    features = feature_rows.ad_rows(shop, ads)
+    table = ads.assign(sent_at=ads["date"], trials=ads["impressions"], customer_id=ads.index.astype("str"))
+    # An ad's days are its past and future: stretches of time, not whole ads, are held out.
+    table["campaign_id"] = table["sent_at"].dt.to_period("W").astype("str")
+    for number, (target, column) in enumerate(AD_TARGETS.items()):
+        progress(0.9 + 0.03 * number, "Learning ads")
+        _learn_target(parts, target, table, features, column, seed, lambda share: None)
+    if "revenue" in ads and "conversions" in ads and ads.loc[ads["revenue"].notna(), "conversions"].sum() > 0:
+        paid = ads[ads["revenue"].notna()]
+        parts["cards"]["ad_value"] = {"revenue_per_conversion": float(paid["revenue"].sum() / paid["conversions"].sum())}
+
+
+def _version(shop: Shop, as_of: date, seed: int) -> str:
+    return f"{as_of:%Y%m%d}-{hashlib.blake2b(f'{shop.version}|{seed}'.encode(), digest_size=4).hexdigest()}"
+
+
+def _card(shop: Shop, as_of: date, seed: int, messages: Messages | None, parts: dict) -> dict:
+    columns = sorted({c for model in parts["responses"].values() for c in model.encoder.columns})
+    at = messages.sent["sent_at"] if messages else pd.Series(dtype="datetime64[us]")
+    return {
+        "as_of": str(as_of),
+        "basis": "incremental" if parts["anyway"] is not None else "attributed",
+        "messages": int(messages.sent["trials"].sum()) if messages else 0,
+        "held_out_customers": len(messages.held) if messages else 0,
+        "first_sent": str(at.min().date()) if len(at) else "",
+        "last_sent": str(at.max().date()) if len(at) else "",
+        "campaigns": int(messages.sent["campaign_id"].nunique()) if messages else 0,
+        "targets": parts["cards"],
+        "features": columns,
+        "protected_excluded": shop.settings.protected,
+        "seed": seed,
+        "shop_version": shop.version,
+        "versions": {"python": platform.python_version(), "lightgbm": lightgbm.__version__, "scikit-learn": sklearn.__version__},
+    }
+
+
+def _save(shop: Shop, models: Models) -> None:
+    files = {"card.json": json.dumps(models.card, indent=1, default=float).encode()}
+    for target, model in models.responses.items():
+        files |= manifest.response_files(target, model)
+    if models.anyway is not None:
+        files |= manifest.response_files("anyway", models.anyway)
+    if models.value is not None:
+        facts = {name: getattr(models.value, name) for name in ("intercept", "spread", "low", "high", "orders", "smearing")}
+        facts |= {"encoder": models.value.encoder.to_json(), "weights": models.value.weights.tolist()}
+        files["value.json"] = json.dumps(facts).encode()
+    files["variation.json"] = json.dumps({t: [v.sd, v.campaigns] for t, v in models.variation.items()}).encode()
+    files["tried.json"] = json.dumps(models.tried.to_json()).encode()
+    with store.writing(shop.path):
+        folder = shop.path / "models" / models.version
+        for name, content in files.items():
+            store.replace_file(folder / name, content)
+        store.replace_file(folder / "manifest.json", manifest.manifest(files))
+        store.replace_file(shop.path / "models" / "current", models.version.encode())
+
+
+def current_version(shop: Shop) -> str | None:
+    """The version in use, None before the first training."""
+    pointer = shop.path / "models" / "current"
+    return pointer.read_text().strip() if pointer.exists() else None
+
+
+def load(shop: Shop) -> Models:
+    """The current models. Raises NotEnoughData before the first training, ModelFileProblem for a changed file."""
+    version = current_version(shop)
+    if version is None:
+        raise NotEnoughData("Forecasts have not been learned yet for this shop. Run: python -m engine train")
+    files = manifest.read(Path(shop.path) / "models" / version)
+    card = json.loads(files["card.json"])
+    names = {name.removesuffix(".json") for name in files}
+    responses = {t: manifest.response(t, files) for t in (*TARGETS, *AD_TARGETS) if t in names}
+    return Models(
+        version,
+        responses,
+        manifest.response("anyway", files) if "anyway" in names else None,
+        _stored_value(files["value.json"]) if "value" in names else None,
+        {t: ranges.Variation(*stored) for t, stored in json.loads(files["variation.json"]).items()},
+        support.Tried.from_json(json.loads(files["tried.json"])),
+        card,
+    )
+
+
+def _stored_value(content: bytes) -> Value:
+    facts = json.loads(content)
+    encoder, weights = Encoder.from_json(facts.pop("encoder")), np.array(facts.pop("weights"))
+    return Value(encoder=encoder, weights=weights, **facts)

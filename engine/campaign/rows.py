@@ -1,0 +1,237 @@
+"""One row per message (or total, or ad): what was known before it was sent, as the columns a model learns from.
+
+A column named `feature|detail` is a curve or interaction of `feature`; the reasons shown sum over them.
+"""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from engine.shop.features import features
+from engine.shop.store import Shop
+
+CUSTOMER_LOGS = ("recency_days", "frequency", "monetary", "aov", "tenure_days", "gap_days", "orders_90d", "monetary_90d", "categories")
+CUSTOMER_LOGS += ("views_30d", "carts_30d", "sent", "sent_30d", "days_since_sent")
+CUSTOMER_SHARES = ("discount_share", "return_share")
+OFFER_TEXTS = ("channel", "offer_kind", "goal", "type", "language", "category")
+KNOWN_CUSTOMER = {"customer_id", "joined_at", "language", "email_consent", "sms_consent", "push_consent", "unsubscribed_at", "suppressed"}
+KNOWN_CAMPAIGN = {
+    "campaign_id", "name", "type", "channel", "goal", "language", "offer_kind", "discount", "min_spend", "gift_product_id",
+    "code", "category", "starts_at", "ends_at", "send_hour", "audience_share", "send_cost", "headline", "body",
+}  # fmt: skip
+KNOWN_AD = {"ad_id", "date", "channel", "campaign_id", "impressions", "clicks", "conversions", "cost", "revenue"}
+# Doubled money off earns less than twice: the response bends at about this discount.
+DISCOUNT_BEND = 0.12
+# The ridge penalty on a campaign's own columns is four times that of a customer's: a shop has thousands of
+# customers but only dozens of campaigns to learn from.
+CAMPAIGN_SCALE = 0.5
+_URGENT = r"\b(?:today|tonight|last|hours?|hurry|ends?|ending|final|now|only)\b|最后|今天|今晚|限时|仅剩"
+_PERSONAL = r"\{first_name\}|\{name\}|\byour?\b|您|你"
+
+
+def message_rows(shop: Shop, deliveries: pd.DataFrame, campaigns: pd.DataFrame, plan_products: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Feature rows for `deliveries` (campaign_id, customer_id, sent_at), in their order and index.
+
+    `campaigns` describes every campaign_id in them, with the columns of the campaigns table.
+    """
+    described = campaigns.drop_duplicates("campaign_id").set_index("campaign_id")
+    context = described.reindex(deliveries["campaign_id"]).set_index(deliveries.index)
+    sent = deliveries["sent_at"].fillna(context["starts_at"])
+    asked = pd.DataFrame(
+        {
+            "customer_id": deliveries["customer_id"],
+            "as_of": feature_day(sent, context["starts_at"]),
+            "campaign_id": deliveries["campaign_id"],
+            "channel": context["channel"].astype("str"),
+            "campaign_category": _text(context, "category"),
+        }
+    )
+    known = features(shop, asked, plan_products)
+    known = known.join(_customer_attributes(shop), on="customer_id")
+    known = known.assign(**{c: deliveries[c] for c in deliveries if c in _customer_attributes(shop).columns})
+    return design(known, _with_hour(context, sent), shop.settings.protected)
+
+
+def feature_day(sent: pd.Series, starts: pd.Series) -> pd.Series:
+    """The day whose morning features are taken: the campaign's first day, or for a long-running flow the month's first."""
+    day = sent.dt.floor("D")
+    month = day.dt.to_period("M").dt.to_timestamp()
+    start = starts.dt.floor("D")
+    return start.where(start.notna() & (start >= month) & (start <= day), np.minimum(day, np.maximum(month, start.fillna(month)))).astype(
+        "datetime64[us]"
+    )
+
+
+def _with_hour(context: pd.DataFrame, sent: pd.Series) -> pd.DataFrame:
+    hour = context["send_hour"] if "send_hour" in context else pd.Series(np.nan, context.index)
+    at = sent.dt.hour.where((sent.dt.hour != 0) | (sent.dt.minute != 0))  # midnight is a date without a time
+    return context.assign(send_hour=hour.astype("float64").fillna(at), sent_at=sent)
+
+
+def _customer_attributes(shop: Shop) -> pd.DataFrame:
+    """The shop's own columns of a customer, by customer_id, minus protected and near-unique ones; and the language."""
+    table = shop.optional("customers").set_index("customer_id")
+    kept = [c for c in table if c not in KNOWN_CUSTOMER and usable_attribute(table[c], str(c), shop.settings.protected)]
+    result = table[kept]
+    return result.assign(customer_language=table["language"]) if "language" in table and table["language"].nunique() > 1 else result
+
+
+def usable_attribute(values: pd.Series, name: str, protected: list[str]) -> bool:
+    """False for protected attributes, dates, and texts that nearly name a customer."""
+    if name.strip().lower() in {p.lower() for p in protected} or pd.api.types.is_datetime64_any_dtype(values):
+        return False
+    return pd.api.types.is_numeric_dtype(values) or values.nunique() <= max(2, min(50, len(values) // 10))
+
+
+def design(known: pd.DataFrame, context: pd.DataFrame, protected: list[str]) -> pd.DataFrame:
+    """Model columns from customer knowledge and campaign context (same index)."""
+    columns: dict[str, pd.Series] = {}
+    for name in CUSTOMER_LOGS:
+        if name in known:
+            columns[f"{name}|log"] = np.log1p(known[name].astype("float64").clip(lower=0))
+    for name in CUSTOMER_SHARES:
+        if name in known:
+            columns[name] = known[name].astype("float64").clip(0, 1)
+    columns |= _past_response(known) | _own_products(known)
+    attributes = [c for c in known if c not in _ALL_FEATURES]
+    columns |= {str(c): known[c] if pd.api.types.is_numeric_dtype(known[c]) else known[c].astype("str") for c in attributes}
+    return pd.DataFrame(columns | campaign_columns(context, known.get("discount_share"), protected), index=known.index)
+
+
+_ALL_FEATURES = {
+    *CUSTOMER_LOGS, *CUSTOMER_SHARES, "customer_id", "as_of", "campaign_id", "channel", "campaign_category",
+    "campaign_spend", "campaign_orders", "clicked", "ordered", "sent_channel", "clicked_channel",
+}  # fmt: skip
+
+
+def _past_response(known: pd.DataFrame) -> dict[str, pd.Series]:
+    """Past rates drawn towards a usual one as by 20 messages: one click of one message is not 100 %."""
+    if "sent" not in known:
+        return {}
+    rates = {
+        "click_rate": (known["clicked"] + 0.6) / (known["sent"] + 20),
+        "order_rate": (known["ordered"] + 0.6) / (known["sent"] + 20),
+        "click_rate_channel": (known["clicked_channel"] + 0.6) / (known["sent_channel"] + 20),
+    }
+    counts = {"ordered|log": np.log1p(known["ordered"]), "clicked|log": np.log1p(known["clicked"])}
+    return {f"{name}|log": np.log(rate.astype("float64")) for name, rate in rates.items()} | counts
+
+
+def _own_products(known: pd.DataFrame) -> dict[str, pd.Series]:
+    if "campaign_spend" not in known:
+        return {}
+    spend = known["campaign_spend"].astype("float64").clip(lower=0)
+    return {
+        "campaign_spend|log": np.log1p(spend),
+        "campaign_orders|log": np.log1p(known["campaign_orders"].astype("float64")),
+        "campaign_share": (spend / known["monetary"].where(known["monetary"] > 0)).clip(0, 1).fillna(0.0),
+    }
+
+
+def campaign_columns(context: pd.DataFrame, discount_share: pd.Series | None, protected: list[str]) -> dict[str, pd.Series]:
+    """Model columns of a campaign: offer, timing, headline, and the shop's own campaign attributes."""
+    kind = _text(context, "offer_kind")
+    size = _floats(context, "discount").fillna(0.0)
+    fraction = size.where(kind.eq("percent"), 0.0).clip(0, 0.95)
+    bend = 1 - np.exp(-fraction / DISCOUNT_BEND)
+    columns: dict[str, pd.Series] = {
+        "discount|fraction": fraction,
+        "discount|curve": bend,
+        "discount|amount": np.log1p(size.where(~kind.eq("percent"), 0.0)),
+        "min_spend|log": np.log1p(_floats(context, "min_spend").fillna(0.0)),
+    }
+    if discount_share is not None:
+        columns["discount|x discount_share"] = bend * discount_share.astype("float64").fillna(0.0).clip(0, 1)
+    columns |= {name: _text(context, name) for name in OFFER_TEXTS}
+    columns |= _timing(context) | _headline(_text(context, "headline"))
+    own = [c for c in context if c not in KNOWN_CAMPAIGN and c not in ("sent_at", "holdout", "segment_id", "audience", "plan_id")]
+    for name in own:
+        if usable_attribute(context[name], str(name), protected):
+            numeric = pd.api.types.is_numeric_dtype(context[name])
+            columns[f"campaign {name}"] = context[name] if numeric else context[name].astype("str")
+    return columns
+
+
+def _timing(context: pd.DataFrame) -> dict[str, pd.Series]:
+    hour = _floats(context, "send_hour")
+    day = context["sent_at"]
+    angle = 2 * np.pi * day.dt.dayofyear / 365.25
+    return {
+        "send_hour": hour_band(hour),
+        "weekday": day.dt.day_name().astype("str"),
+        "season|sin": np.sin(angle).astype("float64"),
+        "season|cos": np.cos(angle).astype("float64"),
+        "season|november": (day.dt.month == 11).astype("float64"),
+    }
+
+
+def hour_band(hour: pd.Series) -> pd.Series:
+    """The part of the day an hour falls in; "" where it is unknown."""
+    bands = pd.cut(hour, [-1, 5, 9, 11, 13, 17, 20, 23], labels=["0-5", "6-9", "10-11", "12-13", "14-17", "18-20", "21-23"])
+    return bands.astype("str").where(hour.notna(), "")
+
+
+def _headline(headline: pd.Series) -> dict[str, pd.Series]:
+    known = headline.ne("")
+    marks = {
+        "headline|question": headline.str.contains(r"[?？]", regex=True),
+        "headline|urgent": headline.str.contains(_URGENT, regex=True, case=False),
+        "headline|personal": headline.str.contains(_PERSONAL, regex=True, case=False),
+        "headline|number": headline.str.contains(r"\d", regex=True),
+        "headline|emoji": headline.str.contains(r"[☀-➿\U0001F300-\U0001FAFF]", regex=True),
+    }
+    columns = {name: mark.astype("float64").where(known, 0.0) for name, mark in marks.items()}
+    return columns | {"headline|length": headline.str.len().astype("float64").where(known)}
+
+
+def total_rows(shop: Shop, totals: pd.DataFrame, campaigns: pd.DataFrame) -> pd.DataFrame:
+    """Feature rows for campaign totals: the campaign's columns; what was known of its customers stays missing."""
+    context = campaigns.drop_duplicates("campaign_id").set_index("campaign_id").reindex(totals["campaign_id"]).set_index(totals.index)
+    sent = (totals["date"] if "date" in totals else pd.Series(pd.NaT, totals.index)).fillna(context["starts_at"])
+    return pd.DataFrame(campaign_columns(_with_hour(context, sent), None, shop.settings.protected), index=totals.index)
+
+
+def ad_rows(shop: Shop, ads: pd.DataFrame) -> pd.DataFrame:
+    """Feature rows for ads (one per ad and day): the ad, its channel and attributes, price of attention, timing."""
+    impressions = _floats(ads, "impressions")
+    day = ads["date"]
+    columns: dict[str, pd.Series] = {
+        "ad_id": ads["ad_id"].astype("str"),
+        "channel": _text(ads, "channel"),
+        "campaign_id": _text(ads, "campaign_id"),
+        "impressions|log": np.log1p(impressions),
+        "cost|per thousand": np.log1p(1000 * _floats(ads, "cost") / impressions.where(impressions > 0)),
+    }
+    timing = _timing(ads.assign(sent_at=day))
+    columns |= {name: timing[name] for name in timing if name != "send_hour"}
+    for name in (c for c in ads if c not in KNOWN_AD):
+        if usable_attribute(ads[name], str(name), shop.settings.protected):
+            columns[str(name)] = ads[name] if pd.api.types.is_numeric_dtype(ads[name]) else ads[name].astype("str")
+    return pd.DataFrame(columns, index=ads.index)
+
+
+def scale(rows: pd.DataFrame) -> dict[str, float]:
+    """CAMPAIGN_SCALE for the columns that describe a campaign."""
+    starts = ("discount|", "min_spend|", "season|", "headline|", "campaign ")
+    named = {*OFFER_TEXTS, "send_hour", "weekday"}
+    return {str(c): CAMPAIGN_SCALE for c in rows if str(c) in named or str(c).startswith(starts)}
+
+
+def outcome_known(deliveries: pd.DataFrame, windows: pd.DataFrame, as_of: date) -> pd.Series:
+    """True where the campaign's end (or the send plus its window) lies before `as_of`."""
+    context = windows.drop_duplicates("campaign_id").set_index("campaign_id").reindex(deliveries["campaign_id"]).set_index(deliveries.index)
+    complete = deliveries["sent_at"] + pd.to_timedelta(context["window_days"].fillna(7.0), unit="D")
+    return context["ends_at"].fillna(complete) < pd.Timestamp(as_of)
+
+
+def _text(frame: pd.DataFrame, column: str) -> pd.Series:
+    if column not in frame:
+        return pd.Series("", index=frame.index, dtype="str")
+    return frame[column].astype("str").where(frame[column].notna(), "")
+
+
+def _floats(frame: pd.DataFrame, column: str) -> pd.Series:
+    if column not in frame:
+        return pd.Series(np.nan, index=frame.index)
+    return pd.to_numeric(frame[column], errors="coerce").astype("float64")

@@ -1,0 +1,113 @@
+"""What was tried before, and whether a plan lies inside it. Outside, money is not forecast."""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+from engine.sentences import Sentence
+from engine.shop.store import Shop
+
+# A discount counts as tried within this distance of one that was: finer steps than marketers use.
+NEAR_FRACTION = 0.03
+NEAR_AMOUNT = 0.25  # relative, for offers in money
+MIN_AUDIENCE_OVERLAP = 0.2
+MIN_SENDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """Per channel and kind of offer: discounts tried and messages sent; per channel: hours; customers ever written to."""
+
+    offers: dict[str, dict[str, list[float]]]
+    sends: dict[str, dict[str, int]]
+    hours: dict[str, list[float]]
+    mailed: tuple[str, ...]
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(stored: dict) -> "Tried":
+        return Tried(stored["offers"], stored["sends"], stored["hours"], tuple(stored["mailed"]))
+
+
+def tried(shop: Shop, sent: pd.DataFrame | None) -> Tried:
+    """What past messages tried. `sent` has campaign_id, customer_id, trials."""
+    if sent is None:
+        return Tried({}, {}, {}, ())
+    campaigns = shop.table("campaigns").drop_duplicates("campaign_id").set_index("campaign_id")
+    count = sent.groupby("campaign_id")["trials"].sum()
+    offers: dict[str, dict[str, set[float]]] = {}
+    sends: dict[str, dict[str, int]] = {}
+    hours: dict[str, set[float]] = {}
+    for campaign in campaigns.loc[campaigns.index.intersection(count.index)].itertuples():
+        channel, kind = str(campaign.channel), _kind(campaign)
+        offers.setdefault(channel, {}).setdefault(kind, set()).add(_discount(campaign))
+        sends.setdefault(channel, {})[kind] = sends.get(channel, {}).get(kind, 0) + int(count[campaign.Index])
+        if np.isfinite(hour := float(getattr(campaign, "send_hour", np.nan))):
+            hours.setdefault(channel, set()).add(hour)
+    mailed = tuple(sorted(set(sent["customer_id"]) - {""}))
+    return Tried(
+        {channel: {kind: sorted(sizes) for kind, sizes in kinds.items()} for channel, kinds in offers.items()},
+        sends,
+        {channel: sorted(tried_hours) for channel, tried_hours in hours.items()},
+        mailed,
+    )
+
+
+def _kind(row) -> str:
+    kind = getattr(row, "offer_kind", None)
+    return str(kind) if isinstance(kind, str) and kind else "none"
+
+
+def _discount(row) -> float:
+    size = float(getattr(row, "discount", np.nan))
+    return size if np.isfinite(size) else 0.0
+
+
+def check(
+    tried: Tried, channel: str, kind: str, discount: float | None, send_hour: float | None, audience: set[str]
+) -> Sentence | None:
+    """None where a plan lies within what was tried, else why not, with the nearest thing that was."""
+    kind, size = kind or "none", float(discount or 0.0)
+    if channel not in tried.offers:
+        return Sentence("engine.channel_never_tried", {"channel": channel, "tried": _listed(tried.offers)})
+    if kind not in tried.offers[channel]:
+        return Sentence("engine.kind_never_tried", {"kind": kind, "channel": channel, "tried": _listed(tried.offers[channel])})
+    if (sends := tried.sends[channel][kind]) < MIN_SENDS:
+        return Sentence("engine.too_few_sends", {"sends": sends, "channel": channel, "kind": kind, "needed": MIN_SENDS})
+    sizes = tried.offers[channel][kind]
+    if kind in ("percent", "amount") and not _near(sizes, size, kind):
+        nearest = min(sizes, key=lambda other: abs(other - size))
+        return Sentence(
+            "engine.discount_never_tried", {"size": _shown(size, kind), "channel": channel, "nearest": _shown(nearest, kind)}
+        )
+    hours = tried.hours.get(channel, [])
+    if send_hour is not None and hours and not min(hours) - 1 <= send_hour <= max(hours) + 1:
+        values = {"channel": channel, "hour": int(send_hour), "first": int(min(hours)), "last": int(max(hours))}
+        return Sentence("engine.hour_never_tried", values)
+    if audience and tried.mailed and (overlap := len(audience & set(tried.mailed)) / len(audience)) < MIN_AUDIENCE_OVERLAP:
+        return Sentence("engine.audience_never_mailed", {"share": f"{overlap:.0%}"})
+    return None
+
+
+def _near(sizes: list[float], discount: float, kind: str) -> bool:
+    """Tried, near one that was tried, or between two that were and are no further apart than 10 points (or twice)."""
+    below = [size for size in sizes if size <= discount]
+    above = [size for size in sizes if size >= discount]
+    near = (lambda a: abs(a - discount) <= NEAR_FRACTION + 1e-9) if kind == "percent" else (lambda a: abs(a - discount) <= NEAR_AMOUNT * a + 1e-9)
+    if any(near(size) for size in sizes):
+        return True
+    if not below or not above:
+        return False
+    gap = min(above) - max(below)
+    return gap <= 0.10 + 1e-9 if kind == "percent" else min(above) <= 2 * max(below)
+
+
+def _shown(size: float, kind: str) -> str:
+    return f"{100 * size:.0f} %" if kind == "percent" else f"{size:.2f}"
+
+
+def _listed(names) -> str:
+    return ", ".join(sorted(names))

@@ -1,0 +1,89 @@
+"""A table of features as one matrix: standardised numbers, one column per known level of a text.
+
+A column named `feature|detail` (a curve or an interaction) belongs to `feature`, and so does `feature=level`: what we
+tell a marketer about `feature` is the sum over its columns.
+"""
+
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import pandas as pd
+
+RARE = 20  # a level seen less often is "other": too little to learn from
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """numbers: {column: (mean, sd)}; missing: columns with an indicator; levels: {text column: known levels}.
+
+    scale multiplies columns after standardising: below 1 means a stronger ridge penalty on that column.
+    """
+
+    numbers: dict[str, tuple[float, float]]
+    missing: tuple[str, ...]
+    levels: dict[str, tuple[str, ...]]
+    scale: dict[str, float]
+
+    @property
+    def columns(self) -> list[str]:
+        return [
+            *self.numbers,
+            *(f"{column}|missing" for column in self.missing),
+            *(f"{column}={level}" for column, levels in self.levels.items() for level in levels),
+        ]
+
+    def matrix(self, frame: pd.DataFrame) -> np.ndarray:
+        """(rows, columns) float64. A missing number is the training mean; an unseen level is all zeros: "other"."""
+        parts: list[np.ndarray] = []
+        for column, (mean, sd) in self.numbers.items():
+            values = _floats(frame, column)
+            parts.append(np.where(np.isnan(values), 0.0, (values - mean) / sd) * self.scale.get(column, 1.0))
+        for column in self.missing:
+            parts.append(np.isnan(_floats(frame, column)).astype("float64"))
+        for column, levels in self.levels.items():
+            texts = frame[column].astype("str") if column in frame else pd.Series("", index=frame.index)
+            codes = pd.Categorical(texts, categories=list(levels)).codes
+            parts.append((codes[:, None] == np.arange(len(levels))) * self.scale.get(column, 1.0))
+        return np.column_stack(parts) if parts else np.zeros((len(frame), 0))
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @staticmethod
+    def from_json(stored: dict) -> "Encoder":
+        return Encoder(
+            {column: (mean, sd) for column, (mean, sd) in stored["numbers"].items()},
+            tuple(stored["missing"]),
+            {column: tuple(levels) for column, levels in stored["levels"].items()},
+            dict(stored["scale"]),
+        )
+
+
+def learn(frame: pd.DataFrame, weight: np.ndarray, scale: dict[str, float]) -> Encoder:
+    """The encoding that training rows call for. Constant columns are left out."""
+    numbers, missing, levels = {}, [], {}
+    for column in frame:
+        if pd.api.types.is_numeric_dtype(frame[column]):
+            values = frame[column].to_numpy("float64")
+            known = ~np.isnan(values)
+            if known.any() and not known.all():
+                missing.append(str(column))
+            if known.any() and (sd := float(np.std(values[known]))) > 1e-12:
+                numbers[str(column)] = (float(np.mean(values[known])), sd)
+        else:
+            counts = pd.Series(weight).groupby(frame[column].astype("str").to_numpy()).sum()
+            kept = sorted(level for level, count in counts.items() if count >= RARE and level not in ("", "nan", "None"))
+            if len(counts) > 1 and kept:
+                levels[str(column)] = tuple(kept)
+    return Encoder(numbers, tuple(missing), levels, {k: v for k, v in scale.items() if k in numbers or k in levels})
+
+
+def source(column: str) -> str:
+    """The feature a matrix column belongs to: `discount|curve` -> discount, `channel=email` -> channel."""
+    return column.split("|")[0].split("=")[0]
+
+
+def _floats(frame: pd.DataFrame, column: str) -> np.ndarray:
+    if column not in frame:
+        return np.full(len(frame), np.nan)
+    return pd.to_numeric(frame[column], errors="coerce").to_numpy("float64", na_value=np.nan)

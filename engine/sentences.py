@@ -1,0 +1,45 @@
+"""Sentences that the engine says to a marketer, in English and Chinese, from assets/text/*.toml.
+
+A file `plans.toml` with a section `[draft_button]` holding `en = "..."` and `zh = "..."` gives the key
+`plans.draft_button`. Values go in by name: "{count} customers".
+"""
+
+import tomllib
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+Language = Literal["en", "zh"]
+FOLDER = Path(__file__).parent.parent / "assets" / "text"
+
+
+@cache
+def all_texts() -> dict[str, dict[str, str]]:
+    """Every key with its text by language."""
+    texts: dict[str, dict[str, str]] = {}
+    for path in sorted(FOLDER.glob("*.toml")):
+        for name, entry in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            texts[f"{path.stem}.{name}"] = entry
+    return texts
+
+
+def say(key: str, language: str = "en", **values: object) -> str:
+    """The sentence of a key with its values filled in. An unknown key is a bug and raises KeyError."""
+    return all_texts()[key][language].format(**values)
+
+
+def known(key: str) -> bool:
+    """Whether there is a text for this key."""
+    return key in all_texts()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence not yet in a language: key and values."""
+
+    key: str
+    values: dict = field(default_factory=dict)
+
+    def text(self, language: str = "en") -> str:
+        return say(self.key, language, **self.values)
