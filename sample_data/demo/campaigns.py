@@ -94,7 +94,8 @@ def _offer(
         choices = MONEY_OFFERS[kind]
         discount, min_spend = choices[int(rng.integers(len(choices)))]
     if kind == "gift":
-        cheap = products.nsmallest(20, "price")["product_id"].to_numpy()
+        in_shop = products[products["launched_at"] < FIRST_START]  # a gift must be there when it is given
+        cheap = in_shop.nsmallest(20, "price")["product_id"].to_numpy()
         gift = str(rng.choice(cheap))
     prefix = CODE_PREFIX.get(category or "", "SHOP")
     size = {

@@ -102,9 +102,7 @@ def _react(
     draw = rng.random((6, len(audience)))
     extra = treated & ~organic & (draw[0] < p_extra)
     lost = treated & organic & (draw[1] < per_group("lost_share")[group])
-    # Whoever came because of the message mostly clicked it; the rest make up the planted click rate.
-    rest = np.clip((p_click - p_extra * response.CLICK_GIVEN_EXTRA) / (1 - p_extra), 0.0005, 1.0)
-    clicked = draw[2] < np.where(extra, response.CLICK_GIVEN_EXTRA, rest)
+    clicked = draw[2] < np.where(organic, p_click, response.click_chance(p_click, p_extra, extra))
     opened = clicked | (draw[3] < per_group("opens")[group]) | (draw[4] < PROXY_OPENS)
     leaves = np.array([response.UNSUBSCRIBE_FACTOR.get(item.name, 1.0) for item in GROUPS])[group]
     unsubscribed = draw[5] < response.UNSUBSCRIBE[plan["channel"]] * leaves

@@ -87,7 +87,7 @@ def _extra_order_model() -> dict:
         "headline_log_odds": {name: round(effect * share, 4) for name, effect in response.HEADLINE_CLICK.items()},
         "category_match_log_odds": response.CATEGORY_MATCH_EXTRA,
         "lost_share_of_organic_orders_by_group": _by_group("lost_share"),
-        "clicked_share_of_extra_orders": response.CLICK_GIVEN_EXTRA,
+        "clicked_share_of_extra_orders_at_most": response.CLICK_GIVEN_EXTRA,
     }
 
 
