@@ -1,0 +1,239 @@
+"""Submitting a plan, and a second person's decision on it.
+
+    draft -> submitted -> approved -> exported
+                       -> rejected
+    any of them, when its content changes -> draft
+
+An approval holds for the exact content it was given for (`plans.content_sha256`) and is read from the encrypted
+history, never from the plan's status alone. The database itself refuses an approval by the plan's owner and a status
+without its entry, so that no page or script can go round these functions.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from engine.campaign.plan import Plan
+from engine.decision import database, ledger, plans, roles
+from engine.decision.roles import person_key
+from engine.errors import NotAllowed, StoreProblem
+
+Act = Literal["submitted", "approved", "rejected"]
+_SLOT = re.compile(r"\{[a-z_][a-z0-9_]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One step of a plan: who did it, who typed it in, why, when, for which content, as which entry of the history."""
+
+    plan_id: str
+    action: Act
+    by: str
+    recorded_by: str
+    reason: str
+    at: str
+    seq: int
+    content_sha256: str
+
+
+def submit(
+    shop_dir: Path,
+    shop_id: str,
+    plan: Plan,
+    forecast: dict[str, Any],
+    person: str,
+    now: datetime,
+    config: Path,
+    *,
+    extras: dict[str, Any] | None = None,
+    expected_version: int | None = None,
+) -> Decision:
+    """The plan, saved and put before a second person together with its forecast.
+
+    `extras` are added to those already saved; `filled` among them is the copy a customer will read. A plan sent twice
+    unchanged gives the first submission. Raises NotAllowed when it is decided already, or its copy still has {slots}.
+    """
+    roles.require(person, "submit", config)
+    with ledger.writing(shop_dir, shop_id, config) as writer:
+        stored = plans.find(writer.db, plan.plan_id)
+        if stored and expected_version not in (None, stored.version):
+            raise StoreProblem(plans.conflict(stored, plan.plan_id, expected_version))
+        everything = {**(stored.extras if stored else {}), **(extras or {}), "forecast": forecast}
+        _no_slots_left(plan, everything)
+        content = plans.content_sha256(plan, everything)
+        if stored and stored.content_sha256 == content and stored.plan.status != "draft":
+            if stored.plan.status == "submitted":
+                return _latest(writer.entries(plan.plan_id), "submitted", content)
+            raise NotAllowed(f"Plan {plan.plan_id} is {stored.plan.status} already. Change it to submit it again.")
+        plans.put(writer.db, plan, everything, stored.version if stored else None, now)
+        payload = {
+            "reason": "",
+            "content_sha256": content,
+            "plan": plan.model_dump(mode="json", by_alias=True, exclude={"status"}),
+            "filled": filled(plan, everything),
+            "forecast": forecast,
+        }
+        entry = writer.append(plan.plan_id, "submitted", person, person, payload, now)
+        plans.set_status(writer.db, plan.plan_id, "submitted", now)
+    return _decision(entry)
+
+
+def approve(
+    shop_dir: Path,
+    shop_id: str,
+    plan_id: str,
+    by: str,
+    recorded_by: str,
+    reason: str,
+    now: datetime,
+    config: Path,
+    *,
+    content_sha256: str | None = None,
+) -> Decision:
+    """The approval, on disk when this returns. Approving the same content again returns the first approval.
+
+    `content_sha256` is that of the plan `by` looked at: given, an approval of anything newer is refused.
+    Raises NotAllowed for the plan's owner, a person without the role, an empty reason, or a plan that waits for none.
+    """
+    return _decide(shop_dir, shop_id, plan_id, "approved", by, recorded_by, reason, now, config, content_sha256)
+
+
+def reject(
+    shop_dir: Path,
+    shop_id: str,
+    plan_id: str,
+    by: str,
+    recorded_by: str,
+    reason: str,
+    now: datetime,
+    config: Path,
+    *,
+    content_sha256: str | None = None,
+) -> Decision:
+    """The rejection; as `approve`."""
+    return _decide(shop_dir, shop_id, plan_id, "rejected", by, recorded_by, reason, now, config, content_sha256)
+
+
+def _decide(
+    shop_dir: Path,
+    shop_id: str,
+    plan_id: str,
+    act: Act,
+    by: str,
+    recorded_by: str,
+    reason: str,
+    now: datetime,
+    config: Path,
+    seen_sha256: str | None,
+) -> Decision:
+    verb: Literal["approve", "reject"] = "approve" if act == "approved" else "reject"
+    by, reason = by.strip(), reason.strip()
+    roles.require(by, verb, config)
+    _may_record(recorded_by, by, verb, config)
+    if not reason:
+        raise NotAllowed(f"Write why you {verb} plan {plan_id}: the reason is empty.")
+    if not database.path_of(shop_dir).exists():
+        raise StoreProblem(plans.unknown(plan_id))
+    with ledger.writing(shop_dir, shop_id, config) as writer:
+        stored = plans.find(writer.db, plan_id)
+        if stored is None:
+            raise StoreProblem(plans.unknown(plan_id))
+        if person_key(by) == person_key(stored.plan.owner):
+            raise NotAllowed(f"{by} wrote this plan; a second person has to {verb} it. Name that person with --by.")
+        if seen_sha256 not in (None, stored.content_sha256):
+            raise NotAllowed(f"Plan {plan_id} was changed since it was shown to you. Open it again, then decide.")
+        status = stored.plan.status
+        if status == act or (act == "approved" and status == "exported"):
+            return _latest(writer.entries(plan_id), act, stored.content_sha256)
+        if status != "submitted":
+            raise NotAllowed(f"Plan {plan_id} cannot be {act}: {_WHY_NOT[status]}")
+        payload = {"reason": reason, "content_sha256": _sha_of(stored)}
+        entry = writer.append(plan_id, act, by, recorded_by, payload, now)
+        plans.set_status(writer.db, plan_id, act, now)
+    return _decision(entry)
+
+
+_WHY_NOT = {
+    "draft": "it is a draft, or was changed after it was submitted. Submit it first.",
+    "approved": "it is approved already. Change the plan to have it decided again.",
+    "rejected": "it was rejected. Change the plan and submit it again.",
+    "exported": "it was approved and exported already. Change the plan to have it decided again.",
+}
+
+
+def decisions(shop_dir: Path, shop_id: str, config: Path, plan_id: str | None = None) -> list[Decision]:
+    """Submissions, approvals and rejections, oldest first, read from the history."""
+    acts = ("submitted", "approved", "rejected")
+    return [_decision(e) for e in ledger.entries(shop_dir, shop_id, config, plan_id) if e.action in acts]
+
+
+def approval_of(saved: plans.SavedPlan, history: list[ledger.Entry]) -> Decision | None:
+    """The approval that holds for this plan as it is stored now, or None. `history` is that plan's entries."""
+    steps = [entry for entry in history if entry.action in ("submitted", "approved", "rejected")]
+    if not steps or steps[-1].action != "approved" or saved.plan.status not in ("approved", "exported"):
+        return None
+    decision = _decision(steps[-1])
+    return decision if decision.content_sha256 == plans.content_sha256(saved.plan, saved.extras) else None
+
+
+def is_approved(shop_dir: Path, shop_id: str, plan: Plan, config: Path) -> bool:
+    """Whether exactly this content, and the copy saved with it, has a second person's approval."""
+    try:
+        saved = plans.load(shop_dir, plan.plan_id)
+    except StoreProblem:
+        return False
+    if plans.content_sha256(plan, saved.extras) != plans.content_sha256(saved.plan, saved.extras):
+        return False
+    return approval_of(saved, ledger.entries(shop_dir, shop_id, config, plan.plan_id)) is not None
+
+
+def filled(plan: Plan, extras: dict[str, Any]) -> dict[str, str]:
+    """The copy a customer reads, part -> text: `filled` where it was saved, else the first step's texts."""
+    return dict(extras.get("filled") or plan.steps[0].texts)
+
+
+def _no_slots_left(plan: Plan, extras: dict[str, Any]) -> None:
+    for part, text in filled(plan, extras).items():
+        if slot := _SLOT.search(text):
+            raise NotAllowed(
+                f"Plan {plan.plan_id}: the {part.replace('_', ' ')} still says {slot[0]}, which a customer would read. "
+                "Fill in the copy first."
+            )
+
+
+def _may_record(recorded_by: str, by: str, verb: Literal["approve", "reject"], config: Path) -> None:
+    """A listed person without the right to decide may not type in another's decision; a server's account may."""
+    role = roles.role_of(recorded_by, config)
+    if role is not None and person_key(recorded_by) != person_key(by):
+        roles.require(recorded_by, verb, config)
+
+
+def _sha_of(stored: plans.SavedPlan) -> str:
+    """The content's hash computed anew: a body changed behind the column must not be approved under the old hash."""
+    content = plans.content_sha256(stored.plan, stored.extras)
+    if content != stored.content_sha256:
+        raise NotAllowed(f"Plan {stored.plan.plan_id} was changed outside Offerlab. Save and submit it again.")
+    return content
+
+
+def _latest(history: list[ledger.Entry], act: Act, content: str) -> Decision:
+    """The first step of this kind for this content; a status without one was set outside Offerlab."""
+    for entry in reversed(history):
+        if entry.action == act and entry.payload.get("content_sha256") == content:
+            return _decision(entry)
+    raise NotAllowed(f"This plan says {act}, but the approval history does not know of it. Submit it again.")
+
+
+def _decision(entry: ledger.Entry) -> Decision:
+    return Decision(
+        plan_id=entry.plan_id,
+        action=cast(Act, entry.action),
+        by=entry.actor,
+        recorded_by=entry.recorded_by,
+        reason=str(entry.payload.get("reason", "")),
+        at=entry.at,
+        seq=entry.seq,
+        content_sha256=str(entry.payload["content_sha256"]),
+    )

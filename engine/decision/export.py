@@ -1,0 +1,230 @@
+"""Approved plans and their audiences as two CSV files. Nothing else ever leaves, and nothing leaves unrecorded."""
+
+import hashlib
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from engine.campaign.plan import Plan
+from engine.decision import approvals, cells, ledger, plans, roles
+from engine.decision.assign import assign
+from engine.errors import NotAllowed, StoreProblem
+
+COPY = ["subject", "preheader", "headline", "body", "call_to_action"]
+FORECAST = [
+    *(name + end for name in ("orders", "extra_orders", "extra_profit") for end in ("", "_low", "_high")),
+    "chance_of_loss", "basis", "verdict",
+]  # fmt: skip
+PLAN_COLUMNS = [
+    "plan_id", "name", "status", "approved_by", "approved_at", "reason", "objective", "channel", "language",
+    "starts_at", "ends_at", "send_hour", "audience_size", "holdout", "offer_kind", "discount", "min_spend", "code",
+    "product_ids", "category", "landing_url", *COPY, *FORECAST, "content_sha256", "ledger_head", "ledger_entries",
+]  # fmt: skip
+AUDIENCE_COLUMNS = ["plan_id", "customer_id", "treated", "variant", "propensity"]
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """Two files' bytes, the plans in them, and the head of the approval history after this export was recorded."""
+
+    plans_csv: bytes
+    audience_csv: bytes
+    plan_ids: list[str]
+    ledger_head: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Approved:
+    saved: plans.SavedPlan
+    approval: ledger.Entry
+    submission: ledger.Entry
+
+
+def audience_path(out: Path) -> Path:
+    """Where the audience goes when the plans go to `out`: plans.csv -> plans-audience.csv."""
+    return out.with_name(f"{out.stem}-audience{out.suffix}")
+
+
+def export_plans(
+    shop_dir: Path,
+    shop_id: str,
+    out: Path | None,
+    audiences: Callable[[Plan], list[str]],
+    now: datetime,
+    config: Path,
+    *,
+    person: str | None = None,
+    plan_ids: list[str] | None = None,
+    seed: int = 0,
+) -> ExportResult:
+    """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
+
+    Refused, with no file left behind, when the history is not whole, a plan is not approved as it stands, or there is
+    nothing to export. `audiences` gives a plan's customer_ids. Each plan's export is an entry of the history.
+
+    The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
+    are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
+    `ledger.verify(..., printed=(entries, head))`.
+    """
+    person = person or roles.os_user()
+    roles.require(person, "export", config)
+    verdict = ledger.verify(shop_dir, shop_id, config)
+    if not verdict.ok:
+        raise StoreProblem(f"Nothing is exported: {verdict.sentence}")
+    approved = _approved(shop_dir, shop_id, config, plan_ids)
+    rows, assigned = [], []
+    for item in approved:
+        plan = item.saved.plan
+        table = assign(plan.plan_id, audiences(plan), plan.holdout, plan.variants, plan.audience_share, seed)
+        assigned.append(table.assign(plan_id=plan.plan_id)[AUDIENCE_COLUMNS])
+        rows.append(_row(item, len(table)))
+    plans_csv = cells.to_csv(pd.DataFrame(rows, columns=PLAN_COLUMNS, dtype="object"))
+    audience_csv = cells.to_csv(pd.concat(assigned, ignore_index=True))
+    with _Files([(out, plans_csv), (audience_path(out), audience_csv)] if out else []) as files:
+        head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, person, now, config)
+        files.put_in_place()
+    return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head)
+
+
+def _approved(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None) -> list[_Approved]:
+    """The plans to export, by plan_id. Raises NotAllowed for a named plan that is not approved, and for none at all."""
+    stored = {saved.plan.plan_id: saved for saved in plans.saved_plans(shop_dir)}
+    for plan_id in plan_ids or []:
+        if plan_id not in stored:
+            raise StoreProblem(plans.unknown(plan_id))
+    chosen = [stored[plan_id] for plan_id in dict.fromkeys(plan_ids)] if plan_ids is not None else stored.values()
+    history: dict[str, list[ledger.Entry]] = {}
+    for entry in ledger.entries(shop_dir, shop_id, config):
+        history.setdefault(entry.plan_id, []).append(entry)
+    found = []
+    for saved in sorted(chosen, key=lambda saved: saved.plan.plan_id):
+        plan_id, says_approved = saved.plan.plan_id, saved.plan.status in ("approved", "exported")
+        if not says_approved and plan_ids is None:
+            continue
+        decision = approvals.approval_of(saved, history.get(plan_id, []))
+        if decision is None:
+            raise NotAllowed(
+                f"Plan {plan_id} was changed after its approval. Have it approved again before you export."
+                if says_approved
+                else f"Plan {plan_id} is {_article(saved.plan.status)}. Only approved plans are exported."
+            )
+        found.append(_with_submission(saved, decision, history[plan_id]))
+    if not found:
+        raise NotAllowed("There is nothing to export: no plan is approved. Submit one and have it approved first.")
+    return found
+
+
+def _article(status: str) -> str:
+    return "a draft" if status == "draft" else f"only {status}" if status == "submitted" else status
+
+
+def _with_submission(saved: plans.SavedPlan, decision: approvals.Decision, history: list[ledger.Entry]) -> _Approved:
+    approval = next(entry for entry in history if entry.seq == decision.seq)
+    submitted = [entry for entry in history if entry.action == "submitted" and entry.seq < approval.seq]
+    return _Approved(saved, approval, submitted[-1])
+
+
+def _row(item: _Approved, audience_size: int) -> dict[str, Any]:
+    """One line of the plans file. Copy and forecast are those in the history: what the second person approved."""
+    plan, approval = item.saved.plan, item.approval
+    texts, forecast = item.submission.payload["filled"], item.submission.payload["forecast"]
+    return {
+        "plan_id": plan.plan_id,
+        "name": plan.name,
+        "status": "approved",
+        "approved_by": approval.actor,
+        "approved_at": approval.at,
+        "reason": approval.payload["reason"],
+        "objective": plan.objective,
+        "channel": plan.channel,
+        "language": plan.language,
+        "starts_at": plan.starts_at.isoformat(),
+        "ends_at": plan.ends_at.isoformat(),
+        "send_hour": plan.send_hour,
+        "audience_size": audience_size,
+        "holdout": plan.holdout,
+        "offer_kind": plan.offer.kind,
+        "discount": plan.offer.discount,
+        "min_spend": plan.offer.min_spend,
+        "code": plan.offer.code,
+        "product_ids": "|".join(plan.product_ids),
+        "category": plan.category,
+        "landing_url": plan.landing_url,
+        **{part: texts.get(part) for part in COPY},
+        **{name: forecast.get(name) for name in FORECAST},
+        "content_sha256": approval.payload["content_sha256"],
+        "ledger_head": approval.hash,
+        "ledger_entries": approval.seq,
+    }
+
+
+def _record(
+    shop_dir: Path,
+    shop_id: str,
+    approved: list[_Approved],
+    plans_csv: bytes,
+    audience_csv: bytes,
+    person: str,
+    now: datetime,
+    config: Path,
+) -> str:
+    """The head after one entry per plan. Raises NotAllowed when a plan was changed since it was read."""
+    payload = {
+        "plan_ids": [item.saved.plan.plan_id for item in approved],
+        "plans_sha256": hashlib.sha256(plans_csv).hexdigest(),
+        "audience_sha256": hashlib.sha256(audience_csv).hexdigest(),
+    }
+    with ledger.writing(shop_dir, shop_id, config) as writer:
+        for item in approved:
+            plan_id = item.saved.plan.plan_id
+            today = plans.find(writer.db, plan_id)
+            if today is None or approvals.approval_of(today, writer.entries(plan_id)) is None:
+                raise NotAllowed(f"Plan {plan_id} was changed while it was exported. Nothing was exported.")
+            writer.append(plan_id, "exported", person, person, payload, now)
+            if today.plan.status == "approved":
+                plans.set_status(writer.db, plan_id, "exported", now)
+        return writer.last_hash
+
+
+class _Files:
+    """Files written beside their places and put there together; a refusal in between leaves nothing behind."""
+
+    def __init__(self, files: list[tuple[Path, bytes]]):
+        self._files = files
+        self._waiting: list[tuple[Path, Path]] = []
+
+    def __enter__(self) -> "_Files":
+        try:
+            for path, content in self._files:
+                if path.is_dir():
+                    raise StoreProblem(f"{path} is a folder; name a file for the export.")
+                waiting = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+                self._waiting.append((waiting, path))
+                waiting.write_bytes(content)
+        except OSError as error:
+            self._clear()
+            raise StoreProblem(f"{path} could not be written: {error.strerror}. Nothing was exported.") from error
+        except BaseException:
+            self._clear()
+            raise
+        return self
+
+    def put_in_place(self) -> None:
+        """Give the files their names."""
+        while self._waiting:
+            waiting, path = self._waiting[0]
+            os.replace(waiting, path)
+            self._waiting.pop(0)
+
+    def _clear(self) -> None:
+        for waiting, _ in self._waiting:
+            waiting.unlink(missing_ok=True)
+
+    def __exit__(self, *problem: object) -> None:
+        self._clear()

@@ -1,0 +1,138 @@
+"""What is kept outside the shop folder: the key of the approval history, and a note of its last entry (the head)."""
+
+import hmac
+import json
+import logging
+import math
+import os
+import re
+import secrets
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from engine.errors import StoreProblem
+
+START = "0" * 64  # what the first entry follows
+_WAIT_SECONDS = 30.0
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The note kept outside: entry number `entries` had this hash. It may lag behind, never lead."""
+
+    entries: int
+    hash: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """One key for hashes and one for texts, both made from the 32 bytes of `ledger.key`."""
+
+    chain: bytes
+    payload: bytes
+
+
+def canonical(value: object) -> bytes:
+    """The one JSON spelling of a value: sorted keys, no spaces, UTF-8; NaN is null; numpy numbers are numbers."""
+    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return text.encode(errors="backslashreplace")  # half a surrogate pair becomes JSON's own \\u escape
+
+
+def folder_of(shop_id: str, config: Path) -> Path:
+    """The folder of one shop's key and head."""
+    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", shop_id):
+        raise StoreProblem(f"shop.toml: shop_id is {shop_id!r}; use letters, digits, dots, dashes and underscores.")
+    return config / shop_id
+
+
+def read_keys(folder: Path) -> Keys:
+    """The keys of a history that has entries. Raises StoreProblem when they are missing."""
+    path = folder / "ledger.key"
+    try:
+        secret = path.read_bytes()
+    except OSError as error:
+        raise StoreProblem(
+            f"The key of the approval history, {path}, cannot be read. Restore it from a backup, or set ledger.db "
+            "aside to begin a new history."
+        ) from error
+    if len(secret) != 32:
+        raise StoreProblem(f"{path} is not a key of the approval history (32 bytes). Restore it from a backup.")
+    chain, payload = (hmac.digest(secret, purpose, "sha256") for purpose in (b"chain", b"payload"))
+    return Keys(chain, payload)
+
+
+def first_keys(folder: Path) -> Keys:
+    """The keys of a history that has no entry yet; the key file is made on first use."""
+    path = folder / "ledger.key"
+    if not path.exists():
+        replace(path, secrets.token_bytes(32))
+    return read_keys(folder)
+
+
+def read_head(folder: Path) -> Head | None:
+    """The note of the last entry, or None where there is none yet."""
+    path = folder / "ledger.head"
+    try:
+        return Head(**json.loads(path.read_bytes()))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError) as error:
+        raise StoreProblem(
+            f"{path}, the note of the last entry of the approval history, cannot be read. Restore it from a backup."
+        ) from error
+
+
+def move_head(folder: Path, head: Head) -> None:
+    """Move the outside head forward. The entry is on disk already, so a failure here is logged and never raised:
+    the head then lags until the next entry, and a person must not be told that a saved decision was lost."""
+    try:
+        with FileLock(folder / "ledger.head.lock", timeout=_WAIT_SECONDS):
+            known = read_head(folder)
+            if known is None or known.entries < head.entries:
+                write_head(folder, head)
+    except (OSError, StoreProblem) as error:
+        _log.warning("The approval was saved; its note in %s could not be: %s", folder, error)
+
+
+def write_head(folder: Path, head: Head) -> None:
+    """Replace the outside head."""
+    replace(folder / "ledger.head", canonical({"entries": head.entries, "hash": head.hash, "at": head.at}))
+
+
+def replace(path: Path, content: bytes) -> None:
+    """Put content at path in one step, for its owner only: a reader sees the old or the new file, never a part."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            os.replace(name, path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise StoreProblem(
+            f"{path} could not be written ({error.strerror}). Check the disk and who may write."
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(name): _plain(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    if hasattr(value, "item") and hasattr(value, "dtype"):  # one number of numpy
+        value = value.item()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value.isoformat() if isinstance(value, date) else value

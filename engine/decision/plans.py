@@ -1,0 +1,190 @@
+"""The plans of a shop, saved as one types. Two people who change the same plan never overwrite each other unseen."""
+
+import hashlib
+import json
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlite_utils import Database
+
+from engine.campaign.plan import Plan
+from engine.decision import database
+from engine.decision.keys import canonical
+from engine.errors import StoreProblem
+
+LISTED = [
+    "plan_id", "name", "status", "owner", "channel", "objective", "starts_at", "ends_at", "version",
+    "created_at", "updated_at",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan as it is stored, its status included. `extras` holds what goes with it: drafts, chosen draft, `filled`
+    (the copy a customer reads, part -> text), forecast rows. `version` grows with every save."""
+
+    plan: Plan
+    extras: dict[str, Any]
+    version: int
+    content_sha256: str
+    created_at: str
+    updated_at: str
+
+
+def content_sha256(plan: Plan, extras: dict[str, Any]) -> str:
+    """What an approval binds: everything in the plan but its status, and the filled copy.
+
+    Fields at their default are left out, so that a later Offerlab with one more field voids no approval.
+    """
+    content = plan.model_dump(mode="json", by_alias=True, exclude={"status"}, exclude_defaults=True)
+    return hashlib.sha256(canonical({"plan": content, "filled": extras.get("filled") or {}})).hexdigest()
+
+
+def save(shop_dir: Path, plan: Plan, extras: dict[str, Any], expected_version: int | None, now: datetime) -> int:
+    """The plan's new version. `expected_version` is the one that was read, None for a new plan.
+
+    The status stays, whatever `plan.status` says, but a change of content makes it a draft again.
+    Raises StoreProblem when someone else changed it meanwhile.
+    """
+    with database.writing(shop_dir) as db:
+        return put(db, plan, extras, expected_version, now)
+
+
+def put(db: Database, plan: Plan, extras: dict[str, Any], expected_version: int | None, now: datetime) -> int:
+    """`save` inside a transaction that is already open."""
+    values = {
+        "plan_id": plan.plan_id,
+        "owner": plan.owner,
+        "content": content_sha256(plan, extras),
+        "body": plan.model_dump_json(by_alias=True),
+        "extras": canonical(extras).decode(),
+        "now": now.isoformat(timespec="seconds"),
+        "version": expected_version,
+    }
+    if expected_version is None:
+        done = db.execute(
+            "INSERT INTO plans VALUES (:plan_id, 1, 'draft', :owner, :content, :body, :extras, :now, :now) "
+            "ON CONFLICT (plan_id) DO NOTHING",
+            values,
+        )
+    else:
+        done = db.execute(
+            "UPDATE plans SET version = version + 1, owner = :owner, content_sha256 = :content, body = :body, "
+            "extras = :extras, updated_at = :now, status = iif(content_sha256 = :content, status, 'draft') "
+            "WHERE plan_id = :plan_id AND version = :version",
+            values,
+        )
+    if done.rowcount != 1:
+        raise StoreProblem(conflict(find(db, plan.plan_id), plan.plan_id, expected_version))
+    return (expected_version or 0) + 1
+
+
+def conflict(stored: SavedPlan | None, plan_id: str, expected_version: int | None) -> str:
+    """The sentence for a save that began from another version than the stored one."""
+    if stored is None:
+        return f"Plan {plan_id} is not in this shop any more. Save it under a new name."
+    if expected_version is None:
+        return f"There is already a plan {plan_id} in this shop. Choose another name."
+    return (
+        f"Someone else changed plan {plan_id} at {stored.updated_at} (version {stored.version}; yours began from "
+        f"{expected_version}). Nothing was overwritten: open it again, then make your change."
+    )
+
+
+def set_status(db: Database, plan_id: str, status: str, now: datetime) -> None:
+    """Part of a decision's transaction: the database refuses it without the matching entry in the history."""
+    db.execute(
+        "UPDATE plans SET status = ?, version = version + 1, updated_at = ? WHERE plan_id = ?",
+        [status, now.isoformat(timespec="seconds"), plan_id],
+    )
+
+
+def find(db: Database, plan_id: str) -> SavedPlan | None:
+    """The stored plan, or None, on a connection that is already open."""
+    row = next(iter(db.query("SELECT * FROM plans WHERE plan_id = ?", [plan_id])), None)
+    return _saved(row) if row else None
+
+
+def load(shop_dir: Path, plan_id: str) -> SavedPlan:
+    """The stored plan. Raises StoreProblem when this shop has none of that id."""
+    stored = None
+    if database.path_of(shop_dir).exists():
+        with database.reading(shop_dir) as db:
+            stored = find(db, plan_id)
+    if stored is None:
+        raise StoreProblem(unknown(plan_id))
+    return stored
+
+
+def unknown(plan_id: str) -> str:
+    """The sentence for a plan_id this shop does not have."""
+    return f"There is no plan {plan_id} in this shop. Save or submit it first, or check the spelling."
+
+
+def saved_plans(shop_dir: Path) -> list[SavedPlan]:
+    """Every stored plan, the one changed last first."""
+    if not database.path_of(shop_dir).exists():
+        return []
+    with database.reading(shop_dir) as db:
+        return [_saved(row) for row in db.query("SELECT * FROM plans ORDER BY updated_at DESC, plan_id")]
+
+
+def listed(shop_dir: Path) -> pd.DataFrame:
+    """One row per plan with the columns LISTED, the one changed last first; dates as ISO text."""
+    rows = []
+    for saved in saved_plans(shop_dir):
+        plan = saved.plan
+        rows.append(
+            [
+                plan.plan_id, plan.name, plan.status, plan.owner, plan.channel, plan.objective,
+                plan.starts_at.isoformat(), plan.ends_at.isoformat(), saved.version, saved.created_at, saved.updated_at,
+            ]
+        )  # fmt: skip
+    return pd.DataFrame(rows, columns=LISTED)
+
+
+def duplicate(shop_dir: Path, plan_id: str, name: str, owner: str, now: datetime) -> str:
+    """The id of a new draft with the same content and copy, under another name and owner, without its forecast."""
+    with database.writing(shop_dir) as db:
+        stored = find(db, plan_id)
+        if stored is None:
+            raise StoreProblem(unknown(plan_id))
+        taken = [row["plan_id"] for row in db.query("SELECT plan_id FROM plans")]
+        changes = {"plan_id": new_plan_id(name, taken), "name": name, "owner": owner, "status": "draft"}
+        copy = Plan.model_validate({**stored.plan.model_dump(by_alias=True), **changes})
+        put(db, copy, {key: part for key, part in stored.extras.items() if key != "forecast"}, None, now)
+    return copy.plan_id
+
+
+def new_plan_id(name: str, existing: Collection[str]) -> str:
+    """A plain id from a name, not among the existing ones (compared without case, as file names are).
+
+    >>> new_plan_id("Spring sale!", ["spring-sale"]), new_plan_id("春季", [])
+    ('spring-sale-2', 'plan')
+    """
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:60].rstrip("-") or "plan"
+    taken = {plan_id.lower() for plan_id in existing}
+    number, candidate = 1, stem
+    while candidate in taken:
+        number += 1
+        candidate = f"{stem}-{number}"
+    return candidate
+
+
+def _saved(row: dict[str, Any]) -> SavedPlan:
+    plan = Plan.model_validate_json(row["body"]).model_copy(update={"status": row["status"]})
+    return SavedPlan(
+        plan=plan,
+        extras=json.loads(row["extras"]),
+        version=row["version"],
+        content_sha256=row["content_sha256"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+    )

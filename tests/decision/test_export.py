@@ -1,0 +1,218 @@
+"""Only what a second person approved leaves, recorded, as the same bytes each time."""
+
+import hashlib
+from datetime import timedelta
+
+import pytest
+from sqlite_utils.utils import sqlite3
+
+from engine.campaign.plan import Offer, Step
+from engine.decision import approvals, cells, database, export, ledger, plans
+from engine.errors import NotAllowed, StoreProblem
+
+CUSTOMERS = [f"c{number}" for number in range(200)]
+FORECAST = {"orders": 12.5, "orders_low": 8, "orders_high": 17.25, "extra_profit": -30.0, "chance_of_loss": 0.6,
+            "basis": "incremental", "verdict": "coin toss: test on n"}  # fmt: skip
+
+
+def send_out(shop, out=None, customers=CUSTOMERS, **more):
+    return export.export_plans(shop.dir, shop.shop_id, out, lambda plan: list(customers), shop.now, shop.config, **more)
+
+
+def approved(shop, plan, **extras):
+    shop.submit(plan, forecast=FORECAST, extras=extras)
+    return shop.approve(plan.plan_id)
+
+
+def test_an_approved_plan_is_one_line_with_what_was_approved(shop, make_plan):
+    plan = make_plan(
+        name="=春季", offer=Offer(kind="percent", discount=0.15, code="HOME15"), product_ids=["p1", "007"],
+        variants=["A", "B"], landing_url="https://shop.example/spring",
+    )  # fmt: skip
+    decision = approved(shop, plan, filled={"subject": "回来吧", "body": "15 % off, today."})
+    result = send_out(shop)
+    row = cells.read_back(result.plans_csv).iloc[0].to_dict()
+    assert list(row) == export.PLAN_COLUMNS
+    expected = {
+        "plan_id": "p1", "name": "=春季", "status": "approved", "approved_by": "ben", "reason": "fits",
+        "approved_at": "2026-06-01T12:00:00", "channel": "email", "language": "en", "starts_at": "2026-06-01",
+        "send_hour": "10", "audience_size": "200", "holdout": "0.1", "offer_kind": "percent", "discount": "0.15",
+        "min_spend": "", "code": "HOME15", "product_ids": "p1|007", "category": "", "subject": "回来吧",
+        "preheader": "", "body": "15 % off, today.", "orders": "12.5", "orders_low": "8", "orders_high": "17.25",
+        "extra_orders": "", "extra_profit": "-30.0", "chance_of_loss": "0.6", "basis": "incremental",
+        "verdict": "coin toss: test on n", "content_sha256": decision.content_sha256, "ledger_entries": "2",
+    }  # fmt: skip
+    assert {name: row[name] for name in expected} == expected
+    assert shop.verify(printed=(2, row["ledger_head"])).ok
+    audience = cells.read_back(result.audience_csv)
+    assert list(audience.columns) == export.AUDIENCE_COLUMNS
+    assert audience["customer_id"].tolist() == CUSTOMERS
+    assert set(audience["propensity"]) == {"0.9"}
+    assert set(audience.loc[audience["treated"] == "1", "variant"]) == {"A", "B"}
+    assert b"\"'=" in result.plans_csv
+
+
+def test_the_audience_size_counts_the_customers_in_the_audience_file(shop, make_plan):
+    approved(shop, make_plan(audience_share=0.5))
+    result = send_out(shop, customers=[*CUSTOMERS, *CUSTOMERS])
+    size = int(cells.read_back(result.plans_csv)["audience_size"][0])
+    assert 60 < size < 140
+    assert len(cells.read_back(result.audience_csv)) == size
+
+
+def test_plans_that_are_not_approved_stay_at_home(shop, make_plan):
+    plans.save(shop.dir, make_plan("draft"), {}, None, shop.now)
+    shop.submit(make_plan("waiting"))
+    shop.submit(make_plan("refused"))
+    shop.reject("refused")
+    approved(shop, make_plan("b-second"))
+    approved(shop, make_plan("a-first"))
+    result = send_out(shop)
+    assert result.plan_ids == ["a-first", "b-second"]
+    assert cells.read_back(result.plans_csv)["plan_id"].tolist() == ["a-first", "b-second"]
+    assert set(cells.read_back(result.audience_csv)["plan_id"]) == {"a-first", "b-second"}
+
+
+def test_an_export_is_recorded_with_the_hash_of_its_bytes(shop, plan):
+    approved(shop, plan)
+    result = send_out(shop, person="cy")
+    entry = shop.entries()[-1]
+    assert (entry.action, entry.plan_id, entry.actor, entry.hash) == ("exported", "p1", "cy", result.ledger_head)
+    assert entry.payload["plans_sha256"] == hashlib.sha256(result.plans_csv).hexdigest()
+    assert entry.payload["audience_sha256"] == hashlib.sha256(result.audience_csv).hexdigest()
+    assert plans.load(shop.dir, "p1").plan.status == "exported"
+    assert shop.is_approved(plan)
+
+
+def test_the_same_plans_give_the_same_bytes_again(shop, plan):
+    approved(shop, plan)
+    first = send_out(shop)
+    saved = plans.load(shop.dir, "p1")
+    plans.save(shop.dir, plan, {**saved.extras, "forecast": {"orders": 99}}, saved.version, shop.now)
+    shop.now += timedelta(days=1)
+    again = send_out(shop)
+    assert (again.plans_csv, again.audience_csv) == (first.plans_csv, first.audience_csv)
+    assert [entry.action for entry in shop.entries()] == ["submitted", "approved", "exported", "exported"]
+
+
+def test_two_files_are_written_and_no_others(shop, plan, tmp_path):
+    approved(shop, plan)
+    (tmp_path / "out").mkdir()
+    out = tmp_path / "out" / "plans.csv"
+    result = send_out(shop, out)
+    assert out.read_bytes() == result.plans_csv
+    assert export.audience_path(out).read_bytes() == result.audience_csv
+    assert sorted(path.name for path in out.parent.iterdir()) == ["plans-audience.csv", "plans.csv"]
+
+
+def break_chain(shop):
+    raw = sqlite3.connect(str(shop.dir / "ledger.db"), isolation_level=None)
+    raw.execute("DROP TRIGGER entries_no_update")
+    raw.execute("UPDATE entries SET at = '2020-01-01' WHERE seq = 1")
+    raw.close()
+
+
+def change_body(shop):
+    raw = sqlite3.connect(str(shop.dir / "ledger.db"), isolation_level=None)
+    raw.create_function("person_key", 1, str, deterministic=True)
+    raw.execute("UPDATE plans SET body = replace(body, '0.15', '0.95')")
+    raw.close()
+
+
+def edit(shop):
+    saved = plans.load(shop.dir, "p1")
+    changed = saved.plan.model_copy(update={"holdout": 0.3})
+    plans.save(shop.dir, changed, saved.extras, saved.version, shop.now)
+
+
+def forbid(shop):
+    (shop.config / "roles.toml").write_text('[people]\nvic = "viewer"\n')
+
+
+@pytest.mark.parametrize(
+    ("spoil", "more", "sentence"),
+    [
+        (break_chain, {}, "Nothing is exported: Entry 1 of the approval history"),
+        (change_body, {}, "Plan p1 was changed after its approval"),
+        (edit, {}, "nothing to export: no plan is approved"),
+        (edit, {"plan_ids": ["p1"]}, "Plan p1 is a draft. Only approved plans are exported"),
+        (forbid, {"person": "vic"}, "vic is a viewer and may not export"),
+        (lambda shop: None, {"plan_ids": ["p9"]}, "There is no plan p9"),
+        (lambda shop: None, {"plan_ids": []}, "nothing to export"),
+    ],
+)
+def test_a_refused_export_leaves_no_file_and_no_entry(shop, plan, tmp_path, spoil, more, sentence):
+    approved(shop, plan)
+    spoil(shop)
+    (tmp_path / "out").mkdir()
+    with pytest.raises((NotAllowed, StoreProblem), match=sentence):
+        send_out(shop, tmp_path / "out" / "plans.csv", **more)
+    assert list((tmp_path / "out").iterdir()) == []
+    with database.reading(shop.dir) as db:
+        assert db.table("entries").count == 2
+
+
+def test_an_empty_shop_has_nothing_to_export(shop):
+    with pytest.raises(NotAllowed, match="nothing to export"):
+        send_out(shop)
+    assert list(shop.dir.iterdir()) == []
+
+
+def test_a_plan_edited_while_it_is_exported_is_not_exported(shop, plan, tmp_path):
+    approved(shop, plan)
+    (tmp_path / "out").mkdir()
+
+    def audience_while_somebody_edits(plan):
+        edit(shop)
+        return CUSTOMERS
+
+    with pytest.raises(NotAllowed, match="changed while it was exported"):
+        export.export_plans(
+            shop.dir, shop.shop_id, tmp_path / "out" / "p.csv", audience_while_somebody_edits, shop.now, shop.config
+        )
+    assert list((tmp_path / "out").iterdir()) == []
+    assert [entry.action for entry in shop.entries()] == ["submitted", "approved"]
+
+
+def test_a_place_that_cannot_be_written_is_a_sentence_and_an_older_file_stays(shop, plan, tmp_path):
+    approved(shop, plan)
+    with pytest.raises(StoreProblem, match="could not be written"):
+        send_out(shop, tmp_path / "nowhere" / "plans.csv")
+    with pytest.raises(StoreProblem, match="is a folder"):
+        send_out(shop, tmp_path)
+    (tmp_path / "old.csv").write_text("old")
+    export.audience_path(tmp_path / "old.csv").mkdir()
+    with pytest.raises(StoreProblem, match="is a folder"):
+        send_out(shop, tmp_path / "old.csv")
+    assert (tmp_path / "old.csv").read_text() == "old"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert len(shop.entries()) == 2
+
+
+def test_a_history_that_cannot_grow_leaves_no_file(shop, plan, tmp_path, monkeypatch):
+    approved(shop, plan)
+    (tmp_path / "out").mkdir()
+
+    def full(*arguments):
+        raise StoreProblem("The disk is full.")
+
+    monkeypatch.setattr(ledger.Writer, "append", full)
+    with pytest.raises(StoreProblem, match="disk is full"):
+        send_out(shop, tmp_path / "out" / "plans.csv")
+    assert list((tmp_path / "out").iterdir()) == []
+    assert plans.load(shop.dir, "p1").plan.status == "approved"
+
+
+def test_the_texts_of_the_plan_are_exported_where_no_copy_was_chosen(shop, make_plan):
+    approved(shop, make_plan(steps=[Step(channel="sms", copy={"body": "Come back"})]))
+    row = cells.read_back(send_out(shop).plans_csv).iloc[0]
+    assert (row["body"], row["subject"], row["channel"]) == ("Come back", "", "sms")
+
+
+def test_an_exported_plan_can_be_changed_and_approved_again(shop, make_plan):
+    approved(shop, make_plan())
+    send_out(shop)
+    approved(shop, make_plan(holdout=0.3))
+    row = cells.read_back(send_out(shop).plans_csv).iloc[0]
+    assert (row["holdout"], row["ledger_entries"]) == ("0.3", "5")
+    assert approvals.decisions(shop.dir, shop.shop_id, shop.config)[-1].seq == 5
