@@ -1,0 +1,1 @@
+"""The pages: Streamlit on top of the engine, no arithmetic."""

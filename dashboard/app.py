@@ -1,0 +1,79 @@
+"""The app's entry: page set-up, warm-up, navigation. Start it with: streamlit run dashboard/app.py"""
+
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+if str(ROOT) not in sys.path:  # `streamlit run` puts only dashboard/ on the path
+    sys.path.insert(0, str(ROOT))
+
+import streamlit as st  # noqa: E402
+
+from dashboard import cache, state  # noqa: E402
+from dashboard.text import t  # noqa: E402
+
+# In the dark theme the primary colour is light: Streamlit's white letters on it could not be read.
+READABLE_BUTTONS = """<style>
+[data-testid^="stBaseButton-primary"] p, [data-testid^="stBaseButton-primary"] span { color: light-dark(#fff, #10181c) }
+</style>"""
+LOGO = str(ROOT / "assets" / "logo.png")  # a local file: a named icon would be fetched from another machine
+
+
+def pages() -> dict[str, list]:
+    """The pages by section of the navigation."""
+
+    def page(name: str, icon: str, **options: Any) -> Any:
+        return st.Page(f"views/{name}.py", title=t(f"app.{name}"), icon=f":material/{icon}:", url_path=name, **options)
+
+    return {
+        "": [
+            page("today", "today", default=True),
+            page("customers", "group"),
+            *[page("plans", "edit_note") for _ in [0] if (ROOT / "dashboard/views/plans.py").exists()],
+            *[page("plan", "edit", visibility="hidden") for _ in [0] if (ROOT / "dashboard/views/plan.py").exists()],
+            page("calendar", "calendar_month"),
+            page("results", "query_stats"),
+            page("data", "database"),
+        ],
+        t("app.analyst"): [page("model", "model_training")],
+        t("app.admin"): [page("history", "history"), page("settings", "settings")],
+    }
+
+
+def sidebar() -> None:
+    """Language, and the shop where there are several."""
+    with st.sidebar:
+        names = list(state.known_shops())
+        path = state.shop_path()
+        if len(names) > 1 or (names and path is None):
+            st.selectbox(
+                t("app.shop"),
+                names,
+                index=names.index(path.name) if path and path.name in names else None,
+                placeholder=t("app.choose_shop"),
+                key="shop",
+                bind="query-params",
+            )
+        st.segmented_control(
+            t("app.language"),
+            state.LANGUAGES,
+            default=state.language(),
+            required=True,
+            format_func={"en": "English", "zh": "中文"}.get,
+            key="lang",
+            bind="query-params",
+        )
+
+
+st.set_page_config(page_title="Offerlab", page_icon=LOGO, layout="wide")
+state.begin()
+cache.warm()
+st.logo(LOGO, size="large")
+st.html(READABLE_BUTTONS)
+chosen = st.navigation(pages(), expanded=True)
+sidebar()
+try:
+    chosen.run()
+finally:  # also after st.stop(): tells a test in a browser that the run is over
+    st.html(f'<span id="ready" data-page="{chosen.url_path or "today"}" style="display:none">.</span>')

@@ -1,0 +1,312 @@
+"""What is kept between runs and shared by everyone: the only st.cache_*.
+
+Shared frames are never changed in place: they come out of the cache without a copy.
+"""
+
+import contextlib
+import gc
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import state
+from engine import settings
+from engine.audience import segments
+from engine.audience.reach import Reach, reachable
+from engine.audience.segments import Segmentation
+from engine.campaign import explain, planned, response
+from engine.campaign import forecast as forecasts
+from engine.campaign.forecast import Forecast, Scene
+from engine.campaign.plan import Brief, Plan
+from engine.campaign.response import Models
+from engine.campaign.writer import files
+from engine.campaign.writer.facts import Facts
+from engine.campaign.writer.facts import facts as facts_of_brief
+from engine.campaign.writer.server import WriterServer
+from engine.decision.export import ExportResult, export_plans
+from engine.decision.plans import SavedPlan
+from engine.errors import AppError
+from engine.outcome import results
+from engine.shop import sales, store
+from engine.shop.features import default_as_of
+from engine.shop.store import Shop
+
+
+def shop() -> Shop | None:
+    """The shop that is open, as it is on disk now; None where there is none yet."""
+    path = state.shop_path()
+    if path is None or not ((path / "shop.toml").exists() or (path / "tables").exists()):
+        return None
+    return store.open_shop(path)
+
+
+def _stamp(folder: Path) -> tuple:
+    """Changes with any file of a folder: what is cached under it is then read again."""
+    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in sorted(folder.glob("*")) if f.is_file())
+
+
+# --- groups ---
+
+
+def segmentation(shop: Shop) -> Segmentation:
+    """The groups in use. Raises NotEnoughData before the first, StoreProblem for files that cannot be read."""
+    return _segmentation(str(shop.path), _stamp(shop.path / "segments"))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _segmentation(path: str, stamp: tuple) -> Segmentation:
+    return segments.current(store.open_shop(Path(path)))
+
+
+def fitted(shop: Shop, k: int | Literal["auto"]) -> Segmentation:
+    """Groups made anew, not saved. Takes seconds the first time."""
+    return _fitted(str(shop.path), shop.version, k)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _fitted(path: str, version: str, k: int | Literal["auto"]) -> Segmentation:
+    return segments.fit(store.open_shop(Path(path)), k)
+
+
+# --- forecasts ---
+
+
+def models(shop: Shop) -> Models:
+    """What was learned last. Raises NotEnoughData before the first time, ModelFileProblem for a changed file."""
+    version = response.current_version(shop)
+    stamp = _stamp(shop.path / "models" / version) if version else ()
+    return _models(str(shop.path), version, stamp)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _models(path: str, version: str | None, stamp: tuple) -> Models:
+    return response.load(store.open_shop(Path(path)))
+
+
+def scene(
+    shop: Shop,
+    segment_ids: tuple[str, ...],
+    exclusions: tuple[str, ...],
+    channel: str,
+    category: str | None = None,
+    product_ids: tuple[str, ...] = (),
+) -> Scene:
+    """The audience of a plan, ready for sliders: everything that only group, channel and products change."""
+    stamp = (shop.version, _stamp(shop.path / "segments"))
+    return _scene(str(shop.path), stamp, segment_ids, exclusions, channel, category, product_ids)
+
+
+@st.cache_resource(max_entries=24, show_spinner=False)
+def _scene(
+    path: str,
+    stamp: tuple,
+    segment_ids: tuple[str, ...],
+    exclusions: tuple[str, ...],
+    channel: str,
+    category: str | None,
+    product_ids: tuple[str, ...],
+) -> Scene:
+    opened = store.open_shop(Path(path))
+    left_out = set(forecasts.segment_customers(opened, list(exclusions))) if exclusions else set()
+    audience = [c for c in forecasts.segment_customers(opened, list(segment_ids)) if c not in left_out]
+    plan = {"plan_id": "plan", "channel": channel, "category": category, "product_ids": list(product_ids)}
+    return forecasts.scene(opened, plan, audience)
+
+
+def forecast(
+    shop: Shop, models: Models, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], plan: dict
+) -> Forecast:
+    """The forecast of one setting of the sliders; a setting seen before answers at once.
+
+    plan: as for engine.campaign.forecast.evaluate, with channel, category and product_ids.
+    """
+    facts = json.dumps(plan, sort_keys=True, default=str)
+    stamp = (shop.version, _stamp(shop.path / "segments"), models.version)
+    return _forecast(str(shop.path), stamp, segment_ids, exclusions, facts, shop, models, plan)
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _forecast(
+    path: str,
+    stamp: tuple,
+    segment_ids: tuple[str, ...],
+    exclusions: tuple[str, ...],
+    facts: str,
+    _shop: Shop,
+    _models: Models,
+    _plan: dict,
+) -> Forecast:
+    products = tuple(_plan.get("product_ids") or ())
+    prepared = scene(_shop, segment_ids, exclusions, str(_plan["channel"]), _plan.get("category"), products)
+    return forecasts.evaluate(_shop, _models, prepared, _plan)
+
+
+# --- tables ---
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _weekly_sales(path: str, version: str) -> pd.DataFrame:
+    return sales.weekly(store.open_shop(Path(path)))
+
+
+def weekly_sales(shop: Shop) -> pd.DataFrame:
+    """Net sales and orders per whole week: week, net_sales, orders."""
+    return _weekly_sales(str(shop.path), shop.version)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _key_figures(path: str, version: str) -> tuple[sales.Figures, sales.Figures]:
+    return sales.compared(store.open_shop(Path(path)))
+
+
+def key_figures(shop: Shop) -> tuple[sales.Figures, sales.Figures]:
+    """The last 28 days of sales and the 28 before."""
+    return _key_figures(str(shop.path), shop.version)
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _campaign_results(path: str, version: str) -> pd.DataFrame:
+    return results.campaigns(store.open_shop(Path(path)))
+
+
+def campaign_results(shop: Shop) -> pd.DataFrame:
+    """Outcome of every past campaign, see engine.outcome.results.campaigns."""
+    return _campaign_results(str(shop.path), shop.version)
+
+
+# --- plans ---
+
+
+def reach(shop: Shop, segment_ids: tuple[str, ...], channel: str) -> tuple[Reach, int]:
+    """Who of these groups may be written to by a channel, and how many the groups hold together."""
+    return _reach(str(shop.path), (shop.version, _stamp(shop.path / "segments")), segment_ids, channel)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _reach(path: str, stamp: tuple, segment_ids: tuple[str, ...], channel: str) -> tuple[Reach, int]:
+    opened = store.open_shop(Path(path))
+    listed = forecasts.segment_customers(opened, list(segment_ids))
+    return reachable(opened, listed, channel, default_as_of(opened)), len(listed)
+
+
+def catalogue(shop: Shop) -> pd.DataFrame:
+    """Products by product_id, the most ordered first: name, category. Empty where the shop has none."""
+    return _catalogue(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _catalogue(path: str, version: str) -> pd.DataFrame:
+    opened = store.open_shop(Path(path))
+    products = opened.optional("products").drop_duplicates("product_id").set_index("product_id")
+    products = products.reindex(columns=["name", "category"])
+    if opened.has("orders"):
+        ordered = opened.table("orders", columns=["product_id"])["product_id"].value_counts()
+        products = products.loc[ordered.reindex(products.index).fillna(0).sort_values(ascending=False, kind="stable").index]
+    return products
+
+
+def facts(shop: Shop, brief: Brief) -> Facts:
+    """What copy for this brief may say. Raises DataProblem for a product that the shop does not have."""
+    return _facts(str(shop.path), shop.version, brief.model_dump_json())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _facts(path: str, version: str, brief: str) -> Facts:
+    return facts_of_brief(store.open_shop(Path(path)), Brief.model_validate_json(brief))
+
+
+def profit_curve(shop: Shop, models: Models, scene: Scene, plan: dict, sizes: tuple[float, ...]) -> pd.DataFrame:
+    """Extra profit over the size of the discount, everything else as in `plan`: see engine.campaign.forecast.curve."""
+    plan = {**plan, "discount": None}
+    facts = json.dumps(plan, sort_keys=True, default=str)
+    return _profit_curve(str(shop.path), shop.version, models.version, facts, sizes, shop, models, scene, plan, _scene_key(scene))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _profit_curve(
+    path: str, version: str, learned: str, facts: str, sizes: tuple[float, ...],
+    _shop: Shop, _models: Models, _scene: Scene, _plan: dict, scene_key: int,
+) -> pd.DataFrame:  # fmt: skip
+    return forecasts.curve(_shop, _models, _scene, _plan, list(sizes))
+
+
+def reasons(shop: Shop, models: Models, scene: Scene, plan: dict, target: str) -> pd.DataFrame:
+    """Why a plan's predicted rate is what it is: see engine.campaign.explain.explain_plan."""
+    facts = json.dumps(plan, sort_keys=True, default=str)
+    return _reasons(str(shop.path), shop.version, models.version, facts, target, shop, models, scene, plan, _scene_key(scene))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reasons(
+    path: str, version: str, learned: str, facts: str, target: str,
+    _shop: Shop, _models: Models, _scene: Scene, _plan: dict, scene_key: int,
+) -> pd.DataFrame:  # fmt: skip
+    return explain.explain_plan(_shop, _models, _scene, _plan, target)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str) -> ExportResult:
+    opened, config = store.open_shop(Path(path)), settings.read().config
+
+    def audience(plan: Plan) -> list[str]:
+        named = planned.customers(opened, plan.audience)
+        return reachable(opened, named, plan.channel, datetime.now(UTC).date()).customer_ids
+
+    return export_plans(
+        opened.path, opened.shop_id, None, audience, datetime.now(UTC), config, person=person, plan_ids=[plan_id]
+    )
+
+
+def exported(shop: Shop, saved: SavedPlan, person: str) -> ExportResult:
+    """The two files of an approved plan. The first call records the export; its files are then given out again."""
+    stamp = (shop.version, _stamp(shop.path / "segments"))
+    return _exported(str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person)
+
+
+# --- the writer ---
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda server: server.stop() if server else None)
+def _writer_server(model: str | None) -> WriterServer | None:
+    return WriterServer(Path(model), settings.read()) if model else None
+
+
+def writer_server() -> WriterServer | None:
+    """The local language model's server (not started until asked for); None where there is no model file.
+
+    Raises ModelFileProblem for a file that is not what its name says.
+    """
+    found = files.locate(settings.read())
+    return _writer_server(str(found) if found else None)
+
+
+# --- warm-up ---
+
+
+@st.cache_resource(show_spinner=False)
+def warm() -> bool:
+    """Imports and loads everything once, then takes it out of the garbage collector's sight.
+
+    Streamlit runs a full collection after every run, which takes 115 ms with these libraries loaded; frozen, 0.
+    """
+    import lightgbm  # noqa: F401
+    import sklearn.cluster  # noqa: F401
+
+    from dashboard import charts
+
+    opened = None
+    with contextlib.suppress(AppError):  # whatever is wrong with the shop, the page that needs it says so
+        opened = shop()
+    if opened is not None:
+        with contextlib.suppress(AppError):
+            segmentation(opened)
+        with contextlib.suppress(AppError):
+            models(opened)
+    charts.warm()
+    gc.collect()
+    gc.freeze()
+    return True

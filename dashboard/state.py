@@ -1,0 +1,166 @@
+"""What the app remembers between runs: the only st.session_state. Each key is written in one place."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from engine import settings
+from engine.decision import roles
+from engine.sentences import Language
+
+ROOT = Path(__file__).resolve().parents[1]
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+
+def begin() -> None:
+    """Call first in every run: puts in force what the last run asked for, before any widget is drawn."""
+    if "next_shop" in st.session_state:
+        st.session_state["shop"] = st.session_state.pop("next_shop")
+        st.session_state.pop("plan_id", None)
+
+
+# --- language ---
+
+
+def language() -> Language:
+    """The language of the pages: chosen in the sidebar, named in the address (?lang=zh), or the browser's."""
+    chosen = st.session_state.get("lang") or st.query_params.get("lang")
+    for known in LANGUAGES:
+        if chosen == known:
+            return known
+    return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
+
+
+# --- the shop ---
+
+
+def home() -> Path:
+    """The folder that shops of this installation lie in."""
+    configured = settings.read().shop
+    return configured.resolve().parent if configured else ROOT / "shops"
+
+
+def known_shops() -> dict[str, Path]:
+    """Shop folders by name: the one named in the environment, and those beside it."""
+    configured = settings.read().shop
+    folders = sorted(home().iterdir()) if home().is_dir() else []
+    found = {folder.name: folder for folder in folders if is_shop(folder)}
+    return {configured.name: configured.resolve(), **found} if configured else found
+
+
+def is_shop(folder: Path) -> bool:
+    """Whether a folder holds a shop with its tables in place."""
+    return (folder / "shop.toml").exists() and (folder / "tables").is_dir()
+
+
+def shop_path() -> Path | None:
+    """The folder of the shop that is open: chosen, named in the address (?shop=demo), or named in the environment."""
+    known = known_shops()
+    for name in (st.session_state.get("shop"), st.query_params.get("shop")):
+        if name in known:
+            return known[name]
+    configured = settings.read().shop
+    return configured.resolve() if configured else None
+
+
+def set_shop_path(path: Path) -> None:
+    """Open another shop from the next run on."""
+    st.session_state["next_shop"] = path.name
+
+
+# --- the plan ---
+
+
+def plan_id() -> str | None:
+    """The plan that is open; it also stands in the address (?plan=ID)."""
+    return st.query_params.get("plan") or st.session_state.get("plan_id")
+
+
+def set_plan_id(plan_id: str) -> None:
+    """Open a plan, and put it in the address so that a reload comes back to it."""
+    st.session_state["plan_id"] = plan_id
+    st.query_params["plan"] = plan_id
+
+
+def plan_tab() -> str | None:
+    """The open tab of the plan's page; it also stands in the address (?plan.tab=copy)."""
+    return st.session_state.get("plan.tab")
+
+
+def set_plan_tab(tab: str) -> None:
+    """Open a tab of the plan's page. To be called before the page draws its tabs, or in a widget's callback."""
+    st.session_state["plan.tab"] = tab
+
+
+# --- the person ---
+
+
+def person() -> str:
+    """Who sits here: the name given on a page, else the account this program runs under."""
+    return st.session_state.get("person") or roles.os_user()
+
+
+def set_person(name: str) -> None:
+    """Remember who sits here, for this browser tab."""
+    st.session_state["person"] = name
+
+
+# --- a form that is filled from what is saved, and saved as one types ---
+
+
+def fill(area: str, stamp: tuple[str, int], values: Mapping[str, object]) -> None:
+    """Give the widgets "area.name" the saved values before they are drawn.
+
+    `stamp` is (plan_id, version) of what is saved. Widgets that were filled from it keep what was typed since; so do
+    those with a change that is not saved yet.
+    """
+    last = st.session_state.get(f"{area}:stamp")
+    another = last is None or last[0] != stamp[0]
+    if another:
+        st.session_state[f"{area}:touched"] = False
+    afresh = another or (last != stamp and not touched(area))
+    for name, value in values.items():
+        if afresh or f"{area}.{name}" not in st.session_state:
+            st.session_state[f"{area}.{name}"] = value
+    if afresh:
+        st.session_state[f"{area}:stamp"] = stamp
+
+
+def values(area: str, otherwise: Mapping[str, object]) -> dict[str, Any]:
+    """What the widgets "area.name" say now; the given value where a widget is not on the page."""
+    return {name: st.session_state.get(f"{area}.{name}", value) for name, value in otherwise.items()}
+
+
+def touch(area: str) -> None:
+    """Something was typed that is not saved yet."""
+    st.session_state[f"{area}:touched"] = True
+
+
+def touched(area: str) -> bool:
+    """Whether something was typed that is not saved yet."""
+    return bool(st.session_state.get(f"{area}:touched"))
+
+
+def version(area: str) -> int:
+    """The saved version that the widgets were filled from."""
+    return st.session_state[f"{area}:stamp"][1]
+
+
+def settle(area: str, stamp: tuple[str, int]) -> None:
+    """What was typed is saved now, as this version."""
+    st.session_state[f"{area}:touched"] = False
+    st.session_state[f"{area}:stamp"] = stamp
+
+
+def keep_mine(area: str, stamp: tuple[str, int]) -> None:
+    """After a conflict: what was typed is to replace this version."""
+    st.session_state[f"{area}:touched"] = True
+    st.session_state[f"{area}:stamp"] = stamp
+
+
+def take_theirs(area: str, plan_id: str) -> None:
+    """After a conflict: forget what was typed and fill the widgets from what is saved."""
+    st.session_state[f"{area}:touched"] = False
+    st.session_state[f"{area}:stamp"] = (plan_id, -1)

@@ -1,0 +1,6 @@
+"""customers"""
+
+from dashboard import widgets
+
+with widgets.problem_box():
+    shop = widgets.need_shop()

@@ -1,0 +1,6 @@
+"""data"""
+
+from dashboard import widgets
+
+with widgets.problem_box():
+    shop = widgets.need_shop()

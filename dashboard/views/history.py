@@ -1,0 +1,6 @@
+"""history"""
+
+from dashboard import widgets
+
+with widgets.problem_box():
+    shop = widgets.need_shop()

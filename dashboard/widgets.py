@@ -1,0 +1,201 @@
+"""Parts used on two pages or more: heads, numbers in words, problems, empty states, work in progress."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from dashboard import cache, state
+from dashboard.text import known, language, t
+from engine import jobs
+from engine.campaign.response import Models
+from engine.errors import AppError, DataProblem
+from engine.shop import samples, store
+from engine.shop.store import Shop
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥"}
+
+
+def now() -> datetime:
+    """The clock, for everything a page records."""
+    return datetime.now(UTC)
+
+
+# --- heads and problems ---
+
+
+def page_head(title_key: str, purpose_key: str) -> None:
+    """The page's title and one sentence of what it is for."""
+    st.title(t(title_key))
+    st.caption(t(purpose_key))
+
+
+@contextmanager
+def problem_box() -> Iterator[None]:
+    """Shows what goes wrong inside as sentences and ends the page there."""
+    try:
+        yield
+    except AppError as problem:
+        show_problem(problem)
+        st.stop()
+
+
+def show_problem(problem: AppError) -> None:
+    """The sentences of a problem, one line each."""
+    sentences = problem.problems if isinstance(problem, DataProblem) else [str(problem)]
+    st.error("\n\n".join(sentences), icon=":material/error:")
+
+
+def chart(figure: go.Figure, key: str, alt: str) -> None:
+    """A figure in the page's theme, with what it says in words for those who cannot see it."""
+    st.plotly_chart(figure, key=key, alt=alt, width="stretch", config={"displayModeBar": False})
+
+
+# --- numbers in words ---
+
+
+def number(value: float | None, digits: int = 0) -> str:
+    """1234.5 -> "1,234"; unknown is a dash."""
+    return "–" if value is None or value != value else f"{value:,.{digits}f}"
+
+
+def money(value: float | None, currency: str, digits: int = 0) -> str:
+    """-1234.5, "USD" -> "-$1,234"; a currency without a symbol stands behind the number."""
+    if value is None or value != value:
+        return "–"
+    sign = "-" if round(value, digits) < 0 else ""
+    amount = f"{abs(value):,.{digits}f}"
+    return f"{sign}{SYMBOLS[currency]}{amount}" if currency in SYMBOLS else f"{sign}{amount} {currency}"
+
+
+def percent(value: float | None, digits: int = 1) -> str:
+    """0.0234 -> "2.3 %"."""
+    return "–" if value is None or value != value else f"{value * 100:,.{digits}f} %"
+
+
+def between(low: str, high: str, level: str = "80 %") -> str:
+    """A range in words: "80 %: 12 to 34"."""
+    return t("common.between", low=low, high=high, level=level)
+
+
+def ranged(value: Any, write: Callable[[float], str], level: str = "80 %") -> str:
+    """A forecast range in words: "34 (80 %: 12 to 60)". value has value, low and high, or is None."""
+    if value is None:
+        return "–"
+    return f"{write(value.value)} ({between(write(value.low), write(value.high), level)})"
+
+
+# --- empty states ---
+
+
+def need_shop() -> Shop:
+    """The open shop; where there is none, says how to get one and ends the page."""
+    opened = cache.shop()
+    if opened is None:
+        path = state.shop_path()
+        st.info(t("common.no_shop_at", path=path) if path else t("common.no_shop"), icon=":material/storefront:")
+        sample_buttons()
+        st.stop()
+    return opened
+
+
+def need_models(shop: Shop) -> Models:
+    """What was learned from past campaigns; before that, offers to learn it and ends the page."""
+    from engine.campaign import response
+
+    if response.current_version(shop) is None:
+        st.info(t("common.not_learned"), icon=":material/school:")
+        train_button(shop)
+        st.stop()
+    return cache.models(shop)
+
+
+def train_button(shop: Shop, label_key: str = "common.learn") -> None:
+    """Starts learning the forecasts as a job of its own, and shows how far it is."""
+    if job_panel(shop.path, "train"):
+        return
+    if not shop.rows("deliveries") and not shop.rows("campaign_results") and not shop.rows("ads"):
+        st.warning(t("common.nothing_to_learn"), icon=":material/inbox:")
+        return
+    if st.button(t(label_key), key="common.learn", type="primary", icon=":material/model_training:"):
+        with problem_box():
+            jobs.start(shop.path, "train", ["train", "--shop", str(shop.path)], now())
+        st.rerun()
+
+
+def sample_buttons() -> None:
+    """The two sample shops: made by a job beside the other shops, then opened."""
+    for name in samples.SAMPLES:
+        folder = state.home() / name
+        with st.container(border=True):
+            st.markdown(f"**{t(f'common.sample_{_slug(name)}')}**")
+            st.write(t(f"common.sample_{_slug(name)}_about"))
+            if state.is_shop(folder):
+                if st.button(t("common.open_shop"), key=f"common.open.{name}", icon=":material/folder_open:"):
+                    state.set_shop_path(folder)
+                    st.rerun()
+            elif not job_panel(folder, "sample", on_done=lambda folder=folder: state.set_shop_path(folder)) and st.button(
+                t("common.make_shop"), key=f"common.make.{name}", icon=":material/add_business:"
+            ):
+                _make_sample(name, folder)
+
+
+def _slug(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _make_sample(name: str, folder: Path) -> None:
+    with problem_box():
+        with store.writing(folder):  # makes the folder, or says why it cannot
+            pass
+        jobs.start(folder, "sample", ["sample", name, "--into", str(folder)], now())
+    st.rerun()
+
+
+# --- work in progress ---
+
+
+def job_panel(shop_dir: Path, kind: str, on_done: Callable[[], None] | None = None) -> bool:
+    """Shows the latest work of this kind while it runs (True), or why it failed (False)."""
+    with problem_box():
+        job = jobs.latest(shop_dir, kind)
+    if job is None:
+        return False
+    if not job.is_over:
+        job_progress(shop_dir, job.job_id, on_done)
+        return True
+    if job.state in ("failed", "lost"):
+        st.error(job.error, icon=":material/error:")
+    return False
+
+
+def job_progress(shop_dir: Path, job_id: str, on_done: Callable[[], None] | None = None) -> None:
+    """How far a job is, with Cancel; the page runs again when it has ended."""
+
+    @st.fragment(run_every=1.0)
+    def watch() -> None:
+        with problem_box():
+            job = jobs.status(shop_dir, job_id)
+        if job.is_over:
+            if job.state == "done" and on_done is not None:
+                on_done()
+            st.rerun()
+        st.progress(job.progress or 0.0, text=_doing(job))
+        if st.button(t("common.cancel"), key=f"common.cancel.{job.kind}"):
+            with problem_box():
+                jobs.cancel(shop_dir, job_id)
+            st.rerun()
+
+    watch()
+
+
+def _doing(job: jobs.Job) -> str:
+    key = f"common.job_{job.kind}"
+    what = t(key) if known(key) else t("common.working")
+    share = f" · {job.progress:.0%}" if job.progress else ""
+    # The engine's own words are English; other languages get the kind of work and how far it is.
+    return f"{what}{share} · {job.message}" if job.message and language() == "en" else f"{what}{share}"

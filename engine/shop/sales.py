@@ -1,0 +1,67 @@
+"""What the shop sold: key figures of a period and net sales by week. Net = after discounts and returns, as ordered."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+
+from engine import terms
+from engine.errors import NotEnoughData
+from engine.shop.store import Shop
+
+COLUMNS = ["order_id", "customer_id", "ordered_at", "quantity", "unit_price"]
+DAYS = 28  # whole weeks: a period with one Saturday more than the other would look like a change
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Sales of the days first..last, both included. A customer is new who had no order before `first`."""
+
+    first: date
+    last: date
+    net_sales: float
+    orders: int
+    aov: float | None
+    new_customers: int
+    returning_customers: int
+
+
+def compared(shop: Shop, days: int = DAYS) -> tuple[Figures, Figures]:
+    """The last `days` days up to the last order, and as many before. Raises NotEnoughData without orders."""
+    lines = _lines(shop)
+    end = lines["ordered_at"].max().normalize() + pd.Timedelta(days=1)
+    middle, start = end - pd.Timedelta(days=days), end - pd.Timedelta(days=2 * days)
+    return _figures(lines, middle, end), _figures(lines, start, middle)
+
+
+def weekly(shop: Shop) -> pd.DataFrame:
+    """week (its first day), net_sales, orders; only weeks that lie wholly between the first and the last order's day."""
+    lines = _lines(shop)
+    ends = "SAT" if shop.settings.week_starts == "sunday" else "SUN"
+    days = lines["ordered_at"].dt.to_period(f"W-{ends}")
+    weeks = lines.assign(week=days.dt.start_time, bought=lines["order_id"].where(lines["quantity"] > 0))
+    table = weeks.groupby("week").agg(net_sales=("net", "sum"), orders=("bought", "nunique"))
+    table = table.asfreq("7D", fill_value=0).reset_index()
+    first, last = lines["ordered_at"].min().normalize(), lines["ordered_at"].max().normalize()
+    whole = (table["week"] >= first) & (table["week"] + timedelta(days=6) <= last)
+    return table[whole].reset_index(drop=True)
+
+
+def _lines(shop: Shop) -> pd.DataFrame:
+    """Order lines with what the customer paid for each as `net`."""
+    orders = shop.table("orders")
+    if orders.empty:
+        raise NotEnoughData("This shop has no orders yet. Import a file of orders and come back.")
+    discount = orders["discount"].fillna(0.0) if "discount" in orders else 0.0
+    return orders[COLUMNS].assign(net=orders["quantity"] * orders["unit_price"] - discount)
+
+
+def _figures(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Figures:
+    inside = lines[(lines["ordered_at"] >= start) & (lines["ordered_at"] < end)]
+    bought = inside[inside["quantity"] > 0]
+    earlier = lines.loc[(lines["ordered_at"] < start) & (lines["quantity"] > 0), "customer_id"]
+    buyers = pd.Series(bought["customer_id"].unique())
+    returning = int(buyers.isin(earlier.unique()).sum())
+    net, orders = float(inside["net"].sum()), int(bought["order_id"].nunique())
+    last = (end - pd.Timedelta(days=1)).date()
+    return Figures(start.date(), last, net, orders, terms.aov(net, orders), len(buyers) - returning, returning)
