@@ -98,7 +98,7 @@ def install(lock: str, device: str) -> None:
         stamp(one).unlink(missing_ok=True)
     print(
         f"Installing what Offerlab needs from {lock}. On a new machine llama-cpp-python is built from source, which\n"
-        "takes about 5 minutes: while the last line is 'Building wheel for llama-cpp-python' all is well.",
+        "takes about 5 minutes on two free cores: while the last line is 'Building wheel for llama-cpp-python' all is well.",
         flush=True,
     )
     if device != before:

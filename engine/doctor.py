@@ -7,14 +7,13 @@ import platform
 import re
 import shutil
 import socket
-import subprocess
 import sys
 import urllib.request
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from engine.campaign.writer import files, server
+from engine.campaign.writer import health
 from engine.decision import database
 from engine.errors import AppError
 from engine.settings import Settings
@@ -38,12 +37,13 @@ class Check:
 
 def examine(settings: Settings, now: datetime) -> list[Check]:
     """Every check, in the order in which trouble should be mended."""
+    writer = health.writer_status(settings)
     return [
         python(),
         libraries(),
         sqlite(),
-        model(settings),
-        gpu(settings),
+        model(writer, settings),
+        gpu(writer, last_offload(settings.cache / "logs" / "writer.log")),
         disk(settings),
         port(),
         folder("configuration folder", settings.config),
@@ -87,43 +87,26 @@ def sqlite() -> Check:
     return Check("SQLite", fits, sentence, "" if fits else "make run installs pysqlite3, which brings a newer one.")
 
 
-def model(settings: Settings) -> Check:
-    """What will write the drafts."""
-    if settings.llm_url:
-        try:
-            return Check("language model", True, f"{server.remote(settings).model} at {settings.llm_url}")
-        except AppError as problem:
-            return Check("language model", False, f"no answer from {settings.llm_url}", str(problem))
-    if settings.model == "none":
+def model(writer: dict, settings: Settings) -> Check:
+    """What will write the drafts, from the writer's own status."""
+    # What it says about the graphics card is said better by the check of that name.
+    advice = " ".join(sentence for sentence in writer["advice"] if not sentence.startswith(health.GPU_ADVICE))
+    if not writer["ok"]:
+        return Check("language model", False, "cannot be used; drafts come from templates", advice)
+    if settings.model == "none" and not settings.llm_url:
         return Check("language model", True, "switched off by OFFERLAB_MODEL=none: drafts come from templates")
-    verdict = files.verify(Path(settings.model) if settings.model else "default", settings)
-    advice = {"missing": "make model fetches the default one (1.1 GB). Until then drafts come from templates."}
-    fits = verdict.state in ("ok", "unknown")
-    return Check(
-        "language model", fits, verdict.sentence, "" if fits else advice.get(verdict.state, "Run make model again.")
-    )
+    return Check("language model", True, writer["model_file"] or writer["writer"])
 
 
-def gpu(settings: Settings) -> Check:
-    """Whether the language model uses a graphics card, and how much of it was there when it last started."""
-    device = graphics_card()
-    # In a process of its own: a broken driver may take the process down that asks.
-    asked = subprocess.run(
-        [sys.executable, "-c", "import llama_cpp; print(llama_cpp.llama_supports_gpu_offload())"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    if asked.returncode:
-        last = (asked.stderr.strip().splitlines() or ["nothing"])[-1]
-        return Check(
-            "graphics card", False, f"llama-cpp-python does not load: {last}", "make run GPU=none builds it anew."
-        )
-    if asked.stdout.strip() != "True":
+def gpu(writer: dict, offloaded: tuple[int, int] | None) -> Check:
+    """Whether the language model can use a graphics card, and how much of it was there when it last started."""
+    if writer["gpu_offload"] is None:
+        return Check("graphics card", False, "llama-cpp-python does not load", "make run GPU=none builds it anew.")
+    if not writer["gpu_offload"]:
+        device = graphics_card()
         if device:
             return Check("graphics card", False, f"{device} is not used", f"make run GPU={device} builds for it.")
         return Check("graphics card", True, "none; the processor writes the drafts")
-    offloaded = last_offload(settings.cache / "logs" / "writer.log")
     if offloaded is None:
         return Check("graphics card", True, "can be used; the language model has not been started yet")
     on_card, layers = offloaded

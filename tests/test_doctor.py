@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import doctor, settings
+from engine.campaign.writer import health
 from engine.shop import store
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -35,7 +36,7 @@ def test_examine_looks_at_everything_and_advises_exactly_where_something_is_wron
     assert found["Python"].ok and found["libraries"].ok and found["shop folder"].ok
     assert "streamlit 1.67.0" in found["libraries"].found
     assert found["shop folder"].found.startswith("Rose at ")
-    assert "make model" in found["language model"].advice
+    assert "OFFERLAB_MODEL=none" in found["language model"].advice
 
 
 def test_a_library_that_is_missing_or_of_another_version_is_named(tmp_path):
@@ -46,8 +47,14 @@ def test_a_library_that_is_missing_or_of_another_version_is_named(tmp_path):
     assert "no-such-library-here missing" in check.found and "click " in check.found and "pandas" not in check.found
 
 
+def status(**changes) -> dict:
+    """The writer's status with a model that runs on the processor."""
+    return {"ok": True, "writer": "model", "model_file": "/m.gguf", "gpu_offload": False, "advice": []} | changes
+
+
 def test_switching_the_model_off_is_not_a_fault(machine):
-    check = doctor.model(dataclasses.replace(machine, model="none"))
+    off = dataclasses.replace(machine, model="none")
+    check = doctor.model(health.writer_status(off), off)
     assert check.ok and "templates" in check.found
 
 
@@ -55,12 +62,13 @@ def test_a_truncated_model_file_is_seen(machine):
     path = machine.cache / "models" / "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf"
     path.parent.mkdir(parents=True)
     path.write_bytes(b"GGUF" + bytes(100))
-    check = doctor.model(machine)
-    assert not check.ok and "104 bytes instead of 1,117,320,768" in check.found
+    check = doctor.model(health.writer_status(machine), machine)
+    assert not check.ok and "104 bytes instead of 1,117,320,768" in check.advice
 
 
 def test_a_server_that_does_not_answer_is_seen(machine):
-    check = doctor.model(dataclasses.replace(machine, llm_url="http://127.0.0.1:9"))
+    remote = dataclasses.replace(machine, llm_url="http://127.0.0.1:9")
+    check = doctor.model(health.writer_status(remote), remote)
     assert not check.ok and "OFFERLAB_LLM_URL" in check.advice
 
 
@@ -80,14 +88,26 @@ def test_the_last_start_in_the_log_says_what_was_offloaded(tmp_path, log, expect
     assert doctor.last_offload(path) == expected
 
 
-def test_a_graphics_card_that_is_not_used_is_a_fault_with_its_command(machine, monkeypatch):
-    import llama_cpp
+@pytest.mark.parametrize(
+    ("card", "offload", "offloaded", "ok", "said"),
+    [
+        ("", False, None, True, "none; the processor writes the drafts"),
+        ("cuda", False, None, False, "make run GPU=cuda builds for it."),
+        ("cuda", True, None, True, "can be used; the language model has not been started yet"),
+        ("cuda", True, (29, 29), True, "29 of 29 layers were on it"),
+        ("cuda", True, (12, 29), False, "12 of 29 layers were on it"),
+        ("", None, None, False, "llama-cpp-python does not load"),
+    ],
+)
+def test_the_graphics_card_is_a_fault_where_it_could_do_more(monkeypatch, card, offload, offloaded, ok, said):
+    monkeypatch.setattr(doctor, "graphics_card", lambda: card)
+    check = doctor.gpu(status(gpu_offload=offload), offloaded)
+    assert check.ok is ok and said in f"{check.found} {check.advice}"
 
-    if llama_cpp.llama_supports_gpu_offload():
-        pytest.skip("llama-cpp-python is built for a graphics card here")
-    monkeypatch.setattr(doctor, "graphics_card", lambda: "cuda")
-    check = doctor.gpu(machine)
-    assert not check.ok and "make run GPU=cuda" in check.advice
+
+def test_advice_about_the_graphics_card_is_not_repeated_under_the_model(machine):
+    advice = [health.GPU_ADVICE + "0.3.36", "The file is incomplete."]
+    assert doctor.model(status(ok=False, advice=advice), machine).advice == "The file is incomplete."
 
 
 def test_too_little_disk_is_seen(machine, monkeypatch):
