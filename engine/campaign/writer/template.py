@@ -1,0 +1,95 @@
+"""Copy without a language model: every draft's offer sentence, and whole drafts, from assets/prompts/templates.*."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+from engine.campaign.plan import Brief
+from engine.campaign.writer.facts import Facts
+from engine.errors import DataProblem
+
+PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
+FORMS = {"sms": "sms", "push": "short", "ad": "short"}  # the other channels have room: "long"
+
+
+def write(brief: Brief, facts: Facts, number: int) -> dict[str, str]:
+    """Draft `number` (0, 1, ...) of a brief from templates: part to text with slots. The same for the same input."""
+    words = template_file(brief.language)["words"]
+    own = words.get(brief.goal, {})
+    texts = {}
+    for part in facts.parts:
+        choices = own.get("lead" if part == "body" else part) or words["default"]["lead" if part == "body" else part]
+        texts[part] = _fitting(choices, number, part, facts)
+    texts["body"] = _body(texts["body"], offer_line(facts, number), facts)
+    return texts
+
+
+def offer_line(facts: Facts, number: int) -> str:
+    """The sentence that says the offer, with slots: what, on what, from which order value, which code, until when."""
+    file = template_file(facts.language)
+    forms = file["offers"][facts.offer_kind]
+    choices = forms[FORMS.get(facts.channel, "long")]
+    line = choices[number % len(choices)]
+    about = _about(facts, file)
+    line = re.sub(r"\[\[(.*?)\]\]", lambda match: _kept(match.group(1), about, facts), line)
+    line = line.replace("{about}", about)
+    return line[:1].upper() + line[1:]
+
+
+def _about(facts: Facts, file: dict) -> str:
+    """The slot that says what the offer is on; nothing where a short channel has no room for a long name."""
+    for name in ("product", "products"):
+        if name in facts.slots:
+            return "{" + name + "}" if _has_room(facts, name) else ""
+    return file["about_category"] if "category" in facts.slots and _has_room(facts, "category") else ""
+
+
+def _has_room(facts: Facts, name: str) -> bool:
+    """Whether the draft must name it: a short channel need not name a long one."""
+    return any(name in group for group in facts.required)
+
+
+def _kept(segment: str, about: str, facts: Facts) -> str:
+    """An optional segment, or nothing where the brief lacks one of its slots."""
+    names = re.findall(r"\{([a-z_]+)\}", segment)
+    lacking = [name for name in names if not (about if name == "about" else facts.slots.get(name))]
+    return "" if lacking else segment
+
+
+def _fitting(choices: list[str], number: int, part: str, facts: Facts) -> str:
+    """This draft's text for a part, or the next one that fits the channel once filled."""
+    turned = choices[number % len(choices) :] + choices[: number % len(choices)]
+    lengths = [len(_filled(text, facts.slots)) for text in turned]
+    fitting = [text for text, length in zip(turned, lengths, strict=True) if length <= facts.limit(part)]
+    return fitting[0] if fitting else turned[lengths.index(min(lengths))]
+
+
+def joined(lead: str, line: str, language: str) -> str:
+    """Opening and offer sentence as one text."""
+    return f"{lead}{line}" if language == "zh" else f"{lead} {line}"
+
+
+def _body(lead: str, line: str, facts: Facts) -> str:
+    """Lead and offer sentence, the lead left out where both do not fit."""
+    both = joined(lead, line, facts.language)
+    return both if len(_filled(both, facts.slots)) <= facts.limit("body") else line
+
+
+def _filled(text: str, slots: Mapping[str, str]) -> str:
+    return re.sub(r"\{([a-z_]+)\}", lambda match: slots.get(match.group(1), match.group()), text)
+
+
+@functools.cache
+def template_file(language: str) -> dict:
+    """assets/prompts/templates.<language>.toml. Raises DataProblem when somebody's edit broke it."""
+    path = PROMPTS / f"templates.{language}.toml"
+    try:
+        file = tomllib.loads(path.read_text("utf-8"))
+        missing = {"offers", "words", "about_category"} - file.keys()
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise DataProblem(f"{path} cannot be read: {error}. Correct it or restore the file.") from error
+    if missing:
+        raise DataProblem(f"{path} lacks {', '.join(sorted(missing))}. Correct it or restore the file.")
+    return file
