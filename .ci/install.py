@@ -97,8 +97,8 @@ def install(lock: str, device: str) -> None:
     for one in (RUN_LOCK, DEV_LOCK):
         stamp(one).unlink(missing_ok=True)
     print(
-        f"Installing what Offerlab needs from {lock}. On a new machine llama-cpp-python is built from source, which\n"
-        "takes about 5 minutes on two free cores: while the last line is 'Building wheel for llama-cpp-python' all is well.",
+        f"Installing what Offerlab needs from {lock}. On a new machine llama-cpp-python is built from source: about\n"
+        "5 minutes on two free cores. While the last line is 'Building wheel for llama-cpp-python', all is well.",
         flush=True,
     )
     if device != before:
