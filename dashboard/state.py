@@ -47,7 +47,7 @@ def known_shops() -> dict[str, Path]:
     configured = settings.read().shop
     folders = sorted(home().iterdir()) if home().is_dir() else []
     found = {folder.name: folder for folder in folders if is_shop(folder)}
-    return {configured.name: configured.resolve(), **found} if configured else found
+    return {configured.name: configured.resolve(), **found} if configured and is_shop(configured) else found
 
 
 def is_shop(folder: Path) -> bool:
@@ -68,6 +68,17 @@ def shop_path() -> Path | None:
 def set_shop_path(path: Path) -> None:
     """Open another shop from the next run on."""
     st.session_state["next_shop"] = path.name
+
+
+def set_import_report(shop: Path, report: dict) -> None:
+    """Keep what an import did, to be shown when the page runs again."""
+    st.session_state["import_report"] = (str(shop), report)
+
+
+def import_report(shop: Path) -> dict | None:
+    """What the last import into this shop did, in this browser tab."""
+    path, report = st.session_state.get("import_report", ("", None))
+    return report if path == str(shop) else None
 
 
 # --- the plan ---

@@ -1,0 +1,84 @@
+"""One plan, from brief to result."""
+
+import streamlit as st
+
+from dashboard import state, widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs import approve, brief, copywriting, export, figures, result, saving
+from dashboard.views.plan_tabs.message import plain
+from dashboard.views.plan_tabs.saving import Open
+from engine.decision import plans
+from engine.errors import StoreProblem
+from engine.shop.store import Shop
+
+TABS = {"brief": brief, "copy": copywriting, "numbers": figures, "approve": approve, "export": export, "result": result}
+ICONS = {
+    "brief": "edit_note",
+    "copy": "chat",
+    "numbers": "query_stats",
+    "approve": "how_to_reg",
+    "export": "download",
+    "result": "flag",
+}
+COLOURS = {"draft": "gray", "submitted": "orange", "approved": "green", "rejected": "red", "exported": "blue"}
+
+
+def opened_plan(shop: Shop) -> Open:
+    """The plan in the address; where there is none, says so and ends the page."""
+    plan_id = state.plan_id()
+    try:
+        if plan_id is not None:
+            return Open(shop, plans.load(shop.path, plan_id))
+        st.info(t("plan.none_open"), icon=":material/edit_note:")
+    except StoreProblem as problem:
+        widgets.show_problem(problem)
+    st.page_link("views/plans.py", label=t("plan.to_list"), icon=":material/arrow_back:")
+    st.stop()
+
+
+def head(opened: Open) -> None:
+    """Name, status, and who saved it when."""
+    plan = opened.plan
+    st.page_link("views/plans.py", label=t("plan.to_list"), icon=":material/arrow_back:")
+    st.title(plain(plan.name), anchor=False)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(t(f"plan.status_{plan.status}"), color=COLOURS[plan.status])
+        changed = saving.shown_at(opened.saved.updated_at, opened.shop)
+        st.caption(t("plan.owned", owner=plain(plan.owner), changed=changed), width="content")
+
+
+def tab() -> str:
+    """The open tab; it stands in the address, so that a reload comes back to it."""
+    chosen = st.segmented_control(
+        t("plan.tabs"),
+        list(TABS),
+        default=None if state.plan_tab() else "brief",
+        required=True,
+        format_func={name: f":material/{ICONS[name]}: {t(f'plan.tab_{name}')}" for name in TABS}.get,
+        key="plan.tab",
+        label_visibility="collapsed",
+        bind="query-params",
+    )
+    return chosen if chosen in TABS else "brief"
+
+
+def next_tab(chosen: str) -> None:
+    """A button to the next tab."""
+    names = list(TABS)
+    if chosen != names[-1]:
+        following = names[names.index(chosen) + 1]
+        st.space("small")
+        label = t("plan.next", tab=t(f"plan.tab_{following}"))
+        st.button(
+            label, key="plan.next", icon=":material/arrow_forward:", on_click=state.set_plan_tab, args=(following,)
+        )
+
+
+with widgets.problem_box():
+    shop = widgets.need_shop()
+    opened = opened_plan(shop)
+    state.set_plan_id(opened.plan.plan_id)
+    head(opened)
+    chosen = tab()
+    TABS[chosen].show(opened)
+    next_tab(chosen)

@@ -1,0 +1,181 @@
+"""Who decided? One person submits the plan, a second one approves or rejects it."""
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import state, widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs import forecasting, message, saving
+from dashboard.views.plan_tabs.saving import Open
+from engine import settings
+from engine.campaign import planned
+from engine.decision import approvals, ledger, roles
+from engine.errors import AppError
+from engine.sentences import say
+
+ICONS = {"submitted": "send", "approved": "check_circle", "rejected": "cancel", "exported": "download"}
+
+
+def show(opened: Open) -> None:
+    """What the plan's status asks for, then its history."""
+    status = opened.plan.status
+    st.subheader(t(f"approve.head_{status}"))
+    if status == "draft":
+        _submit(opened)
+    elif status == "submitted":
+        _decide(opened)
+    else:
+        st.write(t(f"approve.about_{status}"))
+        _summary(opened, opened.saved.extras.get("forecast") or {})
+    _history(opened)
+
+
+# --- submit ---
+
+
+def _submit(opened: Open) -> None:
+    if blocked := _blocked(opened):
+        for sentence in blocked:
+            st.warning(sentence, icon=":material/block:")
+        return
+    try:
+        forecast = forecasting.record(forecasting.of_plan(opened))
+    except AppError as problem:
+        widgets.show_problem(problem)
+        return
+    _summary(opened, forecast)
+    state.fill("approve", opened.stamp, {"author": opened.plan.owner})
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        author = st.text_input(t("approve.author"), key="approve.author", width=280)
+        asked = st.button(t("approve.submit"), key="approve.submit", type="primary", icon=":material/send:")
+    if asked and _done(lambda: _send(opened, forecast, author)):
+        st.rerun()
+
+
+def _blocked(opened: Open) -> list[str]:
+    """What has to be mended before the plan can be submitted."""
+    said = []
+    if not opened.plan.audience.segment_ids and not opened.plan.audience.customer_ids:
+        said.append(t("approve.no_audience"))
+    if opened.saved.extras.get("unfinished"):
+        said.append(t("approve.unfinished"))
+    facts = saving.facts_of(opened.shop, opened.plan)
+    texts = planned.texts(opened.plan)
+    if facts is None:
+        said.append(t("approve.brief_wrong"))
+    elif not texts:
+        said.append(t("approve.no_copy"))
+    elif any(finding.verdict == "refused" for finding in planned.findings(texts, facts)):
+        said.append(t("approve.copy_refused"))
+    return said
+
+
+def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
+    plan = opened.plan.model_copy(update={"owner": author.strip() or opened.plan.owner})
+    state.set_person(plan.owner)
+    approvals.submit(
+        opened.shop.path,
+        opened.shop.shop_id,
+        plan,
+        forecast,
+        author.strip(),
+        widgets.now(),
+        settings.read().config,
+        extras={"filled": saving.filled(opened.shop, plan)},
+        expected_version=opened.saved.version,
+    )
+
+
+# --- decide ---
+
+
+def _decide(opened: Open) -> None:
+    st.write(t("approve.waits", author=opened.plan.owner))
+    _summary(opened, opened.saved.extras.get("forecast") or {})
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        approver = st.text_input(t("approve.approver"), key="approve.approver", width=280)
+        reason = st.text_input(t("approve.reason"), key="approve.reason", width=420)
+    with st.container(horizontal=True):
+        yes = st.button(t("approve.approve"), key="approve.approve", type="primary", icon=":material/check:")
+        no = st.button(t("approve.reject"), key="approve.reject", icon=":material/close:")
+    if (yes or no) and _done(lambda: _record(opened, approvals.approve if yes else approvals.reject, approver, reason)):
+        st.rerun()
+
+
+def _record(opened: Open, act: Any, approver: str, reason: str) -> None:
+    act(
+        opened.shop.path,
+        opened.shop.shop_id,
+        opened.plan.plan_id,
+        approver,
+        roles.os_user(),
+        reason,
+        widgets.now(),
+        settings.read().config,
+        content_sha256=opened.saved.content_sha256,
+    )
+
+
+def _done(action: Any) -> bool:
+    """Whether the action went through; if not, its problem is shown and the rest of the page stays."""
+    try:
+        action()
+    except AppError as problem:
+        widgets.show_problem(problem)
+        return False
+    return True
+
+
+# --- what is decided on, and what was decided ---
+
+
+def _summary(opened: Open, forecast: dict[str, Any]) -> None:
+    """What the second person looks at: the message, and what it would probably earn."""
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.caption(t("copy.preview"))
+        with st.container(border=True, key="approve.message"):
+            message.show(opened.saved.extras.get("filled") or {}, opened.plan.channel)
+    with right:
+        st.caption(t("approve.forecast"))
+        with st.container(border=True, key="approve.numbers"):
+            _forecast(forecast, opened.shop.settings.currency)
+
+
+def _forecast(forecast: dict[str, Any], currency: str) -> None:
+    if not forecast:
+        st.write(t("approve.no_forecast"))
+        return
+    key = forecast.get("verdict_key")
+    verdict = (
+        say(f"engine.{key}", state.language(), n=f"{forecast.get('test_on', 0):,}") if key else forecast["verdict"]
+    )
+    st.markdown(f"**{message.plain(verdict)}**")
+    if forecast.get("extra_profit") is None:
+        st.write(message.plain(str(forecast.get("reason", ""))))
+        return
+    low, high = (widgets.money(forecast[f"extra_profit_{end}"], currency) for end in ("low", "high"))
+    profit = f"{widgets.money(forecast['extra_profit'], currency)} ({widgets.between(low, high)})"
+    st.markdown(message.plain(t("approve.profit", profit=profit, loss=widgets.percent(forecast["chance_of_loss"], 0))))
+    st.markdown(
+        t("approve.orders", orders=widgets.number(forecast["orders"]), extra=widgets.number(forecast["extra_orders"]))
+    )
+
+
+def _history(opened: Open) -> None:
+    """Every step of this plan, the latest first."""
+    st.subheader(t("approve.history"))
+    with widgets.problem_box():
+        entries = ledger.entries(opened.shop.path, opened.shop.shop_id, settings.read().config, opened.plan.plan_id)
+    if not entries:
+        st.caption(t("approve.no_history"))
+    for entry in reversed(entries):
+        said = t(
+            f"approve.did_{entry.action}",
+            who=message.plain(entry.actor),
+            when=saving.shown_at(entry.at, opened.shop),
+        )
+        reason = str(entry.payload.get("reason") or "")
+        icon = ICONS.get(entry.action, "circle")
+        st.markdown(f":material/{icon}: {said}" + (f" — {message.plain(reason)}" if reason else ""))

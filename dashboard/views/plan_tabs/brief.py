@@ -1,0 +1,241 @@
+"""What should the campaign be?"""
+
+from typing import Any
+
+import streamlit as st
+
+from dashboard import cache, state
+from dashboard.text import group_name, t
+from dashboard.views.plan_tabs import brief_form, conflict, saving
+from dashboard.views.plan_tabs.saving import Open
+from engine.campaign.plan import GOALS, PARTS
+from engine.errors import NotEnoughData, StoreProblem
+
+AREA = "brief"
+KINDS = ("percent", "amount", "spend_save", "gift", "free_shipping", "buy_x_get_y", "points", "early_access", "none")
+TONES = ("warm", "plain", "cheerful", "elegant", "friendly and short")
+LISTED_PRODUCTS = 500  # a browser's list; a longer catalogue is searched
+
+
+def show(opened: Open) -> None:
+    """The brief, saved as one types."""
+    values = _values(opened)
+    state.fill(AREA, opened.stamp, values)
+    if opened.plan.status != "draft":
+        st.info(
+            t("plan.changing_makes_draft", status=t(f"plan.status_{opened.plan.status}")), icon=":material/edit_note:"
+        )
+    left, right = st.columns(2, gap="large")
+    with left:
+        _who(opened)
+        _what(opened)
+    with right:
+        _offer(opened)
+        _when()
+    _autosave(opened, {**values, **state.values(AREA, values)})
+
+
+def _values(opened: Open) -> dict[str, Any]:
+    unfinished = opened.saved.extras.get("unfinished")
+    return brief_form.from_json(unfinished, opened.plan) if unfinished else brief_form.values_of(opened.plan)
+
+
+def _touch() -> None:
+    state.touch(AREA)
+
+
+def _who(opened: Open) -> None:
+    st.subheader(t("brief.who"))
+    st.text_input(t("brief.name"), key="brief.name", max_chars=200, on_change=_touch)
+    try:
+        profiles = cache.segmentation(opened.shop).profiles.set_index("segment_id")
+    except NotEnoughData:
+        st.info(t("brief.no_groups"), icon=":material/groups:")
+        st.page_link("views/customers.py", label=t("brief.make_groups"), icon=":material/arrow_forward:")
+        return
+    chosen = state.values(AREA, {"groups": []})["groups"]
+    gone = [one for one in chosen if one not in profiles.index]
+    st.multiselect(
+        t("brief.groups"),
+        [*profiles.index, *gone],
+        format_func=lambda one: (
+            t("brief.group_gone", group=one)
+            if one in gone
+            else t(
+                "brief.group_size",
+                name=group_name(profiles["segment_name"][one]),
+                count=f"{profiles['customers'][one]:,}",
+            )
+        ),
+        key="brief.groups",
+        placeholder=t("brief.choose"),
+        on_change=_touch,
+    )
+    _reach(opened, tuple(one for one in chosen if one not in gone))
+
+
+def _reach(opened: Open, groups: tuple[str, ...]) -> None:
+    """How many of the groups may be written to by the chosen channel, and why not the others."""
+    if not groups:
+        st.caption(t("brief.no_audience"))
+        return
+    channel = state.values(AREA, {"channel": opened.plan.channel})["channel"]
+    reach, size = cache.reach(opened.shop, groups, channel)
+    said = [
+        t("brief.reach", count=f"{len(reach.customer_ids):,}", size=f"{size:,}", channel=t(f"plan.channel_{channel}"))
+    ]
+    said += [t(f"brief.left_{reason}", count=f"{count:,}") for reason, count in reach.left_out.items()]
+    st.caption(t("brief.reach_separator").join(said))
+
+
+def _what(opened: Open) -> None:
+    st.subheader(t("brief.what"))
+    st.selectbox(
+        t("brief.goal"), GOALS, format_func=lambda goal: t(f"plan.goal_{goal}"), key="brief.goal", on_change=_touch
+    )
+    with st.container(horizontal=True):
+        _one_of("channel", list(PARTS))
+        _one_of("language", ["en", "zh"])
+    _products(opened)
+    tone = state.values(AREA, {"tone": opened.plan.tone})["tone"]
+    st.selectbox(
+        t("brief.tone"),
+        list(dict.fromkeys([*TONES, tone])),
+        format_func=lambda one: t(f"brief.tone_{one.replace(' ', '_')}") if one in TONES else one,
+        key="brief.tone",
+        accept_new_options=True,
+        on_change=_touch,
+    )
+
+
+def _one_of(name: str, options: list[str]) -> None:
+    label = t(f"brief.{name}")
+    shown = {one: t(f"plan.{name}_{one}") for one in options}
+    st.selectbox(label, options, format_func=shown.get, key=f"brief.{name}", on_change=_touch, width=220)
+
+
+def _products(opened: Open) -> None:
+    """What it is about: products by name, or a category."""
+    catalogue = cache.catalogue(opened.shop)
+    if not len(catalogue):
+        st.caption(t("brief.no_products"))
+        return
+    chosen = state.values(AREA, {"products": []})["products"]
+    names = catalogue["name"]
+    offered = list(names.index[:LISTED_PRODUCTS])
+    if len(names) > LISTED_PRODUCTS:
+        words = st.text_input(
+            t("brief.find", count=f"{len(names):,}"), key="brief.find", placeholder=t("brief.find_hint")
+        )
+        found = names[names.str.contains(words, case=False, regex=False)] if words else names
+        offered = list(found.index[:LISTED_PRODUCTS])
+    st.multiselect(
+        t("brief.products"),
+        list(dict.fromkeys([*chosen, *offered])),
+        format_func=lambda one: names.get(one, one),
+        key="brief.products",
+        placeholder=t("brief.whole_shop"),
+        on_change=_touch,
+    )
+    st.selectbox(
+        t("brief.category"),
+        sorted({*catalogue["category"].dropna(), *filter(None, state.values(AREA, {"category": None}).values())}),
+        index=None,
+        key="brief.category",
+        placeholder=t("brief.no_category"),
+        on_change=_touch,
+    )
+
+
+def _offer(opened: Open) -> None:
+    st.subheader(t("brief.offer"))
+    kind = st.selectbox(
+        t("brief.kind"), KINDS, format_func=lambda one: t(f"plan.offer_{one}"), key="brief.kind", on_change=_touch
+    )
+    currency = opened.shop.settings.currency
+    if kind == "percent":
+        _number("percent", t("brief.percent"), 1.0, largest=99.0)
+        _number("max_discount", t("brief.max_discount", currency=currency), 1.0)
+    elif kind == "amount":
+        _number("amount", t("brief.amount", currency=currency), 1.0)
+    elif kind == "points":
+        _number("amount", t("brief.points"), 10.0)
+    elif kind == "gift":
+        _gift(opened)
+    elif kind == "spend_save":
+        for number in range(brief_form.TIERS):
+            _pair(number, t("brief.tier_spend", currency=currency), t("brief.tier_off", currency=currency))
+        st.caption(t("brief.tiers_hint"))
+    elif kind == "buy_x_get_y":
+        _pair(0, t("brief.buy"), t("brief.get_free"))
+    if kind in brief_form.WITH_MINIMUM:
+        _number("min_spend", t("brief.min_spend", currency=currency), 1.0)
+    if kind != "none":
+        st.text_input(
+            t("brief.code"), key="brief.code", max_chars=40, placeholder=t("brief.code_hint"), on_change=_touch
+        )
+
+
+def _number(name: str, label: str, step: float, largest: float | None = None) -> None:
+    st.number_input(
+        label, min_value=0.0, max_value=largest, value=None, step=step, key=f"brief.{name}", on_change=_touch
+    )
+
+
+def _pair(number: int, left: str, right: str) -> None:
+    with st.container(horizontal=True):
+        st.number_input(left, min_value=0.0, step=1.0, key=f"brief.tier_spend_{number}", on_change=_touch, width=200)
+        st.number_input(right, min_value=0.0, step=1.0, key=f"brief.tier_off_{number}", on_change=_touch, width=200)
+
+
+def _gift(opened: Open) -> None:
+    names = cache.catalogue(opened.shop)["name"]
+    chosen = state.values(AREA, {"gift": None})["gift"]
+    st.selectbox(
+        t("brief.gift"),
+        list(dict.fromkeys([*([chosen] if chosen else []), *names.index[:LISTED_PRODUCTS]])),
+        index=None,
+        format_func=lambda one: names.get(one, one),
+        key="brief.gift",
+        placeholder=t("brief.choose"),
+        on_change=_touch,
+    )
+
+
+def _when() -> None:
+    st.subheader(t("brief.when"))
+    with st.container(horizontal=True):
+        st.date_input(t("brief.starts_at"), key="brief.starts_at", format="YYYY-MM-DD", on_change=_touch, width=220)
+        st.date_input(t("brief.ends_at"), key="brief.ends_at", format="YYYY-MM-DD", on_change=_touch, width=220)
+    st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="brief.send_hour", on_change=_touch)
+    st.slider(t("brief.audience_share"), 5, 100, step=5, format="%d %%", key="brief.audience_share", on_change=_touch)
+    st.slider(
+        t("brief.holdout"), 0, 50, format="%d %%", key="brief.holdout", on_change=_touch, help=t("brief.holdout_help")
+    )
+
+
+def _autosave(opened: Open, values: dict[str, Any]) -> None:
+    """Saves what was changed in this run; values that do not make a plan yet are kept beside the last one that did."""
+    plan, problems = brief_form.plan_from(values, opened.plan)
+    for problem in problems:
+        st.error(problem)
+    if not state.touched(AREA):
+        st.caption(
+            t("brief.unfinished")
+            if problems
+            else t("brief.saved", at=saving.shown_at(opened.saved.updated_at, opened.shop))
+        )
+        return
+    extras = {"unfinished": None if plan else brief_form.as_json(values)}
+    try:
+        stored = saving.save(opened, plan or opened.plan, extras, state.version(AREA))
+    except StoreProblem as problem:
+        conflict.show(AREA, opened, values, _values(opened), problem)
+        return
+    state.settle(AREA, stored.stamp)
+    if plan is None:
+        st.caption(t("brief.unfinished"))
+    elif stored.plan.status != opened.plan.status or plan.name != opened.plan.name:
+        st.rerun()  # the head of the page shows both
+    else:
+        st.caption(t("brief.saved", at=saving.shown_at(stored.saved.updated_at, opened.shop)))

@@ -1,0 +1,73 @@
+"""The forecast of a plan as the page's tabs use it: what it needs, and what is kept of it with a decision."""
+
+from typing import Any
+
+from dashboard import cache
+from dashboard.text import t
+from dashboard.views.plan_tabs import saving
+from dashboard.views.plan_tabs.saving import Open
+from engine.campaign import planned, response
+from engine.campaign.forecast import Forecast
+from engine.campaign.plan import Plan
+from engine.decision.plans import SavedPlan
+from engine.errors import StoreProblem
+from engine.sentences import say
+
+
+def missing(opened: Open) -> str | None:
+    """What has to be there before anything can be forecast, as a sentence; None when all of it is."""
+    shop = opened.shop
+    if response.current_version(shop) is None:
+        if not shop.rows("campaigns"):
+            return t("numbers.no_campaigns")
+        if not shop.rows("deliveries") and not shop.rows("campaign_results"):
+            return t("numbers.no_messages")
+    return None if opened.plan.audience.segment_ids else t("numbers.no_audience")
+
+
+def audience(plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The groups that get the plan, and those taken out of them."""
+    return tuple(plan.audience.segment_ids), tuple(plan.audience.exclusions)
+
+
+def row(opened: Open, plan: Plan) -> dict:
+    """The plan as the forecast takes it."""
+    return planned.columns(plan, opened.saved.extras.get("filled") or {})
+
+
+def of_plan(opened: Open) -> Forecast | None:
+    """The forecast of the plan as it is saved; None where nothing was learned yet. Raises AppError."""
+    if missing(opened) or response.current_version(opened.shop) is None:
+        return None
+    models = cache.models(opened.shop)
+    return cache.forecast(opened.shop, models, *audience(opened.plan), row(opened, opened.plan))
+
+
+def record(forecast: Forecast | None) -> dict[str, Any]:
+    """What is kept of a forecast with the decision: the contract's row, and the verdict in a form for any language."""
+    if forecast is None:
+        return {}
+    kept = {"verdict_key": forecast.verdict, "test_on": forecast.test_on, "last_sent": forecast.last_sent}
+    return forecast.row() | kept
+
+
+# --- the verdict in the list of plans ---
+
+
+def noted(opened: Open, forecast: Forecast) -> Open:
+    """The plan with its verdict among its extras, so that the list of plans shows it without forecasting them all."""
+    verdict = {"key": forecast.verdict, "test_on": forecast.test_on, "content": opened.saved.content_sha256}
+    if opened.saved.extras.get("verdict") == verdict:
+        return opened
+    try:
+        return saving.save(opened, opened.plan, {"verdict": verdict})
+    except StoreProblem:
+        return opened  # someone saved the plan in this moment; the next look notes it
+
+
+def known_verdict(saved: SavedPlan, language: str) -> str | None:
+    """The verdict last seen for the plan as it is now, in words."""
+    verdict = saved.extras.get("verdict") or {}
+    if verdict.get("content") != saved.content_sha256:
+        return None
+    return say(f"engine.{verdict['key']}", language, n=f"{verdict['test_on']:,}")

@@ -1,0 +1,32 @@
+"""A message as a customer reads it."""
+
+import re
+
+import streamlit as st
+
+from dashboard.text import t
+
+
+def plain(text: str) -> str:
+    """Text that Markdown shows as it stands: a dollar sign is no formula, an asterisk no emphasis."""
+    return re.sub(r"([\\`*_{}\[\]<>#$|~:])", r"\\\1", text)
+
+
+def show(filled: dict[str, str], channel: str) -> None:
+    """The parts of a message, in reading order, each in the shape it has in a mailbox or on a phone."""
+    for part, text in filled.items():
+        if not text.strip():
+            continue
+        words = plain(text)
+        if part == "subject":
+            st.markdown(f"**{words}**")
+        elif part == "preheader":
+            st.caption(words)
+        elif part == "headline":
+            st.markdown(f"##### {words}" if channel == "email" else f"**{words}**")
+        elif part == "call_to_action":
+            st.badge(words, color="primary")
+        else:
+            st.markdown(words.replace("\n", "\n\n"))
+    if not any(text.strip() for text in filled.values()):
+        st.caption(t("copy.nothing_yet"))

@@ -1,0 +1,54 @@
+"""Why a rate is what it is: the model's contributions as steps from the average past message to this plan."""
+
+import math
+
+import pandas as pd
+
+from dashboard import widgets
+from dashboard.text import language, t
+from dashboard.views.plan_tabs.message import plain
+from engine.campaign import explain
+from engine.sentences import say
+
+SHOWN = 8  # factors by name; the rest is one step
+
+
+def steps(contributions: pd.DataFrame) -> pd.DataFrame:
+    """The waterfall's rows: label, contribution, text. First the average as a rate, last the plan as a rate."""
+    base, middle, spread = contributions.iloc[0], contributions.iloc[1:-1], contributions.iloc[-1]
+    largest = _largest(middle)
+    others = float(middle["contribution"].sum() - largest["contribution"].sum())
+    total = float(contributions["contribution"].sum())
+    rows = [(t("numbers.reasons_base"), float(base["contribution"]), _rate(float(base["contribution"])))]
+    for row in largest.itertuples():
+        rows.append((explain.words(row.feature, language()), row.contribution, _odds(row.contribution)))
+    rows.append((t("numbers.reasons_others"), others, _odds(others)))
+    rows.append((t("numbers.reasons_spread"), float(spread["contribution"]), _odds(float(spread["contribution"]))))
+    rows.append((t("numbers.reasons_result"), total, _rate(total)))
+    return pd.DataFrame(rows, columns=["label", "contribution", "text"])
+
+
+def sentences(contributions: pd.DataFrame) -> list[str]:
+    """The largest factors, one sentence each, ready for Markdown."""
+    said = []
+    for row in _largest(contributions.iloc[1:-1]).itertuples():
+        key = "engine.factor_raises" if row.contribution > 0 else "engine.factor_lowers"
+        values = {
+            "feature": explain.words(row.feature, language()),
+            "value": row.value,
+            "odds": f"{math.exp(row.contribution):.2f}",
+        }
+        said.append(plain(say(key, language(), **values)))
+    return said
+
+
+def _largest(middle: pd.DataFrame) -> pd.DataFrame:
+    return middle.sort_values("contribution", key=abs, ascending=False, kind="stable").head(SHOWN)
+
+
+def _odds(contribution: float) -> str:
+    return f"× {math.exp(contribution):.2f}"
+
+
+def _rate(log_odds: float) -> str:
+    return widgets.percent(1 / (1 + math.exp(-log_odds)), 2)

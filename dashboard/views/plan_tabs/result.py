@@ -1,0 +1,60 @@
+"""Did it work?"""
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cache, widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs import message
+from dashboard.views.plan_tabs.saving import Open
+from engine.errors import NotEnoughData
+
+
+def show(opened: Open) -> None:
+    """Sent against left out on purpose, once deliveries or totals with this plan's id are imported."""
+    found = _row(opened)
+    if found is None:
+        plan = opened.plan
+        over = widgets.now().date() > plan.ends_at
+        st.info(
+            t("result.over" if over else "result.not_yet", ends=plan.ends_at.isoformat()),
+            icon=":material/hourglass_empty:",
+        )
+        st.markdown(t("result.what_to_import", plan_id=message.plain(plan.plan_id)))
+        st.page_link("views/data.py", label=t("result.to_data"), icon=":material/upload:")
+        return
+    _measured(opened, found)
+
+
+def _row(opened: Open) -> pd.Series | None:
+    """This plan's line among the outcomes of past campaigns."""
+    try:
+        table = cache.campaign_results(opened.shop)
+    except NotEnoughData:
+        return None
+    mine = table[table["campaign_id"] == opened.plan.plan_id]
+    return mine.iloc[0] if len(mine) else None
+
+
+def _measured(opened: Open, row: pd.Series) -> None:
+    percent, number = widgets.percent, widgets.number
+    with st.container(horizontal=True):
+        st.metric(t("result.sent"), number(row["sent"]), border=True, width=200)
+        st.metric(t("result.held_out"), number(row["held_out"]), border=True, width=200)
+        st.metric(t("result.order_rate"), percent(row["order_rate"], 2), border=True, width=200)
+        st.metric(t("result.held_out_rate"), percent(row["held_out_rate"], 2), border=True, width=200)
+        st.metric(t("result.ctr"), percent(row["ctr"], 2), border=True, width=200)
+    if row["basis"] == "incremental":
+        between = widgets.between(number(row["extra_per_1000_low"], 1), number(row["extra_per_1000_high"], 1), "95 %")
+        st.markdown(
+            t("result.extra", extra=number(row["extra_per_1000"], 1), between=between, days=int(row["window_days"]))
+        )
+        st.write(t("result.clear" if row["distinguishable"] else "result.unclear"))
+    else:
+        st.write(t("result.attributed", days=int(row["window_days"])))
+    forecast = opened.saved.extras.get("forecast") or {}
+    if forecast.get("order_rate") is not None:
+        low, high = percent(forecast["order_rate_low"], 2), percent(forecast["order_rate_high"], 2)
+        st.markdown(
+            t("result.forecast_was", rate=percent(forecast["order_rate"], 2), between=widgets.between(low, high))
+        )

@@ -1,0 +1,63 @@
+"""Saving a plan from its page: the filled copy always follows the brief, and two people never overwrite each other."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dashboard import cache, widgets
+from engine.campaign import planned
+from engine.campaign.plan import Plan
+from engine.campaign.writer.facts import Facts
+from engine.decision import plans
+from engine.decision.plans import SavedPlan
+from engine.errors import DataProblem
+from engine.shop.store import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """The plan a page shows, with its shop."""
+
+    shop: Shop
+    saved: SavedPlan
+
+    @property
+    def plan(self) -> Plan:
+        return self.saved.plan
+
+    @property
+    def stamp(self) -> tuple[str, int]:
+        """What widgets filled from this plan were filled from."""
+        return self.plan.plan_id, self.saved.version
+
+
+def save(opened: Open, plan: Plan, extras: dict[str, Any], version: int | None = None) -> Open:
+    """The plan as it is stored now. Raises StoreProblem when somebody changed it after `version` (the one shown)."""
+    extras = {**opened.saved.extras, **extras, "filled": filled(opened.shop, plan)}
+    plans.save(opened.shop.path, plan, extras, opened.saved.version if version is None else version, widgets.now())
+    return replace(opened, saved=plans.load(opened.shop.path, plan.plan_id))
+
+
+def filled(shop: Shop, plan: Plan) -> dict[str, str]:
+    """The copy a customer reads; empty while the brief names a product that the shop does not have."""
+    facts = facts_of(shop, plan)
+    return planned.filled(plan, facts) if facts else {}
+
+
+def facts_of(shop: Shop, plan: Plan) -> Facts | None:
+    """What copy of this plan may say, or None while its brief contradicts the shop."""
+    try:
+        return cache.facts(shop, plan.brief())
+    except DataProblem:
+        return None
+
+
+def shown_at(moment: str, shop: Shop) -> str:
+    """A stored moment on the shop's clock: "2026-06-01 09:30"."""
+    return datetime.fromisoformat(moment).astimezone(ZoneInfo(shop.settings.time_zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def checked_facts(opened: Open) -> Facts:
+    """What copy of this plan may say. Raises DataProblem where its brief contradicts the shop."""
+    return cache.facts(opened.shop, opened.plan.brief())

@@ -1,0 +1,156 @@
+"""What is planned?"""
+
+from typing import get_args
+
+import streamlit as st
+
+from dashboard import cache, state, widgets
+from dashboard.text import group_name, language, t
+from dashboard.views.plan_tabs import forecasting
+from dashboard.views.plan_tabs.message import plain
+from engine.campaign import planned
+from engine.campaign.plan import GOALS, Plan, Status
+from engine.campaign.writer.facts import money, percent_off
+from engine.decision import plans
+from engine.decision.plans import SavedPlan
+from engine.errors import NotEnoughData
+from engine.shop.store import Shop
+
+COLOURS = {"draft": "gray", "submitted": "orange", "approved": "green", "rejected": "red", "exported": "blue"}
+ON_A_PAGE = 12
+
+
+def open_plan(plan_id: str) -> None:
+    """Go to a plan's page."""
+    state.set_plan_id(plan_id)
+    st.switch_page("views/plan.py", query_params={"plan": plan_id})
+
+
+def group_names(shop: Shop) -> dict[str, str]:
+    """Name and size of each group by segment_id; empty before there are groups."""
+    try:
+        profiles = cache.segmentation(shop).profiles
+    except NotEnoughData:
+        return {}
+    return {
+        row.segment_id: t("brief.group_size", name=group_name(row.segment_name), count=f"{row.customers:,}")
+        for row in profiles.itertuples()
+    }
+
+
+# --- start a plan ---
+
+
+def starter(shop: Shop, groups: dict[str, str], is_open: bool) -> None:
+    """Name, goal and groups of a new plan."""
+    with st.expander(t("plans.new"), icon=":material/add:", expanded=is_open):
+        if not groups:
+            st.info(t("brief.no_groups"), icon=":material/groups:")
+            st.page_link("views/customers.py", label=t("brief.make_groups"), icon=":material/arrow_forward:")
+        with st.form("plans.form", border=False):
+            name = st.text_input(t("brief.name"), key="plans.name", max_chars=200, placeholder=t("plans.name_hint"))
+            goal = st.selectbox(t("brief.goal"), GOALS, format_func=lambda one: t(f"plan.goal_{one}"), key="plans.goal")
+            chosen = st.multiselect(
+                t("brief.groups"),
+                list(groups),
+                format_func=groups.get,
+                key="plans.groups",
+                placeholder=t("brief.choose"),
+            )
+            started = st.form_submit_button(t("plans.start"), key="plans.start", type="primary")
+        if started and not (name or "").strip():
+            st.error(t("brief.problem_name"))
+        elif started:
+            start(shop, (name or "").strip(), goal, chosen)
+
+
+def start(shop: Shop, name: str, goal: str, groups: list[str]) -> None:
+    """Save the new plan and go to its page."""
+    with widgets.problem_box():
+        taken = plans.listed(shop.path)["plan_id"]
+        plan_id = plans.new_plan_id(name, list(taken))
+        plan = planned.new_plan(plan_id, name, groups, state.person(), widgets.now().date(), shop)
+        plans.save(shop.path, plan.model_copy(update={"objective": goal}), {}, None, widgets.now())
+    state.set_plan_tab("brief")
+    open_plan(plan_id)
+
+
+# --- the list ---
+
+
+def row(shop: Shop, saved: SavedPlan, groups: dict[str, str]) -> None:
+    """One plan: what it is, where it stands, and what can be done with it."""
+    plan = saved.plan
+    with st.container(border=True, key=f"plans.row_{plan.plan_id.replace('.', '_')}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(plan.name)}**", width="content")
+            st.badge(t(f"plan.status_{plan.status}"), color=COLOURS[plan.status])
+            if verdict := forecasting.known_verdict(saved, language()):
+                st.badge(verdict, color="blue", icon=":material/query_stats:")
+        st.caption(plain("  ·  ".join(facts(shop, plan, groups))))
+        with st.container(horizontal=True):
+            if st.button(t("plans.open"), key=f"plans.open.{plan.plan_id}", type="primary"):
+                open_plan(plan.plan_id)
+            if st.button(t("plans.duplicate"), key=f"plans.duplicate.{plan.plan_id}"):
+                duplicate(shop, plan)
+
+
+def facts(shop: Shop, plan: Plan, groups: dict[str, str]) -> list[str]:
+    """Audience, channel, offer, dates and owner of a plan, in words."""
+    names = [groups.get(one, one) for one in plan.audience.segment_ids]
+    return [
+        ", ".join(names) or t("plans.no_audience"),
+        t(f"plan.channel_{plan.channel}"),
+        offer(plan, shop.settings.currency),
+        t("plans.dates", starts=plan.starts_at.isoformat(), ends=plan.ends_at.isoformat()),
+        plan.owner,
+    ]
+
+
+def offer(plan: Plan, currency: str) -> str:
+    """The offer in a few words: "15% off", "Gift"."""
+    discount = plan.offer.discount
+    if plan.offer.kind == "percent" and discount:
+        return percent_off(discount, language())
+    if plan.offer.kind == "amount" and discount:
+        return t("plans.amount_off", amount=money(discount, currency, language()))
+    return t(f"plan.offer_{plan.offer.kind}")
+
+
+def duplicate(shop: Shop, plan: Plan) -> None:
+    """A new draft with the same content; opens it."""
+    with widgets.problem_box():
+        name = t("plans.copy_of", name=plan.name)[:200]
+        plan_id = plans.duplicate(shop.path, plan.plan_id, name, state.person(), widgets.now())
+    state.set_plan_tab("brief")
+    open_plan(plan_id)
+
+
+def listing(shop: Shop, stored: list[SavedPlan], groups: dict[str, str]) -> None:
+    """The plans of the chosen statuses, the one changed last first, some on a page."""
+    wanted = st.pills(
+        t("plans.filter"),
+        get_args(Status),
+        selection_mode="multi",
+        format_func=lambda one: t(f"plan.status_{one}"),
+        key="plans.filter",
+        label_visibility="collapsed",
+    )
+    shown = [saved for saved in stored if not wanted or saved.plan.status in wanted]
+    st.caption(t("plans.count", shown=len(shown), all=len(stored)))
+    pages = -(-len(shown) // ON_A_PAGE)
+    page = st.pagination(pages, key="plans.page") if pages > 1 else 1
+    for saved in shown[(page - 1) * ON_A_PAGE : page * ON_A_PAGE]:
+        row(shop, saved, groups)
+
+
+widgets.page_head("plans.title", "plans.purpose")
+with widgets.problem_box():
+    shop = widgets.need_shop()
+    groups = group_names(shop)
+    stored = plans.saved_plans(shop.path)
+    starter(shop, groups, is_open=not stored)
+    if stored:
+        listing(shop, stored, groups)
+    else:
+        st.info(t("plans.empty"), icon=":material/lightbulb:")

@@ -1,0 +1,102 @@
+"""A plan as the rest of the engine takes it: its customers, the columns of a forecast, its copy filled and checked."""
+
+from collections.abc import Collection
+from datetime import date, timedelta
+from pathlib import Path
+
+from engine.campaign import claims
+from engine.campaign.claims import Finding
+from engine.campaign.forecast import segment_customers
+from engine.campaign.plan import PARTS, Audience, Plan
+from engine.campaign.writer.facts import Facts
+from engine.errors import DataProblem
+from engine.shop import store
+from engine.shop.store import Shop
+
+DAYS_AHEAD, DAYS_LONG = 7, 7  # of a new plan: time for a second person's approval, then a week to send and to answer
+TEXTS_ABOUT_A_WHOLE = ("empty", "length", "part", "missing")  # findings of a draft rather than of its words
+
+
+def new_plan(plan_id: str, name: str, segment_ids: Collection[str], owner: str, today: date, shop: Shop) -> Plan:
+    """A plan to begin with: for these groups, by e-mail, a week ahead, with the shop's usual holdout and no offer."""
+    starts = today + timedelta(days=DAYS_AHEAD)
+    return Plan(
+        plan_id=plan_id,
+        name=name,
+        audience=Audience(segment_ids=list(segment_ids)),
+        owner=owner,
+        holdout=shop.settings.holdout,
+        starts_at=starts,
+        ends_at=starts + timedelta(days=DAYS_LONG),
+    )
+
+
+def customers(shop: Shop, audience: Audience) -> list[str]:
+    """Everyone an audience names, each once, minus its excluded groups. Raises DataProblem when it names nobody."""
+    if audience.rule:
+        raise DataProblem("This audience is a rule, and plans are sent to groups or listed customers. Choose groups.")
+    if not audience.segment_ids and not audience.customer_ids:
+        raise DataProblem("This plan has no audience yet: choose one or more groups.")
+    named = segment_customers(shop, audience.segment_ids) if audience.segment_ids else []
+    left_out = set(segment_customers(shop, audience.exclusions)) if audience.exclusions else set()
+    return [one for one in dict.fromkeys([*named, *audience.customer_ids]) if one not in left_out]
+
+
+def columns(plan: Plan, filled: dict[str, str]) -> dict:
+    """The plan as one row of a plans file: what `forecast.scene` and `forecast.evaluate` take."""
+    offer = plan.offer
+    return {
+        "plan_id": plan.plan_id,
+        "channel": plan.channel,
+        "goal": plan.objective,
+        "language": plan.language,
+        "offer_kind": offer.kind,
+        "discount": offer.discount,
+        "min_spend": offer.min_spend,
+        "tiers": tuple(offer.tiers),
+        "max_discount": offer.max_discount,
+        "gift_product_id": offer.gift_product_id,
+        "category": plan.category,
+        "product_ids": list(plan.product_ids),
+        "starts_at": plan.starts_at.isoformat(),
+        "ends_at": plan.ends_at.isoformat(),
+        "send_hour": plan.send_hour,
+        "audience_share": plan.audience_share,
+        "holdout": plan.holdout,
+        "window_days": plan.window_days,
+        "headline": filled.get("headline") or filled.get("subject"),
+    }
+
+
+def texts(plan: Plan) -> dict[str, str]:
+    """The copy of the first step with its {slots}, only the parts its channel has, in reading order."""
+    written = plan.steps[0].texts
+    return {part: written[part] for part in PARTS[plan.channel] if written.get(part, "").strip()}
+
+
+def filled(plan: Plan, facts: Facts) -> dict[str, str]:
+    """The copy as a customer reads it, by part."""
+    return claims.fill(texts(plan), facts)
+
+
+def with_texts(plan: Plan, written: dict[str, str]) -> Plan:
+    """The plan with this copy in its first step."""
+    step = plan.steps[0].model_copy(update={"texts": {**plan.steps[0].texts, **written}})
+    return plan.model_copy(update={"steps": [step, *plan.steps[1:]]})
+
+
+def findings(written: dict[str, str], facts: Facts) -> list[Finding]:
+    """What the check says of hand-edited copy: every fact in it, right or refused, and what is missing or too long.
+
+    Copy may be sent to approval when none of them is "refused".
+    """
+    said = [found for part, text in written.items() for found in claims.check_edited(text, facts, facts.language, part)]
+    as_slots = {part: claims.to_slots(text, facts) for part, text in written.items()}
+    return said + [found for found in claims.check_draft(as_slots, facts) if found.kind in TEXTS_ABOUT_A_WHOLE]
+
+
+def write_brief(shop: Shop, plan: Plan) -> Path:
+    """The plan's brief as a file for `draft --brief`."""
+    path = shop.path / "briefs" / f"{plan.plan_id}.json"
+    store.replace_file(path, plan.brief().model_dump_json(indent=1).encode())
+    return path
