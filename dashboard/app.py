@@ -17,6 +17,7 @@ from dashboard.text import t  # noqa: E402
 READABLE_BUTTONS = """<style>
 [data-testid^="stBaseButton-primary"] p, [data-testid^="stBaseButton-primary"] span { color: light-dark(#fff, #10181c) }
 </style>"""
+LANGUAGE_NAMES = {"en": "English", "zh": "中文"}  # each in its own words, whatever the page speaks
 LOGO = str(ROOT / "assets" / "logo.png")  # a local file: a named icon would be fetched from another machine
 
 
@@ -30,8 +31,8 @@ def pages() -> dict[str, list]:
         "": [
             page("today", "today", default=True),
             page("customers", "group"),
-            *[page("plans", "edit_note") for _ in [0] if (ROOT / "dashboard/views/plans.py").exists()],
-            *[page("plan", "edit", visibility="hidden") for _ in [0] if (ROOT / "dashboard/views/plan.py").exists()],
+            page("plans", "edit_note"),
+            page("plan", "edit", visibility="hidden"),
             page("calendar", "calendar_month"),
             page("results", "query_stats"),
             page("data", "database"),
@@ -46,7 +47,7 @@ def sidebar() -> None:
     with st.sidebar:
         names = list(state.known_shops())
         path = state.shop_path()
-        if len(names) > 1 or (names and path is None):
+        if len(names) > 1 or (names and (path is None or path.name not in names)):
             st.selectbox(
                 t("app.shop"),
                 names,
@@ -60,7 +61,7 @@ def sidebar() -> None:
             state.LANGUAGES,
             default=state.language(),
             required=True,
-            format_func={"en": "English", "zh": "中文"}.get,
+            format_func=lambda code: LANGUAGE_NAMES[code],
             key="lang",
             bind="query-params",
         )

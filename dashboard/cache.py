@@ -18,8 +18,8 @@ from engine import settings
 from engine.audience import segments
 from engine.audience.reach import Reach, reachable
 from engine.audience.segments import Segmentation
-from engine.campaign import explain, planned, response
 from engine.campaign import forecast as forecasts
+from engine.campaign import planned, response
 from engine.campaign.forecast import Forecast, Scene
 from engine.campaign.plan import Brief, Plan
 from engine.campaign.response import Models
@@ -31,7 +31,7 @@ from engine.decision.export import ExportResult, export_plans
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError
 from engine.outcome import results
-from engine.shop import sales, store
+from engine.shop import contents, sales, store
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
@@ -178,6 +178,16 @@ def campaign_results(shop: Shop) -> pd.DataFrame:
     return _campaign_results(str(shop.path), shop.version)
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _table_facts(path: str, version: str) -> pd.DataFrame:
+    return contents.contents(store.open_shop(Path(path)))
+
+
+def table_facts(shop: Shop) -> pd.DataFrame:
+    """Every table of the shop: table, rows, first, last."""
+    return _table_facts(str(shop.path), shop.version)
+
+
 # --- plans ---
 
 
@@ -205,7 +215,9 @@ def _catalogue(path: str, version: str) -> pd.DataFrame:
     products = products.reindex(columns=["name", "category"])
     if opened.has("orders"):
         ordered = opened.table("orders", columns=["product_id"])["product_id"].value_counts()
-        products = products.loc[ordered.reindex(products.index).fillna(0).sort_values(ascending=False, kind="stable").index]
+        products = products.loc[
+            ordered.reindex(products.index).fillna(0).sort_values(ascending=False, kind="stable").index
+        ]
     return products
 
 
@@ -219,33 +231,45 @@ def _facts(path: str, version: str, brief: str) -> Facts:
     return facts_of_brief(store.open_shop(Path(path)), Brief.model_validate_json(brief))
 
 
-def profit_curve(shop: Shop, models: Models, scene: Scene, plan: dict, sizes: tuple[float, ...]) -> pd.DataFrame:
+def profit_curve(
+    shop: Shop, models: Models, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], plan: dict, sizes: tuple
+) -> pd.DataFrame:
     """Extra profit over the size of the discount, everything else as in `plan`: see engine.campaign.forecast.curve."""
     plan = {**plan, "discount": None}
     facts = json.dumps(plan, sort_keys=True, default=str)
-    return _profit_curve(str(shop.path), shop.version, models.version, facts, sizes, shop, models, scene, plan, _scene_key(scene))
+    stamp = (shop.version, _stamp(shop.path / "segments"), models.version)
+    return _profit_curve(str(shop.path), stamp, segment_ids, exclusions, facts, sizes, shop, models, plan)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _profit_curve(
-    path: str, version: str, learned: str, facts: str, sizes: tuple[float, ...],
-    _shop: Shop, _models: Models, _scene: Scene, _plan: dict, scene_key: int,
+    path: str, stamp: tuple, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], facts: str, sizes: tuple,
+    _shop: Shop, _models: Models, _plan: dict,
 ) -> pd.DataFrame:  # fmt: skip
-    return forecasts.curve(_shop, _models, _scene, _plan, list(sizes))
+    products = tuple(_plan.get("product_ids") or ())
+    prepared = scene(_shop, segment_ids, exclusions, str(_plan["channel"]), _plan.get("category"), products)
+    return forecasts.curve(_shop, _models, prepared, _plan, list(sizes))
 
 
-def reasons(shop: Shop, models: Models, scene: Scene, plan: dict, target: str) -> pd.DataFrame:
+def reasons(
+    shop: Shop, models: Models, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], plan: dict, target: str
+) -> pd.DataFrame:
     """Why a plan's predicted rate is what it is: see engine.campaign.explain.explain_plan."""
     facts = json.dumps(plan, sort_keys=True, default=str)
-    return _reasons(str(shop.path), shop.version, models.version, facts, target, shop, models, scene, plan, _scene_key(scene))
+    stamp = (shop.version, _stamp(shop.path / "segments"), models.version)
+    return _reasons(str(shop.path), stamp, segment_ids, exclusions, facts, target, shop, models, plan)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _reasons(
-    path: str, version: str, learned: str, facts: str, target: str,
-    _shop: Shop, _models: Models, _scene: Scene, _plan: dict, scene_key: int,
+    path: str, stamp: tuple, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], facts: str, target: str,
+    _shop: Shop, _models: Models, _plan: dict,
 ) -> pd.DataFrame:  # fmt: skip
-    return explain.explain_plan(_shop, _models, _scene, _plan, target)
+    from engine.campaign import explain
+
+    products = tuple(_plan.get("product_ids") or ())
+    prepared = scene(_shop, segment_ids, exclusions, str(_plan["channel"]), _plan.get("category"), products)
+    return explain.explain_plan(_shop, _models, prepared, _plan, target)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

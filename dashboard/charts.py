@@ -63,3 +63,249 @@ def weekly_line(weeks: pd.DataFrame, label: str) -> go.Figure:
         hovertemplate="%{x|%Y-%m-%d}: %{y:,.0f}<extra></extra>",
     )
     return figure([line], height=280, showlegend=False, yaxis={"title": label, "rangemode": "tozero"})
+
+
+def segment_map(points: pd.DataFrame, names: dict[str, str]) -> go.Figure:
+    """Customers on two axes, one colour per group. points: x, y, segment_id."""
+    traces = [
+        go.Scattergl(
+            x=points.loc[points["segment_id"] == segment_id, "x"],
+            y=points.loc[points["segment_id"] == segment_id, "y"],
+            mode="markers",
+            marker={"size": 5, "color": colour(segment_id), "opacity": 0.7},
+            name=name,
+            hoverinfo="name",
+        )
+        for segment_id, name in names.items()
+        if (points["segment_id"] == segment_id).any()
+    ]
+    # Neither axis has a unit: both are mixtures of all features, so numbers on them would mean nothing.
+    bare = {"showticklabels": False, "zeroline": False, "title": None}
+    return figure(traces, height=420, xaxis=bare, yaxis=bare, legend={"orientation": "h", "y": -0.05, "x": 0})
+
+
+COMPARED = ("recency_days", "frequency", "monetary", "aov", "discount_share", "click_rate")
+
+
+def compared_groups(profiles: pd.DataFrame, names: dict[str, str], measures: dict[str, str], axis: str) -> go.Figure:
+    """Each group's averages as multiples of the average customer's. measures: column -> label."""
+    weights = profiles["customers"]
+    average = {m: (profiles[m] * weights).sum() / weights[profiles[m].notna()].sum() for m in measures}
+    traces = [
+        go.Bar(
+            x=list(measures.values()),
+            y=[getattr(row, m) / average[m] if average[m] else None for m in measures],
+            name=names[row.segment_id],
+            marker={"color": colour(row.segment_id)},
+            hovertemplate="%{x}: %{y:.1f} x<extra>" + names[row.segment_id] + "</extra>",
+        )
+        for row in profiles.itertuples()
+    ]
+    chart = figure(
+        traces, height=420, barmode="group", yaxis={"title": axis}, legend={"orientation": "h", "y": -0.2, "x": 0}
+    )
+    chart.add_hline(y=1, line={"color": QUIET, "width": 1, "dash": "dot"})
+    return chart
+
+
+def number_of_groups(curve: list[dict], chosen: int, axis: str, separation: str, agreement: str) -> go.Figure:
+    """How well groups separate and repeat for each number of groups. curve: k, silhouette, stability."""
+    table = pd.DataFrame(curve)
+    traces = [
+        go.Scatter(x=table["k"], y=table[column], mode="lines+markers", name=name, line={"color": colour})
+        for column, name, colour in (("silhouette", separation, MAIN), ("stability", agreement, SECOND))
+    ]
+    chart = figure(traces, xaxis={"title": axis, "dtick": 1}, yaxis={"rangemode": "tozero"})
+    chart.add_vline(x=chosen, line={"color": QUIET, "width": 1, "dash": "dot"})
+    return chart
+
+
+def extra_orders(table: pd.DataFrame, axis: str, words: dict[int, str]) -> go.Figure:
+    """Extra orders per 1,000 of each campaign with its range, over time. words: distinguishable (1, 0) -> legend."""
+    traces = [
+        _with_ranges(table[table["distinguishable"] == flag], "extra_per_1000", paint, words[flag], "%{y:.1f}")
+        for flag, paint in ((1, MAIN), (0, QUIET))
+    ]
+    chart = figure(traces, height=380, yaxis={"title": axis})
+    chart.add_hline(y=0, line={"color": QUIET, "width": 1})
+    return chart
+
+
+def order_rates(table: pd.DataFrame, axis: str) -> go.Figure:
+    """Order rate of each campaign with its range, over time."""
+    trace = _with_ranges(table, "order_rate", MAIN, axis, "%{y:.2%}")
+    return figure(
+        [trace], height=380, showlegend=False, yaxis={"title": axis, "tickformat": ".1%", "rangemode": "tozero"}
+    )
+
+
+def _with_ranges(table: pd.DataFrame, column: str, paint: str, name: str, written: str) -> go.Scatter:
+    value = table[column]
+    return go.Scatter(
+        x=table["starts_at"],
+        y=value,
+        mode="markers",
+        name=name,
+        marker={"color": paint, "size": 7},
+        error_y={
+            "type": "data",
+            "array": table[f"{column}_high"] - value,
+            "arrayminus": value - table[f"{column}_low"],
+            "color": faded(paint, 0.5),
+            "thickness": 1.5,
+            "width": 0,
+        },
+        text=table["name"].fillna(table["campaign_id"]),
+        hovertemplate="%{text}<br>%{x|%Y-%m-%d}: " + written + "<extra></extra>",
+    )
+
+
+def timeline(entries: pd.DataFrame, past: str) -> go.Figure:
+    """Campaigns and plans as bars in the lane of their channel. entries: name, channel, starts_at, ends_at, status."""
+    paints = dict(zip([past, *sorted(set(entries["status"]) - {past})], (MAIN, *PALETTE[1:]), strict=False))
+    traces = []
+    for status in [s for s in paints if s in set(entries["status"])]:
+        shown = entries[entries["status"] == status]
+        traces.append(
+            go.Bar(
+                base=shown["starts_at"],
+                x=(shown["ends_at"] - shown["starts_at"]).dt.total_seconds() * 1000,  # a date axis counts milliseconds
+                y=shown["channel"],
+                orientation="h",
+                name=status,
+                text=shown["name"],
+                textposition="none",
+                width=0.55,
+                marker={"color": faded(paints[status], 0.75), "line": {"color": paints[status], "width": 1}},
+                customdata=shown["ends_at"].dt.strftime("%Y-%m-%d"),
+                hovertemplate="%{text}<br>%{base|%Y-%m-%d} – %{customdata}<extra></extra>",
+            )
+        )
+    lanes = entries["channel"].nunique()
+    return figure(traces, height=150 + 55 * lanes, barmode="overlay", showlegend=True, xaxis={"type": "date"})
+
+
+def forecast_against_actual(held_out: pd.DataFrame, forecast: str, actual: str) -> go.Figure:
+    """Rates of unseen campaigns: forecast across, actual up. held_out: campaign, trials, actual, predicted."""
+    top = float(max(held_out["predicted"].max(), held_out["actual"].max())) * 1.05
+    size = 6 + 14 * (held_out["trials"] / held_out["trials"].max()) ** 0.5
+    diagonal = go.Scatter(x=[0, top], y=[0, top], mode="lines", line={"color": QUIET, "dash": "dot"}, hoverinfo="skip")
+    points = go.Scatter(
+        x=held_out["predicted"],
+        y=held_out["actual"],
+        mode="markers",
+        marker={"color": faded(MAIN, 0.75), "size": size},
+        text=held_out["campaign"],
+        hovertemplate="%{text}<br>" + forecast + ": %{x:.2%}<br>" + actual + ": %{y:.2%}<extra></extra>",
+    )
+    form = {"tickformat": ".1%", "rangemode": "tozero"}
+    axes = {"xaxis": form | {"title": forecast}, "yaxis": form | {"title": actual}}
+    return figure([diagonal, points], height=380, showlegend=False, **axes)
+
+
+# --- one plan ---
+
+
+def profit_over_discount(
+    curve: pd.DataFrame, here: tuple[float, float | None], in_percent: bool, words: dict[str, str]
+) -> go.Figure:
+    """Extra profit over the size of the discount, its range as a band, untried sizes hatched, the sliders as a point.
+
+    curve: as engine.campaign.forecast.curve. here: (size, extra profit or None). words: x, y, range, here, untried.
+    """
+    shown = curve.assign(x=curve["discount"] * (100 if in_percent else 1))
+    known = shown[shown["supported"].astype(bool)]
+    traces: list = [_untried(run, known, words["untried"]) for run in _runs(shown, wanted=False)]
+    for run in _runs(shown, wanted=True):
+        traces += _band(run, words)
+    size, profit = here[0] * (100 if in_percent else 1), here[1]
+    if profit is not None:
+        point = {"color": SECOND, "size": 13, "symbol": "diamond", "line": {"width": 1, "color": "#ffffff"}}
+        traces.append(go.Scatter(x=[size], y=[profit], mode="markers", marker=point, name=words["here"]))
+    chart = figure(
+        _named_once(traces),
+        height=340,
+        xaxis={"title": words["x"], "ticksuffix": " %" if in_percent else ""},
+        yaxis={"title": words["y"], "zeroline": True, "zerolinewidth": 1.5, "zerolinecolor": QUIET},
+    )
+    if profit is None:
+        chart.add_vline(x=size, line={"color": SECOND, "width": 2, "dash": "dot"})
+    return chart
+
+
+def _runs(shown: pd.DataFrame, wanted: bool) -> list[pd.DataFrame]:
+    """Neighbouring rows that are all tried, or all untried."""
+    tried = shown["supported"].astype(bool)
+    return [
+        run for _, run in shown.groupby((tried != tried.shift()).cumsum()) if bool(run["supported"].iloc[0]) == wanted
+    ]
+
+
+def _band(run: pd.DataFrame, words: dict[str, str]) -> list:
+    x = run["x"].tolist()
+    edges = run["extra_profit_low"].tolist() + run["extra_profit_high"].tolist()[::-1]
+    return [
+        go.Scatter(
+            x=x + x[::-1], y=edges, fill="toself", fillcolor=faded(MAIN, 0.16), mode="lines", line={"width": 0},
+            hoverinfo="skip", name=words["range"],
+        ),
+        go.Scatter(
+            x=x, y=run["extra_profit"], mode="lines+markers", line={"color": MAIN, "width": 2.5}, name=words["y"],
+            hovertemplate="%{x:.4g}: %{y:,.0f}<extra></extra>",
+        ),
+    ]  # fmt: skip
+
+
+def _untried(run: pd.DataFrame, known: pd.DataFrame, name: str) -> go.Scatter:
+    """A hatched field over sizes that were never tried, as high as the range beside it."""
+    low = float(known["extra_profit_low"].min()) if len(known) else 0.0
+    high = float(known["extra_profit_high"].max()) if len(known) else 1.0
+    first, last = float(run["x"].iloc[0]), float(run["x"].iloc[-1])
+    return go.Scatter(
+        x=[first, last, last, first], y=[low, low, high, high], fill="toself", mode="lines", line={"width": 0},
+        fillpattern={"shape": "/", "fgcolor": faded(QUIET, 0.6), "bgcolor": faded(QUIET, 0.08), "size": 8},
+        hoverinfo="skip", name=name,
+    )  # fmt: skip
+
+
+def _named_once(traces: list) -> list:
+    """Each name once in the legend."""
+    seen: set[str] = set()
+    for trace in traces:
+        trace.update(legendgroup=trace.name, showlegend=trace.name not in seen)
+        seen.add(trace.name)
+    return traces
+
+
+def reasons(steps: pd.DataFrame) -> go.Figure:
+    """How a rate comes about, from the average past message down to this plan. steps: label, contribution, text.
+
+    The first step is the average, the last one the plan; between them contributions add up.
+    """
+    last = len(steps) - 1
+    measures = ["absolute", *["relative"] * (last - 1), "total"]
+    bars = go.Waterfall(
+        orientation="h",
+        measure=measures,
+        y=steps["label"],
+        x=steps["contribution"],
+        text=steps["text"],
+        textposition="outside",
+        cliponaxis=False,
+        increasing={"marker": {"color": GOOD}},
+        decreasing={"marker": {"color": BAD}},
+        totals={"marker": {"color": QUIET}},
+        connector={"line": {"color": faded(QUIET, 0.6), "width": 1}},
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    ends = steps["contribution"].cumsum()[:-1]
+    room = max(float(ends.max() - ends.min()), 0.2) * 0.35
+    # The bars of the average and the plan are cut: what counts is how far each step moves, not the way from zero.
+    span = [float(ends.min()) - room, float(ends.max()) + room]
+    return figure(
+        [bars],
+        height=90 + 34 * len(steps),
+        showlegend=False,
+        xaxis={"visible": False, "range": span},
+        yaxis={"autorange": "reversed"},
+    )

@@ -31,3 +31,14 @@ def group_name(name: str) -> str:
 
 def _trait(words: str) -> str:
     return f"common.trait_{words.lower().replace(' ', '_').replace('-', '_')}"
+
+
+def channel_name(channel: str) -> str:
+    """A channel in the page's language; one the shop named itself stays as it is."""
+    key = f"common.channel_{channel}"
+    return t(key) if sentences.known(key) else channel
+
+
+def table_name(table: str) -> str:
+    """A table of the shop in a marketer's words."""
+    return t(f"common.table_{table}")

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def sample_buttons() -> None:
                 if st.button(t("common.open_shop"), key=f"common.open.{name}", icon=":material/folder_open:"):
                     state.set_shop_path(folder)
                     st.rerun()
-            elif not job_panel(folder, "sample", on_done=lambda folder=folder: state.set_shop_path(folder)) and st.button(
+            elif not job_panel(folder, "sample", on_done=partial(state.set_shop_path, folder)) and st.button(
                 t("common.make_shop"), key=f"common.make.{name}", icon=":material/add_business:"
             ):
                 _make_sample(name, folder)

@@ -62,13 +62,18 @@ def campaigns(shop: Shop) -> pd.DataFrame:
     """One row per past campaign with COLUMNS, the latest first; rates are fractions of messages sent.
 
     basis: "incremental" where some were held out on purpose, else "attributed" (all orders inside the window count,
-    those who would have bought anyway included). A stage nobody recorded is NaN. Raises NotEnoughData without campaigns.
+    those who would have bought anyway included). A stage nobody recorded is NaN.
+    Raises NotEnoughData without campaigns.
     """
     if not shop.rows("campaigns"):
-        raise NotEnoughData("This shop has no past campaigns yet. Import campaigns with deliveries or campaign_results.")
+        raise NotEnoughData(
+            "This shop has no past campaigns yet. Import campaigns with deliveries or campaign_results."
+        )
     counts = [counted for counted in (_from_deliveries(shop), _from_totals(shop)) if counted is not None]
     if not counts:
-        raise NotEnoughData("This shop has campaigns, but nothing on who got them. Import deliveries or campaign_results.")
+        raise NotEnoughData(
+            "This shop has campaigns, but nothing on who got them. Import deliveries or campaign_results."
+        )
     counted = pd.concat(counts).groupby(level=0).first()  # single deliveries count before totals of the same campaign
     known = shop.table("campaigns").drop_duplicates("campaign_id").set_index("campaign_id")
     described = known.reindex(columns=["name", "channel", "goal", "offer_kind", "discount"])
@@ -86,7 +91,7 @@ def _from_deliveries(shop: Shop) -> pd.DataFrame | None:
     rows = shop.table("deliveries")
     treated = rows["treated"].fillna(1.0) if "treated" in rows else pd.Series(1.0, rows.index)
     for column in ("clicked", "converted", "revenue", "unsubscribed"):
-        rows[column] = rows[column] if column in rows else np.nan
+        rows[column] = rows.get(column, np.nan)
     sent, held = rows[treated == 1].groupby("campaign_id"), rows[treated == 0].groupby("campaign_id")
     table = pd.DataFrame(
         {
@@ -112,8 +117,13 @@ def _from_totals(shop: Shop) -> pd.DataFrame | None:
     rows = shop.table("campaign_results")
     sent = rows["delivered"].fillna(rows["recipients"]) if "delivered" in rows else rows["recipients"]
     table = pd.DataFrame({"campaign_id": rows["campaign_id"], "sent": sent})
-    for ours, theirs in {"clicks": "clicked", "orders": "orders", "revenue": "revenue", "unsubscribed": "unsubscribed"}.items():
-        table[ours] = rows[theirs] if theirs in rows else np.nan
+    for ours, theirs in {
+        "clicks": "clicked",
+        "orders": "orders",
+        "revenue": "revenue",
+        "unsubscribed": "unsubscribed",
+    }.items():
+        table[ours] = rows.get(theirs, np.nan)
     for stage, trials in (("clicks", "click_trials"), ("orders", "order_trials")):
         table[trials] = sent.where(table[stage].notna(), 0)
     table = table.groupby("campaign_id").sum(min_count=1)

@@ -35,7 +35,7 @@ def compared(shop: Shop, days: int = DAYS) -> tuple[Figures, Figures]:
 
 
 def weekly(shop: Shop) -> pd.DataFrame:
-    """week (its first day), net_sales, orders; only weeks that lie wholly between the first and the last order's day."""
+    """week (its first day), net_sales, orders; only weeks wholly between the first and the last order."""
     lines = _lines(shop)
     ends = "SAT" if shop.settings.week_starts == "sunday" else "SUN"
     days = lines["ordered_at"].dt.to_period(f"W-{ends}")
