@@ -1,12 +1,12 @@
 """Every exception raised on purpose. str(error) can be shown to a marketer as it stands.
 
-    AppError
-      DataProblem       a file or column is wrong; carries .problems, a list of sentences
-      NotEnoughData     valid, but too little to answer: says what we have and what is needed
-      DraftFailed       the writer is missing, timed out, or answered in the wrong form
-      ModelFileProblem  a model file is missing, incomplete or not the one we trust
-      StoreProblem      something could not be saved or read back
-      NotAllowed        this person may not do this, or not in this order
+AppError
+  DataProblem       a file or column is wrong; carries .problems, a list of sentences
+  NotEnoughData     valid, but too little to answer: says what we have and what is needed
+  DraftFailed       the writer is missing, timed out, or answered in the wrong form
+  ModelFileProblem  a model file is missing, incomplete or not the one we trust
+  StoreProblem      something could not be saved or read back
+  NotAllowed        this person may not do this, or not in this order
 """
 
 

@@ -75,10 +75,14 @@ def fit(
     ids = customers(shop)
     known = features(shop, pd.DataFrame({"customer_id": ids, "as_of": pd.Timestamp(as_of)})).set_index("customer_id")
     if {"sent", "clicked"} <= set(known) and (known["clicked"] > 0).any():
-        known["click_rate"] = (known["clicked"] + 1) / (known["sent"] + 20)  # shrunk: one click of one message is no 100 %
+        known["click_rate"] = (known["clicked"] + 1) / (
+            known["sent"] + 20
+        )  # shrunk: one click of one message is no 100 %
     ordered = known[known["frequency"] > 0]
     if len(ordered) < MIN_CUSTOMERS:
-        raise NotEnoughData(f"Groups need at least {MIN_CUSTOMERS} customers with an order; this shop has {len(ordered)}.")
+        raise NotEnoughData(
+            f"Groups need at least {MIN_CUSTOMERS} customers with an order; this shop has {len(ordered)}."
+        )
     matrix, columns = _matrix(ordered)
     groups, facts = _grouped(matrix, ordered, k, method, seed)
     return _assembled(shop, known, ordered, matrix, groups, facts | {"method": method, "as_of": as_of, "seed": seed})
@@ -94,7 +98,9 @@ def _matrix(ordered: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
     return StandardScaler().fit_transform(values), columns
 
 
-def _grouped(matrix: np.ndarray, ordered: pd.DataFrame, k: int | str, method: Method, seed: int) -> tuple[np.ndarray, dict]:
+def _grouped(
+    matrix: np.ndarray, ordered: pd.DataFrame, k: int | str, method: Method, seed: int
+) -> tuple[np.ndarray, dict]:
     if method == "lifecycle":
         return _lifecycle(ordered), {"why": "groups by rule: last order, number of orders and spend", "curve": []}
     if method == "dbscan":
@@ -102,7 +108,9 @@ def _grouped(matrix: np.ndarray, ordered: pd.DataFrame, k: int | str, method: Me
     curve = _curve(matrix, seed) if k == "auto" else []
     chosen, why = _choose(curve) if k == "auto" else (int(k), f"{k} groups, as asked")
     if not 2 <= chosen <= min(50, len(matrix) // 10):
-        raise NotEnoughData(f"{len(matrix)} customers can be cut into 2 to {min(50, len(matrix) // 10)} groups; {chosen} were asked for.")
+        raise NotEnoughData(
+            f"{len(matrix)} customers can be cut into 2 to {min(50, len(matrix) // 10)} groups; {chosen} were asked for."
+        )
     groups = _kmeans(matrix, chosen, seed)
     return groups, {"why": why, "curve": curve, "stability": _stability(matrix, chosen, groups, seed)}
 
@@ -140,7 +148,11 @@ def _choose(curve: list[dict]) -> tuple[int, str]:
 
     Two groups (active, asleep) nearly always score best and tell a marketer nothing new.
     """
-    usable = [row for row in curve if row["k"] >= 3 and row["stability"] >= 0.8] or [row for row in curve if row["k"] >= 3] or curve
+    usable = (
+        [row for row in curve if row["k"] >= 3 and row["stability"] >= 0.8]
+        or [row for row in curve if row["k"] >= 3]
+        or curve
+    )
     best = max(usable, key=lambda row: row["silhouette"])
     return best["k"], (
         f"{best['k']} groups separate best (silhouette {best['silhouette']:.2f}) among 3 to {curve[-1]['k']} "
@@ -188,7 +200,9 @@ def _assembled(
     named = {ids[group]: str(group) for group in ids} if facts["method"] == "lifecycle" else None
     names = _names(profiles, named)
     profiles["segment_name"] = profiles["segment_id"].map(names)
-    labels = pd.DataFrame({"customer_id": segment.index, "segment_id": segment.to_numpy(), "segment_name": segment.map(names).to_numpy()})
+    labels = pd.DataFrame(
+        {"customer_id": segment.index, "segment_id": segment.to_numpy(), "segment_name": segment.map(names).to_numpy()}
+    )
     points, variance = _map(matrix, segment.reindex(ordered.index), facts["seed"])
     several = len(set(groups)) > 1
     judged = _sample(np.c_[matrix, pd.factorize(raw)[0]], SILHOUETTE_SAMPLE, facts["seed"])

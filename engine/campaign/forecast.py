@@ -27,7 +27,18 @@ COLUMNS = (
     "plan_id", "audience_size", "reachable", "ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders", "revenue",
     "discount_cost", "send_cost", "extra_profit", "roi", "unsubscribes",
 )  # fmt: skip
-RANGED = ("ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders", "revenue", "discount_cost", "extra_profit", "roi", "unsubscribes")
+RANGED = (
+    "ctr",
+    "order_rate",
+    "orders",
+    "would_buy_anyway",
+    "extra_orders",
+    "revenue",
+    "discount_cost",
+    "extra_profit",
+    "roi",
+    "unsubscribes",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +83,9 @@ class Forecast:
     last_sent: str
 
     def verdict_text(self, language: str = "en") -> str:
-        return Sentence(f"engine.{self.verdict}", {"n": f"{self.test_on:,}"} if self.verdict == "coin_toss" else {}).text(language)
+        return Sentence(
+            f"engine.{self.verdict}", {"n": f"{self.test_on:,}"} if self.verdict == "coin_toss" else {}
+        ).text(language)
 
     def reason(self, language: str = "en") -> str:
         return " ".join(sentence.text(language) for sentence in self.sentences)
@@ -157,7 +170,11 @@ def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:
     """Model columns of the representatives for one setting of the sliders."""
     start = plan.get("starts_at")
     sent_at = pd.Timestamp(start) if start is not None and pd.notna(start) else pd.Timestamp(scene.as_of)
-    context = {name: plan.get(name) for name in plan if name not in ("product_ids", "plan_id", "audience", "segment_id", "holdout")}
+    context = {
+        name: plan.get(name)
+        for name in plan
+        if name not in ("product_ids", "plan_id", "audience", "segment_id", "holdout")
+    }
     frame = pd.DataFrame([context] * len(scene.known), index=scene.known.index)
     frame["sent_at"] = sent_at
     if "send_hour" not in frame:
@@ -172,14 +189,21 @@ def evaluate(shop: Shop, models: Models, scene: Scene, plan: dict, seed: int = 0
     messages were never learned from.
     """
     if not set(models.responses) & {"click", "order"}:
-        raise NotEnoughData("This shop has learned from ads only; forecasts of messages need past campaigns with deliveries.")
+        raise NotEnoughData(
+            "This shop has learned from ads only; forecasts of messages need past campaigns with deliveries."
+        )
     recipients = _recipients(scene, plan)
     base = _unsupported(shop, models, scene, plan, recipients)
     if recipients == 0 or not len(scene.known):
         return replace(base, sentences=(Sentence("engine.nobody_reachable", {"channel": str(plan["channel"])}),))
     frame = plan_features(shop, scene, plan)
     rates = _rates(models, frame, recipients, scene)
-    base = replace(base, ctr=rates.get("click"), order_rate=rates.get("order"), unsubscribes=_times(rates.get("unsubscribe"), recipients))
+    base = replace(
+        base,
+        ctr=rates.get("click"),
+        order_rate=rates.get("order"),
+        unsubscribes=_times(rates.get("unsubscribe"), recipients),
+    )
     why_not = _why_not(models, scene, plan)
     if why_not is not None:
         return replace(base, sentences=(why_not,))
@@ -284,14 +308,18 @@ def _shifted(rate: float, shift: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-(np.log(rate / (1 - rate)) + shift)))
 
 
-def _with_money(shop: Shop, models: Models, scene: Scene, plan: dict, frame: pd.DataFrame, base: Forecast, seed: int) -> Forecast:
+def _with_money(
+    shop: Shop, models: Models, scene: Scene, plan: dict, frame: pd.DataFrame, base: Forecast, seed: int
+) -> Forecast:
     n = base.recipients
     drawn = _simulated(models, frame, n, scene, seed)
     p_each = models.responses["order"].predict(frame)
     value = float(np.average(models.value.predict(frame), weights=p_each))  # those likelier to order weigh more
     given = offers.cost(shop, _offer(plan), value, models.value.spread)
     sending = _send_cost(shop, plan) * n
-    at = _money(drawn.p, drawn.q, n, value, given.per_order, scene.margin.share, sending, shop.settings.minimum_spend_for_roi)
+    at = _money(
+        drawn.p, drawn.q, n, value, given.per_order, scene.margin.share, sending, shop.settings.minimum_spend_for_roi
+    )
     draws = [
         _money(p, q, n, value, given.per_order, scene.margin.share, sending, shop.settings.minimum_spend_for_roi)
         for p, q in zip(drawn.p_draws, drawn.q_draws if drawn.q_draws is not None else [None] * DRAWS, strict=True)
@@ -308,7 +336,9 @@ def _with_money(shop: Shop, models: Models, scene: Scene, plan: dict, frame: pd.
     )  # fmt: skip
 
 
-def _money(p: float, q: float | None, n: int, value: float, off: float, margin: float, sending: float, minimum: float) -> dict:
+def _money(
+    p: float, q: float | None, n: int, value: float, off: float, margin: float, sending: float, minimum: float
+) -> dict:
     """Orders and money of `n` messages at order rates p (written to) and q (not; None = unknown)."""
     orders = n * p
     extra = orders if q is None else n * (p - q)
@@ -352,14 +382,20 @@ def _test_size(drawn: _Outcomes, available: int) -> int:
     return int(min(available, max(200, np.ceil(needed / 100) * 100)))
 
 
-def _sentences(shop: Shop, models: Models, scene: Scene, drawn: _Outcomes, loss: float, given: offers.Cost) -> tuple[Sentence, ...]:
+def _sentences(
+    shop: Shop, models: Models, scene: Scene, drawn: _Outcomes, loss: float, given: offers.Cost
+) -> tuple[Sentence, ...]:
     card = models.card
     values = {"loss": round(100 * loss), "campaigns": card["campaigns"], "date": card["last_sent"]}
     if drawn.q is None:
         said = [Sentence("engine.reason_attributed", values)]
     else:
         anyway = round(100 * min(drawn.q / drawn.p, 1.0))
-        said = [Sentence("engine.reason_incremental", values | {"anyway": anyway, "held": f"{card['held_out_customers']:,}"})]
+        said = [
+            Sentence(
+                "engine.reason_incremental", values | {"anyway": anyway, "held": f"{card['held_out_customers']:,}"}
+            )
+        ]
     if not scene.margin.measured:
         said.append(Sentence("engine.margin_default", {"margin": f"{scene.margin.share:.0%}"}))
     if given.assumed:
@@ -420,7 +456,9 @@ def _numeric(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
     wrong = values.isna() & plans[column].notna() & plans[column].astype("str").str.strip().ne("")
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise DataProblem(f"{name} row {row + 2}: {column} is {plans[column].iloc[row]!r}; a number such as 0.15 is needed.")
+        raise DataProblem(
+            f"{name} row {row + 2}: {column} is {plans[column].iloc[row]!r}; a number such as 0.15 is needed."
+        )
     return values.astype("float64")
 
 
@@ -442,18 +480,27 @@ def segment_customers(shop: Shop, segment_ids: list[str]) -> list[str]:
     labels = segments.current(shop).labels
     unknown = set(segment_ids) - set(labels["segment_id"])
     if unknown:
-        raise DataProblem(f"There is no group {', '.join(sorted(unknown))}; groups are {', '.join(sorted(labels['segment_id'].unique()))}.")
+        raise DataProblem(
+            f"There is no group {', '.join(sorted(unknown))}; groups are {', '.join(sorted(labels['segment_id'].unique()))}."
+        )
     return list(labels.loc[labels["segment_id"].isin(segment_ids), "customer_id"])
 
 
-def forecast_plans(shop: Shop, models: Models, plans: pd.DataFrame, base: Path, seed: int = 0) -> pd.DataFrame:
-    """The forecast table of the contract, one row per plan, in order."""
+def plan_rows(plans: pd.DataFrame) -> list[dict]:
+    """Rows of a plans table as plans: empty cells None, product_ids a list."""
     result = []
     for row in plans.to_dict("records"):
         plan = {str(name): None if not isinstance(v, (list, tuple)) and pd.isna(v) else v for name, v in row.items()}
         if isinstance(plan.get("product_ids"), str):
             plan["product_ids"] = plan["product_ids"].replace(";", " ").replace(",", " ").split()
+        result.append(plan)
+    return result
+
+
+def forecast_plans(shop: Shop, models: Models, plans: pd.DataFrame, base: Path, seed: int = 0) -> pd.DataFrame:
+    """The forecast table of the contract, one row per plan, in order."""
+    result = []
+    for plan in plan_rows(plans):
         prepared = scene(shop, plan, audience_of(shop, plan, base), seed=seed)
         result.append(evaluate(shop, models, prepared, plan, seed).row())
     return pd.DataFrame(result)
-

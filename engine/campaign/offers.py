@@ -99,8 +99,14 @@ def margin(shop: Shop, product_ids: list[str], category: str | None) -> Margin:
     costs = products.set_index("product_id")["unit_cost"]
     lines = lines.assign(unit_cost=lines["product_id"].map(costs))
     # Buyers of a campaign fill the basket with other things too; only the products named shift the mix.
-    named = set(product_ids) or set(products.loc[products.get("category", pd.Series(dtype="str")).eq(category or ""), "product_id"])
-    chosen = lines[lines["product_id"].isin(named) & (lines["quantity"] > 0) & lines["unit_cost"].notna()] if named else lines.iloc[:0]
+    named = set(product_ids) or set(
+        products.loc[products.get("category", pd.Series(dtype="str")).eq(category or ""), "product_id"]
+    )
+    chosen = (
+        lines[lines["product_id"].isin(named) & (lines["quantity"] > 0) & lines["unit_cost"].notna()]
+        if named
+        else lines.iloc[:0]
+    )
     if len(chosen) < 30:
         chosen = lines[(lines["quantity"] > 0) & lines["unit_cost"].notna()]
     revenue = float((chosen["quantity"] * chosen["unit_price"]).sum())

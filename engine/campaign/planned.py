@@ -4,6 +4,7 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
 
+from engine.audience.reach import reachable
 from engine.campaign import claims
 from engine.campaign.claims import Finding
 from engine.campaign.forecast import segment_customers
@@ -11,6 +12,7 @@ from engine.campaign.plan import PARTS, Audience, Plan
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 from engine.shop import store
+from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
 DAYS_AHEAD, DAYS_LONG = 7, 7  # of a new plan: time for a second person's approval, then a week to send and to answer
@@ -100,3 +102,8 @@ def write_brief(shop: Shop, plan: Plan) -> Path:
     path = shop.path / "briefs" / f"{plan.plan_id}.json"
     store.replace_file(path, plan.brief().model_dump_json(indent=1).encode())
     return path
+
+
+def reachable_customers(shop: Shop, plan: Plan) -> list[str]:
+    """The plan's customers who may be written to by its channel, as the shop's tables stand now."""
+    return reachable(shop, customers(shop, plan.audience), plan.channel, default_as_of(shop)).customer_ids

@@ -69,7 +69,9 @@ class Models:
         return "incremental" if self.anyway is not None else "attributed"
 
 
-def train(shop: Shop, as_of: date | None = None, seed: int = 0, progress: Progress = lambda share, text: None) -> Models:
+def train(
+    shop: Shop, as_of: date | None = None, seed: int = 0, progress: Progress = lambda share, text: None
+) -> Models:
     """Learn from every delivery, total and ad before `as_of` and make it the shop's current model.
 
     Raises NotEnoughData where there is nothing to learn from.
@@ -126,10 +128,14 @@ def past_messages(shop: Shop, as_of: date) -> Messages | None:
     held = held_features = pd.DataFrame()
     if shop.rows("deliveries"):
         deliveries = shop.table("deliveries")
-        known = feature_rows.outcome_known(deliveries, campaign_windows(shop), as_of) & (deliveries["sent_at"] < pd.Timestamp(as_of))
+        known = feature_rows.outcome_known(deliveries, campaign_windows(shop), as_of) & (
+            deliveries["sent_at"] < pd.Timestamp(as_of)
+        )
         deliveries = deliveries[known].reset_index(drop=True)
         every = feature_rows.message_rows(shop, deliveries, campaigns)
-        treated = deliveries["treated"].fillna(1.0).eq(1.0) if "treated" in deliveries else pd.Series(True, deliveries.index)
+        treated = (
+            deliveries["treated"].fillna(1.0).eq(1.0) if "treated" in deliveries else pd.Series(True, deliveries.index)
+        )
         parts.append(deliveries[treated].assign(trials=1.0))
         features.append(every[treated])
         held, held_features = deliveries[~treated].assign(trials=1.0), every[~treated]
@@ -141,7 +147,9 @@ def past_messages(shop: Shop, as_of: date) -> Messages | None:
     if not parts or not sum(map(len, parts)):
         return None
     sent = pd.concat(parts, ignore_index=True)
-    return Messages(sent, pd.concat(features, ignore_index=True), held.reset_index(drop=True), held_features.reset_index(drop=True))
+    return Messages(
+        sent, pd.concat(features, ignore_index=True), held.reset_index(drop=True), held_features.reset_index(drop=True)
+    )
 
 
 def _totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveries: set[str]) -> pd.DataFrame:
@@ -149,7 +157,9 @@ def _totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveries: s
     totals = shop.table("campaign_results")
     starts = totals["campaign_id"].map(campaigns.set_index("campaign_id")["starts_at"])
     at = (totals["date"] if "date" in totals else pd.Series(pd.NaT, totals.index)).fillna(starts)
-    totals = totals.assign(sent_at=at, customer_id="").loc[(at < pd.Timestamp(as_of)) & ~totals["campaign_id"].isin(with_deliveries)]
+    totals = totals.assign(sent_at=at, customer_id="").loc[
+        (at < pd.Timestamp(as_of)) & ~totals["campaign_id"].isin(with_deliveries)
+    ]
     trials = (totals["delivered"] if "delivered" in totals else totals["recipients"]).fillna(totals["recipients"])
     renamed = totals.rename(columns={"orders": "converted"}).assign(trials=trials)
     return renamed[renamed["trials"] > 0].reset_index(drop=True)
@@ -159,7 +169,15 @@ def _learn_messages(shop: Shop, messages: Messages, parts: dict, seed: int, prog
     names = {"click": "clicks", "order": "orders", "unsubscribe": "unsubscribes"}
     for number, (target, column) in enumerate(TARGETS.items()):
         progress(0.1 + 0.22 * number, f"Learning {names[target]}")
-        _learn_target(parts, target, messages.sent, messages.features, column, seed, _within(progress, 0.1 + 0.22 * number, 0.22, names[target]))
+        _learn_target(
+            parts,
+            target,
+            messages.sent,
+            messages.features,
+            column,
+            seed,
+            _within(progress, 0.1 + 0.22 * number, 0.22, names[target]),
+        )
     if "order" in parts["responses"] and len(messages.held):
         progress(0.78, "Learning who would buy anyway")
         _learn_anyway(messages, parts, seed)
@@ -173,7 +191,13 @@ def _within(progress: Progress, start: float, width: float, what: str) -> Callab
 
 
 def _learn_target(
-    parts: dict, target: str, table: pd.DataFrame, features: pd.DataFrame, column: str, seed: int, progress: Callable[[float], None]
+    parts: dict,
+    target: str,
+    table: pd.DataFrame,
+    features: pd.DataFrame,
+    column: str,
+    seed: int,
+    progress: Callable[[float], None],
 ) -> None:
     """Fit one target into `parts`, or leave a card that says why not."""
     recorded = table[column].notna() if column in table else pd.Series(False, table.index)
@@ -182,7 +206,7 @@ def _learn_target(
         return
     rows, rule = training_rows(table[recorded], features[recorded], column)
     try:
-        model, judged = fit.train(rows, rule, feature_rows.scale(rows.features), seed, progress)
+        model, judged = fit.train(rows, rule, feature_rows.of_campaign(rows.features), seed, progress)
     except NotEnoughData as error:
         parts["cards"][target] = {"reason": f"{column}: {error}"}
         return
@@ -203,10 +227,10 @@ def training_rows(table: pd.DataFrame, features: pd.DataFrame, column: str) -> t
 def _target_card(rows: fit.Rows, judged: fit.Judged, variation: ranges.Variation) -> dict:
     inside, of = ranges.coverage(judged.held_out, variation)
     return {
-        "rows": int(len(rows.trials)),
+        "rows": len(rows.trials),
         "trials": float(rows.trials.sum()),
         "successes": float(rows.successes.sum()),
-        "campaigns": int(len(np.unique(rows.campaign))),
+        "campaigns": len(np.unique(rows.campaign)),
         "split": judged.rule,
         "chosen": judged.chosen,
         "candidates": judged.candidates.to_dict("records"),
@@ -245,8 +269,7 @@ def without_offer(features: pd.DataFrame) -> pd.DataFrame:
 
 def anyway_features(features: pd.DataFrame, order: fit.Response) -> pd.DataFrame:
     """Columns of the "buys anyway" model: the order model's log-odds without the offer, the customer, the channel."""
-    campaign = set(feature_rows.scale(features)) - {"channel"}
-    kept = features[[c for c in features if c not in campaign]]
+    kept = features.drop(columns=list(feature_rows.of_campaign(features)))
     return kept.assign(**{"inclination": order.log_odds(without_offer(features))})
 
 
@@ -258,7 +281,7 @@ def _fit_anyway(held: pd.DataFrame, features: pd.DataFrame, order: fit.Response,
     columns = anyway_features(features, order)
     rows, _ = training_rows(held, columns, "converted")
     scale = {str(c): _ANYWAY_SCALE for c in columns} | {"inclination": 3.0, "channel": 1.0}
-    return fit.fit_candidates(rows, scale, seed, ("linear",))["linear"]
+    return fit.fit_candidates(rows, set(), seed, ("linear",), scale)["linear"]
 
 
 def _extra_residuals(messages: Messages, held: pd.DataFrame, held_features: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -273,18 +296,33 @@ def _extra_residuals(messages: Messages, held: pd.DataFrame, held_features: pd.D
             break
         first, last = rows.unit[fold.test].min(), rows.unit[fold.test].max()
         early = held_unit < first
-        if rows.successes[fold.train].sum() < fit.MIN_SUCCESSES or held.loc[early, "converted"].sum() < MIN_HOLDOUT_ORDERS / 2:
+        if (
+            rows.successes[fold.train].sum() < fit.MIN_SUCCESSES
+            or held.loc[early, "converted"].sum() < MIN_HOLDOUT_ORDERS / 2
+        ):
             continue
-        order = fit.fit_candidates(rows.take(fold.train), feature_rows.scale(features), seed, ("linear",))["linear"]
+        order = fit.fit_candidates(rows.take(fold.train), feature_rows.of_campaign(features), seed, ("linear",))[
+            "linear"
+        ]
         anyway = _fit_anyway(held[early], held_features[early], order, seed)
         judged = (held_unit >= first) & (held_unit <= last)
         result.append(_campaign_extra(sent.iloc[fold.test], features.iloc[fold.test], held[judged], order, anyway))
-    return pd.concat(result, ignore_index=True) if result else pd.DataFrame(columns=["campaign", "seen", "predicted", "variance", "order_rate"])
+    return (
+        pd.concat(result, ignore_index=True)
+        if result
+        else pd.DataFrame(columns=["campaign", "seen", "predicted", "variance", "order_rate"])
+    )
 
 
-def _campaign_extra(sent: pd.DataFrame, features: pd.DataFrame, held: pd.DataFrame, order: fit.Response, anyway: fit.Response) -> pd.DataFrame:
+def _campaign_extra(
+    sent: pd.DataFrame, features: pd.DataFrame, held: pd.DataFrame, order: fit.Response, anyway: fit.Response
+) -> pd.DataFrame:
     table = sent.assign(p=order.predict(features), q=anyway.predict(anyway_features(features, order)))
-    by_campaign = table.groupby("campaign_id", sort=False)[["converted", "p", "q"]].mean().assign(n=table.groupby("campaign_id").size())
+    by_campaign = (
+        table.groupby("campaign_id", sort=False)[["converted", "p", "q"]]
+        .mean()
+        .assign(n=table.groupby("campaign_id").size())
+    )
     control = held.groupby("campaign_id")["converted"].agg(["mean", "size"])
     both = by_campaign.join(control, how="inner")
     variance = both["p"] * (1 - both["p"]) / both["n"] + both["q"] * (1 - both["q"]) / both["size"]
@@ -324,21 +362,30 @@ def _learn_value(messages: Messages, campaigns: pd.DataFrame) -> Value | None:
     bought = (sent["converted"] > 0) & (sent["revenue"] > 0)
     if bought.sum() < fit.MIN_SUCCESSES:
         return None
-    described = campaigns.drop_duplicates("campaign_id").set_index("campaign_id").reindex(sent.loc[bought, "campaign_id"])
+    described = (
+        campaigns.drop_duplicates("campaign_id").set_index("campaign_id").reindex(sent.loc[bought, "campaign_id"])
+    )
     kind = described["offer_kind"].fillna("") if "offer_kind" in described else pd.Series("", described.index)
     discount = described["discount"] if "discount" in described else pd.Series(np.nan, described.index)
     orders = sent.loc[bought, "converted"].to_numpy("float64")
     per_order = pd.Series(sent.loc[bought, "revenue"].to_numpy("float64") / orders, described.index)
     value = list_value(per_order, kind, discount).to_numpy("float64")
     features = messages.features[bought]
-    encoder = learn(features, orders, feature_rows.scale(features))
+    encoder = learn(features, orders, dict.fromkeys(feature_rows.of_campaign(features), 0.5))
     matrix, log = encoder.matrix(features), np.log(value)
     model = Ridge(alpha=50.0).fit(matrix, log, sample_weight=orders)
     fitted = model.predict(matrix)
     low, high = np.quantile(value, [0.01, 0.99])
     smearing = float(np.average(np.clip(value, low, high), weights=orders) / np.average(np.exp(fitted), weights=orders))
     return Value(
-        encoder, float(model.intercept_), model.coef_, float(np.std(log - fitted)), float(low), float(high), int(orders.sum()), smearing
+        encoder,
+        float(model.intercept_),
+        model.coef_,
+        float(np.std(log - fitted)),
+        float(low),
+        float(high),
+        int(orders.sum()),
+        smearing,
     )
 
 
@@ -356,7 +403,9 @@ def _learn_ads(shop: Shop, as_of: date, parts: dict, seed: int, progress: Progre
         _learn_target(parts, target, table, features, column, seed, lambda share: None)
     if "revenue" in ads and "conversions" in ads and ads.loc[ads["revenue"].notna(), "conversions"].sum() > 0:
         paid = ads[ads["revenue"].notna()]
-        parts["cards"]["ad_value"] = {"revenue_per_conversion": float(paid["revenue"].sum() / paid["conversions"].sum())}
+        parts["cards"]["ad_value"] = {
+            "revenue_per_conversion": float(paid["revenue"].sum() / paid["conversions"].sum())
+        }
 
 
 def _version(shop: Shop, as_of: date, seed: int) -> str:
@@ -379,7 +428,11 @@ def _card(shop: Shop, as_of: date, seed: int, messages: Messages | None, parts: 
         "protected_excluded": shop.settings.protected,
         "seed": seed,
         "shop_version": shop.version,
-        "versions": {"python": platform.python_version(), "lightgbm": lightgbm.__version__, "scikit-learn": sklearn.__version__},
+        "versions": {
+            "python": platform.python_version(),
+            "lightgbm": lightgbm.__version__,
+            "scikit-learn": sklearn.__version__,
+        },
     }
 
 
@@ -390,7 +443,9 @@ def _save(shop: Shop, models: Models) -> None:
     if models.anyway is not None:
         files |= manifest.response_files("anyway", models.anyway)
     if models.value is not None:
-        facts = {name: getattr(models.value, name) for name in ("intercept", "spread", "low", "high", "orders", "smearing")}
+        facts = {
+            name: getattr(models.value, name) for name in ("intercept", "spread", "low", "high", "orders", "smearing")
+        }
         facts |= {"encoder": models.value.encoder.to_json(), "weights": models.value.weights.tolist()}
         files["value.json"] = json.dumps(facts).encode()
     files["variation.json"] = json.dumps({t: [v.sd, v.campaigns] for t, v in models.variation.items()}).encode()

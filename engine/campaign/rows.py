@@ -11,11 +11,30 @@ import pandas as pd
 from engine.shop.features import features
 from engine.shop.store import Shop
 
-CUSTOMER_LOGS = ("recency_days", "frequency", "monetary", "aov", "tenure_days", "gap_days", "orders_90d", "monetary_90d", "categories")
+CUSTOMER_LOGS = (
+    "recency_days",
+    "frequency",
+    "monetary",
+    "aov",
+    "tenure_days",
+    "gap_days",
+    "orders_90d",
+    "monetary_90d",
+    "categories",
+)
 CUSTOMER_LOGS += ("views_30d", "carts_30d", "sent", "sent_30d", "days_since_sent")
 CUSTOMER_SHARES = ("discount_share", "return_share")
 OFFER_TEXTS = ("channel", "offer_kind", "goal", "type", "language", "category")
-KNOWN_CUSTOMER = {"customer_id", "joined_at", "language", "email_consent", "sms_consent", "push_consent", "unsubscribed_at", "suppressed"}
+KNOWN_CUSTOMER = {
+    "customer_id",
+    "joined_at",
+    "language",
+    "email_consent",
+    "sms_consent",
+    "push_consent",
+    "unsubscribed_at",
+    "suppressed",
+}
 KNOWN_CAMPAIGN = {
     "campaign_id", "name", "type", "channel", "goal", "language", "offer_kind", "discount", "min_spend", "gift_product_id",
     "code", "category", "starts_at", "ends_at", "send_hour", "audience_share", "send_cost", "headline", "body",
@@ -23,14 +42,13 @@ KNOWN_CAMPAIGN = {
 KNOWN_AD = {"ad_id", "date", "channel", "campaign_id", "impressions", "clicks", "conversions", "cost", "revenue"}
 # Doubled money off earns less than twice: the response bends at about this discount.
 DISCOUNT_BEND = 0.12
-# The ridge penalty on a campaign's own columns is four times that of a customer's: a shop has thousands of
-# customers but only dozens of campaigns to learn from.
-CAMPAIGN_SCALE = 0.5
 _URGENT = r"\b(?:today|tonight|last|hours?|hurry|ends?|ending|final|now|only)\b|最后|今天|今晚|限时|仅剩"
 _PERSONAL = r"\{first_name\}|\{name\}|\byour?\b|您|你"
 
 
-def message_rows(shop: Shop, deliveries: pd.DataFrame, campaigns: pd.DataFrame, plan_products: pd.DataFrame | None = None) -> pd.DataFrame:
+def message_rows(
+    shop: Shop, deliveries: pd.DataFrame, campaigns: pd.DataFrame, plan_products: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """Feature rows for `deliveries` (campaign_id, customer_id, sent_at), in their order and index.
 
     `campaigns` describes every campaign_id in them, with the columns of the campaigns table.
@@ -58,9 +76,9 @@ def feature_day(sent: pd.Series, starts: pd.Series) -> pd.Series:
     day = sent.dt.floor("D")
     month = day.dt.to_period("M").dt.to_timestamp()
     start = starts.dt.floor("D")
-    return start.where(start.notna() & (start >= month) & (start <= day), np.minimum(day, np.maximum(month, start.fillna(month)))).astype(
-        "datetime64[us]"
-    )
+    return start.where(
+        start.notna() & (start >= month) & (start <= day), np.minimum(day, np.maximum(month, start.fillna(month)))
+    ).astype("datetime64[us]")
 
 
 def _with_hour(context: pd.DataFrame, sent: pd.Series) -> pd.DataFrame:
@@ -74,7 +92,11 @@ def _customer_attributes(shop: Shop) -> pd.DataFrame:
     table = shop.optional("customers").set_index("customer_id")
     kept = [c for c in table if c not in KNOWN_CUSTOMER and usable_attribute(table[c], str(c), shop.settings.protected)]
     result = table[kept]
-    return result.assign(customer_language=table["language"]) if "language" in table and table["language"].nunique() > 1 else result
+    return (
+        result.assign(customer_language=table["language"])
+        if "language" in table and table["language"].nunique() > 1
+        else result
+    )
 
 
 def usable_attribute(values: pd.Series, name: str, protected: list[str]) -> bool:
@@ -95,7 +117,9 @@ def design(known: pd.DataFrame, context: pd.DataFrame, protected: list[str]) -> 
             columns[name] = known[name].astype("float64").clip(0, 1)
     columns |= _past_response(known) | _own_products(known)
     attributes = [c for c in known if c not in _ALL_FEATURES]
-    columns |= {str(c): known[c] if pd.api.types.is_numeric_dtype(known[c]) else known[c].astype("str") for c in attributes}
+    columns |= {
+        str(c): known[c] if pd.api.types.is_numeric_dtype(known[c]) else known[c].astype("str") for c in attributes
+    }
     return pd.DataFrame(columns | campaign_columns(context, known.get("discount_share"), protected), index=known.index)
 
 
@@ -129,7 +153,9 @@ def _own_products(known: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def campaign_columns(context: pd.DataFrame, discount_share: pd.Series | None, protected: list[str]) -> dict[str, pd.Series]:
+def campaign_columns(
+    context: pd.DataFrame, discount_share: pd.Series | None, protected: list[str]
+) -> dict[str, pd.Series]:
     """Model columns of a campaign: offer, timing, headline, and the shop's own campaign attributes."""
     kind = _text(context, "offer_kind")
     size = _floats(context, "discount").fillna(0.0)
@@ -145,7 +171,11 @@ def campaign_columns(context: pd.DataFrame, discount_share: pd.Series | None, pr
         columns["discount|x discount_share"] = bend * discount_share.astype("float64").fillna(0.0).clip(0, 1)
     columns |= {name: _text(context, name) for name in OFFER_TEXTS}
     columns |= _timing(context) | _headline(_text(context, "headline"))
-    own = [c for c in context if c not in KNOWN_CAMPAIGN and c not in ("sent_at", "holdout", "segment_id", "audience", "plan_id")]
+    own = [
+        c
+        for c in context
+        if c not in KNOWN_CAMPAIGN and c not in ("sent_at", "holdout", "segment_id", "audience", "plan_id")
+    ]
     for name in own:
         if usable_attribute(context[name], str(name), protected):
             numeric = pd.api.types.is_numeric_dtype(context[name])
@@ -168,7 +198,9 @@ def _timing(context: pd.DataFrame) -> dict[str, pd.Series]:
 
 def hour_band(hour: pd.Series) -> pd.Series:
     """The part of the day an hour falls in; "" where it is unknown."""
-    bands = pd.cut(hour, [-1, 5, 9, 11, 13, 17, 20, 23], labels=["0-5", "6-9", "10-11", "12-13", "14-17", "18-20", "21-23"])
+    bands = pd.cut(
+        hour, [-1, 5, 9, 11, 13, 17, 20, 23], labels=["0-5", "6-9", "10-11", "12-13", "14-17", "18-20", "21-23"]
+    )
     return bands.astype("str").where(hour.notna(), "")
 
 
@@ -187,7 +219,12 @@ def _headline(headline: pd.Series) -> dict[str, pd.Series]:
 
 def total_rows(shop: Shop, totals: pd.DataFrame, campaigns: pd.DataFrame) -> pd.DataFrame:
     """Feature rows for campaign totals: the campaign's columns; what was known of its customers stays missing."""
-    context = campaigns.drop_duplicates("campaign_id").set_index("campaign_id").reindex(totals["campaign_id"]).set_index(totals.index)
+    context = (
+        campaigns.drop_duplicates("campaign_id")
+        .set_index("campaign_id")
+        .reindex(totals["campaign_id"])
+        .set_index(totals.index)
+    )
     sent = (totals["date"] if "date" in totals else pd.Series(pd.NaT, totals.index)).fillna(context["starts_at"])
     return pd.DataFrame(campaign_columns(_with_hour(context, sent), None, shop.settings.protected), index=totals.index)
 
@@ -211,16 +248,21 @@ def ad_rows(shop: Shop, ads: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns, index=ads.index)
 
 
-def scale(rows: pd.DataFrame) -> dict[str, float]:
-    """CAMPAIGN_SCALE for the columns that describe a campaign."""
+def of_campaign(rows: pd.DataFrame) -> set[str]:
+    """The columns that describe a campaign and not a customer. The channel is left out: every shop has many sends of each."""
     starts = ("discount|", "min_spend|", "season|", "headline|", "campaign ")
-    named = {*OFFER_TEXTS, "send_hour", "weekday"}
-    return {str(c): CAMPAIGN_SCALE for c in rows if str(c) in named or str(c).startswith(starts)}
+    named = {*OFFER_TEXTS, "send_hour", "weekday"} - {"channel"}
+    return {str(c) for c in rows if str(c) in named or str(c).startswith(starts)}
 
 
 def outcome_known(deliveries: pd.DataFrame, windows: pd.DataFrame, as_of: date) -> pd.Series:
     """True where the campaign's end (or the send plus its window) lies before `as_of`."""
-    context = windows.drop_duplicates("campaign_id").set_index("campaign_id").reindex(deliveries["campaign_id"]).set_index(deliveries.index)
+    context = (
+        windows.drop_duplicates("campaign_id")
+        .set_index("campaign_id")
+        .reindex(deliveries["campaign_id"])
+        .set_index(deliveries.index)
+    )
     complete = deliveries["sent_at"] + pd.to_timedelta(context["window_days"].fillna(7.0), unit="D")
     return context["ends_at"].fillna(complete) < pd.Timestamp(as_of)
 

@@ -74,20 +74,27 @@ def check(
     if channel not in tried.offers:
         return Sentence("engine.channel_never_tried", {"channel": channel, "tried": _listed(tried.offers)})
     if kind not in tried.offers[channel]:
-        return Sentence("engine.kind_never_tried", {"kind": kind, "channel": channel, "tried": _listed(tried.offers[channel])})
+        return Sentence(
+            "engine.kind_never_tried", {"kind": kind, "channel": channel, "tried": _listed(tried.offers[channel])}
+        )
     if (sends := tried.sends[channel][kind]) < MIN_SENDS:
         return Sentence("engine.too_few_sends", {"sends": sends, "channel": channel, "kind": kind, "needed": MIN_SENDS})
     sizes = tried.offers[channel][kind]
     if kind in ("percent", "amount") and not _near(sizes, size, kind):
         nearest = min(sizes, key=lambda other: abs(other - size))
         return Sentence(
-            "engine.discount_never_tried", {"size": _shown(size, kind), "channel": channel, "nearest": _shown(nearest, kind)}
+            "engine.discount_never_tried",
+            {"size": _shown(size, kind), "channel": channel, "nearest": _shown(nearest, kind)},
         )
     hours = tried.hours.get(channel, [])
     if send_hour is not None and hours and not min(hours) - 1 <= send_hour <= max(hours) + 1:
         values = {"channel": channel, "hour": int(send_hour), "first": int(min(hours)), "last": int(max(hours))}
         return Sentence("engine.hour_never_tried", values)
-    if audience and tried.mailed and (overlap := len(audience & set(tried.mailed)) / len(audience)) < MIN_AUDIENCE_OVERLAP:
+    if (
+        audience
+        and tried.mailed
+        and (overlap := len(audience & set(tried.mailed)) / len(audience)) < MIN_AUDIENCE_OVERLAP
+    ):
         return Sentence("engine.audience_never_mailed", {"share": f"{overlap:.0%}"})
     return None
 
@@ -96,7 +103,11 @@ def _near(sizes: list[float], discount: float, kind: str) -> bool:
     """Tried, near one that was tried, or between two that were and are no further apart than 10 points (or twice)."""
     below = [size for size in sizes if size <= discount]
     above = [size for size in sizes if size >= discount]
-    near = (lambda a: abs(a - discount) <= NEAR_FRACTION + 1e-9) if kind == "percent" else (lambda a: abs(a - discount) <= NEAR_AMOUNT * a + 1e-9)
+    near = (
+        (lambda a: abs(a - discount) <= NEAR_FRACTION + 1e-9)
+        if kind == "percent"
+        else (lambda a: abs(a - discount) <= NEAR_AMOUNT * a + 1e-9)
+    )
     if any(near(size) for size in sizes):
         return True
     if not below or not above:

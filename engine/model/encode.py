@@ -72,7 +72,9 @@ def learn(frame: pd.DataFrame, weight: np.ndarray, scale: dict[str, float]) -> E
                 numbers[str(column)] = (float(np.mean(values[known])), sd)
         else:
             counts = pd.Series(weight).groupby(frame[column].astype("str").to_numpy()).sum()
-            kept = sorted(level for level, count in counts.items() if count >= RARE and level not in ("", "nan", "None"))
+            kept = sorted(
+                level for level, count in counts.items() if count >= RARE and level not in ("", "nan", "None")
+            )
             if len(counts) > 1 and kept:
                 levels[str(column)] = tuple(kept)
     return Encoder(numbers, tuple(missing), levels, {k: v for k, v in scale.items() if k in numbers or k in levels})

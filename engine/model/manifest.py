@@ -44,7 +44,9 @@ def response(name: str, files: dict[str, bytes]) -> Response:
 
 def manifest(files: dict[str, bytes]) -> bytes:
     """The hash of every file, as JSON."""
-    return json.dumps({name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}, indent=1).encode()
+    return json.dumps(
+        {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}, indent=1
+    ).encode()
 
 
 def read(folder: Path) -> dict[str, bytes]:
@@ -53,7 +55,9 @@ def read(folder: Path) -> dict[str, bytes]:
         hashes = json.loads((folder / "manifest.json").read_text())
         files = {name: (folder / name).read_bytes() for name in hashes}
     except (OSError, ValueError) as error:
-        raise ModelFileProblem(f"The forecast models in {folder} are incomplete ({error}). Train them again.") from error
+        raise ModelFileProblem(
+            f"The forecast models in {folder} are incomplete ({error}). Train them again."
+        ) from error
     for name, content in files.items():
         if (found := hashlib.sha256(content).hexdigest()) != hashes[name]:
             raise ModelFileProblem(

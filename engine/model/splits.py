@@ -11,7 +11,7 @@ import pandas as pd
 
 MIN_CAMPAIGNS = 6
 JUDGED_SHARE = 0.4  # the later campaigns every candidate is judged on
-BLOCKS = 4
+BLOCKS = 3
 
 
 @dataclass(frozen=True, slots=True)

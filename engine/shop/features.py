@@ -100,7 +100,9 @@ _COUNTS = {
 
 def _days(later: ibis.Value, earlier: ibis.Value) -> ibis.Value:
     """Days between two instants, with the fraction of a day."""
-    return (later.cast("timestamp").epoch_seconds() - earlier.cast("timestamp").epoch_seconds()).cast("float64") / 86400.0
+    return (later.cast("timestamp").epoch_seconds() - earlier.cast("timestamp").epoch_seconds()).cast(
+        "float64"
+    ) / 86400.0
 
 
 def _order_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
@@ -145,8 +147,12 @@ def _lines_before(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table
         lines = lines.left_join(products.select("product_id", "category"), "product_id")
     else:
         lines = lines.mutate(category=ibis.literal("").cast("string"))
-    lines = lines.select("order_id", "customer_id", "ordered_at", "product_id", "category", "quantity", "list_value", "money_off", "net")
-    asked = requests.select(*{"request", "customer_id", "as_of", "campaign_id", "campaign_category"} & set(requests.columns))
+    lines = lines.select(
+        "order_id", "customer_id", "ordered_at", "product_id", "category", "quantity", "list_value", "money_off", "net"
+    )
+    asked = requests.select(
+        *{"request", "customer_id", "as_of", "campaign_id", "campaign_category"} & set(requests.columns)
+    )
     return asked.join(lines, [asked.customer_id == lines.customer_id, lines.ordered_at < asked.as_of])
 
 
@@ -160,7 +166,9 @@ def _campaign_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.
     listed = pairs.select("campaign_id").distinct().mutate(lists_products=True)
     past = past.left_join(named, ["campaign_id", "product_id"]).drop("campaign_id_right", "product_id_right")
     past = past.left_join(listed, "campaign_id")
-    own = ibis.ifelse(past.lists_products.fill_null(False), past.named.fill_null(False), past.campaign_category == past.category)
+    own = ibis.ifelse(
+        past.lists_products.fill_null(False), past.named.fill_null(False), past.campaign_category == past.category
+    )
     past = past.mutate(own=own.fill_null(False))
     return past.group_by("request").agg(
         campaign_spend=_.net.sum(where=_.own),
@@ -212,7 +220,9 @@ def _deliveries_before(connection: ibis.BaseBackend, shop: Shop, requests: ibis.
     asked = requests.select(*{"request", "customer_id", "as_of", "channel"} & set(requests.columns))
     past = asked.join(sent, [asked.customer_id == sent.customer_id, sent.sent_at < asked.as_of])
     age = _days(past.as_of, past.sent_at)
-    known = ibis.ifelse(past.known_at.notnull(), past.known_at <= past.as_of, age >= past.known_after_days.fill_null(7.0))
+    known = ibis.ifelse(
+        past.known_at.notnull(), past.known_at <= past.as_of, age >= past.known_after_days.fill_null(7.0)
+    )
     same = (past.channel == past.past_channel).fill_null(False) if "channel" in past.columns else ibis.literal(True)
     return past.mutate(age_days=age, known=known, same_channel=same)
 
@@ -221,7 +231,9 @@ def _outcome_known(connection: ibis.BaseBackend, shop: Shop) -> ibis.Table:
     """Per campaign: its channel, and when its outcomes are complete (its end, else the channel's window)."""
     known = campaign_windows(shop).rename(columns={"channel": "past_channel", "window_days": "known_after_days"})
     known["known_at"] = known["ends_at"]
-    return connection.create_table("outcome_known", known[["campaign_id", "past_channel", "known_after_days", "known_at"]])
+    return connection.create_table(
+        "outcome_known", known[["campaign_id", "past_channel", "known_after_days", "known_at"]]
+    )
 
 
 def campaign_windows(shop: Shop) -> pd.DataFrame:

@@ -55,7 +55,9 @@ def _csv(path: Path) -> pd.DataFrame:
     try:
         return pd.read_csv(io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False, na_filter=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise DataProblem(f"{path.name}: {str(error).replace('C error: ', '')}. Repair that line and import again.") from error
+        raise DataProblem(
+            f"{path.name}: {str(error).replace('C error: ', '')}. Repair that line and import again."
+        ) from error
 
 
 def _decoded(content: bytes, name: str) -> str:

@@ -10,7 +10,9 @@ from engine.shop import store
 SAMPLES = ("demo", "complete-journey")
 
 
-def build(name: str, into: Path, seed: int = 0, progress: Callable[[float, str], None] = lambda share, text: None) -> store.Shop:
+def build(
+    name: str, into: Path, seed: int = 0, progress: Callable[[float, str], None] = lambda share, text: None
+) -> store.Shop:
     """Make a sample shop in an empty folder. Raises StoreProblem where the folder holds a shop already."""
     into = Path(into)
     if (into / "tables").exists():

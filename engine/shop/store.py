@@ -141,9 +141,13 @@ def writing(path: Path) -> Iterator[None]:
         with filelock.FileLock(Path(path) / ".lock", timeout=30):
             yield
     except filelock.Timeout as error:
-        raise StoreProblem(f"Something else is changing the shop in {path}. Wait for it to end and try again.") from error
+        raise StoreProblem(
+            f"Something else is changing the shop in {path}. Wait for it to end and try again."
+        ) from error
     except OSError as error:
-        raise StoreProblem(f"The shop in {path} cannot be written: {error.strerror or error}. {_advice(error)}") from error
+        raise StoreProblem(
+            f"The shop in {path} cannot be written: {error.strerror or error}. {_advice(error)}"
+        ) from error
 
 
 def _advice(error: OSError) -> str:

@@ -34,7 +34,9 @@ class Table:
     attributes: bool = False
 
 
-def _table(columns: str, required: str, key: str = "", replaced_by: str | None = None, attributes: bool = False) -> Table:
+def _table(
+    columns: str, required: str, key: str = "", replaced_by: str | None = None, attributes: bool = False
+) -> Table:
     kinds = dict(part.split(":") for part in columns.split())
     replaced = key if replaced_by is None else replaced_by
     return Table(kinds, tuple(required.split()), tuple(key.split()), tuple(replaced.split()), attributes)
@@ -101,7 +103,9 @@ TABLES: dict[str, Table] = {
         required="rating",
         replaced_by="customer_id product_id written_at",
     ),
-    "contacts": _table("customer_id:id email:text phone:text external_id:id", required="customer_id", key="customer_id"),
+    "contacts": _table(
+        "customer_id:id email:text phone:text external_id:id", required="customer_id", key="customer_id"
+    ),
 }
 
 # A row names these; they are looked for only where the table they live in exists.
@@ -129,9 +133,7 @@ class Checked:
     flagged: dict[str, int]
 
 
-def check(
-    name: str, frame: pd.DataFrame, time_zone: str = "UTC", known: dict[str, set[str]] | None = None
-) -> Checked:
+def check(name: str, frame: pd.DataFrame, time_zone: str = "UTC", known: dict[str, set[str]] | None = None) -> Checked:
     """`frame` as table `name`: columns in their kinds, unusable rows taken out with their reasons.
 
     `known` maps a table name to the ids in it (see REFERENCES). Rows kept + distinct rows set aside = rows given.
@@ -145,21 +147,26 @@ def check(
             "Rename the column in the file or name it in a mapping file (--map)."
         )
     frame = frame.reset_index(drop=True)
-    typed, problems = _typed(table, frame, time_zone)
-    problems += _empty_required(table, frame, typed, problems)
-    problems += _out_of_range(table, frame, typed)
-    problems += _unknown_references(name, typed, known or {})
-    problems += _repeated_keys(table, typed, {index for index, *_ in problems})
-    aside = pd.DataFrame(problems, columns=["row", "column", "value", "reason"]).drop_duplicates("row").sort_values("row")
-    kept = typed.drop(index=aside["row"]).reset_index(drop=True)
+    values, problems = typed(name, frame, time_zone)
+    problems += _empty_required(table, values, problems)
+    problems += _out_of_range(table, frame, values)
+    problems += _unknown_references(name, values, known or {})
+    problems += _repeated_keys(table, values, {index for index, *_ in problems})
+    aside = (
+        pd.DataFrame(problems, columns=["row", "column", "value", "reason"]).drop_duplicates("row").sort_values("row")
+    )
+    kept = values.drop(index=aside["row"]).reset_index(drop=True)
     return Checked(kept, aside.reset_index(drop=True), _flags(name, kept))
 
 
 Problem = tuple[int, str, object, str]
 
 
-def _typed(table: Table, frame: pd.DataFrame, time_zone: str) -> tuple[pd.DataFrame, list[Problem]]:
-    columns, problems = {}, []
+def typed(name: str, frame: pd.DataFrame, time_zone: str) -> tuple[pd.DataFrame, list[Problem]]:
+    """Columns in their kinds, unreadable cells missing, and one problem (row, column, value, reason) per such cell."""
+    table = TABLES[name]
+    columns: dict[str, pd.Series] = {}
+    problems: list[Problem] = []
     for column in frame.columns:
         kind = table.columns.get(str(column))
         if kind is None:
@@ -219,7 +226,9 @@ def _flag(column: pd.Series) -> pd.Series:
 def _time(column: pd.Series, time_zone: str) -> pd.Series:
     if not pd.api.types.is_datetime64_any_dtype(column):
         texts = column.astype("str").str.strip()
-        aware = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True, na=False) & texts.str.contains("[T ]", regex=True)
+        aware = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True, na=False) & texts.str.contains(
+            "[T ]", regex=True
+        )
         naive = pd.to_datetime(texts.where(~aware), format="ISO8601", errors="coerce")
         if aware.any():
             instants = pd.to_datetime(texts.where(aware), format="ISO8601", errors="coerce", utc=True)
@@ -239,21 +248,21 @@ _READERS = {
 }
 
 
-def _empty_required(table: Table, frame: pd.DataFrame, typed: pd.DataFrame, found: list[Problem]) -> list[Problem]:
+def _empty_required(table: Table, values: pd.DataFrame, found: list[Problem]) -> list[Problem]:
     seen = {(index, column) for index, column, *_ in found}
     return [
         (int(i), column, None, f"{column} is empty")
         for column in table.required
-        for i in np.flatnonzero(typed[column].isna())
+        for i in np.flatnonzero(values[column].isna())
         if (int(i), column) not in seen
     ]
 
 
-def _out_of_range(table: Table, frame: pd.DataFrame, typed: pd.DataFrame) -> list[Problem]:
-    checked = {column: _RANGES[kind] for column, kind in table.columns.items() if kind in _RANGES and column in typed}
+def _out_of_range(table: Table, frame: pd.DataFrame, values: pd.DataFrame) -> list[Problem]:
+    checked = {column: _RANGES[kind] for column, kind in table.columns.items() if kind in _RANGES and column in values}
     schema = pa.DataFrameSchema({c: pa.Column(float, rule, nullable=True) for c, (rule, _) in checked.items()})
     try:
-        schema.validate(typed[list(checked)], lazy=True)
+        schema.validate(values[list(checked)], lazy=True)
     except pa.errors.SchemaErrors as errors:
         cases = errors.failure_cases.dropna(subset=["index"])
         return [
@@ -263,26 +272,26 @@ def _out_of_range(table: Table, frame: pd.DataFrame, typed: pd.DataFrame) -> lis
     return []
 
 
-def _unknown_references(name: str, typed: pd.DataFrame, known: dict[str, set[str]]) -> list[Problem]:
+def _unknown_references(name: str, values: pd.DataFrame, known: dict[str, set[str]]) -> list[Problem]:
     problems = []
     for column, home in REFERENCES.items():
-        if column not in typed or home == name or home not in known or (name, column) in OPTIONAL_REFERENCES:
+        if column not in values or home == name or home not in known or (name, column) in OPTIONAL_REFERENCES:
             continue
-        unknown = typed[column].notna() & ~typed[column].isin(known[home])
+        unknown = values[column].notna() & ~values[column].isin(known[home])
         problems += [
-            (int(i), column, typed[column].iloc[i], f"{column} is not in {home}") for i in np.flatnonzero(unknown)
+            (int(i), column, values[column].iloc[i], f"{column} is not in {home}") for i in np.flatnonzero(unknown)
         ]
     return problems
 
 
-def _repeated_keys(table: Table, typed: pd.DataFrame, taken: set[int]) -> list[Problem]:
+def _repeated_keys(table: Table, values: pd.DataFrame, taken: set[int]) -> list[Problem]:
     """The last row of a key wins, as in a later export of the same thing; earlier ones are set aside."""
-    key = [column for column in table.key if column in typed]
-    if not key or len(key) < len(table.required) and not set(table.required) & set(key):
+    key = [column for column in table.key if column in values]
+    if not key or (len(key) < len(table.required) and not set(table.required) & set(key)):
         return []
-    usable = typed.drop(index=list(taken))
+    usable = values.drop(index=list(taken))
     repeated = usable.index[usable.duplicated(key, keep="last")]
-    return [(int(i), key[0], typed[key[0]].iloc[i], f"{' + '.join(key)} stands again further down") for i in repeated]
+    return [(int(i), key[0], values[key[0]].iloc[i], f"{' + '.join(key)} stands again further down") for i in repeated]
 
 
 def _flags(name: str, kept: pd.DataFrame) -> dict[str, int]:

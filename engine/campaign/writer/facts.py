@@ -33,6 +33,7 @@ LIMITS: dict[str, dict[str, tuple[int, int]]] = {
 }
 SHORT = ("sms", "push", "ad")  # channels without room for everything
 LONGEST_NAME_IN_SHORT = 30
+SEVERAL = ("product_a", "product_b", "product_c")  # the first products of a brief that has several
 MONTHS = tuple(calendar.month_name)  # January is 1
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥", "INR": "₹", "AUD": "A$", "CAD": "C$", "HKD": "HK$"}
 
@@ -96,6 +97,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         slots |= _prices(chosen[0], brief, currency)
     elif names:
         slots["products"] = _listing(names, brief.language)
+        slots |= dict(zip(SEVERAL, names, strict=False))
     if brief.category:
         slots["category"] = plain(brief.category, 60)
     return Facts(

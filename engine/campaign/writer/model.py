@@ -178,7 +178,7 @@ def _read(answer: str, facts: Facts, line: str) -> dict[str, str]:
 def tidy(text: str, facts: Facts) -> str:
     """Text without the words a slot's value already contains: "{discount} off" reads "15% off off" otherwise."""
     text = " ".join(text.split())
-    for name in ("product", "products", "shop"):
+    for name in prompt.FREE:
         # The very words of the fact, typed: put back as the slot they are.
         if value := facts.slots.get(name):
             text = re.sub(re.escape(value), "{" + name + "}", text, flags=re.IGNORECASE)

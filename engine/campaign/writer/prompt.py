@@ -8,7 +8,7 @@ from pathlib import Path
 from string import Template
 
 from engine.campaign.plan import Brief
-from engine.campaign.writer.facts import SHORT, Facts, plain
+from engine.campaign.writer.facts import SEVERAL, SHORT, Facts, plain
 from engine.errors import DataProblem
 
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
@@ -18,7 +18,7 @@ SHAPES = {"email": "email", "sms": "sms", "push": "push", "ad": "push"}
 
 # Slots the model may place itself. Those of the offer stand in the offer sentence, which code adds to the body: told to
 # place five slots, a small model forgot one in most of its texts and bent the grammar round the others.
-FREE = ("product", "products", "shop")
+FREE = ("product", *SEVERAL, "products", "shop")
 
 
 def messages(brief: Brief, facts: Facts, number: int) -> list[dict[str, str]]:
@@ -137,17 +137,17 @@ def _brief(words: dict, brief: Brief, facts: Facts, number: int) -> str:
 def _about(facts: Facts) -> str:
     """What the message is about, as quoted data: the products, or the category, or the whole shop."""
     zh = facts.language == "zh"
-    slot = "{product}" if len(facts.products) == 1 else "{products}"
+    slots = ("product",) if len(facts.products) == 1 else SEVERAL
     told = []
-    for product in facts.products[:3]:
-        line = f"“{product.name}”" if zh else f'"{product.name}"'
+    for slot, product in zip(slots, facts.products, strict=False):
+        line = "{" + slot + "}" + (f"是“{product.name}”" if zh else f' is "{product.name}"')
         if product.category:
             line += f"，属于“{product.category}”" if zh else f' from "{product.category}"'
         if product.description:
             line += f"：“{product.description}”" if zh else f': "{product.description}"'
         told.append(line)
     if told:
-        return slot + ("是" if zh else " is " if len(told) == 1 else " are ") + ("；" if zh else "; ").join(told)
+        return ("；" if zh else "; ").join(told)
     if "category" in facts.slots:
         return f"“{facts.slots['category']}”类商品" if zh else f'the category "{facts.slots["category"]}"'
     return "整个店铺" if zh else "the whole shop"

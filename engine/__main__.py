@@ -1,0 +1,429 @@
+"""`python -m engine COMMAND`: one subcommand per question, on the same functions as the pages.
+
+CSV or JSON in and out, UTF-8. JSON goes to stdout, progress to stderr as one JSON object a line. Exit code 0: done;
+2: refused, with a sentence on stderr and no output file.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from engine import settings as environment
+from engine.errors import AppError, DataProblem, StoreProblem
+from engine.shop import store
+from engine.shop.store import Shop
+
+
+class Refusing(click.Group):
+    """Turns every AppError into its sentence on stderr and exit code 2."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AppError as error:
+            click.echo(str(error), err=True)
+            ctx.exit(2)
+
+
+@click.group(cls=Refusing, help=__doc__)
+def main() -> None:
+    # Windows consoles and cron may say otherwise; names in Chinese must not end a run.
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+
+
+def _shop_option(command: Callable) -> Callable:
+    return click.option(
+        "--shop", "shop_dir", type=click.Path(path_type=Path), help="Shop folder; default $OFFERLAB_SHOP."
+    )(command)
+
+
+def _seed_option(command: Callable) -> Callable:
+    return click.option("--seed", default=0, show_default=True)(command)
+
+
+def _out_option(command: Callable) -> Callable:
+    return click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")(
+        command
+    )
+
+
+def _shop(shop_dir: Path | None) -> Shop:
+    folder = shop_dir or environment.read().shop
+    if folder is None:
+        raise StoreProblem("Which shop? Say --shop DIR or set OFFERLAB_SHOP.")
+    return store.open_shop(folder)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise DataProblem(f"--as-of is {text!r}; a date such as 2026-03-31 is needed.") from error
+
+
+def _progress(share: float, message: str) -> None:
+    click.echo(json.dumps({"progress": round(share, 3), "message": message}, ensure_ascii=False), err=True)
+
+
+def _print(content: object) -> None:
+    click.echo(json.dumps(content, indent=1, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> object:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+def _write_csv(frame: pd.DataFrame, out: Path) -> None:
+    store.replace_file(Path(out), frame.to_csv(index=False, lineterminator="\n").encode("utf-8"))
+
+
+@main.command()
+@click.argument("name", type=click.Choice(["demo", "complete-journey"]))
+@click.option("--into", required=True, type=click.Path(path_type=Path))
+@_seed_option
+def sample(name: str, into: Path, seed: int) -> None:
+    """Make a sample shop."""
+    from engine.shop import samples
+    from engine.shop.tables import TABLES
+
+    shop = samples.build(name, into, seed, _progress)
+    _print({"shop": str(shop.path), "rows": {table: shop.rows(table) for table in TABLES if shop.has(table)}})
+
+
+@main.command("import")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--into", required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--map", "mapping", type=click.Path(path_type=Path), help="TOML: one section per table, our column per file column."
+)
+@click.option("--table", help="The table the files are, where their names do not say.")
+def import_(paths: tuple[Path, ...], into: Path, mapping: Path | None, table: str | None) -> None:
+    """Add CSV, Parquet or XLSX files to a shop; prints what was kept and what was set aside, and why."""
+    from engine.shop import intake
+
+    _print(intake.import_files(list(paths), into, mapping, table, datetime.now(), _progress))
+
+
+@main.command()
+@_shop_option
+@click.option("--k", default="auto", help="Number of groups, or auto.")
+@click.option("--method", type=click.Choice(["kmeans", "dbscan", "lifecycle"]), default="kmeans")
+@click.option("--as-of", "as_of")
+@_seed_option
+@_out_option
+def segments(shop_dir: Path | None, k: str, method: Any, as_of: str | None, seed: int, out: Path) -> None:
+    """Group the customers; saves the groups in the shop as the current ones."""
+    from dataclasses import asdict
+
+    from engine.audience import segments as groups
+
+    if k != "auto" and not k.isdigit():
+        raise DataProblem(f"--k is {k!r}; a whole number or auto is needed.")
+    shop = _shop(shop_dir)
+    found = groups.fit(shop, "auto" if k == "auto" else int(k), method, _day(as_of), seed)
+    _write_csv(found.labels, out)
+    groups.save(shop, found)
+    names = dict(zip(found.profiles["segment_id"], found.profiles["segment_name"], strict=True))
+    _print(asdict(found.summary) | {"names": names})
+
+
+@main.command()
+@_shop_option
+@click.option("--as-of", "as_of")
+@_seed_option
+def train(shop_dir: Path | None, as_of: str | None, seed: int) -> None:
+    """Learn the response models from every delivery, total and ad before a day; prints the model card."""
+    from engine.campaign import response
+
+    models = response.train(_shop(shop_dir), _day(as_of), seed, _progress)
+    _print({"version": models.version} | models.card)
+
+
+@main.command()
+@_shop_option
+@click.option("--deliveries", type=click.Path(path_type=Path))
+@click.option("--ads", type=click.Path(path_type=Path))
+@_out_option
+def score(shop_dir: Path | None, deliveries: Path | None, ads: Path | None, out: Path) -> None:
+    """Probabilities and expected revenue for rows of deliveries or ads, in order."""
+    from engine.campaign import response
+    from engine.campaign import score as scoring
+
+    if (deliveries is None) == (ads is None):
+        raise DataProblem("Say either --deliveries FILE or --ads FILE.")
+    shop = _shop(shop_dir)
+    models = response.load(shop)
+    if deliveries is not None:
+        _write_csv(scoring.score_deliveries(shop, models, deliveries), out)
+    elif ads is not None:
+        _write_csv(scoring.score_ads(shop, models, ads), out)
+
+
+@main.command()
+@_shop_option
+@click.option("--plans", required=True, type=click.Path(path_type=Path))
+@_seed_option
+@_out_option
+def forecast(shop_dir: Path | None, plans: Path, seed: int, out: Path) -> None:
+    """What each plan of a file would probably do."""
+    from engine.campaign import forecast as forecasting
+    from engine.campaign import response
+
+    shop = _shop(shop_dir)
+    table = forecasting.forecast_plans(shop, response.load(shop), forecasting.read_plans(plans), plans.parent, seed)
+    _write_csv(table, out)
+
+
+@main.command()
+@_shop_option
+@click.option("--plans", required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--target",
+    type=click.Choice(["order", "click", "unsubscribe"]),
+    help="Default: order where it was learned, else click.",
+)
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en")
+@_seed_option
+@_out_option
+def explain(shop_dir: Path | None, plans: Path, target: str | None, language: str, seed: int, out: Path) -> None:
+    """Why each plan's rate is what it is: contributions that add up to the forecast."""
+    from engine.campaign import explain as reasons
+    from engine.campaign import forecast as forecasting
+    from engine.campaign import response
+
+    shop = _shop(shop_dir)
+    models = response.load(shop)
+    target = target or ("order" if "order" in models.responses else "click")
+    tables = []
+    for plan in forecasting.plan_rows(forecasting.read_plans(plans)):
+        scene = forecasting.scene(shop, plan, forecasting.audience_of(shop, plan, plans.parent), seed=seed)
+        table = reasons.explain_plan(shop, models, scene, plan, target, language)
+        table.insert(0, "plan_id", plan["plan_id"])
+        tables.append(table)
+    _write_csv(pd.concat(tables, ignore_index=True), out)
+
+
+@main.command()
+@_shop_option
+@click.option("--brief", required=True, type=click.Path(path_type=Path))
+@click.option("-n", "count", default=3, show_default=True, type=click.IntRange(1, 20))
+@_seed_option
+def draft(shop_dir: Path | None, brief: Path, count: int, seed: int) -> None:
+    """Draft copy for a brief with the local language model, or from templates where there is none."""
+    from engine.campaign.plan import read_brief
+    from engine.campaign.writer.drafts import draft_command
+
+    asked, shop = read_brief(brief), _shop(shop_dir)
+    _print(
+        draft_command(
+            shop,
+            asked,
+            count,
+            seed,
+            environment.read(),
+            lambda told: click.echo(json.dumps(told, ensure_ascii=False), err=True),
+        )
+    )
+
+
+@main.command()
+@click.argument("plan_file", type=click.Path(path_type=Path))
+@_shop_option
+@_seed_option
+def submit(plan_file: Path, shop_dir: Path | None, seed: int) -> None:
+    """Hand a plan in for approval, with the forecast as it stands."""
+    from engine.campaign import planned, response
+    from engine.campaign.forecast import evaluate, scene
+    from engine.campaign.plan import read_plan
+    from engine.campaign.writer.facts import facts
+    from engine.decision import approvals, roles
+
+    shop, plan, settings = _shop(shop_dir), read_plan(plan_file), environment.read()
+    filled = planned.filled(plan, facts(shop, plan.brief()))
+    columns = planned.columns(plan, filled)
+    expected = evaluate(
+        shop,
+        response.load(shop),
+        scene(shop, columns, planned.customers(shop, plan.audience), seed=seed),
+        columns,
+        seed,
+    )
+    decision = approvals.submit(
+        shop.path,
+        shop.shop_id,
+        plan,
+        expected.row(),
+        roles.os_user(),
+        datetime.now(),
+        settings.config,
+        extras={"filled": filled},
+    )
+    _print(_decision(decision))
+
+
+def _decision(decision: Any) -> dict:
+    from dataclasses import asdict
+
+    return asdict(decision)
+
+
+def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+    from engine.decision import approvals, roles
+
+    shop, person = _shop(shop_dir), roles.os_user()
+    decide = {"approve": approvals.approve, "reject": approvals.reject}[name]
+    _print(
+        _decision(
+            decide(
+                shop.path,
+                shop.shop_id,
+                plan_id,
+                by or person,
+                person,
+                reason,
+                datetime.now(),
+                environment.read().config,
+            )
+        )
+    )
+
+
+@main.command()
+@click.argument("plan_id")
+@click.option("--reason", required=True)
+@click.option("--by", help="Who approved, where that is not you; you are kept as the one who recorded it.")
+@_shop_option
+def approve(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+    """Approve a submitted plan that somebody else wrote."""
+    _decide("approve", plan_id, reason, by, shop_dir)
+
+
+@main.command()
+@click.argument("plan_id")
+@click.option("--reason", required=True)
+@click.option("--by", help="Who rejected, where that is not you; you are kept as the one who recorded it.")
+@_shop_option
+def reject(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+    """Reject a submitted plan."""
+    _decide("reject", plan_id, reason, by, shop_dir)
+
+
+@main.command()
+@_shop_option
+@click.option("--plan", "plan_ids", multiple=True, help="Only this plan; may be given several times.")
+@_seed_option
+@_out_option
+def export(shop_dir: Path | None, plan_ids: tuple[str, ...], seed: int, out: Path) -> None:
+    """Approved plans as CSV, and beside it their audiences (plans.csv -> plans-audience.csv)."""
+    from engine.campaign import planned
+    from engine.decision import export as exporting
+
+    shop = _shop(shop_dir)
+    result = exporting.export_plans(
+        shop.path, shop.shop_id, out, lambda plan: planned.reachable_customers(shop, plan), datetime.now(),
+        environment.read().config, plan_ids=list(plan_ids) or None, seed=seed,
+    )  # fmt: skip
+    _print(
+        {
+            "plans": result.plan_ids,
+            "file": str(out),
+            "audience_file": str(exporting.audience_path(out)),
+            "ledger_head": result.ledger_head,
+        }
+    )
+
+
+@main.group()
+def ledger() -> None:
+    """The approval history."""
+
+
+@ledger.command("verify")
+@_shop_option
+def verify_ledger(shop_dir: Path | None) -> None:
+    """Check that nothing in the approval history was changed."""
+    from dataclasses import asdict
+
+    from engine.decision import ledger as history
+
+    shop = _shop(shop_dir)
+    verdict = history.verify(shop.path, shop.shop_id, environment.read().config)
+    _print(asdict(verdict))
+    if not verdict.ok:
+        raise StoreProblem(verdict.sentence)
+
+
+@main.group()
+def model() -> None:
+    """Language model files, checked by SHA-256."""
+
+
+@model.command("list")
+def list_models() -> None:
+    """The models this tool trusts, and whether they are here."""
+    from dataclasses import asdict
+
+    from engine.campaign.writer import files
+
+    _print([asdict(found) for found in files.listed()])
+
+
+@model.command("pull")
+@click.argument("name", default="default")
+def pull_model(name: str) -> None:
+    """Fetch a model file; a stopped fetch continues."""
+    from engine.campaign.writer import files
+
+    _print({"path": str(files.pull(name, files.bar()))})
+
+
+@model.command("verify")
+@click.argument("which", default="default")
+def verify_model(which: str) -> None:
+    """Check a model file, by name or path, against the hash we trust."""
+    from dataclasses import asdict
+
+    from engine.campaign.writer import files
+    from engine.errors import ModelFileProblem
+
+    verdict = files.verify(which)
+    _print(asdict(verdict))
+    if verdict.state not in ("ok", "unknown"):
+        raise ModelFileProblem(verdict.sentence)
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True)
+def doctor(as_json: bool) -> None:
+    """What this machine has and lacks, each with what to do."""
+    from dataclasses import asdict
+
+    from engine import doctor as health
+
+    checks = health.examine(environment.read(), datetime.now())
+    if as_json:
+        _print([asdict(check) for check in checks])
+        return
+    for check in checks:
+        click.echo(
+            f"{'ok  ' if check.ok else 'LOOK'}  {check.name}: {check.found}"
+            + ("" if check.ok else f"\n      {check.advice}")
+        )
+
+
+if __name__ == "__main__":
+    # A closed pipe (head, less) is no error of ours.
+    try:
+        main(prog_name="python -m engine")
+    except BrokenPipeError:
+        os._exit(0)

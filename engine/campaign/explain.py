@@ -1,0 +1,104 @@
+"""Why a forecast is what it is: contributions in log-odds that add up to it, and the same in words."""
+
+import numpy as np
+import pandas as pd
+
+from engine.campaign import forecast
+from engine.campaign.forecast import Scene
+from engine.campaign.response import Models
+from engine.errors import NotEnoughData
+from engine.model.fit import Response
+from engine.sentences import known, say
+from engine.shop.store import Shop
+
+BASE, SPREAD = "base", "spread of customers"
+
+
+def explain_plan(
+    shop: Shop, models: Models, scene: Scene, plan: dict, target: str = "order", language: str = "en"
+) -> pd.DataFrame:
+    """Columns feature, value, contribution (log-odds), sentence; largest first after the base row.
+
+    The contributions sum to the log-odds of the forecast's mean rate: base, the mean over the representatives of each
+    feature's contribution, and one row for their spread, because the mean of probabilities is not the probability of
+    the mean. Raises NotEnoughData where the target was not learned.
+    """
+    if target not in models.responses:
+        raise NotEnoughData(f"Nothing was learned about {target}s in this shop, so there is nothing to explain.")
+    if not len(scene.known):
+        raise NotEnoughData(say("engine.nobody_reachable", language, channel=plan["channel"]))
+    model, frame = models.responses[target], forecast.plan_features(shop, scene, plan)
+    return mean_contributions(model, frame, _settings(plan), language)
+
+
+def mean_contributions(
+    model: Response, frame: pd.DataFrame, settings: dict[str, str], language: str = "en"
+) -> pd.DataFrame:
+    """The table of `explain_plan` for rows of features. `settings` gives the value to print for a campaign's feature."""
+    base, table = model.contributions(frame)
+    mean = table.mean()
+    rate = float(model.predict(frame).mean())
+    spread = float(np.log(rate / (1 - rate)) - base - mean.sum())
+    rows = [_row(BASE, "", base, say("engine.factor_base", language, rate=f"{_probability(base):.2%}"))]
+    for feature in mean.abs().sort_values(ascending=False).index:
+        value = settings.get(feature) or _typical(frame, feature)
+        rows.append(
+            _row(
+                str(feature),
+                value,
+                float(mean[feature]),
+                _sentence(str(feature), value, float(mean[feature]), language),
+            )
+        )
+    rows.append(_row(SPREAD, "", spread, say("engine.factor_spread", language)))
+    return pd.DataFrame(rows)
+
+
+def _row(feature: str, value: str, contribution: float, sentence: str) -> dict:
+    return {"feature": feature, "value": value, "contribution": contribution, "sentence": sentence}
+
+
+def _probability(log_odds: float) -> float:
+    return float(1 / (1 + np.exp(-log_odds)))
+
+
+def _sentence(feature: str, value: str, contribution: float, language: str) -> str:
+    key = "engine.factor_raises" if contribution >= 0 else "engine.factor_lowers"
+    return say(key, language, feature=words(feature, language), value=value or "-", odds=f"{np.exp(contribution):.2f}")
+
+
+def words(feature: str, language: str = "en") -> str:
+    """A feature in a marketer's words; the shop's own attributes keep their name."""
+    key = f"features.{feature}"
+    return say(key, language) if known(key) else feature.removeprefix("campaign ").replace("_", " ")
+
+
+def _settings(plan: dict) -> dict[str, str]:
+    """What the plan itself sets, as it is printed beside its feature."""
+    shown = {}
+    kind, size = str(plan.get("offer_kind") or "none"), plan.get("discount")
+    if size is not None and not pd.isna(size):
+        shown["discount"] = f"{float(size):.0%}" if kind == "percent" else f"{float(size):.2f}"
+    for name in ("channel", "goal", "language", "category", "min_spend"):
+        if plan.get(name):
+            shown[name] = str(plan[name])
+    shown["offer_kind"] = kind
+    if plan.get("send_hour") is not None and not pd.isna(plan["send_hour"]):
+        shown["send_hour"] = f"{int(plan['send_hour'])}:00"
+    return shown
+
+
+def _typical(frame: pd.DataFrame, feature: str) -> str:
+    """The median of a number over the audience (undoing a log), or its most common text."""
+    if f"{feature}|log" in frame:
+        value = float(frame[f"{feature}|log"].median())
+        is_rate = feature.startswith(("click_rate", "order_rate"))
+        return "" if np.isnan(value) else f"{np.exp(value):.1%}" if is_rate else f"{np.expm1(value):,.0f}"
+    if feature not in frame:
+        return ""
+    values = frame[feature].dropna()
+    if values.empty:
+        return ""
+    if pd.api.types.is_numeric_dtype(values):
+        return f"{float(values.median()):.2f}"
+    return str(values.mode().iloc[0])

@@ -1,0 +1,125 @@
+"""Response of single messages or ads: the rows as given, in order, with probabilities and their ranges."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine.campaign import offers, rows
+from engine.campaign.forecast import LEVEL
+from engine.campaign.response import Models
+from engine.errors import NotEnoughData
+from engine.model.fit import Response
+from engine.model.ranges import Variation
+from engine.shop import gate
+from engine.shop.features import default_as_of
+from engine.shop.store import Shop
+from engine.shop.tables import typed
+
+
+def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
+    """Rows of a deliveries file + p_click, p_conversion, expected_revenue (each where it was learned), `_low`, `_high`, note.
+
+    p_conversion is per message. An unknown campaign or customer still gets a number; `note` says what was missing.
+    """
+    if not set(models.responses) & {"click", "order"}:
+        raise NotEnoughData(
+            "This shop has learned nothing about messages yet; it needs past deliveries and then: train."
+        )
+    given = gate.read_file(Path(path))
+    table, problems = typed("deliveries", given, shop.settings.time_zone)
+    campaigns = shop.table("campaigns")
+    notes = _notes(len(given), problems)
+    _note_unknown(notes, table["campaign_id"], set(campaigns["campaign_id"]), "campaign_id is not in campaigns")
+    if shop.has("customers"):
+        _note_unknown(
+            notes,
+            table["customer_id"],
+            set(shop.table("customers", ["customer_id"])["customer_id"]),
+            "customer_id is not in customers",
+        )
+    table["sent_at"] = table["sent_at"].fillna(
+        table["campaign_id"].map(campaigns.set_index("campaign_id")["starts_at"])
+    )
+    table["sent_at"] = table["sent_at"].fillna(pd.Timestamp(default_as_of(shop)))
+    table = table.assign(campaign_id=table["campaign_id"].fillna(""), customer_id=table["customer_id"].fillna(""))
+    features = rows.message_rows(shop, table, campaigns)
+    result = given.copy()
+    for target, name in (("click", "p_click"), ("order", "p_conversion")):
+        if target in models.responses:
+            _add(result, name, models.responses[target], models.variation[target], features)
+    if "order" in models.responses and models.value is not None:
+        paid = _paid(shop, models, features, table, campaigns)
+        for end in ("", "_low", "_high"):
+            result[f"expected_revenue{end}"] = result[f"p_conversion{end}"] * paid
+    result["note"] = notes
+    return result
+
+
+def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
+    """Rows of an ads file + p_click, p_conversion (per impression), expected_revenue of all its impressions, ranges, note."""
+    if not set(models.responses) & {"ad_click", "ad_conversion"}:
+        raise NotEnoughData("This shop has learned nothing about ads yet; it needs past ads and then: train.")
+    given = gate.read_file(Path(path))
+    table, problems = typed("ads", given, shop.settings.time_zone)
+    notes = _notes(len(given), problems)
+    for column in ("impressions", "ad_id"):
+        if column not in table:
+            table[column] = np.nan if column == "impressions" else ""
+    if "date" not in table:
+        table["date"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
+    table["date"] = table["date"].fillna(pd.Timestamp(default_as_of(shop)))
+    _note_unknown(notes, table["ad_id"], set(shop.optional("ads")["ad_id"]), "ad_id was never seen before")
+    features = rows.ad_rows(shop, table)
+    result = given.copy()
+    for target, name in (("ad_click", "p_click"), ("ad_conversion", "p_conversion")):
+        if target in models.responses:
+            _add(result, name, models.responses[target], models.variation[target], features)
+    per_conversion = models.card["targets"].get("ad_value", {}).get("revenue_per_conversion")
+    if "ad_conversion" in models.responses and per_conversion is not None:
+        for end in ("", "_low", "_high"):
+            result[f"expected_revenue{end}"] = result[f"p_conversion{end}"] * table["impressions"] * per_conversion
+    result["note"] = notes
+    return result
+
+
+def _notes(count: int, problems: list) -> list[str]:
+    notes = [""] * count
+    for row, _column, value, reason in problems:
+        notes[row] = "; ".join(part for part in (notes[row], f"{reason}: {str(value)[:40]!r}") if part)
+    return notes
+
+
+def _note_unknown(notes: list[str], ids: pd.Series, known: set[str], reason: str) -> None:
+    for position in np.flatnonzero(~ids.isin(known)):
+        notes[position] = "; ".join(part for part in (notes[position], reason) if part)
+
+
+def _add(result: pd.DataFrame, name: str, model: Response, variation: Variation, features: pd.DataFrame) -> None:
+    """Probability and its 80 % range over campaigns: one message's own luck is not part of it."""
+    log_odds = model.log_odds(features)
+    reach = variation.quantile(0.5 + LEVEL / 2) * variation.sd
+    for end, shift in (("", 0.0), ("_low", -reach), ("_high", reach)):
+        result[f"{name}{end}"] = 1 / (1 + np.exp(-(log_odds + shift)))
+
+
+def _paid(
+    shop: Shop, models: Models, features: pd.DataFrame, table: pd.DataFrame, campaigns: pd.DataFrame
+) -> np.ndarray:
+    """Expected revenue after discount of an order, per row."""
+    assert models.value is not None
+    value = models.value.predict(features)
+    paid = value.copy()
+    for row in campaigns.drop_duplicates("campaign_id").itertuples():
+        where = table["campaign_id"].eq(row.campaign_id).to_numpy()
+        if where.any():
+            offer = {name: getattr(row, name, None) for name in ("discount", "min_spend", "gift_product_id")}
+            offer = {name: None if pd.isna(v) else v for name, v in offer.items()}
+            kind = getattr(row, "offer_kind", None)
+            mean = float(value[where].mean())
+            given = offers.cost(
+                shop, offer | {"kind": kind if isinstance(kind, str) else "none"}, mean, models.value.spread
+            )
+            money_off = given.per_order if kind in ("percent", "amount", "spend_save") else 0.0
+            paid[where] = value[where] * (1 - money_off / mean)
+    return paid
