@@ -72,6 +72,7 @@ def test_plain_chinese_with_slots_has_no_findings(text):
         ("See www.example.com", "markup"),
         ("See <b>this</b>", "markup"),
         ("[Your name]", "blank"),
+        ("You look so tired", "personal"),
         ("zero\u200bwidth", "markup"),
         ("直到 the end", "script"),
         ("Привет", "script"),
@@ -96,6 +97,7 @@ def test_english_outside_the_brief_is_refused(text, kind):
         ("随单送小样", "promise"),
         ("仅限今天，来看看", "time"),
         ("舒缓晚霜很好", "product"),
+        ("缓解一天的疲劳", "personal"),
     ],
 )
 def test_chinese_outside_the_brief_is_refused(text, kind):

@@ -84,7 +84,7 @@ def brief(**changes) -> Brief:
 
 
 class FakeServer:
-    """An OpenAI-compatible server. An answer: a text, or {"text", "finish", "delay", "status", "cut"}; the last stays."""
+    """An OpenAI-compatible server. An answer: a text, or {text, finish, delay, status, cut}; the last one stays."""
 
     def __init__(self, *answers, owned_by="me"):
         self.answers, self.requests, self.owned_by = list(answers), [], owned_by
@@ -368,6 +368,14 @@ def test_the_words_are_shown_while_they_are_written(fake):
 def test_a_silly_number_of_drafts_is_refused(n):
     with pytest.raises(DraftFailed, match="Between 1 and 20"):
         drawn(None, n=n)
+
+
+def test_typed_names_of_the_briefs_products_become_their_slots(fake):
+    (draft,) = drawn(
+        fake(said("Linen tea towel and Oat Night Cream, ready.")).endpoint(), product_ids=["p12", "p13"], channel="sms"
+    )
+    assert draft.slots["body"].startswith("{product_b} and {product_a}, ready.")
+    assert draft.filled["body"].startswith("Linen Tea Towel and Oat Night Cream, ready.")
 
 
 def test_words_that_a_slot_already_says_are_taken_out():
