@@ -176,11 +176,10 @@ def score(shop_dir: Path | None, deliveries: Path | None, ads: Path | None, out:
 @_out_option
 def forecast(shop_dir: Path | None, plans: Path, seed: int, out: Path) -> None:
     """What each plan of a file would probably do."""
-    from engine.campaign import forecast as forecasting
-    from engine.campaign import response
+    from engine.campaign import plans_file, response
 
     shop = _shop(shop_dir)
-    table = forecasting.forecast_plans(shop, response.load(shop), forecasting.read_plans(plans), plans.parent, seed)
+    table = plans_file.forecast_plans(shop, response.load(shop), plans_file.read_plans(plans), plans.parent, seed)
     _write_csv(table, out)
 
 
@@ -198,15 +197,15 @@ def forecast(shop_dir: Path | None, plans: Path, seed: int, out: Path) -> None:
 def explain(shop_dir: Path | None, plans: Path, target: str | None, language: str, seed: int, out: Path) -> None:
     """Why each plan's rate is what it is: contributions that add up to the forecast."""
     from engine.campaign import explain as reasons
-    from engine.campaign import forecast as forecasting
-    from engine.campaign import response
+    from engine.campaign import plans_file, response
+    from engine.campaign.scene import scene as prepared
 
     shop = _shop(shop_dir)
     models = response.load(shop)
     target = target or ("order" if "order" in models.responses else "click")
     tables = []
-    for plan in forecasting.plan_rows(forecasting.read_plans(plans)):
-        scene = forecasting.scene(shop, plan, forecasting.audience_of(shop, plan, plans.parent), seed=seed)
+    for plan in plans_file.plan_rows(plans_file.read_plans(plans)):
+        scene = prepared(shop, plan, plans_file.audience_of(shop, plan, plans.parent), seed=seed)
         table = reasons.explain_plan(shop, models, scene, plan, target, language)
         table.insert(0, "plan_id", plan["plan_id"])
         tables.append(table)
@@ -243,8 +242,9 @@ def draft(shop_dir: Path | None, brief: Path, count: int, seed: int) -> None:
 def submit(plan_file: Path, shop_dir: Path | None, seed: int) -> None:
     """Hand a plan in for approval, with the forecast as it stands."""
     from engine.campaign import planned, response
-    from engine.campaign.forecast import evaluate, scene
+    from engine.campaign.forecast import evaluate
     from engine.campaign.plan import read_plan
+    from engine.campaign.scene import scene
     from engine.campaign.writer.facts import facts
     from engine.decision import approvals, roles
 

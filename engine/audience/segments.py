@@ -6,7 +6,7 @@ K-Means minimises the summed squared distance of each customer to the centre it 
 import json
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,7 @@ from sklearn.metrics import adjusted_rand_score, silhouette_score
 from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 
-from engine.errors import NotEnoughData, StoreProblem
+from engine.errors import DataProblem, NotEnoughData, StoreProblem
 from engine.shop import store
 from engine.shop.features import customers, default_as_of, features
 from engine.shop.store import Shop
@@ -83,19 +83,19 @@ def fit(
         raise NotEnoughData(
             f"Groups need at least {MIN_CUSTOMERS} customers with an order; this shop has {len(ordered)}."
         )
-    matrix, columns = _matrix(ordered)
+    matrix = _matrix(ordered)
     groups, facts = _grouped(matrix, ordered, k, method, seed)
     return _assembled(shop, known, ordered, matrix, groups, facts | {"method": method, "as_of": as_of, "seed": seed})
 
 
-def _matrix(ordered: pd.DataFrame) -> tuple[np.ndarray, list[str]]:
+def _matrix(ordered: pd.DataFrame) -> np.ndarray:
     """(customers, features): log1p or share, missing as the median, standardised."""
     columns = [c for c in LOGGED + SHARES if c in ordered and ordered[c].nunique() > 1]
     values = ordered[columns].astype("float64")
     values = values.fillna(values.median()).fillna(0.0)
     logged = [c for c in columns if c in LOGGED]
     values[logged] = np.log1p(values[logged].clip(lower=0))
-    return StandardScaler().fit_transform(values), columns
+    return StandardScaler().fit_transform(values)
 
 
 def _grouped(
@@ -109,7 +109,7 @@ def _grouped(
     chosen, why = _choose(curve) if k == "auto" else (int(k), f"{k} groups, as asked")
     if not 2 <= chosen <= min(50, len(matrix) // 10):
         raise NotEnoughData(
-            f"{len(matrix)} customers can be cut into 2 to {min(50, len(matrix) // 10)} groups; {chosen} were asked for."
+            f"{len(matrix)} customers can be cut into 2 to {min(50, len(matrix) // 10)} groups; asked for: {chosen}."
         )
     groups = _kmeans(matrix, chosen, seed)
     return groups, {"why": why, "curve": curve, "stability": _stability(matrix, chosen, groups, seed)}
@@ -225,7 +225,7 @@ def _assembled(
 
 
 def profile(shop: Shop, known: pd.DataFrame, segment: pd.Series) -> pd.DataFrame:
-    """One row per group: customers, share, mean RFM, aov (total revenue / total orders), discount share, top categories."""
+    """One row per group: customers, share, mean RFM, aov (revenue / orders), discount share, top categories."""
     table = known.assign(segment_id=segment)
     grouped = table.groupby("segment_id")
     profiles = pd.DataFrame(
@@ -289,7 +289,7 @@ def _names(profiles: pd.DataFrame, fixed: dict[str, str] | None) -> dict[str, st
     return names
 
 
-def _name(row, buyers: pd.DataFrame, taken: set[str]) -> str:
+def _name(row: Any, buyers: pd.DataFrame, taken: set[str]) -> str:
     distances = []
     for column, high, low in _TRAITS:
         if column not in buyers or not np.isfinite(getattr(row, column)):
@@ -333,7 +333,22 @@ def current(shop: Shop) -> Segmentation:
     if not (folder / "summary.json").exists():
         raise NotEnoughData("This shop has no groups yet. Open Customers, or run: python -m engine segments --out FILE")
     try:
-        frames = [pd.read_parquet(folder / f"{name}.parquet") for name in ("labels", "profiles", "points")]
-        return Segmentation(*frames, Summary(**json.loads((folder / "summary.json").read_text(encoding="utf-8"))))
+        labels, profiles, points = (
+            pd.read_parquet(folder / f"{name}.parquet") for name in ("labels", "profiles", "points")
+        )
+        summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+        return Segmentation(labels, profiles, points, Summary(**summary))
     except (OSError, ValueError, TypeError) as error:
         raise StoreProblem(f"The saved groups in {folder} cannot be read ({error}). Make them again.") from error
+
+
+def members(shop: Shop, segment_ids: list[str]) -> list[str]:
+    """Customers of these groups of the current segmentation. Raises DataProblem for an unknown one."""
+    labels = current(shop).labels
+    unknown = set(segment_ids) - set(labels["segment_id"])
+    if unknown:
+        raise DataProblem(
+            f"There is no group {', '.join(sorted(unknown))}; "
+            f"groups are {', '.join(sorted(labels['segment_id'].unique()))}."
+        )
+    return list(labels.loc[labels["segment_id"].isin(segment_ids), "customer_id"])

@@ -3,9 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from engine.campaign import forecast
-from engine.campaign.forecast import Scene
 from engine.campaign.response import Models
+from engine.campaign.scene import Scene, plan_features
 from engine.errors import NotEnoughData
 from engine.model.fit import Response
 from engine.sentences import known, say
@@ -27,14 +26,14 @@ def explain_plan(
         raise NotEnoughData(f"Nothing was learned about {target}s in this shop, so there is nothing to explain.")
     if not len(scene.known):
         raise NotEnoughData(say("engine.nobody_reachable", language, channel=plan["channel"]))
-    model, frame = models.responses[target], forecast.plan_features(shop, scene, plan)
+    model, frame = models.responses[target], plan_features(shop, scene, plan)
     return mean_contributions(model, frame, _settings(plan), language)
 
 
 def mean_contributions(
     model: Response, frame: pd.DataFrame, settings: dict[str, str], language: str = "en"
 ) -> pd.DataFrame:
-    """The table of `explain_plan` for rows of features. `settings` gives the value to print for a campaign's feature."""
+    """The table of `explain_plan` for rows of features. `settings`: what to print for what the plan sets."""
     base, table = model.contributions(frame)
     mean = table.mean()
     rate = float(model.predict(frame).mean())

@@ -1,44 +1,30 @@
 """What a plan would probably do: rates, orders, money, each with an 80 % range, a chance of loss and a verdict."""
 
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import date
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from engine import terms
-from engine.audience import segments
-from engine.audience.reach import reachable
-from engine.campaign import offers, rows, support
+from engine.campaign import offers, support
 from engine.campaign.response import Models, anyway_features
-from engine.errors import DataProblem, NotEnoughData
+from engine.campaign.scene import Scene, plan_features, sampling_sd
+from engine.errors import NotEnoughData
 from engine.model.ranges import Variation, interval
 from engine.sentences import Sentence
-from engine.shop import gate
-from engine.shop.features import default_as_of, features
 from engine.shop.store import Shop
-from engine.shop.tables import text
 
-REPRESENTATIVES = 2_000  # an audience is at most this many customers for number and reasons alike
 DRAWS = 4_000
 LEVEL = 0.8  # of every range
 COLUMNS = (
-    "plan_id", "audience_size", "reachable", "ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders", "revenue",
-    "discount_cost", "send_cost", "extra_profit", "roi", "unsubscribes",
+    "plan_id", "audience_size", "reachable", "ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders",
+    "revenue", "discount_cost", "send_cost", "extra_profit", "roi", "unsubscribes",
 )  # fmt: skip
 RANGED = (
-    "ctr",
-    "order_rate",
-    "orders",
-    "would_buy_anyway",
-    "extra_orders",
-    "revenue",
-    "discount_cost",
-    "extra_profit",
-    "roi",
-    "unsubscribes",
-)
+    "ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders", "revenue", "discount_cost", "extra_profit",
+    "roi", "unsubscribes",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,68 +106,6 @@ def _plain(value: object) -> object:
     return value
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """An audience ready to be forecast: everything that no slider but the channel changes.
-
-    known: feature columns of the representatives. Each stands for len(customer_ids) / len(known) customers.
-    """
-
-    audience: tuple[str, ...]
-    customer_ids: tuple[str, ...]  # those reachable
-    known: pd.DataFrame
-    left_out: dict[str, int]
-    as_of: date
-    margin: offers.Margin
-
-
-def scene(shop: Shop, plan: dict, audience: list[str], as_of: date | None = None, seed: int = 0) -> Scene:
-    """Prepare an audience for `plan` (campaign columns; product_ids as a list)."""
-    as_of = as_of or default_as_of(shop)
-    reach = reachable(shop, audience, str(plan["channel"]), as_of)
-    chosen = _representatives(reach.customer_ids, seed)
-    products = [str(p) for p in plan.get("product_ids") or []]
-    asked = pd.DataFrame(
-        {
-            "customer_id": pd.Series(chosen, dtype="str"),
-            "as_of": pd.Series(pd.Timestamp(as_of), index=range(len(chosen)), dtype="datetime64[us]"),
-            "campaign_id": str(plan["plan_id"]),
-            "channel": str(plan["channel"]),
-            "campaign_category": str(plan.get("category") or ""),
-        }
-    )
-    pairs = pd.DataFrame({"campaign_id": str(plan["plan_id"]), "product_id": pd.Series(products, dtype="str")})
-    known = features(shop, asked, pairs).join(rows._customer_attributes(shop), on="customer_id")
-    return Scene(
-        tuple(audience), tuple(reach.customer_ids), known, reach.left_out, as_of,
-        offers.margin(shop, products, plan.get("category")),
-    )  # fmt: skip
-
-
-def _representatives(customer_ids: list[str], seed: int) -> list[str]:
-    """At most REPRESENTATIVES of the audience, every one equally likely, in the order given."""
-    if len(customer_ids) <= REPRESENTATIVES:
-        return customer_ids
-    chosen = np.random.default_rng(seed).choice(len(customer_ids), REPRESENTATIVES, replace=False)
-    return [customer_ids[i] for i in np.sort(chosen)]
-
-
-def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:
-    """Model columns of the representatives for one setting of the sliders."""
-    start = plan.get("starts_at")
-    sent_at = pd.Timestamp(start) if start is not None and pd.notna(start) else pd.Timestamp(scene.as_of)
-    context = {
-        name: plan.get(name)
-        for name in plan
-        if name not in ("product_ids", "plan_id", "audience", "segment_id", "holdout")
-    }
-    frame = pd.DataFrame([context] * len(scene.known), index=scene.known.index)
-    frame["sent_at"] = sent_at
-    if "send_hour" not in frame:
-        frame["send_hour"] = np.nan
-    return rows.design(scene.known, frame, shop.settings.protected)
-
-
 def evaluate(shop: Shop, models: Models, scene: Scene, plan: dict, seed: int = 0) -> Forecast:
     """The forecast of one plan on a prepared audience.
 
@@ -224,9 +148,10 @@ def _unsupported(shop: Shop, models: Models, scene: Scene, plan: dict, recipient
     """A forecast that knows only its audience: rates and money are added where the past supports them."""
     card = models.card
     return Forecast(
-        plan_id=str(plan["plan_id"]), audience_size=len(scene.audience), reachable=len(scene.customer_ids), recipients=recipients,
-        ctr=None, order_rate=None, orders=None, would_buy_anyway=None, extra_orders=None, revenue=None, discount_cost=None,
-        send_cost=None, extra_profit=None, roi=None, unsubscribes=None, chance_of_loss=None, basis=models.basis,
+        plan_id=str(plan["plan_id"]), audience_size=len(scene.audience), reachable=len(scene.customer_ids),
+        recipients=recipients, ctr=None, order_rate=None, orders=None, would_buy_anyway=None, extra_orders=None,
+        revenue=None, discount_cost=None, send_cost=None, extra_profit=None, roi=None,
+        unsubscribes=None, chance_of_loss=None, basis=models.basis,
         window_days=int(_number(plan.get("window_days"), shop.settings.window(str(plan["channel"])))),
         supported=False, verdict="never_tried", test_on=0, order_value=None, margin=None, sentences=(),
         messages=card["messages"], campaigns=card["campaigns"], last_sent=card["last_sent"],
@@ -249,20 +174,12 @@ def _why_not(models: Models, scene: Scene, plan: dict) -> Sentence | None:
     )
 
 
-def _sampling_sd(probability: np.ndarray, scene: Scene) -> float:
-    """Standard error of the mean over representatives, with the finite-population correction."""
-    n, whole = len(probability), len(scene.customer_ids)
-    if n < 2 or n >= whole:
-        return 0.0
-    return float(probability.std(ddof=1) / np.sqrt(n) * np.sqrt(1 - n / whole))
-
-
 def _rates(models: Models, frame: pd.DataFrame, recipients: int, scene: Scene) -> dict[str, Range]:
-    result = {}
+    result: dict[str, Range] = {}
     for target in ("click", "order", "unsubscribe"):
         if target in models.responses:
             p = models.responses[target].predict(frame)
-            low, high = interval(float(p.mean()), recipients, models.variation[target], _sampling_sd(p, scene), LEVEL)
+            low, high = interval(float(p.mean()), recipients, models.variation[target], sampling_sd(p, scene), LEVEL)
             result[target] = Range(float(p.mean()), low, high)
     return result
 
@@ -273,7 +190,7 @@ def _times(rate: Range | None, count: float) -> Range | None:
 
 @dataclass(frozen=True, slots=True)
 class _Outcomes:
-    """Simulated order rates of the people written to: with the message, and without (None where there is no holdout)."""
+    """Simulated order rates of the people written to: with the message and without (None: no holdout)."""
 
     p: float
     q: float | None
@@ -282,12 +199,12 @@ class _Outcomes:
 
 
 def _simulated(models: Models, frame: pd.DataFrame, recipients: int, scene: Scene, seed: int) -> _Outcomes:
-    """Joint draws of both rates. Their correlation is set so that the difference varies as past campaigns' extra orders did."""
+    """Joint draws of both rates, correlated so that their difference varies as past campaigns' extra orders did."""
     p_each = models.responses["order"].predict(frame)
     p, order = float(p_each.mean()), models.variation["order"]
     random = np.random.default_rng(seed)
     shock_p, shock_q = _shocks(random, order), _shocks(random, order)
-    noise = 1 / (max(recipients, 1) * p * (1 - p)) + (_sampling_sd(p_each, scene) / (p * (1 - p))) ** 2
+    noise = 1 / (max(recipients, 1) * p * (1 - p)) + (sampling_sd(p_each, scene) / (p * (1 - p))) ** 2
     sd_p = np.sqrt(order.sd**2 + noise)
     if models.anyway is None:
         return _Outcomes(p, None, _shifted(p, sd_p * shock_p), None)
@@ -312,6 +229,7 @@ def _with_money(
     shop: Shop, models: Models, scene: Scene, plan: dict, frame: pd.DataFrame, base: Forecast, seed: int
 ) -> Forecast:
     n = base.recipients
+    assert models.value is not None, "checked by _why_not"
     drawn = _simulated(models, frame, n, scene, seed)
     p_each = models.responses["order"].predict(frame)
     value = float(np.average(models.value.predict(frame), weights=p_each))  # those likelier to order weigh more
@@ -325,7 +243,7 @@ def _with_money(
         for p, q in zip(drawn.p_draws, drawn.q_draws if drawn.q_draws is not None else [None] * DRAWS, strict=True)
     ]
     table = pd.DataFrame(draws, dtype="float64")
-    ranges = {name: _ranged(at[name], table[name]) for name in at}
+    ranges: dict[str, Any] = {name: _ranged(at[name], table[name]) for name in at}
     loss = float((table["extra_profit"] < 0).mean())
     verdict = "likely_pays" if loss < 0.2 else "do_not_send" if loss > 0.8 else "coin_toss"
     return replace(
@@ -428,79 +346,4 @@ def curve(shop: Shop, models: Models, scene: Scene, plan: dict, discounts: list[
                 "supported": forecast.supported,
             }
         )
-    return pd.DataFrame(result)
-
-
-def read_plans(path: Path) -> pd.DataFrame:
-    """A plans file: plan_id*, channel*, campaign columns, and segment_id or audience. Raises DataProblem naming the row."""
-    plans = gate.read_file(Path(path))
-    missing = [column for column in ("plan_id", "channel") if column not in plans]
-    if missing:
-        raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
-    for column in ("plan_id", "channel", "segment_id", "audience", "offer_kind", "category"):
-        if column in plans:
-            plans[column] = text(plans[column])
-    for column in ("discount", "min_spend", "send_hour", "audience_share", "send_cost", "holdout", "window_days"):
-        if column in plans:
-            plans[column] = _numeric(plans, column, Path(path).name)
-    if "starts_at" in plans:
-        plans["starts_at"] = pd.to_datetime(plans["starts_at"].replace("", None), format="ISO8601", errors="coerce")
-    for position, row in plans.iterrows():
-        if pd.isna(row["plan_id"]) or pd.isna(row["channel"]):
-            raise DataProblem(f"{Path(path).name} row {int(str(position)) + 2}: plan_id and channel must not be empty.")
-    return plans
-
-
-def _numeric(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
-    values = pd.to_numeric(plans[column].replace("", None), errors="coerce")
-    wrong = values.isna() & plans[column].notna() & plans[column].astype("str").str.strip().ne("")
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise DataProblem(
-            f"{name} row {row + 2}: {column} is {plans[column].iloc[row]!r}; a number such as 0.15 is needed."
-        )
-    return values.astype("float64")
-
-
-def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:
-    """The customers of a plans row: of its segment, or of the file its `audience` names (relative to the plans file)."""
-    segment, file = plan.get("segment_id"), plan.get("audience")
-    if isinstance(file, str) and file:
-        listed = gate.read_file(base / file)
-        if "customer_id" not in listed:
-            raise DataProblem(f"{file}: column customer_id is missing.")
-        return list(text(listed["customer_id"]).dropna().drop_duplicates())
-    if isinstance(segment, str) and segment:
-        return segment_customers(shop, [segment])
-    raise DataProblem(f"plan {plan['plan_id']}: say who gets it, with segment_id or audience.")
-
-
-def segment_customers(shop: Shop, segment_ids: list[str]) -> list[str]:
-    """Customers of these segments of the current segmentation. Raises DataProblem for an unknown one."""
-    labels = segments.current(shop).labels
-    unknown = set(segment_ids) - set(labels["segment_id"])
-    if unknown:
-        raise DataProblem(
-            f"There is no group {', '.join(sorted(unknown))}; groups are {', '.join(sorted(labels['segment_id'].unique()))}."
-        )
-    return list(labels.loc[labels["segment_id"].isin(segment_ids), "customer_id"])
-
-
-def plan_rows(plans: pd.DataFrame) -> list[dict]:
-    """Rows of a plans table as plans: empty cells None, product_ids a list."""
-    result = []
-    for row in plans.to_dict("records"):
-        plan = {str(name): None if not isinstance(v, (list, tuple)) and pd.isna(v) else v for name, v in row.items()}
-        if isinstance(plan.get("product_ids"), str):
-            plan["product_ids"] = plan["product_ids"].replace(";", " ").replace(",", " ").split()
-        result.append(plan)
-    return result
-
-
-def forecast_plans(shop: Shop, models: Models, plans: pd.DataFrame, base: Path, seed: int = 0) -> pd.DataFrame:
-    """The forecast table of the contract, one row per plan, in order."""
-    result = []
-    for plan in plan_rows(plans):
-        prepared = scene(shop, plan, audience_of(shop, plan, base), seed=seed)
-        result.append(evaluate(shop, models, prepared, plan, seed).row())
     return pd.DataFrame(result)

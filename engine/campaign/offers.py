@@ -1,11 +1,13 @@
 """Kinds of offer and what each costs per order that uses it."""
 
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
+from engine.campaign.plan import OfferKind
 from engine.errors import DataProblem
 from engine.shop.store import Shop
 
@@ -50,8 +52,7 @@ def cost(shop: Shop, offer: dict, order_value: float, spread: float) -> Cost:
         given = np.full_like(values, float(stated if stated is not None else 0.1 * order_value))
         assumed = "" if stated is not None else kind
     else:
-        raise DataProblem(f"offer kind {kind!r} is not known. Kinds are: percent, amount, spend_save, gift, free_shipping, "
-                          "buy_x_get_y, points, early_access, none.")  # fmt: skip
+        raise DataProblem(f"offer kind {kind!r} is not known. Kinds are: {', '.join(get_args(OfferKind))}.")
     if offer.get("max_discount"):
         given = np.minimum(given, float(offer["max_discount"]))
     given = np.where(eligible, given, 0.0)

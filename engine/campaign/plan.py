@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -166,25 +166,31 @@ class Plan(Checked):
 
 def read_brief(path: Path) -> Brief:
     """A brief from a JSON file. Raises DataProblem naming file, field and what was found."""
-    return _parsed(Brief, path.read_bytes(), path.name)
+    return _parsed(Brief, Path(path))
 
 
 def read_plan(path: Path) -> Plan:
     """A plan from a JSON file. Raises DataProblem naming file, field and what was found."""
-    return _parsed(Plan, path.read_bytes(), path.name)
+    return _parsed(Plan, Path(path))
 
 
-def _parsed(kind: type, content: bytes, name: str):
+_Kind = TypeVar("_Kind", bound=Checked)
+
+
+def _parsed(kind: type[_Kind], path: Path) -> _Kind:
     try:
-        return kind.model_validate_json(content)
+        return kind.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise DataProblem(problems_of(error, name)) from error
+        raise DataProblem(problems_of(error, path.name)) from error
+    except OSError as error:
+        raise DataProblem(f"{path} cannot be read: {error.strerror}.") from error
 
 
 def problems_of(error: ValidationError, name: str) -> list[str]:
     """One sentence per problem pydantic found, naming the field and what was received."""
-    return [
-        f"{name}: {'.'.join(map(str, problem['loc'])) or 'the whole file'}: {problem['msg'].removeprefix('Value error, ')}"
-        f"{'' if isinstance(problem['input'], dict) else '; got ' + repr(problem['input'])[:80]}"
-        for problem in error.errors()
-    ]
+    sentences = []
+    for problem in error.errors():
+        field = ".".join(map(str, problem["loc"])) or "the whole file"
+        received = "" if isinstance(problem["input"], dict) else f"; got {problem['input']!r:.80}"
+        sentences.append(f"{name}: {field}: {problem['msg'].removeprefix('Value error, ')}{received}")
+    return sentences

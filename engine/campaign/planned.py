@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from engine.audience.reach import reachable
+from engine.audience.segments import members
 from engine.campaign import claims
 from engine.campaign.claims import Finding
-from engine.campaign.forecast import segment_customers
 from engine.campaign.plan import PARTS, Audience, Plan
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
@@ -39,8 +39,8 @@ def customers(shop: Shop, audience: Audience) -> list[str]:
         raise DataProblem("This audience is a rule, and plans are sent to groups or listed customers. Choose groups.")
     if not audience.segment_ids and not audience.customer_ids:
         raise DataProblem("This plan has no audience yet: choose one or more groups.")
-    named = segment_customers(shop, audience.segment_ids) if audience.segment_ids else []
-    left_out = set(segment_customers(shop, audience.exclusions)) if audience.exclusions else set()
+    named = members(shop, audience.segment_ids) if audience.segment_ids else []
+    left_out = set(members(shop, audience.exclusions)) if audience.exclusions else set()
     return [one for one in dict.fromkeys([*named, *audience.customer_ids]) if one not in left_out]
 
 

@@ -108,7 +108,7 @@ def _nothing_to_learn(shop: Shop, cards: dict) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Messages:
-    """Past sends whose outcome is known. sent and held are rows of deliveries (or totals), features aligned with each."""
+    """Past sends whose outcome is known: rows of deliveries or totals, features aligned with each."""
 
     sent: pd.DataFrame
     features: pd.DataFrame

@@ -12,17 +12,9 @@ from engine.shop.features import features
 from engine.shop.store import Shop
 
 CUSTOMER_LOGS = (
-    "recency_days",
-    "frequency",
-    "monetary",
-    "aov",
-    "tenure_days",
-    "gap_days",
-    "orders_90d",
-    "monetary_90d",
-    "categories",
-)
-CUSTOMER_LOGS += ("views_30d", "carts_30d", "sent", "sent_30d", "days_since_sent")
+    "recency_days", "frequency", "monetary", "aov", "tenure_days", "gap_days", "orders_90d", "monetary_90d",
+    "categories", "views_30d", "carts_30d", "sent", "sent_30d", "days_since_sent",
+)  # fmt: skip
 CUSTOMER_SHARES = ("discount_share", "return_share")
 OFFER_TEXTS = ("channel", "offer_kind", "goal", "type", "language", "category")
 KNOWN_CUSTOMER = {
@@ -36,8 +28,9 @@ KNOWN_CUSTOMER = {
     "suppressed",
 }
 KNOWN_CAMPAIGN = {
-    "campaign_id", "name", "type", "channel", "goal", "language", "offer_kind", "discount", "min_spend", "gift_product_id",
-    "code", "category", "starts_at", "ends_at", "send_hour", "audience_share", "send_cost", "headline", "body",
+    "campaign_id", "name", "type", "channel", "goal", "language", "offer_kind", "discount", "min_spend",
+    "gift_product_id", "code", "category", "starts_at", "ends_at", "send_hour", "audience_share", "send_cost",
+    "headline", "body",
 }  # fmt: skip
 KNOWN_AD = {"ad_id", "date", "channel", "campaign_id", "impressions", "clicks", "conversions", "cost", "revenue"}
 # Doubled money off earns less than twice: the response bends at about this discount.
@@ -72,7 +65,7 @@ def message_rows(
 
 
 def feature_day(sent: pd.Series, starts: pd.Series) -> pd.Series:
-    """The day whose morning features are taken: the campaign's first day, or for a long-running flow the month's first."""
+    """The day whose morning features are taken: the campaign's first day; for a long-running flow, the month's."""
     day = sent.dt.floor("D")
     month = day.dt.to_period("M").dt.to_timestamp()
     start = starts.dt.floor("D")
@@ -249,7 +242,7 @@ def ad_rows(shop: Shop, ads: pd.DataFrame) -> pd.DataFrame:
 
 
 def of_campaign(rows: pd.DataFrame) -> set[str]:
-    """The columns that describe a campaign and not a customer. The channel is left out: every shop has many sends of each."""
+    """The columns that describe a campaign and not a customer; not the channel, of which every shop has many sends."""
     starts = ("discount|", "min_spend|", "season|", "headline|", "campaign ")
     named = {*OFFER_TEXTS, "send_hour", "weekday"} - {"channel"}
     return {str(c) for c in rows if str(c) in named or str(c).startswith(starts)}

@@ -18,7 +18,7 @@ from engine.shop.tables import typed
 
 
 def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
-    """Rows of a deliveries file + p_click, p_conversion, expected_revenue (each where it was learned), `_low`, `_high`, note.
+    """Rows of a deliveries file + p_click, p_conversion, expected_revenue (where learned), ranges, note.
 
     p_conversion is per message. An unknown campaign or customer still gets a number; `note` says what was missing.
     """
@@ -57,7 +57,7 @@ def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
 
 
 def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
-    """Rows of an ads file + p_click, p_conversion (per impression), expected_revenue of all its impressions, ranges, note."""
+    """Rows of an ads file + p_click, p_conversion (per impression), expected_revenue (whole row), ranges, note."""
     if not set(models.responses) & {"ad_click", "ad_conversion"}:
         raise NotEnoughData("This shop has learned nothing about ads yet; it needs past ads and then: train.")
     given = gate.read_file(Path(path))

@@ -1,6 +1,8 @@
 """What was tried before, and whether a plan lies inside it. Outside, money is not forecast."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +19,7 @@ MIN_SENDS = 200
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Per channel and kind of offer: discounts tried and messages sent; per channel: hours; customers ever written to."""
+    """Per channel and kind of offer: discounts tried, messages sent; per channel: hours; customers written to."""
 
     offers: dict[str, dict[str, list[float]]]
     sends: dict[str, dict[str, int]]
@@ -56,12 +58,12 @@ def tried(shop: Shop, sent: pd.DataFrame | None) -> Tried:
     )
 
 
-def _kind(row) -> str:
+def _kind(row: Any) -> str:
     kind = getattr(row, "offer_kind", None)
     return str(kind) if isinstance(kind, str) and kind else "none"
 
 
-def _discount(row) -> float:
+def _discount(row: Any) -> float:
     size = float(getattr(row, "discount", np.nan))
     return size if np.isfinite(size) else 0.0
 
@@ -120,5 +122,5 @@ def _shown(size: float, kind: str) -> str:
     return f"{100 * size:.0f} %" if kind == "percent" else f"{size:.2f}"
 
 
-def _listed(names) -> str:
+def _listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names))

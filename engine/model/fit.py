@@ -203,7 +203,7 @@ def _fitted(
 def _ridge(
     early: np.ndarray, early_rows: Rows, late: np.ndarray, late_rows: Rows, shrunk: np.ndarray, seed: int
 ) -> tuple[float, np.ndarray]:
-    """Intercept and weights at the penalties that fit the latest campaigns best. `shrunk` marks a campaign's own columns."""
+    """Intercept and weights at the penalties that fit the latest campaigns best; `shrunk`: a campaign's own columns."""
     label, weight, rows = _as_labels(early_rows)
     kept = _case_control(label, weight, seed)
     best, lowest = (1.0, RIDGE[0]), np.inf

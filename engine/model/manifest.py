@@ -61,6 +61,7 @@ def read(folder: Path) -> dict[str, bytes]:
     for name, content in files.items():
         if (found := hashlib.sha256(content).hexdigest()) != hashes[name]:
             raise ModelFileProblem(
-                f"{folder / name} was changed after it was trained (expected {hashes[name][:12]}, found {found[:12]}). Train again."
+                f"{folder / name} was changed after it was trained "
+                f"(expected {hashes[name][:12]}, found {found[:12]}). Train again."
             )
     return files

@@ -39,7 +39,7 @@ def unit(campaign: pd.Series, at: pd.Series, customer: pd.Series) -> tuple[np.nd
 
 
 def folds(units: np.ndarray, rule: str) -> list[Fold]:
-    """Rolling origin: each block of later units is judged by what came before it. Customer folds: each by the others."""
+    """Rolling origin: each block of later units is judged by what came before. Customer folds: each by the others."""
     present = np.unique(units)
     if rule.startswith("customers"):
         return [Fold(np.flatnonzero(units != u), np.flatnonzero(units == u)) for u in present]

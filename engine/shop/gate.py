@@ -76,7 +76,7 @@ def _parquet(path: Path) -> pd.DataFrame:
         footer = pq.read_metadata(path)
         if footer.num_rows * footer.num_columns > MAX_CELLS or footer.num_columns > MAX_COLUMNS:
             raise DataProblem(
-                f"{path.name}: {footer.num_rows:,} rows x {footer.num_columns} columns is more than this tool reads at once."
+                f"{path.name}: {footer.num_rows:,} rows x {footer.num_columns} columns is too much to read at once."
             )
         return pd.read_parquet(path)
     except (ArrowInvalid, OSError) as error:

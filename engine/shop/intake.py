@@ -99,7 +99,8 @@ def _source(path: Path, table: str | None, renames: dict[str, dict[str, str]]) -
     frame = frame.rename(columns=renames.get(name, {}))
     if "customer_id" in frame and _looks_personal(frame["customer_id"]):
         raise DataProblem(
-            f"{path.name}: customer_id holds e-mail addresses or phone numbers. Export the shop's own customer number instead."
+            f"{path.name}: customer_id holds e-mail addresses or phone numbers. "
+            "Export the shop's own customer number instead."
         )
     return Source(path, name, frame, hashlib.sha256(path.read_bytes() + name.encode()).hexdigest())
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from engine.errors import StoreProblem
 from engine.shop import store
@@ -28,7 +29,7 @@ def build(
     return shop
 
 
-def _generate(name: str, seed: int):
+def _generate(name: str, seed: int) -> Any:
     # Imported here: a shop that brings its own data never pays for the generator.
     if name == "demo":
         from sample_data import demo

@@ -99,7 +99,7 @@ class Shop:
     @property
     def version(self) -> str:
         """Changes whenever a table or setting does: a key for caches and model cards."""
-        files = sorted(_tables_folder(self.path).glob("*.parquet")) + [self.path / "shop.toml"]
+        files = [*sorted(_tables_folder(self.path).glob("*.parquet")), self.path / "shop.toml"]
         stamps = [(f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists()]
         return hashlib.blake2b(json.dumps(stamps).encode(), digest_size=8).hexdigest()
 
@@ -180,7 +180,7 @@ def write_tables(shop: Shop, tables: dict[str, pd.DataFrame]) -> None:
 
 
 def save_tables(shop: Shop, frames: dict[str, pd.DataFrame]) -> dict[str, int]:
-    """Check frames against the schemas and store the rows kept. Returns rows set aside by table (sample shops: none)."""
+    """Check frames against the schemas and store the rows kept. Returns rows set aside by table."""
     known = {name: set(frames[name][key].astype(str)) for key, name in _HOMES if name in frames}
     checked = {name: check(name, frame, shop.settings.time_zone, known) for name, frame in frames.items()}
     write_tables(shop, {name: result.kept for name, result in checked.items()})

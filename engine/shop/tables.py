@@ -11,6 +11,7 @@ A column's kind says how it is read and what is impossible in it:
 Empty is unknown. Extra columns are attributes and are kept as they come.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -189,7 +190,7 @@ def _empty(column: pd.Series) -> pd.Series:
 
 
 def text(column: pd.Series) -> pd.Series:
-    """Text as it stands, trimmed; empty is missing. Whole floats lose their ".0": a spreadsheet's doing, not an id's."""
+    """Text as it stands, trimmed; empty is missing. Whole floats lose their ".0", a spreadsheet's doing."""
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
     values = column.astype("str").str.strip()
@@ -239,7 +240,7 @@ def _time(column: pd.Series, time_zone: str) -> pd.Series:
     return column.astype("datetime64[us]")
 
 
-_READERS = {
+_READERS: dict[str, tuple[Callable[..., pd.Series], str]] = {
     "id": (text, "cannot be read"),
     "text": (text, "cannot be read"),
     "time": (_time, "is not a date in ISO form, such as 2026-03-31 or 2026-03-31 14:05"),

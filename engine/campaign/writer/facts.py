@@ -41,7 +41,8 @@ SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥", "INR":
 class ShopLike(Protocol):
     """The little of a shop that drafting needs."""
 
-    settings: object
+    @property
+    def settings(self) -> object: ...
 
     def has(self, table: str) -> bool: ...
 
@@ -254,7 +255,7 @@ def _required(slots: Mapping[str, str], brief: Brief) -> tuple[tuple[str, ...], 
 def _aliases(brief: Brief, currency: str) -> dict[str, tuple[str, ...]]:
     """Other ways people type the same facts: "15 %", "15 percent", "2026-06-30", "June 30"."""
     end, offer = brief.ends_at, brief.offer
-    aliases = {
+    aliases: dict[str, tuple[str, ...]] = {
         "ends_at": (
             end.isoformat(),
             f"{end.day} {MONTHS[end.month]} {end.year}",

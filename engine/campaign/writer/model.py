@@ -4,6 +4,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import openai
 from pydantic import ConfigDict, RootModel, ValidationError
@@ -139,9 +140,9 @@ def _draw(endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, until: 
         raise _Unfinished("the answer was cut before its end")
 
 
-def _ask(client: openai.OpenAI, endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, left: float):
+def _ask(client: openai.OpenAI, endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, left: float) -> Any:
     """The stream of one answer, in the form this kind of server takes."""
-    request: dict = {
+    request: dict[str, Any] = {
         "model": endpoint.model,
         "messages": chat,
         "temperature": TEMPERATURE,
@@ -153,7 +154,10 @@ def _ask(client: openai.OpenAI, endpoint: Endpoint, chat: list[dict], facts: Fac
     }
     if endpoint.backend == "llama_cpp":
         return client.chat.completions.create(**request, extra_body={"grammar": prompt.grammar(facts)})
-    form = {"type": "json_schema", "json_schema": {"name": "draft", "strict": True, "schema": prompt.schema(facts)}}
+    form: Any = {
+        "type": "json_schema",
+        "json_schema": {"name": "draft", "strict": True, "schema": prompt.schema(facts)},
+    }
     try:
         return client.chat.completions.create(**request, response_format=form)
     except (openai.BadRequestError, openai.InternalServerError, openai.UnprocessableEntityError):

@@ -1,0 +1,79 @@
+"""A file of plans, one row each: read, checked, and forecast in order."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine.audience.segments import members
+from engine.campaign.forecast import evaluate
+from engine.campaign.response import Models
+from engine.campaign.scene import scene
+from engine.errors import DataProblem
+from engine.shop import gate
+from engine.shop.store import Shop
+from engine.shop.tables import text
+
+
+def read_plans(path: Path) -> pd.DataFrame:
+    """A plans file: plan_id*, channel*, campaign columns, segment_id or audience. Raises DataProblem naming the row."""
+    plans = gate.read_file(Path(path))
+    missing = [column for column in ("plan_id", "channel") if column not in plans]
+    if missing:
+        raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
+    for column in ("plan_id", "channel", "segment_id", "audience", "offer_kind", "category"):
+        if column in plans:
+            plans[column] = text(plans[column])
+    for column in ("discount", "min_spend", "send_hour", "audience_share", "send_cost", "holdout", "window_days"):
+        if column in plans:
+            plans[column] = _numeric(plans, column, Path(path).name)
+    if "starts_at" in plans:
+        plans["starts_at"] = pd.to_datetime(plans["starts_at"].replace("", None), format="ISO8601", errors="coerce")
+    for position, row in plans.iterrows():
+        if pd.isna(row["plan_id"]) or pd.isna(row["channel"]):
+            raise DataProblem(f"{Path(path).name} row {int(str(position)) + 2}: plan_id and channel must not be empty.")
+    return plans
+
+
+def _numeric(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
+    values = pd.to_numeric(plans[column].replace("", None), errors="coerce")
+    wrong = values.isna() & plans[column].notna() & plans[column].astype("str").str.strip().ne("")
+    if wrong.any():
+        row = int(np.flatnonzero(wrong)[0])
+        raise DataProblem(
+            f"{name} row {row + 2}: {column} is {plans[column].iloc[row]!r}; a number such as 0.15 is needed."
+        )
+    return values.astype("float64")
+
+
+def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:
+    """The customers of a plans row: of its segment, or of its `audience` file (relative to the plans file)."""
+    segment, file = plan.get("segment_id"), plan.get("audience")
+    if isinstance(file, str) and file:
+        listed = gate.read_file(base / file)
+        if "customer_id" not in listed:
+            raise DataProblem(f"{file}: column customer_id is missing.")
+        return list(text(listed["customer_id"]).dropna().drop_duplicates())
+    if isinstance(segment, str) and segment:
+        return members(shop, [segment])
+    raise DataProblem(f"plan {plan['plan_id']}: say who gets it, with segment_id or audience.")
+
+
+def plan_rows(plans: pd.DataFrame) -> list[dict]:
+    """Rows of a plans table as plans: empty cells None, product_ids a list."""
+    result = []
+    for row in plans.to_dict("records"):
+        plan = {str(name): None if not isinstance(v, (list, tuple)) and pd.isna(v) else v for name, v in row.items()}
+        if isinstance(products := plan.get("product_ids"), str):
+            plan["product_ids"] = products.replace(";", " ").replace(",", " ").split()
+        result.append(plan)
+    return result
+
+
+def forecast_plans(shop: Shop, models: Models, plans: pd.DataFrame, base: Path, seed: int = 0) -> pd.DataFrame:
+    """The forecast table of the contract, one row per plan, in order."""
+    result = []
+    for plan in plan_rows(plans):
+        prepared = scene(shop, plan, audience_of(shop, plan, base), seed=seed)
+        result.append(evaluate(shop, models, prepared, plan, seed).row())
+    return pd.DataFrame(result)
