@@ -18,9 +18,11 @@ from engine import settings
 from engine.audience import segments
 from engine.audience.reach import Reach, reachable
 from engine.audience.segments import Segmentation
+from engine.campaign import explain, planned, response
 from engine.campaign import forecast as forecasts
-from engine.campaign import planned, response
-from engine.campaign.forecast import Forecast, Scene
+from engine.campaign import scene as scenes
+from engine.campaign.forecast import Forecast
+from engine.campaign.scene import Scene
 from engine.campaign.plan import Brief, Plan
 from engine.campaign.response import Models
 from engine.campaign.writer import files
@@ -111,10 +113,10 @@ def _scene(
     product_ids: tuple[str, ...],
 ) -> Scene:
     opened = store.open_shop(Path(path))
-    left_out = set(forecasts.segment_customers(opened, list(exclusions))) if exclusions else set()
-    audience = [c for c in forecasts.segment_customers(opened, list(segment_ids)) if c not in left_out]
+    left_out = set(segments.members(opened, list(exclusions))) if exclusions else set()
+    audience = [c for c in segments.members(opened, list(segment_ids)) if c not in left_out]
     plan = {"plan_id": "plan", "channel": channel, "category": category, "product_ids": list(product_ids)}
-    return forecasts.scene(opened, plan, audience)
+    return scenes.scene(opened, plan, audience)
 
 
 def forecast(
@@ -199,7 +201,7 @@ def reach(shop: Shop, segment_ids: tuple[str, ...], channel: str) -> tuple[Reach
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _reach(path: str, stamp: tuple, segment_ids: tuple[str, ...], channel: str) -> tuple[Reach, int]:
     opened = store.open_shop(Path(path))
-    listed = forecasts.segment_customers(opened, list(segment_ids))
+    listed = segments.members(opened, list(segment_ids))
     return reachable(opened, listed, channel, default_as_of(opened)), len(listed)
 
 
@@ -252,24 +254,23 @@ def _profit_curve(
 
 
 def reasons(
-    shop: Shop, models: Models, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], plan: dict, target: str
-) -> pd.DataFrame:
+    shop: Shop, models: Models, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], plan: dict, target: str,
+    language: str,
+) -> pd.DataFrame:  # fmt: skip
     """Why a plan's predicted rate is what it is: see engine.campaign.explain.explain_plan."""
     facts = json.dumps(plan, sort_keys=True, default=str)
     stamp = (shop.version, _stamp(shop.path / "segments"), models.version)
-    return _reasons(str(shop.path), stamp, segment_ids, exclusions, facts, target, shop, models, plan)
+    return _reasons(str(shop.path), stamp, segment_ids, exclusions, facts, target, language, shop, models, plan)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _reasons(
     path: str, stamp: tuple, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], facts: str, target: str,
-    _shop: Shop, _models: Models, _plan: dict,
+    language: str, _shop: Shop, _models: Models, _plan: dict,
 ) -> pd.DataFrame:  # fmt: skip
-    from engine.campaign import explain
-
     products = tuple(_plan.get("product_ids") or ())
     prepared = scene(_shop, segment_ids, exclusions, str(_plan["channel"]), _plan.get("category"), products)
-    return explain.explain_plan(_shop, _models, prepared, _plan, target)
+    return explain.explain_plan(_shop, _models, prepared, _plan, target, language)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -102,7 +102,7 @@ def compared_groups(profiles: pd.DataFrame, names: dict[str, str], measures: dic
         for row in profiles.itertuples()
     ]
     chart = figure(
-        traces, height=420, barmode="group", yaxis={"title": axis}, legend={"orientation": "h", "y": -0.2, "x": 0}
+        traces, height=460, barmode="group", yaxis={"title": axis}, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
     )
     chart.add_hline(y=1, line={"color": QUIET, "width": 1, "dash": "dot"})
     return chart
@@ -215,7 +215,9 @@ def profit_over_discount(
     """
     shown = curve.assign(x=curve["discount"] * (100 if in_percent else 1))
     known = shown[shown["supported"].astype(bool)]
-    traces: list = [_untried(run, known, words["untried"]) for run in _runs(shown, wanted=False)]
+    # Half a step to either side, so that a single size has a width; a discount below zero is none.
+    half = float(shown["x"].diff().median()) / 2
+    traces: list = [_untried(run, half, known, words["untried"]) for run in _runs(shown, wanted=False)]
     for run in _runs(shown, wanted=True):
         traces += _band(run, words)
     size, profit = here[0] * (100 if in_percent else 1), here[1]
@@ -256,11 +258,11 @@ def _band(run: pd.DataFrame, words: dict[str, str]) -> list:
     ]  # fmt: skip
 
 
-def _untried(run: pd.DataFrame, known: pd.DataFrame, name: str) -> go.Scatter:
+def _untried(run: pd.DataFrame, half: float, known: pd.DataFrame, name: str) -> go.Scatter:
     """A hatched field over sizes that were never tried, as high as the range beside it."""
     low = float(known["extra_profit_low"].min()) if len(known) else 0.0
     high = float(known["extra_profit_high"].max()) if len(known) else 1.0
-    first, last = float(run["x"].iloc[0]), float(run["x"].iloc[-1])
+    first, last = max(float(run["x"].iloc[0]) - half, 0.0), float(run["x"].iloc[-1]) + half
     return go.Scatter(
         x=[first, last, last, first], y=[low, low, high, high], fill="toself", mode="lines", line={"width": 0},
         fillpattern={"shape": "/", "fgcolor": faded(QUIET, 0.6), "bgcolor": faded(QUIET, 0.08), "size": 8},
@@ -282,30 +284,35 @@ def reasons(steps: pd.DataFrame) -> go.Figure:
 
     The first step is the average, the last one the plan; between them contributions add up.
     """
-    last = len(steps) - 1
-    measures = ["absolute", *["relative"] * (last - 1), "total"]
-    bars = go.Waterfall(
+    ends = steps["contribution"].cumsum()[:-1]
+    low, high = float(ends.min()), float(ends.max())
+    room = max(high - low, 0.2) * 0.35
+    # The bars of the average and the plan begin at the edge: what counts is how far each step moves, not from where.
+    edge = low - room
+    steps = steps.assign(start=steps["contribution"].cumsum().shift(fill_value=edge), moved=steps["contribution"])
+    first, last = steps.index[0], steps.index[-1]
+    steps.loc[first, "moved"], steps.loc[last, "moved"] = steps.loc[[first, last], "contribution"] - edge
+    steps.loc[last, "start"] = edge
+    colours = [GOOD if moved >= 0 else BAD for moved in steps["moved"]]
+    colours[0] = colours[-1] = QUIET
+    bars = go.Bar(
         orientation="h",
-        measure=measures,
-        y=steps["label"],
-        x=steps["contribution"],
+        base=steps["start"],
+        x=steps["moved"],
+        y=steps.index,
+        customdata=steps["label"],
         text=steps["text"],
         textposition="outside",
         cliponaxis=False,
-        increasing={"marker": {"color": GOOD}},
-        decreasing={"marker": {"color": BAD}},
-        totals={"marker": {"color": QUIET}},
-        connector={"line": {"color": faded(QUIET, 0.6), "width": 1}},
-        hovertemplate="%{y}: %{text}<extra></extra>",
+        marker={"color": colours},
+        hovertemplate="%{customdata}: %{text}<extra></extra>",
     )
-    ends = steps["contribution"].cumsum()[:-1]
-    room = max(float(ends.max() - ends.min()), 0.2) * 0.35
-    # The bars of the average and the plan are cut: what counts is how far each step moves, not the way from zero.
-    span = [float(ends.min()) - room, float(ends.max()) + room]
     return figure(
         [bars],
         height=90 + 34 * len(steps),
         showlegend=False,
-        xaxis={"visible": False, "range": span},
-        yaxis={"autorange": "reversed"},
+        bargap=0.25,
+        xaxis={"visible": False, "range": [edge, high + room]},
+        # By position: two features may go by the same words.
+        yaxis={"autorange": "reversed", "tickvals": steps.index, "ticktext": steps["label"]},
     )

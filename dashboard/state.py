@@ -1,6 +1,6 @@
 """What the app remembers between runs: the only st.session_state. Each key is written in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -95,9 +95,16 @@ def set_plan_id(plan_id: str) -> None:
     st.query_params["plan"] = plan_id
 
 
-def plan_tab() -> str | None:
-    """The open tab of the plan's page; it also stands in the address (?plan.tab=copy)."""
-    return st.session_state.get("plan.tab")
+def plan_tab(tabs: Collection[str]) -> str:
+    """The tab to open on the plan's page: the chosen one, the one in the address (?tab=copy), or the first."""
+    wanted = st.session_state.get("plan.tab") or st.query_params.get("tab")
+    return wanted if wanted in tabs else next(iter(tabs))
+
+
+def show_plan_tab(tab: str) -> None:
+    """Put the open tab in the address, so that a reload comes back to it."""
+    if st.query_params.get("tab") != tab:
+        st.query_params["tab"] = tab
 
 
 def set_plan_tab(tab: str) -> None:

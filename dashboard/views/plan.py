@@ -49,17 +49,17 @@ def head(opened: Open) -> None:
 
 def tab() -> str:
     """The open tab; it stands in the address, so that a reload comes back to it."""
+    state.set_plan_tab(state.plan_tab(TABS))
     chosen = st.segmented_control(
         t("plan.tabs"),
         list(TABS),
-        default=None if state.plan_tab() else "brief",
         required=True,
         format_func={name: f":material/{ICONS[name]}: {t(f'plan.tab_{name}')}" for name in TABS}.get,
         key="plan.tab",
         label_visibility="collapsed",
-        bind="query-params",
     )
-    return chosen if chosen in TABS else "brief"
+    state.show_plan_tab(chosen)
+    return chosen
 
 
 def next_tab(chosen: str) -> None:

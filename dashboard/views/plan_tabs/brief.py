@@ -111,7 +111,7 @@ def _what(opened: Open) -> None:
 def _one_of(name: str, options: list[str]) -> None:
     label = t(f"brief.{name}")
     shown = {one: t(f"plan.{name}_{one}") for one in options}
-    st.selectbox(label, options, format_func=shown.get, key=f"brief.{name}", on_change=_touch, width=220)
+    st.selectbox(label, options, format_func=shown.get, key=f"brief.{name}", on_change=_touch)
 
 
 def _products(opened: Open) -> None:
@@ -178,14 +178,21 @@ def _offer(opened: Open) -> None:
 
 def _number(name: str, label: str, step: float, largest: float | None = None) -> None:
     st.number_input(
-        label, min_value=0.0, max_value=largest, value=None, step=step, key=f"brief.{name}", on_change=_touch
+        label,
+        min_value=0.0,
+        max_value=largest,
+        value=None,
+        step=step,
+        format="%g",
+        key=f"brief.{name}",
+        on_change=_touch,
     )
 
 
 def _pair(number: int, left: str, right: str) -> None:
     with st.container(horizontal=True):
-        st.number_input(left, min_value=0.0, step=1.0, key=f"brief.tier_spend_{number}", on_change=_touch, width=200)
-        st.number_input(right, min_value=0.0, step=1.0, key=f"brief.tier_off_{number}", on_change=_touch, width=200)
+        st.number_input(left, min_value=0.0, step=1.0, format="%g", key=f"brief.tier_spend_{number}", on_change=_touch)
+        st.number_input(right, min_value=0.0, step=1.0, format="%g", key=f"brief.tier_off_{number}", on_change=_touch)
 
 
 def _gift(opened: Open) -> None:
@@ -205,8 +212,8 @@ def _gift(opened: Open) -> None:
 def _when() -> None:
     st.subheader(t("brief.when"))
     with st.container(horizontal=True):
-        st.date_input(t("brief.starts_at"), key="brief.starts_at", format="YYYY-MM-DD", on_change=_touch, width=220)
-        st.date_input(t("brief.ends_at"), key="brief.ends_at", format="YYYY-MM-DD", on_change=_touch, width=220)
+        st.date_input(t("brief.starts_at"), key="brief.starts_at", format="YYYY-MM-DD", on_change=_touch)
+        st.date_input(t("brief.ends_at"), key="brief.ends_at", format="YYYY-MM-DD", on_change=_touch)
     st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="brief.send_hour", on_change=_touch)
     st.slider(t("brief.audience_share"), 5, 100, step=5, format="%d %%", key="brief.audience_share", on_change=_touch)
     st.slider(

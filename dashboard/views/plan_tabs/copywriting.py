@@ -9,7 +9,7 @@ from dashboard.text import t
 from dashboard.views.plan_tabs import conflict, drafting, message, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs, settings
-from engine.campaign import planned
+from engine.campaign import claims, planned
 from engine.campaign.claims import Finding
 from engine.campaign.plan import PARTS
 from engine.campaign.writer.facts import Facts
@@ -17,7 +17,6 @@ from engine.errors import StoreProblem
 from engine.jobs import Job
 
 AREA = "copy"
-CARD = 330
 OWN = "own"
 
 
@@ -26,34 +25,24 @@ def show(opened: Open) -> None:
     with widgets.problem_box():
         job = drafting.latest(opened)
         opened = drafting.collected(opened)
-    running = job is not None and not job.is_over
-    _head(opened, running)
-    if running and job is not None:
+    if job is not None and not job.is_over:
         _watched(opened, job.job_id)
     else:
+        _head(opened)
         _cards(opened)
     if planned.texts(opened.plan) or opened.saved.extras.get("chosen"):
         _editor(opened)
 
 
-def _head(opened: Open, running: bool) -> None:
-    drafts = opened.saved.extras.get("drafts")
-    if not drafts and not running:
+def _head(opened: Open) -> None:
+    """What can be asked for, while nothing is being written."""
+    drafts, texts = opened.saved.extras.get("drafts"), planned.texts(opened.plan)
+    if not drafts:
         st.write(t("copy.purpose"))
     with st.container(horizontal=True):
-        label = t("copy.draft_again") if drafts else t("copy.draft")
-        asked = st.button(
-            label,
-            key="copy.draft",
-            type="secondary" if drafts else "primary",
-            disabled=running,
-            icon=":material/stylus_note:",
-        )
-        own = (
-            st.button(t("copy.own"), key="copy.own", type="tertiary", disabled=running)
-            if not planned.texts(opened.plan)
-            else False
-        )
+        label, kind = (t("copy.draft_again"), "secondary") if drafts else (t("copy.draft"), "primary")
+        asked = st.button(label, key="copy.draft", type=kind, icon=":material/stylus_note:")
+        own = not texts and st.button(t("copy.own"), key="copy.own", type="tertiary", icon=":material/edit:")
     if asked:
         with widgets.problem_box():
             saving.checked_facts(opened)  # a brief that contradicts the shop is told at once
@@ -78,8 +67,8 @@ def _watched(opened: Open, job_id: str) -> None:
             job = jobs.status(opened.shop.path, job_id)
         if job.is_over:
             st.rerun()
-        with st.container(horizontal=True):
-            for number in range(drafting.COUNT):
+        for number, column in enumerate(st.columns(drafting.COUNT)):
+            with column:
                 _coming(opened, job, number)
         if st.button(t("copy.stop"), key="copy.stop", icon=":material/stop_circle:"):
             with widgets.problem_box():
@@ -91,9 +80,9 @@ def _watched(opened: Open, job_id: str) -> None:
 
 def _coming(opened: Open, job: Job, number: int) -> None:
     said = job.detail.get("drafts", {}).get(str(number), {})
-    with st.container(border=True, width=CARD, key=f"copy.card_{number}"):
+    with st.container(border=True, key=f"copy.card_{number}"):
         if "done" in said:
-            _draft(said["done"], opened.plan.channel)
+            _draft(opened, said["done"])
         elif said.get("text"):
             st.badge(t("copy.writing"), icon=":material/edit:")
             st.markdown(message.plain(said["text"]).replace("\n", "\n\n"))
@@ -104,26 +93,29 @@ def _coming(opened: Open, job: Job, number: int) -> None:
 def _cards(opened: Open) -> None:
     drafts = opened.saved.extras.get("drafts") or []
     chosen = opened.saved.extras.get("chosen")
-    with st.container(horizontal=True):
-        for number, draft in enumerate(drafts):
-            with st.container(border=True, width=CARD, key=f"copy.card_{number}"):
-                _draft(draft, opened.plan.channel)
-                if draft["draft_id"] == chosen:
-                    st.badge(t("copy.chosen"), icon=":material/check:", color="green")
-                elif st.button(t("copy.choose"), key=f"copy.choose_{number}"):
-                    _choose(opened, draft)
+    if not drafts:
+        return
+    for number, (column, draft) in enumerate(zip(st.columns(len(drafts)), drafts, strict=True)):
+        with column, st.container(border=True, key=f"copy.card_{number}"):
+            _draft(opened, draft)
+            if draft["draft_id"] == chosen:
+                st.badge(t("copy.chosen"), icon=":material/check:", color="green")
+            elif st.button(t("copy.choose"), key=f"copy.choose_{number}"):
+                _choose(opened, draft)
 
 
-def _draft(draft: dict[str, Any], channel: str) -> None:
+def _draft(opened: Open, draft: dict[str, Any]) -> None:
     """One draft as a customer reads it, and who wrote it."""
     if draft["writer"] == "template":
         st.badge(t("copy.by_template"), icon=":material/description:", color="gray")
         st.caption(message.plain(t("copy.because", reason=draft.get("note") or "")))
     elif settings.read().llm_url:
-        st.badge(t("copy.by_server", model=draft.get("model") or ""), icon=":material/neurology:", color="blue")
+        st.caption(f":material/neurology: {message.plain(t('copy.by_server', model=draft.get('model') or ''))}")
     else:
-        st.badge(t("copy.by_model"), icon=":material/neurology:", color="blue")
-    message.show(draft["filled"], channel)
+        st.caption(f":material/neurology: {t('copy.by_model')}")
+    facts = saving.facts_of(opened.shop, opened.plan)
+    # Filled anew: the discount or the dates may have changed since it was written.
+    message.show(claims.fill(draft["slots"], facts) if facts else draft["filled"], opened.plan.channel)
 
 
 def _choose(opened: Open, draft: dict[str, Any]) -> None:

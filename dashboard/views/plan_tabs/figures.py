@@ -1,14 +1,15 @@
 """What would it probably earn, and why? Sliders move all of it without saving anything."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
-from dashboard.views.plan_tabs import forecasting, message, saving
+from dashboard.views.plan_tabs import forecasting, message, reasons, saving
 from dashboard.views.plan_tabs.saving import Open
-from engine.campaign.forecast import Forecast
+from engine.campaign.forecast import Forecast, Range
 from engine.campaign.plan import PARTS, Plan
 from engine.campaign.response import Models
 from engine.errors import AppError
@@ -130,6 +131,9 @@ def _answer(forecast: Forecast, currency: str) -> None:
 
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(forecast.verdict_text(language()), color=COLOURS[forecast.verdict])
+        if forecast.chance_of_loss is not None:
+            loss = t("numbers.loss", share=widgets.percent(forecast.chance_of_loss, 0))
+            st.markdown(f"**{loss}**", width="content")
         st.caption(
             t(
                 "numbers.written_to",
@@ -137,11 +141,8 @@ def _answer(forecast: Forecast, currency: str) -> None:
                 reachable=widgets.number(forecast.reachable),
             )
         )
-    profit, loss = forecast.extra_profit, forecast.chance_of_loss
     with st.container(horizontal=True):
-        _figure(
-            "extra_profit", profit, money, "" if loss is None else t("numbers.loss", share=widgets.percent(loss, 0))
-        )
+        _figure("extra_profit", forecast.extra_profit, money)
         _figure("roi", forecast.roi, lambda value: widgets.percent(value, 0))
         _figure("extra_orders", forecast.extra_orders, widgets.number)
         _figure("orders", forecast.orders, widgets.number)
@@ -160,15 +161,13 @@ def _answer(forecast: Forecast, currency: str) -> None:
     )
 
 
-def _figure(name: str, value: Any, write: Any, more: str = "") -> None:
+def _figure(name: str, value: Range | None, write: Callable[[float], str]) -> None:
     """One number with its range under it; a dash where the past does not support it."""
-    with st.container(border=True, width=210, key=f"numbers.box_{name}"):
+    with st.container(border=True, width=158, key=f"numbers.box_{name}"):
         st.metric(t(f"numbers.{name}"), write(value.value) if value else "–", help=t(f"numbers.{name}_help"))
         st.caption(
             message.plain(widgets.between(write(value.low), write(value.high))) if value else t("numbers.unknown")
         )
-        if more:
-            st.caption(f"**{more}**")
 
 
 # --- what is behind it ---
@@ -225,10 +224,9 @@ def _why(opened: Open, models: Models, row: dict) -> None:
         format_func=lambda one: t(f"numbers.target_{one}"),
         key="numbers.target",
     )
-    # Imported here: the reasons are behind a choice, and what they need takes a moment to load.
-    from dashboard.views.plan_tabs import reasons
-
-    contributions = cache.reasons(opened.shop, models, *forecasting.audience(opened.plan), row, target or targets[0])
+    contributions = cache.reasons(
+        opened.shop, models, *forecasting.audience(opened.plan), row, target or targets[0], language()
+    )
     widgets.chart(charts.reasons(reasons.steps(contributions)), "numbers.reasons", t("numbers.reasons_alt"))
     st.markdown("\n".join(f"- {sentence}" for sentence in reasons.sentences(contributions)))
     st.caption(t("numbers.not_cause"))

@@ -5,6 +5,7 @@ import re
 import streamlit as st
 
 from dashboard.text import t
+from engine.campaign.plan import PARTS
 
 
 def plain(text: str) -> str:
@@ -14,10 +15,10 @@ def plain(text: str) -> str:
 
 def show(filled: dict[str, str], channel: str) -> None:
     """The parts of a message, in reading order, each in the shape it has in a mailbox or on a phone."""
-    for part, text in filled.items():
-        if not text.strip():
+    for part in PARTS[channel]:
+        words = plain(filled.get(part, "").strip())
+        if not words:
             continue
-        words = plain(text)
         if part == "subject":
             st.markdown(f"**{words}**")
         elif part == "preheader":
@@ -28,5 +29,5 @@ def show(filled: dict[str, str], channel: str) -> None:
             st.badge(words, color="primary")
         else:
             st.markdown(words.replace("\n", "\n\n"))
-    if not any(text.strip() for text in filled.values()):
+    if not any(filled.get(part, "").strip() for part in PARTS[channel]):
         st.caption(t("copy.nothing_yet"))

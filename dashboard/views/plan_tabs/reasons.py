@@ -8,7 +8,6 @@ from dashboard import widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs.message import plain
 from engine.campaign import explain
-from engine.sentences import say
 
 SHOWN = 8  # factors by name; the rest is one step
 
@@ -29,17 +28,9 @@ def steps(contributions: pd.DataFrame) -> pd.DataFrame:
 
 
 def sentences(contributions: pd.DataFrame) -> list[str]:
-    """The largest factors, one sentence each, ready for Markdown."""
-    said = []
-    for row in _largest(contributions.iloc[1:-1]).itertuples():
-        key = "engine.factor_raises" if row.contribution > 0 else "engine.factor_lowers"
-        values = {
-            "feature": explain.words(row.feature, language()),
-            "value": row.value,
-            "odds": f"{math.exp(row.contribution):.2f}",
-        }
-        said.append(plain(say(key, language(), **values)))
-    return said
+    """The average, then the largest factors, one sentence each, ready for Markdown."""
+    told = pd.concat([contributions.head(1), _largest(contributions.iloc[1:-1]), contributions.tail(1)])
+    return [plain(sentence) for sentence in told["sentence"]]
 
 
 def _largest(middle: pd.DataFrame) -> pd.DataFrame:
