@@ -190,31 +190,38 @@ def _times(rate: Range | None, count: float) -> Range | None:
 
 @dataclass(frozen=True, slots=True)
 class _Outcomes:
-    """Simulated order rates of the people written to: with the message and without (None: no holdout)."""
+    """Simulated order rates of the people written to, with and without the message (None: no holdout); basket values."""
 
     p: float
     q: float | None
+    value: float
     p_draws: np.ndarray
     q_draws: np.ndarray | None
+    value_draws: np.ndarray
 
 
 def _simulated(models: Models, frame: pd.DataFrame, recipients: int, scene: Scene, seed: int) -> _Outcomes:
     """Joint draws of both rates, correlated so that their difference varies as past campaigns' extra orders did."""
-    p_each = models.responses["order"].predict(frame)
+    assert models.value is not None, "checked by _why_not"
+    log_odds = models.responses["order"].log_odds(frame)
+    p_each = 1 / (1 + np.exp(-log_odds))
     p, order = float(p_each.mean()), models.variation["order"]
+    value = float(np.average(models.value.predict(frame), weights=p_each))  # those likelier to order weigh more
     random = np.random.default_rng(seed)
     shock_p, shock_q = _shocks(random, order), _shocks(random, order)
+    basket_sd = models.value.spread / np.sqrt(max(recipients * p, 1.0))  # the mean of few baskets varies by luck
+    value_draws = value * np.exp(basket_sd * random.standard_normal(DRAWS) - basket_sd**2 / 2)
     noise = 1 / (max(recipients, 1) * p * (1 - p)) + (sampling_sd(p_each, scene) / (p * (1 - p))) ** 2
     sd_p = np.sqrt(order.sd**2 + noise)
     if models.anyway is None:
-        return _Outcomes(p, None, _shifted(p, sd_p * shock_p), None)
+        return _Outcomes(p, None, value, _shifted(p, sd_p * shock_p), None, value_draws)
     q = min(float(models.anyway.predict(anyway_features(frame, models.responses["order"])).mean()), 0.98)
     sd_q = np.sqrt(order.sd**2 + 1 / max(models.card["targets"]["anyway"]["successes"], 1))
     spread_p, spread_q = p * (1 - p) * order.sd, q * (1 - q) * sd_q
     extra = p * models.variation["extra"].sd
     correlation = np.clip((spread_p**2 + spread_q**2 - extra**2) / (2 * spread_p * spread_q + 1e-12), -0.9, 0.95)
     shock_q = correlation * shock_p + np.sqrt(1 - correlation**2) * shock_q
-    return _Outcomes(p, q, _shifted(p, sd_p * shock_p), _shifted(q, sd_q * shock_q))
+    return _Outcomes(p, q, value, _shifted(p, sd_p * shock_p), _shifted(q, sd_q * shock_q), value_draws)
 
 
 def _shocks(random: np.random.Generator, variation: Variation) -> np.ndarray:
@@ -228,52 +235,62 @@ def _shifted(rate: float, shift: np.ndarray) -> np.ndarray:
 def _with_money(
     shop: Shop, models: Models, scene: Scene, plan: dict, frame: pd.DataFrame, base: Forecast, seed: int
 ) -> Forecast:
-    n = base.recipients
     assert models.value is not None, "checked by _why_not"
-    drawn = _simulated(models, frame, n, scene, seed)
-    p_each = models.responses["order"].predict(frame)
-    value = float(np.average(models.value.predict(frame), weights=p_each))  # those likelier to order weigh more
-    given = offers.cost(shop, _offer(plan), value, models.value.spread)
-    sending = _send_cost(shop, plan) * n
-    at = _money(
-        drawn.p, drawn.q, n, value, given.per_order, scene.margin.share, sending, shop.settings.minimum_spend_for_roi
-    )
-    draws = [
-        _money(p, q, n, value, given.per_order, scene.margin.share, sending, shop.settings.minimum_spend_for_roi)
-        for p, q in zip(drawn.p_draws, drawn.q_draws if drawn.q_draws is not None else [None] * DRAWS, strict=True)
-    ]
-    table = pd.DataFrame(draws, dtype="float64")
-    ranges: dict[str, Any] = {name: _ranged(at[name], table[name]) for name in at}
-    loss = float((table["extra_profit"] < 0).mean())
+    drawn = _simulated(models, frame, base.recipients, scene, seed)
+    given = offers.cost(shop, _offer(plan), drawn.value, models.value.spread)
+    off_share = given.per_order / drawn.value  # a bigger basket gets more off in the same proportion
+    sending = _send_cost(shop, plan) * base.recipients
+    terms_of = _Terms(base.recipients, off_share, scene.margin.share, sending, shop.settings.minimum_spend_for_roi)
+    at = _money(drawn.p, drawn.q, drawn.value, terms_of)
+    draws = _money(drawn.p_draws, drawn.q_draws, drawn.value_draws, terms_of)
+    ranges: dict[str, Any] = {name: _ranged(at[name], draws[name]) for name in at}
+    loss = float((draws["extra_profit"] < 0).mean())
     verdict = "likely_pays" if loss < 0.2 else "do_not_send" if loss > 0.8 else "coin_toss"
     return replace(
         base, **ranges, send_cost=sending, chance_of_loss=loss, supported=True, verdict=verdict,
         test_on=_test_size(drawn, len(scene.customer_ids)) if verdict == "coin_toss" else 0,
-        order_value=value, margin=scene.margin.share,
+        order_value=drawn.value, margin=scene.margin.share,
         sentences=_sentences(shop, models, scene, drawn, loss, given),
     )  # fmt: skip
 
 
-def _money(
-    p: float, q: float | None, n: int, value: float, off: float, margin: float, sending: float, minimum: float
-) -> dict:
-    """Orders and money of `n` messages at order rates p (written to) and q (not; None = unknown)."""
-    orders = n * p
-    extra = orders if q is None else n * (p - q)
-    profit = terms.extra_profit(terms.gross_profit(extra * value, margin), orders * off, sending)
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What is fixed while outcomes are drawn. off_share: part of a basket's list value given away."""
+
+    messages: int
+    off_share: float
+    margin: float
+    send_cost: float
+    minimum_spend: float
+
+
+def _money(p: Any, q: Any, value: Any, given: _Terms) -> dict[str, Any]:
+    """Orders and money at order rates p (written to) and q (not; None = unknown); numbers, or arrays of draws."""
+    orders = given.messages * p
+    extra = orders if q is None else given.messages * (p - q)
+    discount_cost = orders * value * given.off_share
+    profit = terms.extra_profit(terms.gross_profit(extra * value, given.margin), discount_cost, given.send_cost)
     return {
         "orders": orders,
-        "would_buy_anyway": None if q is None else n * q,
+        "would_buy_anyway": None if q is None else given.messages * q,
         "extra_orders": extra,
-        "revenue": orders * (value - off),
-        "discount_cost": orders * off,
+        "revenue": orders * value - discount_cost,
+        "discount_cost": discount_cost,
         "extra_profit": profit,
-        "roi": terms.roi(profit, orders * off, sending, minimum),
+        "roi": _roi(profit, discount_cost, given),
     }
 
 
-def _ranged(value: float | None, draws: pd.Series) -> Range | None:
-    if value is None:
+def _roi(profit: Any, discount_cost: Any, given: _Terms) -> Any:
+    if np.ndim(profit) == 0:
+        return terms.roi(profit, discount_cost, given.send_cost, given.minimum_spend)
+    each = (terms.roi(a, b, given.send_cost, given.minimum_spend) for a, b in zip(profit, discount_cost, strict=True))
+    return np.array([np.nan if roi is None else roi for roi in each])
+
+
+def _ranged(value: float | None, draws: np.ndarray | None) -> Range | None:
+    if value is None or draws is None:
         return None
     low, high = np.nanquantile(draws, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     return Range(float(value), float(min(low, value)), float(max(high, value)))

@@ -42,7 +42,7 @@ class Encoder:
             parts.append(np.isnan(_floats(frame, column)).astype("float64"))
         for column, levels in self.levels.items():
             texts = frame[column].astype("str") if column in frame else pd.Series("", index=frame.index)
-            codes = pd.Categorical(texts, categories=list(levels)).codes
+            codes = pd.Index(levels, dtype="str").get_indexer(pd.Index(texts, dtype="str"))
             parts.append((codes[:, None] == np.arange(len(levels))) * self.scale.get(column, 1.0))
         return np.column_stack(parts) if parts else np.zeros((len(frame), 0))
 
@@ -88,4 +88,7 @@ def source(column: str) -> str:
 def _floats(frame: pd.DataFrame, column: str) -> np.ndarray:
     if column not in frame:
         return np.full(len(frame), np.nan)
-    return pd.to_numeric(frame[column], errors="coerce").to_numpy("float64", na_value=np.nan)
+    values = frame[column]
+    if not pd.api.types.is_numeric_dtype(values):
+        values = pd.to_numeric(values, errors="coerce")
+    return values.to_numpy("float64", na_value=np.nan)
