@@ -14,12 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import filelock
 import pandas as pd
 import pyarrow.parquet as pq
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from engine.errors import DataProblem, NotEnoughData, StoreProblem
 from engine.shop.tables import TABLES, check
@@ -41,9 +43,9 @@ class ShopSettings(BaseModel):
     time_zone: str = "UTC"
     week_starts: str = "monday"
     prices_include_tax: bool = False
-    gross_margin: dict[str, float] = {"default": 0.4}  # used where unit_cost is missing
+    gross_margin: dict[str, Annotated[float, Field(ge=0, le=1)]] = {"default": 0.4}  # used where unit_cost is missing
     return_rate: float = Field(default=0.0, ge=0, lt=1)
-    send_cost: dict[str, float] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}
+    send_cost: dict[str, Annotated[float, Field(ge=0)]] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}
     window_days: dict[str, int] = {"email": 7, "sms": 3, "push": 1, "ads": 7}
     frequency_cap: int = 3
     quiet_hours: list[int] = [21, 8]
@@ -55,6 +57,15 @@ class ShopSettings(BaseModel):
     never_contact: list[str] = []
     protected: list[str] = list(PROTECTED)
     assumed: list[str] = []  # settings nobody confirmed: named wherever they are used
+
+    @field_validator("time_zone")
+    @classmethod
+    def _on_earth(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError) as error:
+            raise ValueError("no such time zone; write it as in Europe/Berlin") from error
+        return name
 
     def window(self, channel: str) -> int:
         """Days after a send in which an order counts."""
@@ -119,7 +130,7 @@ def open_shop(path: Path) -> Shop:
         raise DataProblem(
             [f"shop.toml: {'.'.join(map(str, p['loc']))}: {p['msg']}; got {p['input']!r}" for p in error.errors()]
         ) from error
-    except (OSError, tomlkit.exceptions.ParseError) as error:
+    except (OSError, UnicodeDecodeError, tomlkit.exceptions.TOMLKitError) as error:
         raise DataProblem(f"shop.toml cannot be read: {error}") from error
 
 
@@ -172,8 +183,9 @@ def write_tables(shop: Shop, tables: dict[str, pd.DataFrame]) -> None:
             shutil.rmtree(following, ignore_errors=True)
             raise
         previous = shop.path / "tables.previous"
-        shutil.rmtree(previous, ignore_errors=True)
+        # Without `tables`, a writer was killed between its renames and `previous` is all there is: keep it to the end.
         if (shop.path / "tables").exists():
+            shutil.rmtree(previous, ignore_errors=True)
             os.rename(shop.path / "tables", previous)
         os.rename(following, shop.path / "tables")
         shutil.rmtree(previous, ignore_errors=True)
@@ -206,8 +218,12 @@ def _link_or_copy(source: Path, target: Path) -> None:
 
 def _replace(path: Path, content: bytes) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    os.replace(temporary, path)
+    try:
+        temporary.write_bytes(content)
+        os.replace(temporary, path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def replace_file(path: Path, content: bytes) -> None:

@@ -137,7 +137,9 @@ def test_unknown_references_are_looked_for_only_where_the_table_exists():
     known = {"customers": {"c1"}, "products": {"other"}}
     assert one("orders", ORDER).set_aside.empty
     result = check("orders", pd.DataFrame([ORDER, ORDER | {"customer_id": "c9"}]), known={"customers": {"c1"}})
-    assert result.set_aside[["row", "value", "reason"]].to_numpy().tolist() == [[1, "c9", "customer_id is not in customers"]]
+    assert result.set_aside[["row", "value", "reason"]].to_numpy().tolist() == [
+        [1, "c9", "customer_id is not in customers"]
+    ]
     assert check("orders", pd.DataFrame([ORDER]), known=known).set_aside["column"].tolist() == ["product_id"]
 
 
@@ -173,15 +175,15 @@ def test_an_empty_file_is_an_empty_table_in_its_kinds():
 
 
 CELLS = st.sampled_from(
-    ["", " ", "1", "0", "-1", "1e9", "NaN", "nan", "NA", "null", "inf", "-inf", "007", "2026-01-05", "2026-01-05T10:00Z",
-     "9999-12-31", "0001-01-01", "soon", "12,5", "中文", "true", "0x10", "1_000", "=1+1", "\t", "é"]
+    ["", " ", "1", "0", "-1", "1e9", "NaN", "nan", "NA", "null", "inf", "-inf", "007", "2026-01-05",
+     "2026-01-05T10:00Z", "9999-12-31", "0001-01-01", "soon", "12,5", "中文", "true", "0x10", "1_000", "=1+1", "\t", "é"]
 )  # fmt: skip
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.sampled_from([name for name in TABLES if name != "contacts"]), st.data())
 def test_rows_in_are_rows_kept_and_rows_set_aside(name, data):
-    columns = list(TABLES[name].columns)[:8] + ["colour"]
+    columns = [*list(TABLES[name].columns)[:8], "colour"]
     columns += [column for column in TABLES[name].required if column not in columns]
     rows = data.draw(st.lists(st.lists(CELLS, min_size=len(columns), max_size=len(columns)), max_size=6))
     frame = pd.DataFrame(rows, columns=columns, dtype="str")
