@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 from pyarrow.lib import ArrowInvalid
+from python_calamine import CalamineError
 
 from engine.errors import DataProblem
 
@@ -15,6 +16,7 @@ MAX_BYTES = 2_000_000_000
 MAX_COLUMNS = 500
 MAX_CELLS = 1_000_000_000  # a 736 kB Parquet file can hold 100 million rows: its footer tells, its size does not
 MAX_XLSX_UNPACKED = 1_000_000_000
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # a spreadsheet's "Unicode text"
 FORMATS = {".csv": "CSV", ".parquet": "Parquet", ".xlsx": "XLSX"}
 
 
@@ -39,7 +41,7 @@ def read_file(path: Path) -> pd.DataFrame:
 
 def _csv(path: Path) -> pd.DataFrame:
     content = path.read_bytes()
-    if content[:2] in (b"PK", b"\x1f\x8b") or b"\x00" in content[:4096]:
+    if content[:2] in (b"PK", b"\x1f\x8b") or (content[:2] not in UTF16_MARKS and b"\x00" in content[:4096]):
         raise DataProblem(f"{path.name}: named .csv but not a text file. Export it again as CSV in UTF-8.")
     text = _decoded(content, path.name)
     header = text[:65536].split("\n", 1)[0]
@@ -53,17 +55,19 @@ def _csv(path: Path) -> pd.DataFrame:
     if repeated:
         raise DataProblem(f"{path.name}: column {repeated[0]!r} stands twice in the header. Rename or remove one.")
     try:
-        return pd.read_csv(io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False, na_filter=False)
+        frame = pd.read_csv(io.StringIO(text), sep=delimiter, dtype=str, keep_default_na=False, na_filter=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        what = str(error).replace("C error: ", "").strip()
+        raise DataProblem(f"{path.name}: {what}. Repair that line and import again.") from error
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas took the first column for row names
         raise DataProblem(
-            f"{path.name}: {str(error).replace('C error: ', '')}. Repair that line and import again."
-        ) from error
+            f"{path.name}: its lines have more fields than the header. Repair the header and import again."
+        )
+    return frame
 
 
 def _decoded(content: bytes, name: str) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16")
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-16",) if content[:2] in UTF16_MARKS else ("utf-8-sig", "gb18030"):
         try:
             return content.decode(encoding)
         except UnicodeDecodeError:
@@ -89,5 +93,5 @@ def _xlsx(path: Path) -> pd.DataFrame:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_XLSX_UNPACKED:
                 raise DataProblem(f"{path.name}: unpacks to more than 1 GB. Save it as CSV.")
         return pd.read_excel(path, engine="calamine", dtype=str, keep_default_na=False, na_filter=False)
-    except (zipfile.BadZipFile, ValueError, OSError) as error:
+    except (zipfile.BadZipFile, CalamineError, ValueError, OSError) as error:
         raise DataProblem(f"{path.name}: not a readable XLSX file ({str(error)[:120]}).") from error

@@ -12,7 +12,7 @@ import pandas as pd
 
 from engine.errors import DataProblem
 from engine.shop import gate, store
-from engine.shop.tables import REFERENCES, TABLES, Checked, check
+from engine.shop.tables import REFERENCES, TABLES, Checked, check, text
 
 Progress = Callable[[float, str], None]
 
@@ -46,8 +46,8 @@ def import_files(
         sources.append(_source(file, table, renames))
     shop = store.create_shop(into, {})
     done = _provenance(shop)
-    fresh = [source for source in sources if source.sha256 not in done["files"]]
-    report: dict = {"tables": {}, "unchanged_files": [s.path.name for s in sources if s.sha256 in done["files"]]}
+    fresh, unchanged = _fresh(sources, set(done["files"]))
+    report: dict = {"tables": {}, "unchanged_files": unchanged}
     stored: dict[str, pd.DataFrame] = {}
     aside: dict[str, list[pd.DataFrame]] = {}
     for name in (name for name in TABLES if any(source.table == name for source in fresh)):
@@ -64,6 +64,18 @@ def import_files(
         done["files"][source.sha256] = {"name": source.path.name, "table": source.table, "at": str(now or "")}
     store.replace_file(shop.path / "sources.json", json.dumps(done, indent=1).encode())
     return report
+
+
+def _fresh(sources: list[Source], seen: set[str]) -> tuple[list[Source], list[str]]:
+    """Files whose content is new, and the names of those that were taken in before or stand twice in this call."""
+    fresh, unchanged = [], []
+    for source in sources:
+        if source.sha256 in seen:
+            unchanged.append(source.path.name)
+        else:
+            fresh.append(source)
+            seen.add(source.sha256)
+    return fresh, unchanged
 
 
 def _files_of(path: Path) -> list[Path]:
@@ -86,6 +98,11 @@ def _read_mapping(path: Path | None) -> dict[str, dict[str, str]]:
     unknown = [name for name in mapping if name not in TABLES]
     if unknown:
         raise DataProblem(f"{path}: no table called {unknown[0]}. Tables are: {', '.join(TABLES)}.")
+    for name, section in mapping.items():
+        if not isinstance(section, dict) or not all(isinstance(column, str) for column in section.values()):
+            raise DataProblem(
+                f'{Path(path).name}: {name}: write one line per column, such as "Their name" = "customer_id".'
+            )
     return mapping
 
 
@@ -97,6 +114,9 @@ def _source(path: Path, table: str | None, renames: dict[str, dict[str, str]]) -
     if name == "contacts":
         raise DataProblem(f"{path.name}: e-mail addresses and phone numbers are not taken in; leave this file out.")
     frame = frame.rename(columns=renames.get(name, {}))
+    missing = [column for column in TABLES[name].required if column not in frame]
+    if missing:
+        raise DataProblem(_missing(path, name, missing, list(frame.columns)))
     if "customer_id" in frame and _looks_personal(frame["customer_id"]):
         raise DataProblem(
             f"{path.name}: customer_id holds e-mail addresses or phone numbers. "
@@ -120,12 +140,16 @@ def _table_of(path: Path, columns: list[str], renames: dict[str, dict[str, str]]
         return possible[0]
     if stem in TABLES:
         missing = [column for column in TABLES[stem].required if column not in columns]
-        raise DataProblem(
-            f"{path.name}: column {', '.join(missing)} is missing for {stem}. Found: {', '.join(columns[:20])}. "
-            "Rename it in the file or in a mapping file (--map)."
-        )
+        raise DataProblem(_missing(path, stem, missing, columns))
     choices = ", ".join(possible or TABLES)
     raise DataProblem(f"{path.name}: could be any of {choices}. Say which with --table NAME.")
+
+
+def _missing(path: Path, name: str, missing: list[str], found: list[str]) -> str:
+    return (
+        f"{path.name}: column {', '.join(missing)} is missing for {name}. Found: {', '.join(found[:20])}. "
+        "Rename it in the file or in a mapping file (--map)."
+    )
 
 
 def _looks_personal(ids: pd.Series) -> bool:
@@ -155,6 +179,11 @@ def _merged(shop: store.Shop, stored: dict[str, pd.DataFrame], name: str, new: p
     if key:
         again = pd.MultiIndex.from_frame(old[key]).isin(pd.MultiIndex.from_frame(new[key]))
         old = old[~again]
+    for column in old.columns.intersection(new.columns):
+        # An own column may be all numbers in one file and text in the next: then it is text.
+        kinds = [pd.api.types.is_numeric_dtype(frame[column]) for frame in (old, new)]
+        if any(kinds) and not all(kinds):
+            old, new = old.assign(**{column: text(old[column])}), new.assign(**{column: text(new[column])})
     return pd.concat([old, new], ignore_index=True)
 
 
@@ -162,10 +191,12 @@ def _with_lines(checked: Checked, source: Source) -> pd.DataFrame:
     """Set-aside rows with their file, line (the header is line 1) and the row's own values as JSON."""
     rows = checked.set_aside
     values = source.frame.iloc[rows["row"]].astype("str").to_dict("records")
+    broken = source.frame.astype("str").apply(lambda column: column.str.count("\n")).sum(axis=1) if len(rows) else []
+    before = pd.Series(broken, dtype="int64").cumsum().shift(fill_value=0)  # line breaks inside fields further up
     return pd.DataFrame(
         {
             "file": source.path.name,
-            "line": rows["row"] + 2,
+            "line": rows["row"] + 2 + before.reindex(rows["row"]).to_numpy(),
             "column": rows["column"].astype("str"),
             "value": rows["value"].map(lambda value: "" if value is None else str(value)).astype("str"),
             "reason": rows["reason"].astype("str"),

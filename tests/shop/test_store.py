@@ -52,7 +52,7 @@ def test_a_second_writer_waits_and_is_then_told(shop, monkeypatch):
         return original(path, timeout=0.2)
 
     original = filelock.FileLock
-    code = "import filelock, sys; lock = filelock.FileLock(sys.argv[1]); lock.acquire(); print(flush=True); sys.stdin.read()"
+    code = "import filelock, sys; f = filelock.FileLock(sys.argv[1]); f.acquire(); print(flush=True); sys.stdin.read()"
     other = subprocess.Popen(
         [sys.executable, "-c", code, shop.path / ".lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
