@@ -8,7 +8,11 @@ import pytest
 from engine.errors import DataProblem
 from engine.shop import intake, store
 
-ORDERS = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\no1,c1,2026-01-01,p1,1,10\no2,c2,2026-01-02,p1,2,10\n"
+ORDERS = (
+    "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
+    "o1,c1,2026-01-01,p1,1,10\n"
+    "o2,c2,2026-01-02,p1,2,10\n"
+)
 CUSTOMERS = "customer_id,tier\nc1,gold\nc2,silver\n"
 
 
