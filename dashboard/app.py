@@ -15,7 +15,7 @@ from dashboard.text import t  # noqa: E402
 
 # In the dark theme the primary colour is light: Streamlit's white letters on it could not be read.
 READABLE_BUTTONS = """<style>
-[data-testid^="stBaseButton-primary"] p, [data-testid^="stBaseButton-primary"] span { color: light-dark(#fff, #10181c) }
+button[data-testid^="stBaseButton-primary"]:enabled :is(p, span) { color: light-dark(#fff, #10181c) }
 </style>"""
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}  # each in its own words, whatever the page speaks
 LOGO = str(ROOT / "assets" / "logo.png")  # a local file: a named icon would be fetched from another machine
@@ -74,7 +74,8 @@ st.logo(LOGO, size="large")
 st.html(READABLE_BUTTONS)
 chosen = st.navigation(pages(), expanded=True)
 sidebar()
-try:
+body = st.container()
+# Names the page for tests in a browser. Drawn before the page runs: st.stop() ends the run without coming back here.
+st.html(f'<span id="ready" data-page="{chosen.url_path or "today"}" style="display:none">.</span>')
+with body:
     chosen.run()
-finally:  # also after st.stop(): tells a test in a browser that the run is over
-    st.html(f'<span id="ready" data-page="{chosen.url_path or "today"}" style="display:none">.</span>')

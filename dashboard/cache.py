@@ -3,6 +3,7 @@
 Shared frames are never changed in place: they come out of the cache without a copy.
 """
 
+import atexit
 import contextlib
 import gc
 import json
@@ -22,9 +23,9 @@ from engine.campaign import explain, planned, response
 from engine.campaign import forecast as forecasts
 from engine.campaign import scene as scenes
 from engine.campaign.forecast import Forecast
-from engine.campaign.scene import Scene
 from engine.campaign.plan import Brief, Plan
 from engine.campaign.response import Models
+from engine.campaign.scene import Scene
 from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
@@ -278,8 +279,7 @@ def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str) 
     opened, config = store.open_shop(Path(path)), settings.read().config
 
     def audience(plan: Plan) -> list[str]:
-        named = planned.customers(opened, plan.audience)
-        return reachable(opened, named, plan.channel, datetime.now(UTC).date()).customer_ids
+        return planned.reachable_customers(opened, plan)
 
     return export_plans(
         opened.path, opened.shop_id, None, audience, datetime.now(UTC), config, person=person, plan_ids=[plan_id]
@@ -334,4 +334,5 @@ def warm() -> bool:
     charts.warm()
     gc.collect()
     gc.freeze()
+    atexit.register(gc.unfreeze)  # else DuckDB, when the app ends, reports what is frozen as leaked
     return True

@@ -13,6 +13,9 @@ MAIN, SECOND, QUIET = PALETTE[0], PALETTE[1], "#8a8a8a"
 GOOD, BAD = "#3d9a5b", "#cf5574"
 
 
+Figure = go.Figure  # for the signatures of others
+
+
 def colour(segment_id: str) -> str:
     """The colour of a group, wherever it is shown."""
     number = int(segment_id[1:]) if segment_id[1:].isdigit() else len(PALETTE)
@@ -101,9 +104,8 @@ def compared_groups(profiles: pd.DataFrame, names: dict[str, str], measures: dic
         )
         for row in profiles.itertuples()
     ]
-    chart = figure(
-        traces, height=460, barmode="group", yaxis={"title": axis}, legend={"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-    )
+    above = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    chart = figure(traces, height=460, barmode="group", yaxis={"title": axis}, legend=above)
     chart.add_hline(y=1, line={"color": QUIET, "width": 1, "dash": "dot"})
     return chart
 

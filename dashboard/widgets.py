@@ -7,10 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache, charts, state
 from dashboard.text import known, language, t
 from engine import jobs
 from engine.campaign.response import Models
@@ -51,7 +50,7 @@ def show_problem(problem: AppError) -> None:
     st.error("\n\n".join(sentences), icon=":material/error:")
 
 
-def chart(figure: go.Figure, key: str, alt: str) -> None:
+def chart(figure: charts.Figure, key: str, alt: str) -> None:
     """A figure in the page's theme, with what it says in words for those who cannot see it."""
     st.plotly_chart(figure, key=key, alt=alt, width="stretch", config={"displayModeBar": False})
 

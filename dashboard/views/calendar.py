@@ -85,6 +85,7 @@ st.dataframe(
         "status": t("calendar.status"),
     },
     hide_index=True,
+    placeholder="–",
     key="calendar.table",
     alt=t("calendar.title"),
 )

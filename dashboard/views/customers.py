@@ -106,6 +106,7 @@ def listing(groups: Segmentation, names: dict[str, str], currency: str) -> None:
         column_order=order,
         column_config=columns,
         hide_index=True,
+        placeholder="–",
         key="customers.table",
         alt=t("customers.title"),
     )

@@ -42,7 +42,9 @@ def overview(shop: Shop) -> None:
         "set_aside": st.column_config.NumberColumn(t("data.set_aside"), format="localized"),
     }
     st.subheader(t("data.tables"))
-    st.dataframe(shown, column_config=columns, hide_index=True, key="data.tables", alt=t("data.tables"))
+    st.dataframe(
+        shown, column_config=columns, hide_index=True, placeholder="–", key="data.tables", alt=t("data.tables")
+    )
     set_aside(aside)
 
 

@@ -30,7 +30,12 @@ def listing(entries: list[Entry]) -> None:
     ]
     columns = {name: t(f"history.{name}") for name in rows[0]}
     st.dataframe(
-        pd.DataFrame(rows), column_config=columns, hide_index=True, key="history.table", alt=t("history.title")
+        pd.DataFrame(rows),
+        column_config=columns,
+        hide_index=True,
+        placeholder="–",
+        key="history.table",
+        alt=t("history.title"),
     )
 
 

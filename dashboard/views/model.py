@@ -16,7 +16,7 @@ def headline(card: dict) -> None:
     st.write(t(f"model.basis_{card['basis']}"))
     with st.container(horizontal=True):
         for name in ("messages", "campaigns", "held_out_customers"):
-            st.metric(t(f"model.{name}"), widgets.number(card[name]), border=True, width=220)
+            st.metric(t(f"model.{name}"), widgets.number(card[name]), border=True)
     first, last = card["first_sent"] or "–", card["last_sent"] or "–"
     st.caption(t("model.dates", first=first, last=last, as_of=card["as_of"]))
 
@@ -48,7 +48,9 @@ def candidates(card: dict) -> None:
         "brier": number(t("model.brier"), format="%.5f", help=t("model.brier_help")),
         "predicted_over_actual": number(t("model.ratio"), format="%.2f", help=t("model.ratio_help")),
     }
-    st.dataframe(shown, column_config=columns, hide_index=True, key="model.candidates", alt=t("model.tried"))
+    st.dataframe(
+        shown, column_config=columns, hide_index=True, placeholder="–", key="model.candidates", alt=t("model.tried")
+    )
     st.caption(
         t("model.why", kind=t(f"model.kind_{chosen}") if chosen in KINDS else chosen, split=split_words(card["split"]))
     )
@@ -88,6 +90,15 @@ def target_page(card: dict) -> None:
     held_out(card)
 
 
+def anyway(card: dict) -> None:
+    """What the model of people who would buy anyway was learned from, or why there is none."""
+    if "reason" in card:
+        st.info(t("model.no_anyway", reason=card["reason"]), icon=":material/block:")
+    else:
+        facts = {name: widgets.number(card[name]) for name in ("rows", "successes", "campaigns")}
+        st.write(t("model.anyway", **facts))
+
+
 def inputs(card: dict) -> None:
     """What the model looks at and what it must not look at."""
     with st.expander(t("model.features", count=len(card["features"]))):
@@ -96,6 +107,7 @@ def inputs(card: dict) -> None:
             names,
             column_config={"feature": t("model.feature")},
             hide_index=True,
+            placeholder="–",
             key="model.features",
             alt=t("model.feature"),
         )
@@ -115,11 +127,15 @@ if card["shop_version"] != shop.version:
 with widgets.problem_box():
     widgets.train_button(shop, "model.learn_again")
 
-targets = [name for name, one in card["targets"].items() if "candidates" in one or "reason" in one]
+targets = [
+    name for name, one in card["targets"].items() if name != "anyway" and ("candidates" in one or "reason" in one)
+]
 target = st.segmented_control(
     t("model.about"), targets, default=targets[0], required=True, format_func=target_name, key="model.target"
 )
 target_page(card["targets"][target])
+if target == "order" and "anyway" in card["targets"]:
+    anyway(card["targets"]["anyway"])
 inputs(card)
 versions = ", ".join(f"{name} {number}" for name, number in card["versions"].items())
 st.caption(t("model.version", version=models.version, versions=versions))

@@ -26,13 +26,11 @@ def headline(shop: Shop, totals: results.Totals) -> None:
         st.info(t("results.attributed"), icon=":material/info:")
     average = results.revenue_per_order(totals.revenue, totals.orders)
     with st.container(horizontal=True):
-        st.metric(t("results.campaigns"), widgets.number(totals.campaigns), border=True, width=190)
-        st.metric(t("results.sent"), widgets.number(totals.sent), border=True, width=190)
-        st.metric(
-            t("results.orders"), widgets.number(totals.orders), border=True, width=190, help=t("results.orders_help")
-        )
-        st.metric(t("results.revenue"), widgets.money(totals.revenue, shop.settings.currency), border=True, width=190)
-        st.metric(t("results.per_order"), widgets.money(average, shop.settings.currency, 2), border=True, width=190)
+        st.metric(t("results.campaigns"), widgets.number(totals.campaigns), border=True)
+        st.metric(t("results.sent"), widgets.number(totals.sent), border=True)
+        st.metric(t("results.orders"), widgets.number(totals.orders), border=True, help=t("results.orders_help"))
+        st.metric(t("results.revenue"), widgets.money(totals.revenue, shop.settings.currency), border=True)
+        st.metric(t("results.per_order"), widgets.money(average, shop.settings.currency, 2), border=True)
 
 
 def picture(table: pd.DataFrame) -> None:
@@ -84,7 +82,13 @@ def listing(table: pd.DataFrame, currency: str) -> None:
     ]  # fmt: skip
     order = [name for name in order if table[name].notna().any()]
     st.dataframe(
-        shown, column_order=order, column_config=formats, hide_index=True, key="results.table", alt=t("results.title")
+        shown,
+        column_order=order,
+        column_config=formats,
+        hide_index=True,
+        placeholder="–",
+        key="results.table",
+        alt=t("results.title"),
     )
     st.download_button(
         t("results.download"),

@@ -13,6 +13,8 @@ from engine.shop.store import Shop
 
 def written(value: Any) -> str:
     """A setting's value as one reads it."""
+    if isinstance(value, bool):
+        return t("settings.yes" if value else "settings.no")
     if isinstance(value, dict):
         return ", ".join(f"{name}: {part}" for name, part in value.items())
     if isinstance(value, list):
@@ -74,5 +76,13 @@ with widgets.problem_box():
         "source": t("settings.source"),
         "key": t("settings.key"),
     }
-    st.dataframe(table, column_config=columns, hide_index=True, key="settings.table", alt=t("settings.title"))
+    st.dataframe(
+        table,
+        column_config=columns,
+        hide_index=True,
+        placeholder="–",
+        height="content",
+        key="settings.table",
+        alt=t("settings.title"),
+    )
     machine()

@@ -54,9 +54,7 @@ def figures(shop: Shop) -> None:
     }
     with st.container(horizontal=True):
         for name, (value, earlier, words) in shown.items():
-            st.metric(
-                t(f"today.{name}"), words, change(value, earlier), border=True, help=t(f"today.{name}_help"), width=190
-            )
+            st.metric(t(f"today.{name}"), words, change(value, earlier), border=True, help=t(f"today.{name}_help"))
     st.caption(t("today.periods", now=days(now), before=days(before)))
 
 

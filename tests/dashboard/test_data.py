@@ -1,0 +1,89 @@
+import os
+
+import pytest
+
+from engine.shop import store
+
+ORDERS = (
+    b"order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
+    b"o1,c1,2026-01-05,p1,2,9.50\no2,c2,2026-01-06,p1,1,9.50\no3,c2,yesterday,p1,1,9.50\n"
+)
+
+
+def test_every_table_is_listed_with_rows_and_dates(open_app, demo_shop_dir):
+    app = open_app(demo_shop_dir, "data")
+    assert not app.exception
+    table = app.dataframe[0].value.set_index("table")
+    assert table.loc["Customers", "rows"] == 5000
+    assert str(table.loc["Orders", "last"].date()) == "2026-05-31"
+
+
+def test_a_file_makes_a_shop_and_rows_that_cannot_be_used_are_set_aside_with_a_reason(open_app, tmp_path, words):
+    app = open_app(tmp_path / "shops" / "none", "data")
+    app.text_input(key="data.shop_name").set_value("My Shop").run()
+    app.file_uploader(key="data.files").upload("orders.csv", ORDERS).run()
+    app.button(key="data.import").click().run()
+    assert not app.exception
+    assert "Orders: 3 rows in = 2 kept + 1 set aside" in words(app)
+    assert "ordered_at is not a date" in words(app)
+    assert store.open_shop(tmp_path / "shops" / "My-Shop").rows("orders") == 2
+    assert any(button.key == "data.aside.orders" for button in app.get("download_button"))
+
+
+def test_a_shop_needs_a_name_first(open_app, tmp_path, words):
+    app = open_app(tmp_path / "shops" / "none", "data")
+    app.file_uploader(key="data.files").upload("orders.csv", ORDERS).run()
+    app.button(key="data.import").click().run()
+    assert "name first" in words(app)
+    assert not (tmp_path / "shops").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "sentence"),
+    [
+        ("orders.csv", b"", "the file is empty"),
+        ("orders.csv", b"order_id,customer_id\n1,2\n", "is missing"),
+        ("orders.csv", b"<html>login</html>", "a web page saved as .csv"),
+        ("orders.xlsx", b"no workbook", "not a readable XLSX file"),
+        ("orders.parquet", b"no parquet", "not a readable Parquet file"),
+        ("something.csv", b"a,b\n1,2\n", "could be any of"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_explained_and_changes_nothing(
+    open_app, empty_shop, words, name, content, sentence
+):
+    app = open_app(empty_shop, "data")
+    app.file_uploader(key="data.files").upload(name, content).run()
+    app.button(key="data.import").click().run()
+    assert not app.exception
+    assert sentence in words(app)
+    assert not (empty_shop / "tables").exists() or not os.listdir(empty_shop / "tables")
+
+
+def test_the_name_of_an_upload_never_becomes_a_path(open_app, empty_shop, tmp_path, words):
+    app = open_app(empty_shop, "data")
+    app.file_uploader(key="data.files").upload("../../orders.csv", ORDERS).run()
+    app.button(key="data.import").click().run()
+    assert not app.exception
+    assert store.open_shop(empty_shop).rows("orders") == 2
+    assert not list(tmp_path.rglob("*.csv")) or [p.parent.name for p in tmp_path.rglob("*.csv")] == ["set_aside"]
+
+
+def test_what_is_missing_says_what_it_switches_off(open_app, shop_without_campaigns, words):
+    said = words(open_app(shop_without_campaigns, "data"))
+    assert "Forecasts of campaigns and their results: off until you bring in Campaigns" in said
+    assert "Messages sent or Campaign totals" in said
+
+
+def test_a_full_disk_is_a_sentence_and_nothing_is_changed(open_app, empty_shop, words, monkeypatch):
+    app = open_app(empty_shop, "data")
+    app.file_uploader(key="data.files").upload("orders.csv", ORDERS).run()
+    monkeypatch.setattr("pandas.DataFrame.to_parquet", full)
+    app.button(key="data.import").click().run()
+    assert not app.exception
+    assert "The disk is full" in words(app)
+    assert store.open_shop(empty_shop).rows("orders") == 0
+
+
+def full(*_: object, **__: object) -> None:
+    raise OSError(28, "No space left on device")
