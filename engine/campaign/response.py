@@ -23,7 +23,7 @@ from engine.errors import NotEnoughData
 from engine.model import fit, manifest, ranges, splits
 from engine.model.encode import Encoder, learn
 from engine.shop import store
-from engine.shop.features import campaign_windows, default_as_of
+from engine.shop.features import campaign_windows, default_as_of, totals_at
 from engine.shop.store import Shop
 
 Progress = Callable[[float, str], None]
@@ -155,8 +155,7 @@ def past_messages(shop: Shop, as_of: date) -> Messages | None:
 def _totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveries: set[str]) -> pd.DataFrame:
     """Totals of campaigns that have no single deliveries, as rows with trials and successes."""
     totals = shop.table("campaign_results")
-    starts = totals["campaign_id"].map(campaigns.set_index("campaign_id")["starts_at"])
-    at = (totals["date"] if "date" in totals else pd.Series(pd.NaT, totals.index)).fillna(starts)
+    at = totals_at(totals, campaigns)
     totals = totals.assign(sent_at=at, customer_id="").loc[
         (at < pd.Timestamp(as_of)) & ~totals["campaign_id"].isin(with_deliveries)
     ]

@@ -53,12 +53,23 @@ def _database() -> Iterator[ibis.BaseBackend]:
 
 
 def default_as_of(shop: Shop) -> date:
-    """The day after the last order, event, delivery or ad row. Raises NotEnoughData for a shop without any of them."""
+    """The day after the last order, event, delivery or ad row; a shop of totals alone: after its last total.
+
+    Raises NotEnoughData for a shop without any of them.
+    """
     columns = {"orders": "ordered_at", "events": "occurred_at", "deliveries": "sent_at", "ads": "date"}
     latest = [shop.table(name, [column])[column].max() for name, column in columns.items() if shop.rows(name)]
-    if not latest:
+    if not latest and shop.rows("campaign_results") and shop.rows("campaigns"):
+        latest = [totals_at(shop.table("campaign_results"), shop.table("campaigns")).max()]
+    if not latest or pd.isna(max(latest)):
         raise NotEnoughData("This shop has no orders, events, deliveries or ads yet. Import a file of one of them.")
     return max(latest).date() + timedelta(days=1)
+
+
+def totals_at(totals: pd.DataFrame, campaigns: pd.DataFrame) -> pd.Series:
+    """When each campaign total was: its date, else its campaign's start."""
+    starts = totals["campaign_id"].map(campaigns.drop_duplicates("campaign_id").set_index("campaign_id")["starts_at"])
+    return totals["date"].fillna(starts) if "date" in totals else starts
 
 
 def customers(shop: Shop) -> pd.Series:

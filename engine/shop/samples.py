@@ -16,7 +16,7 @@ def build(
 ) -> store.Shop:
     """Make a sample shop in an empty folder. Raises StoreProblem where the folder holds a shop already."""
     into = Path(into)
-    if (into / "tables").exists():
+    if (into / "tables").exists() or (into / "tables.previous").exists():
         raise StoreProblem(f"{into} holds a shop already. Choose another folder, or delete it first.")
     progress(0.05, f"Making the {name} shop")
     sample = _generate(name, seed)
