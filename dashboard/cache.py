@@ -13,6 +13,7 @@ from typing import Literal
 
 import pandas as pd
 import streamlit as st
+from threadpoolctl import threadpool_limits
 
 from dashboard import state
 from engine import settings
@@ -72,7 +73,9 @@ def fitted(shop: Shop, k: int | Literal["auto"]) -> Segmentation:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _fitted(path: str, version: str, k: int | Literal["auto"]) -> Segmentation:
-    return segments.fit(store.open_shop(Path(path)), k)
+    # Threads that share two busy cores wait for one another: 33 s where a single one takes 6.
+    with threadpool_limits(1):
+        return segments.fit(store.open_shop(Path(path)), k)
 
 
 # --- forecasts ---

@@ -147,10 +147,8 @@ def _forecast(forecast: dict[str, Any], currency: str) -> None:
     if not forecast:
         st.write(t("approve.no_forecast"))
         return
-    key = forecast.get("verdict_key")
-    verdict = (
-        say(f"engine.{key}", state.language(), n=f"{forecast.get('test_on', 0):,}") if key else forecast["verdict"]
-    )
+    key, test_on = forecast.get("verdict_key"), f"{forecast.get('test_on', 0):,}"
+    verdict = say(f"engine.{key}", state.language(), n=test_on) if key else str(forecast["verdict"])
     st.markdown(f"**{message.plain(verdict)}**")
     if forecast.get("extra_profit") is None:
         st.write(message.plain(str(forecast.get("reason", ""))))

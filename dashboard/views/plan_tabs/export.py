@@ -10,6 +10,7 @@ from engine.audience.reach import reachable
 from engine.campaign import planned
 from engine.decision import approvals, ledger
 from engine.decision.assign import assign
+from engine.shop.features import default_as_of
 
 
 def show(opened: Open) -> None:
@@ -40,7 +41,7 @@ def _people(opened: Open) -> None:
     plan = opened.plan
     with widgets.problem_box():
         named = planned.customers(opened.shop, plan.audience)
-        reach = reachable(opened.shop, named, plan.channel, widgets.now().date())
+        reach = reachable(opened.shop, named, plan.channel, default_as_of(opened.shop))
     table = assign(plan.plan_id, reach.customer_ids, plan.holdout, plan.variants, plan.audience_share, seed=0)
     treated = int(table["treated"].sum())
     with st.container(horizontal=True):

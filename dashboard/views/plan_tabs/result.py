@@ -38,6 +38,7 @@ def _row(opened: Open) -> pd.Series | None:
 
 def _measured(opened: Open, row: pd.Series) -> None:
     percent, number = widgets.percent, widgets.number
+    days = opened.plan.window_days or opened.shop.settings.window(opened.plan.channel)
     with st.container(horizontal=True):
         st.metric(t("result.sent"), number(row["sent"]), border=True, width=200)
         st.metric(t("result.held_out"), number(row["held_out"]), border=True, width=200)
@@ -46,12 +47,10 @@ def _measured(opened: Open, row: pd.Series) -> None:
         st.metric(t("result.ctr"), percent(row["ctr"], 2), border=True, width=200)
     if row["basis"] == "incremental":
         between = widgets.between(number(row["extra_per_1000_low"], 1), number(row["extra_per_1000_high"], 1), "95 %")
-        st.markdown(
-            t("result.extra", extra=number(row["extra_per_1000"], 1), between=between, days=int(row["window_days"]))
-        )
+        st.markdown(t("result.extra", extra=number(row["extra_per_1000"], 1), between=between, days=days))
         st.write(t("result.clear" if row["distinguishable"] else "result.unclear"))
     else:
-        st.write(t("result.attributed", days=int(row["window_days"])))
+        st.write(t("result.attributed", days=days))
     forecast = opened.saved.extras.get("forecast") or {}
     if forecast.get("order_rate") is not None:
         low, high = percent(forecast["order_rate_low"], 2), percent(forecast["order_rate_high"], 2)

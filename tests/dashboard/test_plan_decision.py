@@ -1,0 +1,207 @@
+"""The tabs Approve, Export and Result: a second person decides, approved plans leave, results come back."""
+
+import csv
+import io
+
+import pandas as pd
+import pytest
+
+from dashboard import cache
+from engine import settings
+from engine.campaign.plan import Audience
+from engine.decision import ledger
+from engine.shop import store
+from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored, submitted
+
+
+def history(shop) -> list[tuple[str, str]]:
+    """(action, actor) of each entry of the approval history."""
+    entries = ledger.entries(shop, store.open_shop(shop).shop_id, settings.read().config)
+    return [(entry.action, entry.actor) for entry in entries]
+
+
+# --- approve ---
+
+
+def test_a_plan_is_submitted_with_its_forecast_and_copy(open_app, trained_shop):
+    saved_plan(trained_shop, texts=COPY)
+    app = page_of(open_app, trained_shop, "approve")
+    assert "Extra profit" in said(app)
+    app.button(key="approve.submit").click().run()
+    saved = stored(trained_shop)
+    assert saved.plan.status == "submitted"
+    assert saved.extras["forecast"]["orders"] > 0
+    assert saved.extras["forecast"]["orders_low"] < saved.extras["forecast"]["orders_high"]
+    assert "15% off" in saved.extras["filled"]["body"]
+    assert history(trained_shop) == [("submitted", "Ana")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "There is no copy yet"),
+        ({"texts": COPY, "audience": Audience()}, "names no group yet"),
+        ({"texts": COPY, "product_ids": ["nothing"]}, "a product that this shop does not have"),
+    ],
+)
+def test_what_stands_in_the_way_of_submitting_is_said(open_app, trained_shop, changes, sentence):
+    saved_plan(trained_shop, **changes)
+    app = page_of(open_app, trained_shop, "approve")
+    assert sentence in said(app)
+    assert "approve.submit" not in [button.key for button in app.button]
+
+
+def decide(open_app, shop, button, name, reason):
+    app = page_of(open_app, shop, "approve")
+    app.text_input(key="approve.approver").set_value(name)
+    app.text_input(key="approve.reason").set_value(reason)
+    return app.button(key=f"approve.{button}").click().run()
+
+
+def test_a_second_person_approves_with_a_reason(open_app, trained_shop):
+    saved_plan(trained_shop)
+    submitted(trained_shop)
+    app = decide(open_app, trained_shop, "approve", "Bo", "fits the spring range")
+    assert stored(trained_shop).plan.status == "approved"
+    assert history(trained_shop)[-1] == ("approved", "Bo")
+    assert "approved by Bo" in said(app)
+    assert "fits the spring range" in said(app)
+
+
+def test_a_second_person_rejects_and_the_author_reads_why(open_app, trained_shop):
+    saved_plan(trained_shop)
+    submitted(trained_shop)
+    app = decide(open_app, trained_shop, "reject", "Bo", "too dear")
+    assert stored(trained_shop).plan.status == "rejected"
+    assert "too dear" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason", "sentence"),
+    [
+        ("ana", "fine", "a second person has to approve it"),
+        ("Bo", "", "the reason is empty"),
+        ("", "fine", "the name is empty"),
+    ],
+)
+def test_a_decision_that_does_not_count_is_refused_with_a_sentence(open_app, trained_shop, name, reason, sentence):
+    saved_plan(trained_shop)
+    submitted(trained_shop)
+    app = decide(open_app, trained_shop, "approve", name, reason)
+    assert sentence in said(app)
+    assert stored(trained_shop).plan.status == "submitted"
+
+
+def test_a_change_after_the_approval_makes_the_plan_a_draft_again(open_app, trained_shop):
+    saved_plan(trained_shop)
+    approved(trained_shop)
+    app = page_of(open_app, trained_shop, "brief")
+    assert "A change here makes it a draft again" in said(app)
+    app.number_input(key="brief.percent").set_value(25.0).run()
+    assert stored(trained_shop).plan.status == "draft"
+
+
+def test_a_shop_without_campaigns_can_still_decide(open_app, trained_shop):
+    for name in ("campaigns", "campaign_products", "deliveries", "ads"):
+        (trained_shop / "tables" / f"{name}.parquet").unlink()
+    (trained_shop / "models" / "current").unlink()
+    saved_plan(trained_shop, texts=COPY)
+    app = page_of(open_app, trained_shop, "approve")
+    assert "nothing was learned from past campaigns yet" in said(app)
+    app.button(key="approve.submit").click().run()
+    assert stored(trained_shop).plan.status == "submitted"
+
+
+# --- export ---
+
+
+def test_only_approved_plans_can_be_exported(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "export")
+    assert "Only approved plans can be exported" in said(app)
+    assert len(app.get("download_button")) == 0
+    app.button(key="export.to_approve").click().run()
+    assert "Submit for approval" in said(app)
+
+
+def test_an_approved_plan_offers_both_files_and_says_how_many_people(open_app, trained_shop):
+    saved_plan(trained_shop)
+    approved(trained_shop)
+    app = page_of(open_app, trained_shop, "export")
+    people = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
+    assert people["Get the message"] > 5 * people["Left out on purpose"] > 0
+    assert [button.key for button in app.get("download_button")] == ["export.plans_csv", "export.audience_csv"]
+
+
+def test_two_downloads_are_one_entry_and_agree_with_the_page(open_app, trained_shop):
+    saved_plan(trained_shop)
+    approved(trained_shop)
+    app = page_of(open_app, trained_shop, "export")
+    people = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
+    shop, saved = store.open_shop(trained_shop), stored(trained_shop)
+    first, second = (cache.exported(shop, saved, "Ana") for _ in range(2))
+    assert first.plans_csv == second.plans_csv
+    assert history(trained_shop).count(("exported", "Ana")) == 1
+    rows = list(csv.DictReader(io.StringIO(first.audience_csv.decode("utf-8-sig"))))
+    assert sum(row["treated"] == "1" for row in rows) == people["Get the message"]
+    assert "满减" in first.plans_csv.decode("utf-8-sig")
+
+
+# --- result ---
+
+
+def test_before_results_the_page_says_what_to_import(open_app, trained_shop):
+    saved_plan(trained_shop)
+    text = said(page_of(open_app, trained_shop, "result"))
+    assert "2026-06-15" in text
+    assert "campaign_id` = **spring**" in text
+
+
+def with_deliveries(shop, held_out):
+    """Deliveries of the plan in the shop: 1,000 sent with 100 orders, and people held out with 5 % orders."""
+    opened = store.open_shop(shop)
+    count = 1000 + held_out
+    treated = [1.0] * 1000 + [0.0] * held_out
+    ordered = [1.0] * 100 + [0.0] * 900 + [1.0] * (held_out // 20) + [0.0] * (held_out - held_out // 20)
+    new = pd.DataFrame(
+        {
+            "campaign_id": "spring",
+            "customer_id": [f"n{i}" for i in range(count)],
+            "sent_at": pd.Timestamp("2026-06-08"),
+            "treated": treated,
+            "clicked": [0.0] * count,
+            "converted": ordered,
+            "revenue": [0.0] * count,
+        }
+    )
+    past = opened.table("deliveries")
+    both = pd.concat([past, new.reindex(columns=past.columns).astype(past.dtypes.to_dict())], ignore_index=True)
+    store.write_tables(opened, {"deliveries": both})
+
+
+def test_results_show_sent_against_left_out(open_app, trained_shop):
+    saved_plan(trained_shop)
+    with_deliveries(trained_shop, held_out=1000)
+    app = page_of(open_app, trained_shop, "result")
+    shown = {metric.label: metric.value for metric in app.metric}
+    assert shown["Got the message"] == "1,000"
+    assert shown["Ordered, of those"] == "10.00 %"
+    assert shown["Ordered, of those left out"] == "5.00 %"
+    assert "50.0 orders per 1,000 messages" in said(app)
+    assert "larger than chance explains" in said(app)
+
+
+def test_results_without_a_holdout_are_called_by_their_name(open_app, trained_shop):
+    saved_plan(trained_shop)
+    with_deliveries(trained_shop, held_out=0)
+    assert "all orders within" in said(page_of(open_app, trained_shop, "result"))
+
+
+def test_the_moment_of_a_decision_is_on_the_shops_clock(trained_shop):
+    from dashboard.views.plan_tabs.saving import shown_at
+
+    shop = store.open_shop(trained_shop)
+    tokyo = shop.settings.model_copy(update={"time_zone": "Asia/Tokyo"})
+    from dataclasses import replace
+
+    assert shown_at(NOW.isoformat(), replace(shop, settings=tokyo)) == "2026-06-01 18:00"

@@ -1,0 +1,200 @@
+"""The Numbers tab: the forecast, and sliders that move all of it without saving anything."""
+
+import json
+
+import pandas as pd
+import plotly.graph_objects as go
+import pytest
+
+from dashboard import charts
+from engine.campaign.plan import Audience, Offer
+from tests.dashboard.plan_pages import page_of, said, saved_plan, stored
+
+
+def numbers(app) -> dict[str, str]:
+    """The metrics on the page by label."""
+    return {metric.label: metric.value for metric in app.metric}
+
+
+def test_the_forecast_says_what_how_sure_and_from_what(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    text = said(app)
+    assert set(numbers(app)) == {"Extra profit", "Return", "Extra orders", "Orders", "Click rate", "Order rate"}
+    assert all(value != "–" for value in numbers(app).values())
+    for words in (
+        "80 %:",
+        "loses money in",
+        "people held out of",
+        "orders within 7 days",
+        "learned from",
+        "campaigns up to 2026",
+    ):
+        assert words in text
+
+
+def test_sliders_move_the_numbers_and_save_nothing(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    before, version = numbers(app), stored(trained_shop).version
+    app.slider(key="numbers.percent").set_value(30).run()
+    after = numbers(app)
+    assert after["Extra profit"] != before["Extra profit"]
+    assert after["Order rate"] != before["Order rate"]
+    app.slider(key="numbers.audience_share").set_value(50).run()
+    assert int(numbers(app)["Orders"]) < int(after["Orders"])
+    assert "Only tried, not saved." in said(app)
+    assert stored(trained_shop).version == version
+    assert stored(trained_shop).plan.offer.discount == 0.15
+
+
+def test_settings_that_please_are_written_into_the_plan(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.slider(key="numbers.percent").set_value(20).run()
+    app.selectbox(key="numbers.channel").set_value("sms").run()
+    app.button(key="numbers.use").click().run()
+    plan = stored(trained_shop).plan
+    assert (plan.offer.discount, plan.channel) == (0.2, "sms")
+    assert "as it is saved" in said(app)
+
+
+def test_the_sliders_go_back_to_the_plan(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.slider(key="numbers.percent").set_value(25).run()
+    app.button(key="numbers.reset").click().run()
+    assert app.slider(key="numbers.percent").value == 15
+
+
+def test_what_was_never_tried_gets_no_money_and_the_nearest_that_was(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.slider(key="numbers.percent").set_value(50).run()
+    assert numbers(app)["Extra profit"] == "–"
+    assert numbers(app)["Click rate"] != "–"
+    text = said(app)
+    assert "never tried here" in text
+    assert "nearest is 30 %" in text
+
+
+def test_the_curve_runs_over_the_discount_with_its_range(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    traces = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    assert {trace["name"] for trace in traces} == {
+        "never tried here",
+        "80 % range",
+        "Extra profit, in USD",
+        "these settings",
+    }
+
+
+@pytest.mark.parametrize(("target", "words"), [("order", "Average past message"), ("click", "raises the chance")])
+def test_the_reasons_are_said_in_words(open_app, trained_shop, target, words):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("why").run()
+    app.button_group(key="numbers.target").set_value(target).run()
+    text = said(app)
+    assert words in text
+    assert "not proof of a cause" in text
+    bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert bars["text"][0].endswith(" %")
+    assert bars["text"][1].startswith("× ")
+
+
+def test_every_figure_can_be_seen_with_its_range(open_app, trained_shop):
+    saved_plan(trained_shop, offer=Offer(kind="spend_save", tiers=[(50, 5), (100, 15)]))
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("all").run()
+    table = app.dataframe[0].value
+    assert "Would buy anyway" in set(table["what"])
+    assert not said(app).count("problem")
+
+
+def test_the_list_of_plans_shows_the_verdict_that_was_seen(open_app, trained_shop):
+    saved_plan(trained_shop)
+    page_of(open_app, trained_shop, "numbers")
+    verdict = stored(trained_shop).extras["verdict"]
+    assert verdict["key"] in ("likely_pays", "coin_toss", "do_not_send")
+    assert stored(trained_shop).plan.status == "draft"
+
+
+def test_without_campaigns_the_page_says_what_is_missing(open_app, shop_without_campaigns):
+    saved_plan(shop_without_campaigns)
+    assert "no past campaigns, so nothing can be forecast yet" in said(
+        page_of(open_app, shop_without_campaigns, "numbers")
+    )
+
+
+def test_without_deliveries_the_page_says_so(open_app, demo_shop):
+    (demo_shop / "tables" / "deliveries.parquet").unlink()
+    saved_plan(demo_shop)
+    assert "not who got them" in said(page_of(open_app, demo_shop, "numbers"))
+
+
+def test_before_anything_was_learned_the_page_offers_to_learn(open_app, demo_shop):
+    saved_plan(demo_shop)
+    app = page_of(open_app, demo_shop, "numbers")
+    assert "have to be learned once" in said(app)
+    assert app.button(key="common.learn").label == "Learn from past campaigns"
+
+
+def test_without_a_group_the_page_asks_for_one(open_app, trained_shop):
+    saved_plan(trained_shop, audience=Audience())
+    assert "Choose a group in the brief first" in said(page_of(open_app, trained_shop, "numbers"))
+
+
+def test_the_numbers_are_chinese_where_the_page_is(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers", language="zh")
+    assert "额外利润" in numbers(app)
+    assert "依据截至" in said(app)
+
+
+# --- charts ---
+
+CURVE = pd.DataFrame(
+    {
+        "discount": [0.0, 0.05, 0.10, 0.15, 0.20],
+        "extra_profit": [float("nan"), 10.0, 20.0, 15.0, float("nan")],
+        "extra_profit_low": [float("nan"), 0.0, 5.0, -5.0, float("nan")],
+        "extra_profit_high": [float("nan"), 20.0, 40.0, 30.0, float("nan")],
+        "supported": [False, True, True, True, False],
+    }
+)
+WORDS = {"x": "Discount", "y": "Extra profit", "range": "range", "here": "here", "untried": "never tried here"}
+
+
+def named(figure: go.Figure, name: str) -> list:
+    return [trace for trace in figure.data if trace.name == name]
+
+
+def test_untried_discounts_are_hatched_and_have_no_line():
+    figure = charts.profit_over_discount(CURVE, (0.10, 20.0), True, WORDS)
+    hatched = named(figure, "never tried here")
+    assert [(min(trace.x), max(trace.x)) for trace in hatched] == [(0.0, 2.5), (17.5, 22.5)]
+    assert list(named(figure, "Extra profit")[0].x) == [5.0, 10.0, 15.0]
+    assert list(named(figure, "here")[0].x) == [10.0]
+    assert [trace.showlegend for trace in hatched] == [True, False]
+
+
+def test_settings_without_money_are_a_line_and_not_a_point():
+    figure = charts.profit_over_discount(CURVE, (0.20, None), True, WORDS)
+    assert named(figure, "here") == []
+    assert figure.layout.shapes[0].x0 == 20
+
+
+def test_steps_of_the_reasons_begin_where_the_last_one_ended():
+    steps = pd.DataFrame(
+        {
+            "label": ["average", "channel", "channel", "plan"],
+            "contribution": [-3.0, 0.5, -0.2, -2.7],
+            "text": ["", "", "", ""],
+        }
+    )
+    bars = charts.reasons(steps).data[0]
+    ends = [start + moved for start, moved in zip(bars.base, bars.x, strict=True)]
+    assert ends == pytest.approx([-3.0, -2.5, -2.7, -2.7])
+    assert bars.base[1:3] == pytest.approx((-3.0, -2.5))
