@@ -22,9 +22,10 @@ class Reach:
 def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date) -> Reach:
     """Of these customers, in their order, those whom consent, unsubscribing and suppression allow.
 
-    An unknown consent counts as given only where the shop keeps no such column at all.
+    An unknown consent counts as given only where the shop keeps none of that channel for anyone.
     """
-    table = shop.optional("customers").drop_duplicates("customer_id").set_index("customer_id").reindex(customer_ids)
+    customers = shop.optional("customers")
+    table = customers.drop_duplicates("customer_id").set_index("customer_id").reindex(customer_ids)
     allowed = np.ones(len(customer_ids), dtype=bool)
     left_out: dict[str, int] = {}
 
@@ -41,6 +42,6 @@ def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date) ->
     if "unsubscribed_at" in table and channel == "email":
         leave_out("unsubscribed", table["unsubscribed_at"] < pd.Timestamp(as_of))
     consent = CONSENTS.get(channel)
-    if consent in table and table[consent].notna().any():
+    if consent in customers and customers[consent].notna().any():
         leave_out("no_consent", ~table[consent].eq(1))
     return Reach([c for c, keep in zip(customer_ids, allowed, strict=True) if keep], left_out)

@@ -284,6 +284,8 @@ def _names(profiles: pd.DataFrame, fixed: dict[str, str] | None) -> dict[str, st
             names[row.segment_id] = fixed[row.segment_id]
         elif not row.frequency:
             names[row.segment_id] = "No order yet"
+        elif len(buyers) == 1:
+            names[row.segment_id] = "All customers"  # nothing to be set apart from
         else:
             names[row.segment_id] = _name(row, buyers, set(names.values()))
     return names
