@@ -1,8 +1,8 @@
 """Probability of a response: ridge logistic regression first, trees where they earn it.
 
 Three candidates (linear, trees, trees on top of linear) are judged by rolling origin on later campaigns; the best is
-kept. Each is calibrated affinely in log-odds on the latest campaigns it was given. Contributions of linear and tree
-parts are on one scale and add up to the calibrated log-odds.
+kept. Each is calibrated affinely in log-odds on the latest campaigns it was given, on predictions made without them.
+Contributions of linear and tree parts are on one scale and add up to the calibrated log-odds.
 """
 
 from collections.abc import Callable
@@ -172,57 +172,107 @@ def _by_campaign(table: pd.DataFrame) -> pd.DataFrame:
 def fit_candidates(
     rows: Rows, shrunk: set[str], seed: int, kinds: tuple[Kind, ...] = KINDS, scale: dict[str, float] | None = None
 ) -> dict[Kind, Response]:
-    """Each kind, fitted on all but the latest campaigns of `rows` and calibrated on those."""
+    """Each kind, fitted on `rows`; penalty, number of trees and calibration are learned on its latest campaigns.
+
+    The linear part is fitted on every row in the end: a shop has too few campaigns to set some aside for good.
+    """
     late = splits.latest(rows.unit)
-    early_rows, late_rows = rows.take(~late), rows.take(late)
-    if early_rows.successes.sum() < MIN_SUCCESSES / 2 or late_rows.successes.sum() < 5:
-        early_rows = late_rows = rows
+    if rows.successes[~late].sum() < MIN_SUCCESSES / 2 or rows.successes[late].sum() < 5:
+        late = np.ones(len(late), dtype=bool)
     with threadpool_limits(1, "blas"):  # as for the trees
-        return _fitted(early_rows, late_rows, shrunk, seed, kinds, scale or {})
+        return _fitted(rows, late, shrunk, seed, kinds, scale or {})
 
 
 def _fitted(
-    early_rows: Rows, late_rows: Rows, shrunk: set[str], seed: int, kinds: tuple[Kind, ...], scale: dict[str, float]
+    rows: Rows, late: np.ndarray, shrunk: set[str], seed: int, kinds: tuple[Kind, ...], scale: dict[str, float]
 ) -> dict[Kind, Response]:
-    encoder = learn(early_rows.features, early_rows.trials, scale)
-    early, latest_ = encoder.matrix(early_rows.features), encoder.matrix(late_rows.features)
-    own = np.array([c.split("=")[0].removesuffix("|missing") in shrunk for c in encoder.columns])
-    intercept, weights = _ridge(early, early_rows, latest_, late_rows, own, seed)
+    encoder = learn(rows.features, rows.trials, scale)
+    matrix = encoder.matrix(rows.features)
+    own = np.array([c.split("=")[0].removesuffix("|missing") in shrunk for c in encoder.columns], dtype=bool)
+    early = ~late if not late.all() else late
+    penalty = _penalty(matrix, rows, early, late, own, seed)
+    intercept, weights = _linear(matrix, rows, np.ones(len(late), dtype=bool), penalty)
+    start = _linear(matrix, rows, early, penalty, seed) if "both" in kinds else (0.0, np.zeros_like(weights))
+    nothing = np.zeros_like(weights)
+    crossed = _crossed(matrix, rows, late, penalty, seed) if set(kinds) != {"trees"} else np.zeros(int(late.sum()))
+    latest_rows, unit = rows.take(np.flatnonzero(late)), rows.unit[late]
+    data = _tree_data(matrix, rows, early, late) if set(kinds) != {"linear"} else None
     models = {}
     for kind in kinds:
-        used = np.zeros_like(weights) if kind == "trees" else weights
-        start = 0.0 if kind == "trees" else intercept
-        trees = None if kind == "linear" else _trees(early, early_rows, latest_, late_rows, start, used, seed)
-        raw = Response(kind, encoder, start, used, trees, Affine())
-        models[kind] = Response(
-            kind, encoder, start, used, trees, calibrate(raw._raw(latest_), late_rows.trials, late_rows.successes)
-        )
+        trees = None
+        if kind != "linear" and data is not None:
+            # Trees correct a linear model that has not seen the latest campaigns, where they are stopped.
+            at = start[0] + matrix @ start[1] if kind == "both" else np.zeros(len(late))
+            found = _trees(*data, (at[early], at[late]), seed)
+            # Through text, as it will be stored: what is judged is exactly what is served.
+            trees = lgb.Booster(model_str=found) if found else None
+        raw = crossed if kind != "trees" else np.zeros(int(late.sum()))
+        raw = raw if trees is None else raw + trees.predict(matrix[late], raw_score=True, num_threads=1)
+        affine = calibrate(raw, latest_rows.trials, latest_rows.successes, unit=unit)
+        used = (0.0, nothing) if kind == "trees" else (intercept, weights)
+        models[kind] = Response(kind, encoder, *used, trees, affine)
     return models
 
 
-def _ridge(
-    early: np.ndarray, early_rows: Rows, late: np.ndarray, late_rows: Rows, shrunk: np.ndarray, seed: int
-) -> tuple[float, np.ndarray]:
-    """Intercept and weights at the penalties that fit the latest campaigns best; `shrunk`: a campaign's own columns."""
-    label, weight, rows = _as_labels(early_rows)
+@dataclass(frozen=True, slots=True)
+class _Penalty:
+    """scikit-learn's C, and the factor on each column: below 1 means a stronger penalty on it."""
+
+    inverse: float
+    factor: np.ndarray
+
+
+def _penalty(
+    matrix: np.ndarray, rows: Rows, early: np.ndarray, late: np.ndarray, shrunk: np.ndarray, seed: int
+) -> _Penalty:
+    """What fits the latest campaigns best when learned on those before; `shrunk`: a campaign's own columns."""
+    label, weight, row = _as_labels(rows, early)
     kept = _case_control(label, weight, seed)
-    best, lowest = (1.0, RIDGE[0]), np.inf
-    for factor in SHRINK if shrunk.any() else (1.0,):
-        scale = np.where(shrunk, factor, 1.0)
-        scaled = early[rows[kept.rows]] * scale
+    latest_rows, unit = rows.take(np.flatnonzero(late)), rows.unit[late]
+    best, lowest = _Penalty(RIDGE[0], np.ones(matrix.shape[1])), np.inf
+    for shrink in SHRINK if shrunk.any() else (1.0,):
+        factor = np.where(shrunk, shrink, 1.0)
+        scaled, judged = matrix[row[kept.rows]] * factor, matrix[late] * factor
         # A looser penalty starts from the tighter one's answer: a third of the steps.
         model = LogisticRegression(solver="newton-cholesky", max_iter=100, warm_start=True)
-        for inverse_penalty in RIDGE:
-            model.set_params(C=inverse_penalty).fit(scaled, label[kept.rows], sample_weight=kept.weight)
-            raw = float(model.intercept_[0]) + late @ (model.coef_[0] * scale)
-            affine = calibrate(raw, late_rows.trials, late_rows.successes)
-            loss = _loss(late_rows.trials, late_rows.successes, expit(affine(raw)))
+        for inverse in RIDGE:
+            model.set_params(C=inverse).fit(scaled, label[kept.rows], sample_weight=kept.weight)
+            raw = float(model.intercept_[0]) + judged @ model.coef_[0]
+            affine = calibrate(raw, latest_rows.trials, latest_rows.successes, unit=unit)
+            loss = _loss(latest_rows.trials, latest_rows.successes, expit(affine(raw)))
             if loss < lowest:
-                best, lowest = (factor, inverse_penalty), loss
-    scale = np.where(shrunk, best[0], 1.0)
-    model = LogisticRegression(C=best[1], solver="newton-cholesky", max_iter=100)
-    model.fit((early * scale)[rows], label, sample_weight=weight)
-    return float(model.intercept_[0]), model.coef_[0] * scale
+                best, lowest = _Penalty(inverse, factor), loss
+    return best
+
+
+def _linear(
+    matrix: np.ndarray, rows: Rows, where: np.ndarray, penalty: _Penalty, sample_seed: int | None = None
+) -> tuple[float, np.ndarray]:
+    """Intercept and weights learned on the rows `where`, on a sample of their failures if a seed for it is given."""
+    label, weight, row = _as_labels(rows, where)
+    if sample_seed is not None:
+        kept = _case_control(label, weight, sample_seed)
+        label, weight, row = label[kept.rows], kept.weight, row[kept.rows]
+    model = LogisticRegression(C=penalty.inverse, solver="newton-cholesky", max_iter=100)
+    model.fit(matrix[row] * penalty.factor, label, sample_weight=weight)
+    return float(model.intercept_[0]), model.coef_[0] * penalty.factor
+
+
+def _crossed(matrix: np.ndarray, rows: Rows, late: np.ndarray, penalty: _Penalty, seed: int) -> np.ndarray:
+    """Log-odds of the latest rows by models that know everything but that half of the latest campaigns.
+
+    So the calibration sees what the model in use will meet: campaigns it has not seen, just after some that it has.
+    """
+    halves = np.searchsorted(np.unique(rows.unit[late]), rows.unit) % 2
+    raw = np.zeros(len(late))
+    for half in (0, 1):
+        judged = late & (halves == half)
+        learned = ~judged
+        if rows.successes[learned].sum() < MIN_SUCCESSES / 2:
+            learned = np.ones(len(late), dtype=bool)
+        intercept, weights = _linear(matrix, rows, learned, penalty, seed)
+        raw[judged] = intercept + matrix[judged] @ weights
+    return raw[late]
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,46 +295,39 @@ def _case_control(label: np.ndarray, weight: np.ndarray, seed: int, per_success:
     return _Kept(np.concatenate([successes, drawn]), np.concatenate([weight[successes], inflated]))
 
 
-def _as_labels(rows: Rows) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(label, weight, row) of every success and failure: a row with both stands twice."""
-    label = np.repeat([1, 0], len(rows.trials))
-    weight = np.concatenate([rows.successes, rows.trials - rows.successes])
-    where = np.tile(np.arange(len(rows.trials)), 2)
+def _as_labels(rows: Rows, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(label, weight, row) of every success and failure of the rows `where`: a row with both stands twice."""
+    row = np.flatnonzero(where)
+    label = np.repeat([1, 0], len(row))
+    weight = np.concatenate([rows.successes[row], rows.trials[row] - rows.successes[row]])
     used = weight > 0
-    return label[used], weight[used], where[used]
+    return label[used], weight[used], np.tile(row, 2)[used]
 
 
-def _trees(
-    early: np.ndarray,
-    early_rows: Rows,
-    late: np.ndarray,
-    late_rows: Rows,
-    intercept: float,
-    weights: np.ndarray,
-    seed: int,
-) -> lgb.Booster | None:
-    """Boosted trees starting from the linear log-odds, stopped early on the latest campaigns; None when none helps."""
+def _tree_data(matrix: np.ndarray, rows: Rows, early: np.ndarray, late: np.ndarray) -> tuple[lgb.Dataset, lgb.Dataset]:
+    """What trees learn from and are stopped on. Binned once for all kinds: it takes as long as 40 trees."""
 
-    def dataset(matrix: np.ndarray, rows: Rows, reference: lgb.Dataset | None = None) -> lgb.Dataset:
-        start = intercept + matrix @ weights
-        share = rows.successes / np.maximum(rows.trials, 1e-9)
-        return lgb.Dataset(
-            matrix, label=share, weight=rows.trials, init_score=start, reference=reference, params={"verbosity": -1}
-        )
+    def dataset(where: np.ndarray, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+        share = rows.successes[where] / np.maximum(rows.trials[where], 1e-9)
+        params = {name: TREE[name] for name in ("max_bin", "num_threads", "verbosity")}
+        return lgb.Dataset(matrix[where], share, weight=rows.trials[where], reference=reference, params=params)
 
-    learned = dataset(early, early_rows)
-    leaf = max(20, min(200, int(early_rows.trials.size / 100)))
+    learned = dataset(early)
+    return learned, dataset(late, learned)
+
+
+def _trees(learned: lgb.Dataset, judged: lgb.Dataset, starts: tuple[np.ndarray, np.ndarray], seed: int) -> str | None:
+    """Boosted trees, as text, on top of log-odds `starts`, stopped early on `judged`; None where none helps."""
+    learned.construct().set_init_score(starts[0])
+    judged.construct().set_init_score(starts[1])
     booster = lgb.train(
-        TREE | {"seed": seed, "min_data_in_leaf": leaf},
+        TREE | {"seed": seed, "min_data_in_leaf": max(20, min(200, learned.num_data() // 100))},
         learned,
         num_boost_round=MAX_TREES,
-        valid_sets=[dataset(late, late_rows, learned)],
+        valid_sets=[judged],
         callbacks=[lgb.early_stopping(10, verbose=False)],
     )
-    if booster.best_iteration < 1:
-        return None
-    # Through text, as it will be stored: what is judged is exactly what is served.
-    return lgb.Booster(model_str=booster.model_to_string(num_iteration=booster.best_iteration))
+    return booster.model_to_string(num_iteration=booster.best_iteration) if booster.best_iteration >= 1 else None
 
 
 def _loss(trials: np.ndarray, successes: np.ndarray, probability: np.ndarray) -> float:
