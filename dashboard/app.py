@@ -46,24 +46,24 @@ def sidebar() -> None:
     """Language, and the shop where there are several."""
     with st.sidebar:
         names = list(state.known_shops())
-        path = state.shop_path()
-        if len(names) > 1 or (names and (path is None or path.name not in names)):
+        if names and names != [state.usual_shop()]:
             st.selectbox(
                 t("app.shop"),
                 names,
-                index=names.index(path.name) if path and path.name in names else None,
+                index=None,
                 placeholder=t("app.choose_shop"),
-                key="shop",
-                bind="query-params",
+                key="app.shop",
+                on_change=state.choose,
+                args=("shop",),
             )
         st.segmented_control(
             t("app.language"),
             state.LANGUAGES,
-            default=state.language(),
             required=True,
             format_func=lambda code: LANGUAGE_NAMES[code],
-            key="lang",
-            bind="query-params",
+            key="app.lang",
+            on_change=state.choose,
+            args=("lang",),
         )
 
 

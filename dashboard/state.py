@@ -15,10 +15,33 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 
 def begin() -> None:
-    """Call first in every run: puts in force what the last run asked for, before any widget is drawn."""
-    if "next_shop" in st.session_state:
-        st.session_state["shop"] = st.session_state.pop("next_shop")
-        st.session_state.pop("plan_id", None)
+    """Call first in every run: settles shop and language before any widget is drawn, and keeps them in the address."""
+    _settle("shop", known_shops(), usual_shop())
+    _settle("lang", LANGUAGES, browser_language())
+
+
+def _settle(name: str, known: Collection[str], usual: str | None) -> None:
+    """What was chosen is in force; the first visit takes the address's word for it. The usual is not mentioned there.
+
+    The widget's own key is no memory: Streamlit empties it when another page is opened by a button. Nor is the widget
+    bound to the address: it would write its label there.
+    """
+    named = st.query_params.get(name)
+    chosen = st.session_state.get(f"chosen:{name}")
+    if chosen not in known:
+        chosen = named if named in known else usual
+    st.session_state[f"chosen:{name}"] = st.session_state[f"app.{name}"] = chosen
+    if chosen and chosen != usual:
+        st.query_params[name] = chosen  # a page opened from the navigation begins with an empty address
+    elif named:
+        del st.query_params[name]
+
+
+def choose(name: str) -> None:
+    """Callback of the sidebar's widgets: "shop" or "lang" is what the widget says now."""
+    st.session_state[f"chosen:{name}"] = st.session_state[f"app.{name}"]
+    if name == "shop":
+        forget_plan()
 
 
 # --- language ---
@@ -26,10 +49,11 @@ def begin() -> None:
 
 def language() -> Language:
     """The language of the pages: chosen in the sidebar, named in the address (?lang=zh), or the browser's."""
-    chosen = st.session_state.get("lang") or st.query_params.get("lang")
-    for known in LANGUAGES:
-        if chosen == known:
-            return known
+    return "zh" if st.session_state.get("chosen:lang", browser_language()) == "zh" else "en"
+
+
+def browser_language() -> Language:
+    """The language of the pages for a visitor who never chose one."""
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 
@@ -50,6 +74,12 @@ def known_shops() -> dict[str, Path]:
     return {configured.name: configured.resolve(), **found} if configured and is_shop(configured) else found
 
 
+def usual_shop() -> str | None:
+    """The name of the shop that a visitor sees who never chose one; None where there is none yet."""
+    configured = settings.read().shop
+    return configured.name if configured and is_shop(configured) else None
+
+
 def is_shop(folder: Path) -> bool:
     """Whether a folder holds a shop with its tables in place."""
     return (folder / "shop.toml").exists() and (folder / "tables").is_dir()
@@ -57,17 +87,17 @@ def is_shop(folder: Path) -> bool:
 
 def shop_path() -> Path | None:
     """The folder of the shop that is open: chosen, named in the address (?shop=demo), or named in the environment."""
-    known = known_shops()
-    for name in (st.session_state.get("shop"), st.query_params.get("shop")):
-        if name in known:
-            return known[name]
+    known, chosen = known_shops(), st.session_state.get("chosen:shop")
+    if chosen in known:
+        return known[chosen]
     configured = settings.read().shop
     return configured.resolve() if configured else None
 
 
 def set_shop_path(path: Path) -> None:
     """Open another shop from the next run on."""
-    st.session_state["next_shop"] = path.name
+    st.session_state["chosen:shop"] = path.name
+    forget_plan()
 
 
 def set_import_report(shop: Path, report: dict) -> None:
@@ -95,10 +125,17 @@ def set_plan_id(plan_id: str) -> None:
     st.query_params["plan"] = plan_id
 
 
+def forget_plan() -> None:
+    """No plan is open: another shop has others."""
+    st.session_state.pop("plan_id", None)
+    if "plan" in st.query_params:
+        del st.query_params["plan"]
+
+
 def plan_tab(tabs: Collection[str]) -> str:
     """The tab to open on the plan's page: the chosen one, the one in the address (?tab=copy), or the first."""
     wanted = st.session_state.get("plan.tab") or st.query_params.get("tab")
-    return wanted if wanted in tabs else next(iter(tabs))
+    return str(wanted) if wanted in tabs else next(iter(tabs))
 
 
 def show_plan_tab(tab: str) -> None:

@@ -127,7 +127,10 @@ def start_plan(shop: Shop, saved: Segmentation, names: dict[str, str]) -> None:
         people = sum(sizes[s] for s in picked)
         label = t("customers.start_button", customers=widgets.number(people)) if picked else t("customers.start_none")
         if st.button(label, key="customers.start", type="primary", disabled=not picked, icon=":material/edit_note:"):
-            name = t("customers.plan_name", groups=" + ".join(names[s] for s in picked))[:200]
+            few = " + ".join(names[s] for s in picked)
+            name = (
+                t("customers.plan_name", groups=few) if len(picked) < 3 else t("customers.plan_of", count=len(picked))
+            )
             state.set_plan_id(create(shop, name, picked))
             st.switch_page("views/plan.py", query_params={"plan": state.plan_id() or ""})
 
@@ -170,7 +173,6 @@ def picture(groups: Segmentation, names: dict[str, str]) -> None:
         figure = charts.number_of_groups(groups.summary.curve, asked_number(groups.summary), t("customers.k_axis"),
                                          t("customers.separation"), t("customers.agreement"))  # fmt: skip
         widgets.chart(figure, "customers.curve", t("customers.curve_alt"))
-        st.caption(why(groups.summary))
     else:
         measures = {m: t(f"customers.measure_{m}") for m in charts.COMPARED if m in groups.profiles}
         figure = charts.compared_groups(groups.profiles, names, measures, t("customers.compare_axis"))

@@ -17,9 +17,20 @@ def test_warm_up_takes_the_libraries_out_of_the_garbage_collectors_sight(open_ap
 def test_a_visitor_may_change_the_language_in_the_sidebar(open_app, demo_shop_dir, words):
     app = open_app(demo_shop_dir)
     assert app.title[0].value == "Today"
-    app.segmented_control(key="lang").set_value("zh").run()
+    app.segmented_control(key="app.lang").set_value("zh").run()
     assert app.title[0].value == "今日"
     assert "净销售额" in {metric.label for metric in app.metric}
+
+
+def test_language_and_shop_stay_when_a_button_opens_another_page(open_app, demo_shop_dir, trained_shop_dir):
+    app = open_app(demo_shop_dir)
+    app.selectbox(key="app.shop").set_value("trained").run()
+    app.segmented_control(key="app.lang").set_value("zh").run()
+    app.button(key="today.next").click().run()
+    assert app.title[0].value == "客户"
+    assert app.query_params["shop"] == "trained"
+    app.switch_page("views/settings.py").run()
+    assert app.code[0].value == str(Path(trained_shop_dir).resolve() / "shop.toml")
 
 
 def test_an_address_with_a_language_opens_in_it(open_app, demo_shop_dir):
@@ -49,8 +60,8 @@ def test_settings_that_cannot_be_read_are_named_in_a_sentence(open_app, empty_sh
 
 def test_another_shop_beside_this_one_can_be_opened(open_app, demo_shop_dir, trained_shop_dir):
     app = open_app(demo_shop_dir)
-    assert set(app.selectbox(key="shop").options) >= {"demo", "trained"}
-    app.selectbox(key="shop").set_value("trained").run()
+    assert set(app.selectbox(key="app.shop").options) >= {"demo", "trained"}
+    app.selectbox(key="app.shop").set_value("trained").run()
     app.switch_page("views/settings.py").run()
     assert app.code[0].value == str(Path(trained_shop_dir).resolve() / "shop.toml")
 
