@@ -224,7 +224,7 @@ def training_rows(table: pd.DataFrame, features: pd.DataFrame, column: str) -> t
 
 
 def _target_card(rows: fit.Rows, judged: fit.Judged, variation: ranges.Variation) -> dict:
-    inside, of = ranges.coverage(judged.held_out, variation)
+    inside, of = ranges.coverage(judged.held_out)
     return {
         "rows": len(rows.trials),
         "trials": float(rows.trials.sum()),

@@ -11,6 +11,8 @@ import pandas as pd
 
 RARE = 20  # a level seen less often is "other": too little to learn from
 
+NOTHING = "nothing known"  # the only column where rows do not differ
+
 
 @dataclass(frozen=True, slots=True)
 class Encoder:
@@ -77,6 +79,8 @@ def learn(frame: pd.DataFrame, weight: np.ndarray, scale: dict[str, float]) -> E
             )
             if len(counts) > 1 and kept:
                 levels[str(column)] = tuple(kept)
+    if not (numbers or missing or levels):
+        numbers[NOTHING] = (0.0, 1.0)  # a column of zeros: learners want at least one
     return Encoder(numbers, tuple(missing), levels, {k: v for k, v in scale.items() if k in numbers or k in levels})
 
 

@@ -131,7 +131,9 @@ def train(
         raise NotEnoughData(
             f"{int(rows.successes.sum())} responses in the past; at least {MIN_SUCCESSES} are needed to learn from."
         )
-    usable = [fold for fold in splits.folds(rows.unit, rule) if rows.successes[fold.train].sum() >= MIN_SUCCESSES]
+    if not _tells_apart(rows, np.ones(len(rows.trials), dtype=bool), MIN_SUCCESSES):
+        raise NotEnoughData("Nearly every past row is a response; rows without one are needed to learn the difference.")
+    usable = [fold for fold in splits.folds(rows.unit, rule) if _tells_apart(rows, fold.train, MIN_SUCCESSES)]
     predictions = []
     for number, fold in enumerate(usable):
         models = fit_candidates(rows.take(fold.train), shrunk, seed)
@@ -153,6 +155,12 @@ def train(
     return model, Judged(
         rule, chosen, candidates, _by_campaign(table), table[["campaign", "trials", "successes", "predicted"]]
     )
+
+
+def _tells_apart(rows: Rows, where: np.ndarray, least: float) -> bool:
+    """Whether these rows hold at least `least` successes and as many failures."""
+    successes, trials = rows.successes[where].sum(), rows.trials[where].sum()
+    return bool(min(successes, trials - successes) >= least)
 
 
 def _predictions(models: dict[Kind, Response], judged: Rows) -> pd.DataFrame:
@@ -177,7 +185,7 @@ def fit_candidates(
     The linear part is fitted on every row in the end: a shop has too few campaigns to set some aside for good.
     """
     late = splits.latest(rows.unit)
-    if rows.successes[~late].sum() < MIN_SUCCESSES / 2 or rows.successes[late].sum() < 5:
+    if not _tells_apart(rows, ~late, MIN_SUCCESSES / 2) or rows.successes[late].sum() < 5:
         late = np.ones(len(late), dtype=bool)
     with threadpool_limits(1, "blas"):  # as for the trees
         return _fitted(rows, late, shrunk, seed, kinds, scale or {})
@@ -268,7 +276,7 @@ def _crossed(matrix: np.ndarray, rows: Rows, late: np.ndarray, penalty: _Penalty
     for half in (0, 1):
         judged = late & (halves == half)
         learned = ~judged
-        if rows.successes[learned].sum() < MIN_SUCCESSES / 2:
+        if not _tells_apart(rows, learned, MIN_SUCCESSES / 2):
             learned = np.ones(len(late), dtype=bool)
         intercept, weights = _linear(matrix, rows, learned, penalty, seed)
         raw[judged] = intercept + matrix[judged] @ weights

@@ -59,10 +59,11 @@ def interval(
     return float(low), float(high)
 
 
-def coverage(held_out: pd.DataFrame, variation: Variation, level: float = 0.8) -> tuple[int, int]:
+def coverage(held_out: pd.DataFrame, level: float = 0.8) -> tuple[int, int]:
     """How many of the held-out campaigns fell inside the range learned from the others, and of how many."""
     inside = 0
     for row in held_out.itertuples():
-        low, high = interval(row.predicted, row.trials, variation, level=level)
+        others = variation(held_out.drop(index=row.Index))
+        low, high = interval(row.predicted, row.trials, others, level=level)
         inside += low <= row.successes / row.trials <= high
     return inside, len(held_out)
