@@ -13,7 +13,6 @@ from typing import Literal
 
 import pandas as pd
 import streamlit as st
-from threadpoolctl import threadpool_limits
 
 from dashboard import state
 from engine import settings
@@ -73,9 +72,7 @@ def fitted(shop: Shop, k: int | Literal["auto"]) -> Segmentation:
 
 @st.cache_resource(max_entries=12, show_spinner=False)
 def _fitted(path: str, version: str, k: int | Literal["auto"]) -> Segmentation:
-    # Threads that share two busy cores wait for one another: 33 s where a single one takes 6.
-    with threadpool_limits(1):
-        return segments.fit(store.open_shop(Path(path)), k)
+    return segments.fit(store.open_shop(Path(path)), k)
 
 
 # --- forecasts ---

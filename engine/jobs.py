@@ -160,6 +160,8 @@ def _database(shop_dir: Path) -> Iterator[Database]:
             "log TEXT DEFAULT '', pid INTEGER, pid_identity TEXT, started_at TEXT, ended_at TEXT)"
         )
         yield db
+    except OperationalError as problem:
+        raise StoreProblem(f"The list of running work in {shop_dir} could not be written or read: {problem}.") from problem
     finally:
         connection.close()
 

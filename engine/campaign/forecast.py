@@ -190,7 +190,7 @@ def _times(rate: Range | None, count: float) -> Range | None:
 
 @dataclass(frozen=True, slots=True)
 class _Outcomes:
-    """Simulated order rates of the people written to, with and without the message (None: no holdout); basket values."""
+    """Simulated order rates, with and without the message (None: no holdout); basket values."""
 
     p: float
     q: float | None
