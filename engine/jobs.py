@@ -161,7 +161,7 @@ def _database(shop_dir: Path) -> Iterator[Database]:
         )
         yield db
     except OperationalError as problem:
-        raise StoreProblem(f"The list of running work in {shop_dir} could not be written or read: {problem}.") from problem
+        raise StoreProblem(f"The list of running work in {shop_dir} cannot be used: {problem}.") from problem
     finally:
         connection.close()
 

@@ -15,6 +15,12 @@ from engine.shop.store import Shop
 _GRID = stats.norm.ppf((np.arange(21) + 0.5) / 21)
 
 
+def _order_values(mean: float, spread: float) -> np.ndarray:
+    """Equally likely order values with this mean, log-normal with log-sd `spread`."""
+    values = np.exp(spread * _GRID)
+    return mean * values / values.mean()
+
+
 @dataclass(frozen=True, slots=True)
 class Cost:
     """Money off per order and share of orders that get it. `assumed` names a cost that no data supports, else ""."""
@@ -30,7 +36,7 @@ def cost(shop: Shop, offer: dict, order_value: float, spread: float) -> Cost:
     offer: kind, discount, min_spend, tiers, max_discount, gift_product_id. Raises DataProblem for an unknown kind.
     """
     kind = offer.get("kind") or "none"
-    values = order_value * np.exp(spread * _GRID - spread**2 / 2)
+    values = _order_values(order_value, spread)
     eligible = values >= float(offer.get("min_spend") or 0.0)
     size = float(offer.get("discount") or 0.0)
     assumed = ""

@@ -27,8 +27,11 @@ def read_plans(path: Path) -> pd.DataFrame:
     for column in ("discount", "min_spend", "send_hour", "audience_share", "send_cost", "holdout", "window_days"):
         if column in plans:
             plans[column] = _numeric(plans, column, Path(path).name)
+    for column, (fits, what) in _RANGES.items():
+        if column in plans:
+            _refuse(plans, column, Path(path).name, plans[column].notna() & ~fits(plans[column]), what)
     if "starts_at" in plans:
-        plans["starts_at"] = pd.to_datetime(plans["starts_at"].replace("", None), format="ISO8601", errors="coerce")
+        plans["starts_at"] = _dates(plans, "starts_at", Path(path).name)
     for position, row in plans.iterrows():
         if pd.isna(row["plan_id"]) or pd.isna(row["channel"]):
             raise DataProblem(f"{Path(path).name} row {int(str(position)) + 2}: plan_id and channel must not be empty.")
@@ -38,12 +41,30 @@ def read_plans(path: Path) -> pd.DataFrame:
 def _numeric(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
     values = pd.to_numeric(plans[column].replace("", None), errors="coerce")
     wrong = values.isna() & plans[column].notna() & plans[column].astype("str").str.strip().ne("")
+    _refuse(plans, column, name, wrong, "a number such as 0.15 is needed")
+    return values.astype("float64")
+
+
+def _dates(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
+    values = pd.to_datetime(plans[column].replace("", None), format="ISO8601", errors="coerce")
+    wrong = values.isna() & plans[column].notna() & plans[column].astype("str").str.strip().ne("")
+    _refuse(plans, column, name, wrong, "a date such as 2026-03-31 is needed")
+    return values
+
+
+_RANGES = {
+    "audience_share": (lambda share: (share > 0) & (share <= 1), "a share above 0 and up to 1 is needed"),
+    "holdout": (lambda share: (share >= 0) & (share < 1), "a share from 0 to below 1 is needed"),
+    "discount": (lambda size: size >= 0, "it cannot be below 0"),
+    "send_hour": (lambda hour: (hour >= 0) & (hour < 24), "an hour from 0 to 23 is needed"),
+    "window_days": (lambda days: days >= 1, "at least one day is needed"),
+}
+
+
+def _refuse(plans: pd.DataFrame, column: str, name: str, wrong: pd.Series, what: str) -> None:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise DataProblem(
-            f"{name} row {row + 2}: {column} is {plans[column].iloc[row]!r}; a number such as 0.15 is needed."
-        )
-    return values.astype("float64")
+        raise DataProblem(f"{name} row {row + 2}: {column} is {str(plans[column].iloc[row])!r}; {what}.")
 
 
 def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:

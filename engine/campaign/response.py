@@ -132,7 +132,7 @@ def past_messages(shop: Shop, as_of: date) -> Messages | None:
             deliveries["sent_at"] < pd.Timestamp(as_of)
         )
         deliveries = deliveries[known].reset_index(drop=True)
-        every = feature_rows.message_rows(shop, deliveries, campaigns)
+        every = feature_rows.learnable(feature_rows.message_rows(shop, deliveries, campaigns))
         treated = (
             deliveries["treated"].fillna(1.0).eq(1.0) if "treated" in deliveries else pd.Series(True, deliveries.index)
         )
@@ -143,7 +143,7 @@ def past_messages(shop: Shop, as_of: date) -> Messages | None:
         totals = _totals(shop, campaigns, as_of, set(parts[0]["campaign_id"]) if parts else set())
         if len(totals):
             parts.append(totals)
-            features.append(feature_rows.total_rows(shop, totals, campaigns))
+            features.append(feature_rows.learnable(feature_rows.total_rows(shop, totals, campaigns)))
     if not parts or not sum(map(len, parts)):
         return None
     sent = pd.concat(parts, ignore_index=True)
@@ -393,7 +393,7 @@ def _learn_ads(shop: Shop, as_of: date, parts: dict, seed: int, progress: Progre
     ads = ads[(ads["date"] < pd.Timestamp(as_of)) & (ads["impressions"] > 0)].reset_index(drop=True)
     if ads.empty:
         return
-    features = feature_rows.ad_rows(shop, ads)
+    features = feature_rows.learnable(feature_rows.ad_rows(shop, ads))
     table = ads.assign(sent_at=ads["date"], trials=ads["impressions"], customer_id=ads.index.astype("str"))
     # An ad's days are its past and future: stretches of time, not whole ads, are held out.
     table["campaign_id"] = table["sent_at"].dt.to_period("W").astype("str")

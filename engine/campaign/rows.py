@@ -10,6 +10,7 @@ import pandas as pd
 
 from engine.shop.features import features
 from engine.shop.store import Shop
+from engine.shop.tables import TABLES, text
 
 CUSTOMER_LOGS = (
     "recency_days", "frequency", "monetary", "aov", "tenure_days", "gap_days", "orders_90d", "monetary_90d",
@@ -59,9 +60,18 @@ def message_rows(
         }
     )
     known = features(shop, asked, plan_products)
-    known = known.join(_customer_attributes(shop), on="customer_id")
-    known = known.assign(**{c: deliveries[c] for c in deliveries if c in _customer_attributes(shop).columns})
+    own = _customer_attributes(shop)
+    known = known.join(own, on="customer_id")
+    # What happened to a message is never an attribute, even where the shop keeps a customer column of that name.
+    given = [c for c in deliveries if c in own and c not in TABLES["deliveries"].columns]
+    known = known.assign(**{str(c): _overridden(known[c], deliveries[c]) for c in given})
     return design(known, _with_hour(context, sent), shop.settings.protected)
+
+
+def _overridden(own: pd.Series, given: pd.Series) -> pd.Series:
+    """What the rows say of a customer, and where they say nothing what the shop knows."""
+    said = pd.to_numeric(given, errors="coerce") if pd.api.types.is_numeric_dtype(own) else text(given)
+    return said.where(said.notna(), own)
 
 
 def feature_day(sent: pd.Series, starts: pd.Series) -> pd.Series:
@@ -84,7 +94,8 @@ def _customer_attributes(shop: Shop) -> pd.DataFrame:
     """The shop's own columns of a customer, by customer_id, minus protected and near-unique ones; and the language."""
     table = shop.optional("customers").set_index("customer_id")
     kept = [c for c in table if c not in KNOWN_CUSTOMER and usable_attribute(table[c], str(c), shop.settings.protected)]
-    result = table[kept]
+    # A column that is called like one of ours keeps its meaning under a name of its own.
+    result = table[kept].rename(columns={c: f"customer {c}" for c in kept if c in _TAKEN})
     return (
         result.assign(customer_language=table["language"])
         if "language" in table and table["language"].nunique() > 1
@@ -94,9 +105,27 @@ def _customer_attributes(shop: Shop) -> pd.DataFrame:
 
 def usable_attribute(values: pd.Series, name: str, protected: list[str]) -> bool:
     """False for protected attributes, dates, and texts that nearly name a customer."""
-    if name.strip().lower() in {p.lower() for p in protected} or pd.api.types.is_datetime64_any_dtype(values):
-        return False
-    return pd.api.types.is_numeric_dtype(values) or values.nunique() <= max(2, min(50, len(values) // 10))
+    return allowed_attribute(values, name, protected) and not _nearly_unique(values)
+
+
+def allowed_attribute(values: pd.Series, name: str, protected: list[str]) -> bool:
+    """False for protected attributes and dates."""
+    return name.strip().lower() not in {p.lower() for p in protected} and not pd.api.types.is_datetime64_any_dtype(
+        values
+    )
+
+
+def _nearly_unique(values: pd.Series) -> bool:
+    return not pd.api.types.is_numeric_dtype(values) and values.nunique() > max(2, min(50, len(values) // 10))
+
+
+def learnable(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows to learn from: without own texts that nearly name a campaign or an ad.
+
+    Asked of the past only: what one row is worth must not depend on the rows it is scored with.
+    """
+    ours = {*OFFER_TEXTS, "send_hour", "weekday", "ad_id", "campaign_id"}
+    return rows.drop(columns=[c for c in rows if str(c) not in ours and _nearly_unique(rows[c])])
 
 
 def design(known: pd.DataFrame, context: pd.DataFrame, protected: list[str]) -> pd.DataFrame:
@@ -120,6 +149,9 @@ _ALL_FEATURES = {
     *CUSTOMER_LOGS, *CUSTOMER_SHARES, "customer_id", "as_of", "campaign_id", "channel", "campaign_category",
     "campaign_spend", "campaign_orders", "clicked", "ordered", "sent_channel", "clicked_channel",
 }  # fmt: skip
+
+# Names a customer's own column would hide or be hidden by.
+_TAKEN = {*_ALL_FEATURES, *OFFER_TEXTS, "send_hour", "weekday", "campaign_share", "customer_language", "inclination"}
 
 
 def _past_response(known: pd.DataFrame) -> dict[str, pd.Series]:
@@ -170,7 +202,7 @@ def campaign_columns(
         if c not in KNOWN_CAMPAIGN and c not in ("sent_at", "holdout", "segment_id", "audience", "plan_id")
     ]
     for name in own:
-        if usable_attribute(context[name], str(name), protected):
+        if allowed_attribute(context[name], str(name), protected):
             numeric = pd.api.types.is_numeric_dtype(context[name])
             columns[f"campaign {name}"] = context[name] if numeric else context[name].astype("str")
     return columns
@@ -236,7 +268,7 @@ def ad_rows(shop: Shop, ads: pd.DataFrame) -> pd.DataFrame:
     timing = _timing(ads.assign(sent_at=day))
     columns |= {name: timing[name] for name in timing if name != "send_hour"}
     for name in (c for c in ads if c not in KNOWN_AD):
-        if usable_attribute(ads[name], str(name), shop.settings.protected):
+        if allowed_attribute(ads[name], str(name), shop.settings.protected):
             columns[str(name)] = ads[name] if pd.api.types.is_numeric_dtype(ads[name]) else ads[name].astype("str")
     return pd.DataFrame(columns, index=ads.index)
 

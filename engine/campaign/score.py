@@ -8,13 +8,13 @@ import pandas as pd
 from engine.campaign import offers, rows
 from engine.campaign.forecast import LEVEL
 from engine.campaign.response import Models
-from engine.errors import NotEnoughData
+from engine.errors import DataProblem, NotEnoughData
 from engine.model.fit import Response
 from engine.model.ranges import Variation
 from engine.shop import gate
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
-from engine.shop.tables import typed
+from engine.shop.tables import TABLES, attribute, typed
 
 
 def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
@@ -27,7 +27,14 @@ def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
             "This shop has learned nothing about messages yet; it needs past deliveries and then: train."
         )
     given = gate.read_file(Path(path))
+    missing = [column for column in ("campaign_id", "customer_id") if column not in given]
+    if missing:
+        raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
     table, problems = typed("deliveries", given, shop.settings.time_zone)
+    if "sent_at" not in table:
+        table["sent_at"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
+    own = [column for column in given if column not in TABLES["deliveries"].columns]
+    table = table.assign(**{str(column): attribute(given[column]) for column in own})
     campaigns = shop.table("campaigns")
     notes = _notes(len(given), problems)
     _note_unknown(notes, table["campaign_id"], set(campaigns["campaign_id"]), "campaign_id is not in campaigns")
@@ -112,14 +119,9 @@ def _paid(
     paid = value.copy()
     for row in campaigns.drop_duplicates("campaign_id").itertuples():
         where = table["campaign_id"].eq(row.campaign_id).to_numpy()
-        if where.any():
-            offer = {name: getattr(row, name, None) for name in ("discount", "min_spend", "gift_product_id")}
-            offer = {name: None if pd.isna(v) else v for name, v in offer.items()}
-            kind = getattr(row, "offer_kind", None)
-            mean = float(value[where].mean())
-            given = offers.cost(
-                shop, offer | {"kind": kind if isinstance(kind, str) else "none"}, mean, models.value.spread
-            )
-            money_off = given.per_order if kind in ("percent", "amount", "spend_save") else 0.0
-            paid[where] = value[where] * (1 - money_off / mean)
+        kind = getattr(row, "offer_kind", None)
+        if where.any() and kind in ("percent", "amount", "spend_save"):
+            offer = {name: getattr(row, name, None) for name in ("discount", "min_spend")}
+            offer = {name: None if pd.isna(v) else v for name, v in offer.items()} | {"kind": kind}
+            paid[where] -= [offers.cost(shop, offer, v, models.value.spread).per_order for v in value[where]]
     return paid

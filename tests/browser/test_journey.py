@@ -3,6 +3,8 @@
 import csv
 import io
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ from engine.decision import ledger
 from engine.shop import store
 
 pytestmark = pytest.mark.browser
+ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 120  # two cores that others use too: the language model takes 3-5 s a draft on idle ones
 
 
@@ -180,3 +183,32 @@ def _are_intact(plan: bytes, audience: bytes, plan_id: str) -> None:
     assert {person["treated"] for person in people} == {"0", "1"}
     held_out = sum(person["treated"] == "0" for person in people) / len(people)
     assert 0.05 < held_out < 0.16
+
+
+@pytest.fixture(scope="module")
+def complete_journey(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The real grocery shop, with groups and forecasts learned."""
+    folder = tmp_path_factory.mktemp("shops") / "complete-journey"
+    for command in (
+        ["sample", "complete-journey", "--into", str(folder)],
+        ["segments", "--shop", str(folder), "--k", "4", "--out", str(folder.with_name("segments.csv"))],
+        ["train", "--shop", str(folder)],
+    ):
+        ended = subprocess.run([sys.executable, "-m", "engine", *command], cwd=ROOT, capture_output=True, text=True)
+        assert ended.returncode == 0, ended.stderr[-3000:]
+    return folder
+
+
+def test_a_real_shop_without_clicks_gets_a_forecast_of_orders(page, start_app, ready, complete_journey):
+    app = start_app(complete_journey)
+    page.goto(f"{app.url}/customers")
+    ready(page, "customers", SECONDS)
+    _plan_for_a_group(page, ready)
+    channels = store.open_shop(complete_journey).table("campaigns")["channel"]
+    choose(page, "brief.channel", {"mail": "Letter", "email": "E-mail"}[channels.mode().iloc[0]])
+    saved(page)
+    open_tab(page, "Numbers")
+    orders = field(page, "numbers.box_orders").get_by_test_id("stMetricValue")
+    expect(orders).to_have_text(re.compile(r"\d"), timeout=SECONDS * 1000)
+    assert metric(page, "numbers.box_ctr") == "–", "this shop records no clicks"
+    expect(page.get_by_text("All orders inside the window, not only the extra ones")).to_be_visible()
