@@ -211,7 +211,7 @@ def campaign_columns(
 def _timing(context: pd.DataFrame) -> dict[str, pd.Series]:
     hour = _floats(context, "send_hour")
     day = context["sent_at"]
-    angle = 2 * np.pi * day.dt.dayofyear / 365.25
+    angle = 2 * np.pi * day.dt.day_of_year / 365.25
     return {
         "send_hour": hour_band(hour),
         "weekday": day.dt.day_name().astype("str"),
