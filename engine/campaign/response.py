@@ -85,7 +85,7 @@ def train(
     if shop.rows("ads"):
         _learn_ads(shop, as_of, parts, seed, progress)
     if not parts["responses"]:
-        raise NotEnoughData(_nothing_to_learn(shop, parts["cards"]))
+        raise NotEnoughData(_nothing_to_learn(shop, parts["cards"], as_of))
     models = Models(
         _version(shop, as_of, seed), parts["responses"], parts["anyway"], parts["value"], parts["variation"], tried,
         _card(shop, as_of, seed, messages, parts),
@@ -96,13 +96,15 @@ def train(
     return models
 
 
-def _nothing_to_learn(shop: Shop, cards: dict) -> str:
+def _nothing_to_learn(shop: Shop, cards: dict, as_of: date) -> str:
     if not shop.rows("campaigns") and not shop.rows("ads"):
         return (
             "Forecasts need past campaigns and who got them, and this shop has none yet. "
             "Import campaigns with deliveries or campaign_results, or ads."
         )
     reasons = " ".join(card["reason"] for card in cards.values() if "reason" in card)
+    if not cards:
+        reasons = f"No message, total or ad has a known outcome before {as_of}: campaigns count once they have ended."
     return f"This shop's campaigns hold too little to learn from. {reasons}".strip()
 
 
@@ -360,7 +362,7 @@ def _learn_value(messages: Messages, campaigns: pd.DataFrame) -> Value | None:
     if "revenue" not in sent:
         return None
     bought = (sent["converted"] > 0) & (sent["revenue"] > 0)
-    if bought.sum() < fit.MIN_SUCCESSES:
+    if sent.loc[bought, "converted"].sum() < fit.MIN_SUCCESSES:
         return None
     described = (
         campaigns.drop_duplicates("campaign_id").set_index("campaign_id").reindex(sent.loc[bought, "campaign_id"])

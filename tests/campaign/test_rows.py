@@ -109,7 +109,7 @@ def test_an_absent_offer_is_no_discount():
 @pytest.mark.parametrize(
     ("headline", "marks"),
     [
-        ("Back for more?", {"question"}), ("真的吗？", {"question"}), ("Last day", {"urgent"}), ("今天截止", {"urgent"}),
+        ("Back for more?", {"question"}), ("真的吗？", {"question"}), ("Last day", {"urgent"}), ("今天", {"urgent"}),
         ("Lasting comfort", set()), ("Made for you", {"personal"}), ("Hi {first_name}", {"personal"}),
         ("Youth", set()), ("3 for 2", {"number"}), ("Spring ☀", {"emoji"}), ("Quiet", set()),
     ],
