@@ -249,7 +249,10 @@ def _learn_anyway(messages: Messages, parts: dict, seed: int) -> None:
         return
     known = held["converted"].notna()
     held, features = held[known], messages.held_features[known]
-    parts["anyway"] = _fit_anyway(held, features, parts["responses"]["order"])
+    recorded = messages.sent["converted"].notna()
+    sent, _ = training_rows(messages.sent[recorded], messages.features[recorded], "converted")
+    order = parts["responses"]["order"]
+    parts["anyway"] = _fit_anyway(held, features, order, _lately(order, sent))
     residuals = _extra_residuals(messages, held, features, seed)
     parts["variation"]["extra"] = _extra_variation(residuals, parts["variation"]["order"])
     parts["cards"]["anyway"] = {
@@ -281,9 +284,22 @@ _ANYWAY_SPREAD = {"inclination": 1.0, "channel": 0.3}
 _ANYWAY_USUAL = 0.1
 
 
-def _fit_anyway(held: pd.DataFrame, features: pd.DataFrame, order: fit.Response) -> fit.Response:
-    rows, _ = training_rows(held, anyway_features(features, order), "converted")
+def _fit_anyway(held: pd.DataFrame, features: pd.DataFrame, order: fit.Response, lately: float) -> fit.Response:
+    """P(order | not sent). `lately`: log-odds by which the order model lies below its own past on purpose.
+
+    The order model is calibrated on the latest campaigns. Fitted on inclinations without that change and used on those
+    with it, this one moves along: the few latest holdout orders could not show a change of their own.
+    """
+    columns = anyway_features(features, order)
+    rows, _ = training_rows(held, columns.assign(inclination=columns["inclination"] + lately), "converted")
     return fit.around(rows, "inclination", _ANYWAY_SPREAD, _ANYWAY_USUAL)
+
+
+def _lately(order: fit.Response, rows: fit.Rows) -> float:
+    """Log-odds from the order model's mean prediction for past rows to what they did."""
+    said = float(np.average(order.predict(rows.features), weights=rows.trials))
+    did = float(np.clip(rows.successes.sum() / rows.trials.sum(), 1e-6, 1 - 1e-6))
+    return float(np.log(did / (1 - did)) - np.log(said / (1 - said)))
 
 
 def _extra_residuals(messages: Messages, held: pd.DataFrame, held_features: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -306,7 +322,7 @@ def _extra_residuals(messages: Messages, held: pd.DataFrame, held_features: pd.D
         order = fit.fit_candidates(rows.take(fold.train), feature_rows.of_campaign(features), seed, ("linear",))[
             "linear"
         ]
-        anyway = _fit_anyway(held[early], held_features[early], order)
+        anyway = _fit_anyway(held[early], held_features[early], order, _lately(order, rows.take(fold.train)))
         judged = (held_unit >= first) & (held_unit <= last)
         result.append(_campaign_extra(sent.iloc[fold.test], features.iloc[fold.test], held[judged], order, anyway))
     return (

@@ -222,6 +222,30 @@ def _fitted(
     return models
 
 
+def around(rows: Rows, log_odds: str, spread: dict[str, float], usual: float) -> Response:
+    """A linear model drawn to the log-odds in the column `log_odds`: what few responses cannot tell stays as it says.
+
+    Each other standardised column is drawn to 0 as by a normal prior with the sd `spread` gives it or its feature,
+    else `usual`; the slope on `log_odds` is drawn to 1 with its own. The intercept is free.
+    """
+    encoder = learn(rows.features, rows.trials, {})
+    matrix = np.column_stack([np.ones(len(rows.trials)), encoder.matrix(rows.features)])
+    mean, sd = encoder.numbers[log_odds]
+    drawn_to = np.array([mean, *(sd if column == log_odds else 0.0 for column in encoder.columns)])
+    reach = [spread.get(source(c), usual) * (sd if c == log_odds else 1.0) for c in encoder.columns]
+    precision = np.array([1e-6, *(1.0 / np.square(reach))])
+    weights = drawn_to.copy()
+    for _ in range(50):
+        p = expit(matrix @ weights)
+        gradient = matrix.T @ (rows.trials * p - rows.successes) + precision * (weights - drawn_to)
+        curvature = (matrix.T * (rows.trials * p * (1 - p))) @ matrix + np.diag(precision)
+        step = np.linalg.solve(curvature, gradient)
+        weights = weights - np.clip(step, -2.0, 2.0)
+        if np.abs(step).max() < 1e-8:
+            break
+    return Response("linear", encoder, float(weights[0]), weights[1:], None, Affine())
+
+
 @dataclass(frozen=True, slots=True)
 class _Penalty:
     """scikit-learn's C, and the factor on each column: below 1 means a stronger penalty on it."""
