@@ -14,7 +14,7 @@ from engine.model.ranges import Variation
 from engine.shop import gate
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
-from engine.shop.tables import TABLES, attribute, typed
+from engine.shop.tables import TABLES, Problem, attribute, out_of_range, typed
 
 
 def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
@@ -30,7 +30,7 @@ def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
     missing = [column for column in ("campaign_id", "customer_id") if column not in given]
     if missing:
         raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
-    table, problems = typed("deliveries", given, shop.settings.time_zone)
+    table, problems = _read("deliveries", given, shop)
     if "sent_at" not in table:
         table["sent_at"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
     own = [column for column in given if column not in TABLES["deliveries"].columns]
@@ -68,7 +68,7 @@ def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
     if not set(models.responses) & {"ad_click", "ad_conversion"}:
         raise NotEnoughData("This shop has learned nothing about ads yet; it needs past ads and then: train.")
     given = gate.read_file(Path(path))
-    table, problems = typed("ads", given, shop.settings.time_zone)
+    table, problems = _read("ads", given, shop)
     notes = _notes(len(given), problems)
     for column in ("impressions", "ad_id"):
         if column not in table:
@@ -88,6 +88,15 @@ def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
             result[f"expected_revenue{end}"] = result[f"p_conversion{end}"] * table["impressions"] * per_conversion
     result["note"] = notes
     return result
+
+
+def _read(name: str, given: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, list[Problem]]:
+    """The rows as table `name`, impossible and unreadable cells unknown, and what was wrong with those."""
+    table, problems = typed(name, given, shop.settings.time_zone)
+    impossible = out_of_range(name, given, table)
+    for row, column, _value, _reason in impossible:
+        table.loc[row, column] = np.nan
+    return table, problems + impossible
 
 
 def _notes(count: int, problems: list) -> list[str]:

@@ -150,7 +150,7 @@ def check(name: str, frame: pd.DataFrame, time_zone: str = "UTC", known: dict[st
     frame = frame.reset_index(drop=True)
     values, problems = typed(name, frame, time_zone)
     problems += _empty_required(table, values, problems)
-    problems += _out_of_range(table, frame, values)
+    problems += out_of_range(name, frame, values)
     problems += _unknown_references(name, values, known or {})
     problems += _repeated_keys(table, values, {index for index, *_ in problems})
     aside = (
@@ -259,7 +259,9 @@ def _empty_required(table: Table, values: pd.DataFrame, found: list[Problem]) ->
     ]
 
 
-def _out_of_range(table: Table, frame: pd.DataFrame, values: pd.DataFrame) -> list[Problem]:
+def out_of_range(name: str, frame: pd.DataFrame, values: pd.DataFrame) -> list[Problem]:
+    """One problem (row, column, value, reason) per cell of typed `values` that is impossible in its kind."""
+    table = TABLES[name]
     checked = {column: _RANGES[kind] for column, kind in table.columns.items() if kind in _RANGES and column in values}
     schema = pa.DataFrameSchema({c: pa.Column(float, rule, nullable=True) for c, (rule, _) in checked.items()})
     try:
