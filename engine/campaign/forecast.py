@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit, logit
 
 from engine import terms
 from engine.campaign import offers, support
@@ -229,7 +230,7 @@ def _shocks(random: np.random.Generator, variation: Variation) -> np.ndarray:
 
 
 def _shifted(rate: float, shift: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-(np.log(rate / (1 - rate)) + shift)))
+    return expit(logit(rate) + shift)
 
 
 def _with_money(

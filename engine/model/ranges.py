@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy import stats
+from scipy.special import expit
 
 FEW = 10  # with fewer held-out campaigns the range is wide, and said to be
 
@@ -55,8 +56,7 @@ def interval(
     noise = 1.0 / (max(trials, 1.0) * spread) + (sampling_sd / spread) ** 2
     reach = variation.quantile(0.5 + level / 2) * np.sqrt(variation.sd**2 + noise)
     centre = np.log(probability / (1 - probability))
-    low, high = 1 / (1 + np.exp(-(centre - reach))), 1 / (1 + np.exp(-(centre + reach)))
-    return float(low), float(high)
+    return float(expit(centre - reach)), float(expit(centre + reach))
 
 
 def coverage(held_out: pd.DataFrame, level: float = 0.8) -> tuple[int, int]:

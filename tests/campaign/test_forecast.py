@@ -1,0 +1,354 @@
+"""A forecast keeps its money straight, stays inside what was tried, and says so where it cannot."""
+
+import dataclasses
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from engine import terms
+from engine.audience import segments
+from engine.campaign import plans_file, response
+from engine.campaign import scene as scenes
+from engine.campaign.forecast import RANGED, curve, evaluate
+from engine.campaign.plans_file import forecast_plans, plan_rows, read_plans
+from engine.campaign.scene import scene
+from engine.errors import DataProblem, NotEnoughData
+from engine.shop import store
+from tests.tiny import CAMPAIGN_TABLES, shop_of, simulated, tables, trained
+
+PLAN = {"plan_id": "p1", "channel": "email", "offer_kind": "percent", "discount": 0.15, "starts_at": "2026-06-08",
+        "send_hour": 10}  # fmt: skip
+MONEY = ("orders", "would_buy_anyway", "extra_orders", "revenue", "discount_cost", "extra_profit", "roi")
+
+
+class Trained:
+    """A shop with its models and one audience, asked for forecasts."""
+
+    def __init__(self, shop, audience):
+        self.shop, self.models, self.audience = shop, response.load(shop), audience
+
+    def forecast(self, seed=0, audience=None, **changed):
+        plan = PLAN | changed
+        prepared = scene(self.shop, plan, self.audience if audience is None else audience, seed=seed)
+        return evaluate(self.shop, self.models, prepared, plan, seed)
+
+
+@pytest.fixture(scope="module")
+def demo(trained_shop_dir):
+    shop = store.open_shop(trained_shop_dir)
+    return Trained(shop, segments.members(shop, ["s1"]))
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    shop = trained(tmp_path_factory.mktemp("shop") / "golden")
+    return Trained(shop, shop.table("customers")["customer_id"].tolist())
+
+
+@pytest.fixture(params=["demo", "tiny"])
+def trained_one(request):
+    return request.getfixturevalue(request.param)
+
+
+@pytest.mark.parametrize(
+    "offer", [{}, {"discount": 0.1}, {"holdout": 0.2}, {"audience_share": 0.5}, {"send_cost": 0.5}, {"min_spend": 40.0}]
+)
+def test_money_is_straight(trained_one, offer):
+    f = trained_one.forecast(**offer)
+    assert f.supported
+    extra_gross = f.margin * f.order_value * f.extra_orders.value
+    assert f.extra_profit.value == pytest.approx(extra_gross - f.discount_cost.value - f.send_cost, rel=1e-12)
+    assert f.extra_orders.value == pytest.approx(f.orders.value - f.would_buy_anyway.value, rel=1e-12)
+    assert f.orders.value == pytest.approx(f.order_rate.value * f.recipients, rel=1e-12)
+    assert f.revenue.value == pytest.approx(f.orders.value * f.order_value - f.discount_cost.value, rel=1e-12)
+    assert f.send_cost == pytest.approx(
+        offer.get("send_cost", trained_one.shop.settings.send_cost["email"]) * f.recipients
+    )
+    least = trained_one.shop.settings.minimum_spend_for_roi
+    expected = terms.roi(f.extra_profit.value, f.discount_cost.value, f.send_cost, least)
+    assert (f.roi.value if f.roi else None) == pytest.approx(expected)
+
+
+def test_the_discount_is_paid_on_every_order_and_not_on_the_extra_ones_only(trained_one):
+    f = trained_one.forecast(discount=0.2)
+    assert f.discount_cost.value == pytest.approx(0.2 * f.orders.value * f.order_value, rel=1e-9)
+
+
+def test_every_range_holds_its_value_and_rates_are_rates(trained_one):
+    f = trained_one.forecast()
+    for name in RANGED:
+        if (found := getattr(f, name)) is not None:
+            assert found.low <= found.value <= found.high, name
+    assert 0 < f.ctr.low < f.ctr.high < 1
+    assert 0 < f.order_rate.low < f.order_rate.high < 1
+    assert 0 <= f.chance_of_loss <= 1
+    assert f.basis == "incremental"
+    assert f.window_days == 7
+
+
+def test_the_verdict_follows_the_chance_of_loss(demo):
+    for changed in ({"send_cost": 0.0, "discount": 0.1}, {}, {"send_cost": 100.0}):
+        f = demo.forecast(**changed)
+        expected = "likely_pays" if f.chance_of_loss < 0.2 else "do_not_send" if f.chance_of_loss > 0.8 else "coin_toss"
+        assert f.verdict == expected
+        assert (f.test_on > 0) == (expected == "coin_toss")
+    assert demo.forecast(send_cost=100.0).verdict_text() == "do not send"
+
+
+def test_more_discount_brings_more_orders(demo):
+    rates = [demo.forecast(discount=d).order_rate.value for d in (0.1, 0.15, 0.2, 0.25)]
+    assert rates == sorted(rates)
+    assert rates[-1] > 1.02 * rates[0]
+
+
+def test_a_dearer_message_never_earns_more(tiny):
+    profits = [tiny.forecast(send_cost=cost).extra_profit.value for cost in (0.0, 0.1, 1.0)]
+    assert profits == sorted(profits, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"discount": 0.6}, "60 % off was never tried by email; nearest is 20 %."),
+        ({"channel": "sms"}, "No past campaign went out by sms; tried were email."),
+        ({"offer_kind": "gift"}, "Offer gift was never tried by email; tried there were none, percent."),
+        (
+            {"offer_kind": None, "discount": None},
+            "Only 84 messages by email had offer none; 200 are needed to learn from.",
+        ),
+        ({"send_hour": 3}, "Nothing was ever sent by email at 3:00; tried hours are 10:00 to 20:00."),
+    ],
+)
+def test_what_was_never_tried_has_rates_but_no_money(tiny, changed, said):
+    f = tiny.forecast(**changed)
+    assert f.reason() == said.replace("84", str(tiny.models.tried.sends["email"]["none"]))
+    assert (f.supported, f.verdict, f.verdict_text()) == (False, "never_tried", "never tried here")
+    assert f.ctr is not None
+    assert f.order_rate is not None
+    assert [getattr(f, name) for name in MONEY] == [None] * len(MONEY)
+    assert f.chance_of_loss is f.send_cost is None
+    row = f.row()
+    assert row["supported"] == 0
+    assert [row["extra_profit"], row["extra_profit_low"], row["extra_profit_high"]] == [None] * 3
+
+
+def test_the_demo_shop_names_the_nearest_discount_that_was_tried(demo):
+    f = demo.forecast(channel="sms", discount=0.4)
+    assert not f.supported
+    assert f.reason() == "40 % off was never tried by sms; nearest is 20 %."
+
+
+def test_customers_who_were_never_written_to_are_said_to_be_so(tmp_path, tiny):
+    shop = tiny.shop
+    frames = tables(*CAMPAIGN_TABLES)
+    more = frames["customers"].assign(customer_id=[f"new{n}" for n in range(60)])
+    both = pd.concat([frames["customers"], more])
+    other = Trained(shop_with_models(tmp_path / "more", shop, both), more["customer_id"].tolist())
+    assert other.forecast().reason().startswith("Only 0% of this audience was ever written to")
+
+
+def shop_with_models(folder, shop, customers):
+    shutil.copytree(shop.path, folder)
+    opened = store.open_shop(folder)
+    store.write_tables(
+        opened, {"customers": customers.astype("str").replace({"suppressed": {"nan": "0"}})[["customer_id"]]}
+    )
+    return opened
+
+
+def test_nobody_reachable_is_said_and_costs_nothing(tiny):
+    f = tiny.forecast(audience=["c006"])  # no consent
+    assert (f.audience_size, f.reachable, f.recipients, f.supported) == (1, 0, 0, False)
+    assert f.reason() == "Nobody in this audience may be written to by email."
+    assert f.row()["orders"] is None
+    assert tiny.forecast(audience=[]).reachable == 0
+
+
+def test_holdout_and_share_reduce_who_is_written_to(tiny):
+    everyone = tiny.forecast()
+    assert everyone.recipients == everyone.reachable < everyone.audience_size == 60
+    assert tiny.forecast(holdout=0.25).recipients == round(0.75 * everyone.reachable)
+    assert tiny.forecast(holdout=0.5, audience_share=0.5).recipients == round(0.25 * everyone.reachable)
+    assert tiny.forecast(holdout=0.25).orders.value == pytest.approx(
+        everyone.orders.value * tiny.forecast(holdout=0.25).recipients / everyone.recipients
+    )
+
+
+def test_the_same_seed_gives_the_same_forecast(demo):
+    assert demo.forecast(seed=4) == demo.forecast(seed=4)
+
+
+def test_another_seed_moves_the_number_by_no_more_than_its_sampling_error(demo):
+    rates = [demo.forecast(seed=s, audience=everyone(demo.shop)).order_rate.value for s in range(3)]
+    assert len(set(rates)) == 3
+    assert np.std(rates) < 0.05 * np.mean(rates)
+
+
+def everyone(shop):
+    return shop.table("customers", ["customer_id"])["customer_id"].tolist()
+
+
+def test_a_large_audience_is_stood_for_by_two_thousand_with_their_sampling_error(demo, monkeypatch):
+    prepared = scene(demo.shop, PLAN, everyone(demo.shop))
+    assert len(prepared.known) == 2_000 < len(prepared.customer_ids)
+    assert prepared.known["customer_id"].is_unique
+    order = {c: n for n, c in enumerate(prepared.customer_ids)}
+    assert prepared.known["customer_id"].map(order).is_monotonic_increasing
+    p = np.array([0.1, 0.3] * 1_000)
+    n, whole = 2_000, len(prepared.customer_ids)
+    assert scenes.sampling_sd(p, prepared) == pytest.approx(p.std(ddof=1) / np.sqrt(n) * np.sqrt(1 - n / whole))
+    sampled = demo.forecast(audience=everyone(demo.shop)).order_rate
+    monkeypatch.setattr(scenes, "REPRESENTATIVES", 10**9)
+    whole_rate = demo.forecast(audience=everyone(demo.shop)).order_rate
+    assert sampled.value == pytest.approx(whole_rate.value, rel=0.1)
+    assert scenes.sampling_sd(p, scene(demo.shop, PLAN, demo.audience[:2_000])) == 0.0
+
+
+def test_products_of_a_plan_change_what_is_known_and_its_margin(tiny):
+    plan = PLAN | {"product_ids": ["p3"]}
+    with_products, without = scene(tiny.shop, plan, tiny.audience), scene(tiny.shop, PLAN, tiny.audience)
+    assert with_products.known["campaign_spend"].sum() > without.known["campaign_spend"].sum() == 0
+    assert with_products.margin.share == pytest.approx(0.6)  # p3 costs 12 of 30; the whole range 0.4 to 0.6
+    assert without.margin.share != with_products.margin.share
+
+
+def test_without_a_holdout_all_orders_count_and_the_basis_says_so(tmp_path):
+    frames = {name: simulated(held=0.0)[name] for name in CAMPAIGN_TABLES}
+    shop = shop_of(tmp_path / "shop", frames)
+    response.train(shop)
+    f = Trained(shop, everyone(shop)).forecast()
+    assert f.basis == "attributed"
+    assert f.would_buy_anyway is None
+    assert f.extra_orders.value == f.orders.value
+    assert "No holdout: all orders inside the window are counted" in f.reason()
+    assert f.row()["would_buy_anyway_low"] is None
+
+
+def test_a_shop_of_customers_campaigns_and_deliveries_is_forecast_with_its_set_margin(tmp_path):
+    shop = trained(tmp_path / "shop", *CAMPAIGN_TABLES)
+    f = Trained(shop, everyone(shop)).forecast()
+    assert f.supported
+    assert f.margin == 0.4
+    assert "Margin 40% is the shop's setting, not measured from unit costs." in f.reason()
+
+
+def test_a_shop_of_totals_is_forecast_for_any_list_of_customers(tmp_path):
+    frames = simulated(people=400)
+    sent = frames["deliveries"].query("treated == 1")
+    results = sent.groupby("campaign_id", as_index=False).agg(
+        recipients=("customer_id", "size"),
+        clicked=("clicked", "sum"),
+        orders=("converted", "sum"),
+        revenue=("revenue", "sum"),
+    )
+    shop = shop_of(tmp_path / "shop", {"campaigns": frames["campaigns"], "campaign_results": results})
+    response.train(shop)
+    f = Trained(shop, [f"x{n}" for n in range(100)]).forecast(discount=0.2)
+    assert f.supported
+    assert f.reachable == 100
+    assert f.order_rate.value == pytest.approx(sent["converted"].mean(), rel=0.5)
+
+
+def test_a_shop_that_knows_ads_only_says_what_is_missing(tmp_path):
+    shop = trained(tmp_path / "shop", "ads")
+    with pytest.raises(NotEnoughData, match=r"learned from ads only; forecasts of messages need past campaigns"):
+        Trained(shop, ["c1"]).forecast()
+
+
+def test_orders_without_revenue_give_rates_but_no_money(tmp_path):
+    frames = tables(*CAMPAIGN_TABLES)
+    frames["deliveries"] = frames["deliveries"].drop(columns="revenue")
+    shop = shop_of(tmp_path / "shop", frames)
+    response.train(shop)
+    f = Trained(shop, everyone(shop)).forecast()
+    assert f.reason() == "Past messages record no revenue, so money cannot be forecast."
+    assert f.order_rate is not None
+
+
+def test_clicks_without_orders_give_clicks_only(tmp_path):
+    frames = tables(*CAMPAIGN_TABLES)
+    frames["deliveries"] = frames["deliveries"].drop(columns=["revenue", "converted"])
+    shop = shop_of(tmp_path / "shop", frames)
+    response.train(shop)
+    f = Trained(shop, everyone(shop)).forecast()
+    assert f.reason() == "Past messages record too few orders to say what a plan would earn."
+    assert (f.ctr is None, f.order_rate, f.supported) == (False, None, False)
+
+
+def test_the_curve_over_the_discount_is_the_forecast_at_each_point(tiny):
+    prepared = scene(tiny.shop, PLAN, tiny.audience)
+    found = curve(tiny.shop, tiny.models, prepared, PLAN, [0.1, 0.2, 0.6])
+    assert found["supported"].tolist() == [True, True, False]
+    assert found["extra_profit"].iloc[1] == tiny.forecast(discount=0.2).extra_profit.value
+    assert found["extra_profit"].isna().tolist() == [False, False, True]
+
+
+def test_a_forecast_is_plain_json_for_the_record(tiny):
+    stored = tiny.forecast().to_json()
+    assert stored["extra_profit"] == dataclasses.asdict(tiny.forecast().extra_profit)
+    assert stored["reason"] == tiny.forecast().reason()
+    assert set(stored) >= {"supported", "verdict", "messages", "campaigns", "last_sent"}
+
+
+# --- files of plans ---
+
+
+def plans(folder, text, name="plans.csv"):
+    path = folder / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+    return path
+
+
+def test_a_file_of_plans_is_forecast_in_order_beside_its_audience_files(tiny, tmp_path):
+    plans(tmp_path / "in", "customer_id,note\nc001,a\nNA,b\nc001,again\n", "lists/few.csv")
+    path = plans(
+        tmp_path / "in",
+        "plan_id,channel,offer_kind,discount,audience,starts_at,product_ids\n"
+        "b,email,percent,0.2,lists/few.csv,2026-06-08,p3;007\n"
+        "007,email,,,lists/few.csv,,\n",
+    )
+    found = forecast_plans(tiny.shop, tiny.models, read_plans(path), path.parent)
+    assert found["plan_id"].tolist() == ["b", "007"]
+    assert found["audience_size"].tolist() == [2, 2]
+    assert found["supported"].tolist() == [1, 0]
+    assert plan_rows(read_plans(path))[0]["product_ids"] == ["p3", "007"]
+
+
+def test_a_plan_for_a_segment_is_for_its_customers(demo, tmp_path):
+    path = plans(tmp_path, "plan_id,channel,segment_id,offer_kind,discount\np1,email,s1,percent,0.15\n")
+    row = forecast_plans(demo.shop, demo.models, read_plans(path), tmp_path).iloc[0]
+    assert row["audience_size"] == len(demo.audience)
+    assert row["supported"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("channel,discount\nemail,0.1\n", r"plans.csv: column plan_id is missing"),
+        ("plan_id\np1\n", r"plans.csv: column channel is missing"),
+        ("plan_id,channel,discount\np1,email,0.1\np2,email,a lot\n", r"row 3: discount is 'a lot'; a number"),
+        ("plan_id,channel,discount\np1,email,\"12,5\"\n", r"row 2: discount is '12,5'; a number"),
+        ("plan_id,channel,discount\np1,email,-0.1\n", r"row 2: discount is '-0.1'; it cannot be below 0"),
+        ("plan_id,channel,audience_share\np1,email,50\n", r"row 2: audience_share is '50.0'; a share above 0"),
+        ("plan_id,channel,holdout\np1,email,1\n", r"row 2: holdout is '1.0'; a share from 0 to below 1"),
+        ("plan_id,channel,send_hour\np1,email,25\n", r"row 2: send_hour is '25.0'; an hour from 0 to 23"),
+        ("plan_id,channel,starts_at\np1,email,next week\n", r"row 2: starts_at is 'next week'; a date such as"),
+        ("plan_id,channel\np1,email\n,email\n", r"row 3: plan_id and channel must not be empty"),
+        ("plan_id,channel\np1,email\n", r"plan p1: say who gets it, with segment_id or audience"),
+        ("plan_id,channel,segment_id\np1,email,s1\n", r"no groups yet"),
+        ("plan_id,channel,audience\np1,email,gone.csv\n", r"gone.csv: no such file"),
+        ("plan_id,channel,audience\np1,email,plans.csv\n", r"plans.csv: column customer_id is missing"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_a_file_of_plans_is_named_with_its_row(tiny, tmp_path, text, said):
+    path = plans(tmp_path, text)
+    with pytest.raises((DataProblem, NotEnoughData), match=said):
+        forecast_plans(tiny.shop, tiny.models, read_plans(path), tmp_path)
+
+
+def test_an_unknown_segment_is_refused_with_those_there_are(demo):
+    with pytest.raises(DataProblem, match=r"There is no group s99; groups are s1, "):
+        plans_file.audience_of(demo.shop, {"plan_id": "p1", "segment_id": "s99"}, demo.shop.path)
