@@ -1,5 +1,6 @@
 """What the app remembers between runs: the only st.session_state. Each key is written in one place."""
 
+import uuid
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -205,8 +206,16 @@ def version(area: str) -> int:
 
 def settle(area: str, stamp: tuple[str, int]) -> None:
     """What was typed is saved now, as this version."""
-    st.session_state[f"{area}:touched"] = False
+    # In this order: the next key press may end this run between the two.
     st.session_state[f"{area}:stamp"] = stamp
+    st.session_state[f"{area}:touched"] = False
+
+
+def session() -> str:
+    """A name for this browser tab's session, so that it knows its own saves."""
+    if "session" not in st.session_state:
+        st.session_state["session"] = uuid.uuid4().hex
+    return st.session_state["session"]
 
 
 def keep_mine(area: str, stamp: tuple[str, int]) -> None:

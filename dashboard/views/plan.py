@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import approve, brief, copywriting, export, figures, result, saving
-from dashboard.views.plan_tabs.message import plain
+from dashboard.views.plan_tabs.message import STATUS, plain
 from dashboard.views.plan_tabs.saving import Open
 from engine.decision import plans
 from engine.errors import StoreProblem
@@ -20,7 +20,6 @@ ICONS = {
     "export": "download",
     "result": "flag",
 }
-COLOURS = {"draft": "gray", "submitted": "orange", "approved": "green", "rejected": "red", "exported": "blue"}
 
 
 def opened_plan(shop: Shop) -> Open:
@@ -42,7 +41,7 @@ def head(opened: Open) -> None:
     st.page_link("views/plans.py", label=t("plan.to_list"), icon=":material/arrow_back:")
     st.title(plain(plan.name), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(t(f"plan.status_{plan.status}"), color=COLOURS[plan.status])
+        st.badge(t(f"plan.status_{plan.status}"), color=STATUS[plan.status])
         changed = saving.shown_at(opened.saved.updated_at, opened.shop)
         st.caption(t("plan.owned", owner=plain(plan.owner), changed=changed), width="content")
 
@@ -50,14 +49,17 @@ def head(opened: Open) -> None:
 def tab() -> str:
     """The open tab; it stands in the address, so that a reload comes back to it."""
     state.set_plan_tab(state.plan_tab(TABS))
+    labels = {name: f":material/{ICONS[name]}: {t(f'plan.tab_{name}')}" for name in TABS}
     chosen = st.segmented_control(
         t("plan.tabs"),
         list(TABS),
+        default=None,
         required=True,
-        format_func={name: f":material/{ICONS[name]}: {t(f'plan.tab_{name}')}" for name in TABS}.get,
+        format_func=lambda name: labels[name],
         key="plan.tab",
         label_visibility="collapsed",
     )
+    chosen = chosen or "brief"
     state.show_plan_tab(chosen)
     return chosen
 

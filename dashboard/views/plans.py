@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cache, state, widgets
 from dashboard.text import group_name, language, t
 from dashboard.views.plan_tabs import forecasting
-from dashboard.views.plan_tabs.message import plain
+from dashboard.views.plan_tabs.message import STATUS, plain
 from engine.campaign import planned
 from engine.campaign.plan import GOALS, Plan, Status
 from engine.campaign.writer.facts import money, percent_off
@@ -16,7 +16,6 @@ from engine.decision.plans import SavedPlan
 from engine.errors import NotEnoughData
 from engine.shop.store import Shop
 
-COLOURS = {"draft": "gray", "submitted": "orange", "approved": "green", "rejected": "red", "exported": "blue"}
 ON_A_PAGE = 12
 
 
@@ -53,7 +52,7 @@ def starter(shop: Shop, groups: dict[str, str], is_open: bool) -> None:
             chosen = st.multiselect(
                 t("brief.groups"),
                 list(groups),
-                format_func=groups.get,
+                format_func=lambda one: groups.get(one, one),
                 key="plans.groups",
                 placeholder=t("brief.choose"),
             )
@@ -84,7 +83,7 @@ def row(shop: Shop, saved: SavedPlan, groups: dict[str, str]) -> None:
     with st.container(border=True, key=f"plans.row_{plan.plan_id.replace('.', '_')}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{plain(plan.name)}**", width="content")
-            st.badge(t(f"plan.status_{plan.status}"), color=COLOURS[plan.status])
+            st.badge(t(f"plan.status_{plan.status}"), color=STATUS[plan.status])
             if verdict := forecasting.known_verdict(saved, language()):
                 st.badge(verdict, color="blue", icon=":material/query_stats:")
         st.caption(plain("  ·  ".join(facts(shop, plan, groups))))

@@ -4,11 +4,13 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from pathlib import Path
 
+import pandas as pd
+
 from engine.audience.reach import reachable
 from engine.audience.segments import members
 from engine.campaign import claims
 from engine.campaign.claims import Finding
-from engine.campaign.plan import PARTS, Audience, Plan
+from engine.campaign.plan import PARTS, Audience, Plan, Step
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 from engine.shop import store
@@ -20,17 +22,25 @@ TEXTS_ABOUT_A_WHOLE = ("empty", "length", "part", "missing")  # findings of a dr
 
 
 def new_plan(plan_id: str, name: str, segment_ids: Collection[str], owner: str, today: date, shop: Shop) -> Plan:
-    """A plan to begin with: for these groups, by e-mail, a week ahead, with the shop's usual holdout and no offer."""
+    """A plan to begin with: for these groups, a week ahead, with the shop's usual channel and holdout, and no offer."""
     starts = today + timedelta(days=DAYS_AHEAD)
     return Plan(
         plan_id=plan_id,
         name=name,
+        steps=[Step(channel=usual_channel(shop))],
         audience=Audience(segment_ids=list(segment_ids)),
         owner=owner,
         holdout=shop.settings.holdout,
         starts_at=starts,
         ends_at=starts + timedelta(days=DAYS_LONG),
     )
+
+
+def usual_channel(shop: Shop) -> str:
+    """The channel of most past campaigns; e-mail for a shop without any."""
+    past = shop.optional("campaigns").get("channel", pd.Series(dtype="str"))
+    known = past[past.isin(list(PARTS))]
+    return str(known.mode().iloc[0]) if len(known) else "email"
 
 
 def customers(shop: Shop, audience: Audience) -> list[str]:

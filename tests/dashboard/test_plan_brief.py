@@ -123,3 +123,15 @@ def test_a_change_by_somebody_else_shows_at_the_next_look(open_app, trained_shop
     changed_by_another(trained_shop, "Theirs")
     app.run()
     assert app.text_input(key="brief.name").value == "Theirs"
+
+
+def test_a_save_whose_run_was_cut_short_is_no_conflict_with_oneself(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "brief")
+    app.text_input(key="brief.name").set_value("First").run()
+    # The next key press ended the run after the plan was saved and before the page knew so.
+    app.session_state["brief:stamp"] = ("spring", 1)
+    app.session_state["brief:touched"] = True
+    app.text_input(key="brief.name").set_value("Second").run()
+    assert "Someone else" not in said(app)
+    assert stored(trained_shop).plan.name == "Second"

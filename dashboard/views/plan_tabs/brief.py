@@ -1,5 +1,6 @@
 """What should the campaign be?"""
 
+import contextlib
 from typing import Any
 
 import streamlit as st
@@ -9,7 +10,7 @@ from dashboard.text import group_name, t
 from dashboard.views.plan_tabs import brief_form, conflict, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign.plan import GOALS, PARTS
-from engine.errors import NotEnoughData, StoreProblem
+from engine.errors import AppError, NotEnoughData, StoreProblem
 
 AREA = "brief"
 KINDS = ("percent", "amount", "spend_save", "gift", "free_shipping", "buy_x_get_y", "points", "early_access", "none")
@@ -32,7 +33,7 @@ def show(opened: Open) -> None:
     with right:
         _offer(opened)
         _when()
-    _autosave(opened, {**values, **state.values(AREA, values)})
+    _answer(opened, {**values, **state.values(AREA, values)})
 
 
 def _values(opened: Open) -> dict[str, Any]:
@@ -40,13 +41,17 @@ def _values(opened: Open) -> dict[str, Any]:
     return brief_form.from_json(unfinished, opened.plan) if unfinished else brief_form.values_of(opened.plan)
 
 
-def _touch() -> None:
+def _changed() -> None:
+    """Saves before anything is drawn: the next click may already be on another tab, where these fields are gone."""
     state.touch(AREA)
+    with contextlib.suppress(AppError):  # the page says why it could not be saved
+        opened = saving.reopened()
+        _save(opened, {**_values(opened), **state.values(AREA, _values(opened))})
 
 
 def _who(opened: Open) -> None:
     st.subheader(t("brief.who"))
-    st.text_input(t("brief.name"), key="brief.name", max_chars=200, on_change=_touch)
+    st.text_input(t("brief.name"), key="brief.name", max_chars=200, on_change=_changed)
     try:
         profiles = cache.segmentation(opened.shop).profiles.set_index("segment_id")
     except NotEnoughData:
@@ -69,7 +74,7 @@ def _who(opened: Open) -> None:
         ),
         key="brief.groups",
         placeholder=t("brief.choose"),
-        on_change=_touch,
+        on_change=_changed,
     )
     _reach(opened, tuple(one for one in chosen if one not in gone))
 
@@ -91,7 +96,7 @@ def _reach(opened: Open, groups: tuple[str, ...]) -> None:
 def _what(opened: Open) -> None:
     st.subheader(t("brief.what"))
     st.selectbox(
-        t("brief.goal"), GOALS, format_func=lambda goal: t(f"plan.goal_{goal}"), key="brief.goal", on_change=_touch
+        t("brief.goal"), GOALS, format_func=lambda goal: t(f"plan.goal_{goal}"), key="brief.goal", on_change=_changed
     )
     with st.container(horizontal=True):
         _one_of("channel", list(PARTS))
@@ -104,14 +109,14 @@ def _what(opened: Open) -> None:
         format_func=lambda one: t(f"brief.tone_{one.replace(' ', '_')}") if one in TONES else one,
         key="brief.tone",
         accept_new_options=True,
-        on_change=_touch,
+        on_change=_changed,
     )
 
 
 def _one_of(name: str, options: list[str]) -> None:
     label = t(f"brief.{name}")
     shown = {one: t(f"plan.{name}_{one}") for one in options}
-    st.selectbox(label, options, format_func=shown.get, key=f"brief.{name}", on_change=_touch)
+    st.selectbox(label, options, format_func=lambda one: shown[one], key=f"brief.{name}", on_change=_changed)
 
 
 def _products(opened: Open) -> None:
@@ -135,7 +140,7 @@ def _products(opened: Open) -> None:
         format_func=lambda one: names.get(one, one),
         key="brief.products",
         placeholder=t("brief.whole_shop"),
-        on_change=_touch,
+        on_change=_changed,
     )
     st.selectbox(
         t("brief.category"),
@@ -143,14 +148,14 @@ def _products(opened: Open) -> None:
         index=None,
         key="brief.category",
         placeholder=t("brief.no_category"),
-        on_change=_touch,
+        on_change=_changed,
     )
 
 
 def _offer(opened: Open) -> None:
     st.subheader(t("brief.offer"))
     kind = st.selectbox(
-        t("brief.kind"), KINDS, format_func=lambda one: t(f"plan.offer_{one}"), key="brief.kind", on_change=_touch
+        t("brief.kind"), KINDS, format_func=lambda one: t(f"plan.offer_{one}"), key="brief.kind", on_change=_changed
     )
     currency = opened.shop.settings.currency
     if kind == "percent":
@@ -172,7 +177,7 @@ def _offer(opened: Open) -> None:
         _number("min_spend", t("brief.min_spend", currency=currency), 1.0)
     if kind != "none":
         st.text_input(
-            t("brief.code"), key="brief.code", max_chars=40, placeholder=t("brief.code_hint"), on_change=_touch
+            t("brief.code"), key="brief.code", max_chars=40, placeholder=t("brief.code_hint"), on_change=_changed
         )
 
 
@@ -185,14 +190,16 @@ def _number(name: str, label: str, step: float, largest: float | None = None) ->
         step=step,
         format="%g",
         key=f"brief.{name}",
-        on_change=_touch,
+        on_change=_changed,
     )
 
 
 def _pair(number: int, left: str, right: str) -> None:
     with st.container(horizontal=True):
-        st.number_input(left, min_value=0.0, step=1.0, format="%g", key=f"brief.tier_spend_{number}", on_change=_touch)
-        st.number_input(right, min_value=0.0, step=1.0, format="%g", key=f"brief.tier_off_{number}", on_change=_touch)
+        st.number_input(
+            left, min_value=0.0, step=1.0, format="%g", key=f"brief.tier_spend_{number}", on_change=_changed
+        )
+        st.number_input(right, min_value=0.0, step=1.0, format="%g", key=f"brief.tier_off_{number}", on_change=_changed)
 
 
 def _gift(opened: Open) -> None:
@@ -205,44 +212,42 @@ def _gift(opened: Open) -> None:
         format_func=lambda one: names.get(one, one),
         key="brief.gift",
         placeholder=t("brief.choose"),
-        on_change=_touch,
+        on_change=_changed,
     )
 
 
 def _when() -> None:
     st.subheader(t("brief.when"))
     with st.container(horizontal=True):
-        st.date_input(t("brief.starts_at"), key="brief.starts_at", format="YYYY-MM-DD", on_change=_touch)
-        st.date_input(t("brief.ends_at"), key="brief.ends_at", format="YYYY-MM-DD", on_change=_touch)
-    st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="brief.send_hour", on_change=_touch)
-    st.slider(t("brief.audience_share"), 5, 100, step=5, format="%d %%", key="brief.audience_share", on_change=_touch)
+        st.date_input(t("brief.starts_at"), key="brief.starts_at", format="YYYY-MM-DD", on_change=_changed)
+        st.date_input(t("brief.ends_at"), key="brief.ends_at", format="YYYY-MM-DD", on_change=_changed)
+    st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="brief.send_hour", on_change=_changed)
+    st.slider(t("brief.audience_share"), 5, 100, step=5, format="%d %%", key="brief.audience_share", on_change=_changed)
     st.slider(
-        t("brief.holdout"), 0, 50, format="%d %%", key="brief.holdout", on_change=_touch, help=t("brief.holdout_help")
+        t("brief.holdout"), 0, 50, format="%d %%", key="brief.holdout", on_change=_changed, help=t("brief.holdout_help")
     )
 
 
-def _autosave(opened: Open, values: dict[str, Any]) -> None:
-    """Saves what was changed in this run; values that do not make a plan yet are kept beside the last one that did."""
-    plan, problems = brief_form.plan_from(values, opened.plan)
+def _save(opened: Open, values: dict[str, Any]) -> Open:
+    """Saves what was typed; values that do not make a plan yet are kept beside the last plan that was whole."""
+    plan, _ = brief_form.plan_from(values, opened.plan)
+    unfinished = None if plan else brief_form.as_json(values)
+    if (plan or opened.plan) != opened.plan or unfinished != opened.saved.extras.get("unfinished"):
+        opened = saving.save(opened, plan or opened.plan, {"unfinished": unfinished}, state.version(AREA))
+    state.settle(AREA, opened.stamp)
+    return opened
+
+
+def _answer(opened: Open, values: dict[str, Any]) -> None:
+    """What has to be mended, and whether everything is saved."""
+    _, problems = brief_form.plan_from(values, opened.plan)
     for problem in problems:
         st.error(problem)
-    if not state.touched(AREA):
-        st.caption(
-            t("brief.unfinished")
-            if problems
-            else t("brief.saved", at=saving.shown_at(opened.saved.updated_at, opened.shop))
-        )
-        return
-    extras = {"unfinished": None if plan else brief_form.as_json(values)}
-    try:
-        stored = saving.save(opened, plan or opened.plan, extras, state.version(AREA))
-    except StoreProblem as problem:
-        conflict.show(AREA, opened, values, _values(opened), problem)
-        return
-    state.settle(AREA, stored.stamp)
-    if plan is None:
-        st.caption(t("brief.unfinished"))
-    elif stored.plan.status != opened.plan.status or plan.name != opened.plan.name:
-        st.rerun()  # the head of the page shows both
-    else:
-        st.caption(t("brief.saved", at=saving.shown_at(stored.saved.updated_at, opened.shop)))
+    if state.touched(AREA):
+        try:
+            opened = _save(opened, values)
+        except StoreProblem as problem:
+            conflict.show(AREA, opened, values, _values(opened), problem)
+            return
+    saved = t("brief.saved", at=saving.shown_at(opened.saved.updated_at, opened.shop))
+    st.caption(t("brief.unfinished") if problems else saved)

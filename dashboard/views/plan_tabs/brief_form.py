@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dashboard.text import t
-from engine.campaign.plan import Plan, Step, problems_of
+from engine.campaign.plan import Plan, problems_of
 
 TIERS = 3
 WITH_MINIMUM = ("percent", "amount", "gift", "free_shipping", "points")  # kinds that may ask for a minimum spend
@@ -45,7 +45,7 @@ def values_of(plan: Plan) -> Values:
 
 def plan_from(values: Values, plan: Plan) -> tuple[Plan | None, list[str]]:
     """The plan with these values, or None and a sentence for each thing that is missing or contradicts itself."""
-    step = Step(day=plan.steps[0].day, channel=values["channel"], language=values["language"], copy=plan.steps[0].texts)
+    step = plan.steps[0].model_copy(update={"channel": values["channel"], "language": values["language"]})
     changes = {
         "name": values["name"],
         "objective": values["goal"],

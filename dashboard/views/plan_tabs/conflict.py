@@ -22,8 +22,8 @@ def show(area: str, opened: Open, mine: dict[str, Any], theirs: dict[str, Any], 
     st.dataframe(rows, column_config=headings, hide_index=True, key=f"{area}.conflict", alt=t("plan.conflict_alt"))
     with st.container(horizontal=True):
         st.button(t("plan.keep_mine"), key=f"{area}.keep_mine", on_click=state.keep_mine, args=(area, opened.stamp))
-        theirs_instead = {"on_click": state.take_theirs, "args": (area, opened.plan.plan_id)}
-        st.button(t("plan.take_theirs"), key=f"{area}.take_theirs", **theirs_instead)
+        forget, plan_id = state.take_theirs, opened.plan.plan_id
+        st.button(t("plan.take_theirs"), key=f"{area}.take_theirs", on_click=forget, args=(area, plan_id))
 
 
 def _field(area: str, name: str) -> str:

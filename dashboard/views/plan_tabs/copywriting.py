@@ -1,5 +1,6 @@
 """What will customers read?"""
 
+import contextlib
 from typing import Any
 
 import streamlit as st
@@ -13,7 +14,7 @@ from engine.campaign import claims, planned
 from engine.campaign.claims import Finding
 from engine.campaign.plan import PARTS
 from engine.campaign.writer.facts import Facts
-from engine.errors import StoreProblem
+from engine.errors import AppError, StoreProblem
 from engine.jobs import Job
 
 AREA = "copy"
@@ -40,8 +41,9 @@ def _head(opened: Open) -> None:
     if not drafts:
         st.write(t("copy.purpose"))
     with st.container(horizontal=True):
-        label, kind = (t("copy.draft_again"), "secondary") if drafts else (t("copy.draft"), "primary")
-        asked = st.button(label, key="copy.draft", type=kind, icon=":material/stylus_note:")
+        label = t("copy.draft_again") if drafts else t("copy.draft")
+        icon = ":material/stylus_note:"
+        asked = st.button(label, key="copy.draft", type="secondary" if drafts else "primary", icon=icon)
         own = not texts and st.button(t("copy.own"), key="copy.own", type="tertiary", icon=":material/edit:")
     if asked:
         with widgets.problem_box():
@@ -129,13 +131,18 @@ def _choose(opened: Open, draft: dict[str, Any]) -> None:
 # --- the chosen copy ---
 
 
+def _texts(opened: Open) -> dict[str, str]:
+    """The saved text of each part this channel has."""
+    written = opened.plan.steps[0].texts
+    return {part: written.get(part, "") for part in PARTS[opened.plan.channel]}
+
+
 def _editor(opened: Open) -> None:
     """The copy with its {slots}, what customers read beside it, and what the check says."""
     st.subheader(t("copy.editor"))
     with widgets.problem_box():
         facts = saving.checked_facts(opened)
-    written = opened.plan.steps[0].texts
-    saved = {part: written.get(part, "") for part in PARTS[opened.plan.channel]}
+    saved = _texts(opened)
     state.fill(AREA, opened.stamp, saved)
     left, right = st.columns(2, gap="large")
     with left:
@@ -145,7 +152,10 @@ def _editor(opened: Open) -> None:
         st.caption(t("copy.slots", slots=slots))
     texts = state.values(AREA, saved)
     if state.touched(AREA):
-        opened = _autosave(opened, texts, saved)
+        try:
+            opened = _save(opened, texts)
+        except StoreProblem as problem:
+            conflict.show(AREA, opened, texts, saved, problem)
     with right:
         st.caption(t("copy.preview"))
         with st.container(border=True, key="copy.preview"):
@@ -154,21 +164,27 @@ def _editor(opened: Open) -> None:
 
 
 def _field(part: str) -> None:
-    widget, more = (st.text_area, {"height": 160}) if part == "body" else (st.text_input, {})
-    widget(t(f"plan.part_{part}"), key=f"copy.{part}", on_change=state.touch, args=(AREA,), **more)
+    label = t(f"plan.part_{part}")
+    if part == "body":
+        st.text_area(label, key="copy.body", height=160, on_change=_changed)
+    else:
+        st.text_input(label, key=f"copy.{part}", on_change=_changed)
 
 
-def _autosave(opened: Open, texts: dict[str, str], saved: dict[str, str]) -> Open:
+def _changed() -> None:
+    """Saves before anything is drawn, as the brief does."""
+    state.touch(AREA)
+    with contextlib.suppress(AppError):  # the page says why it could not be saved
+        opened = saving.reopened()
+        _save(opened, state.values(AREA, _texts(opened)))
+
+
+def _save(opened: Open, texts: dict[str, str]) -> Open:
     changed = planned.with_texts(opened.plan, texts)
-    try:
-        stored = saving.save(opened, changed, {}, state.version(AREA))
-    except StoreProblem as problem:
-        conflict.show(AREA, opened, texts, saved, problem)
-        return opened
-    state.settle(AREA, stored.stamp)
-    if stored.plan.status != opened.plan.status:
-        st.rerun()  # the head of the page shows it
-    return stored
+    if _texts(opened) != texts:
+        opened = saving.save(opened, changed, {}, state.version(AREA))
+    state.settle(AREA, opened.stamp)
+    return opened
 
 
 def findings(texts: dict[str, str], facts: Facts) -> bool:

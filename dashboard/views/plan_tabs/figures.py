@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message, reasons, saving
+from dashboard.views.plan_tabs.message import Colour
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign.forecast import Forecast, Range
 from engine.campaign.plan import PARTS, Plan
@@ -15,9 +16,14 @@ from engine.campaign.response import Models
 from engine.errors import AppError
 
 AREA = "numbers"
-COLOURS = {"likely_pays": "green", "coin_toss": "orange", "do_not_send": "red", "never_tried": "gray"}
+COLOURS: dict[str, Colour] = {
+    "likely_pays": "green",
+    "coin_toss": "orange",
+    "do_not_send": "red",
+    "never_tried": "gray",
+}
 PERCENT_TRIED = tuple(step / 100 for step in range(0, 45, 5))
-AMOUNT_STEPS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0)  # times the plan's own amount
+AMOUNT_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)  # times the plan's own amount
 
 
 def show(opened: Open) -> None:
@@ -116,8 +122,10 @@ def _keep(opened: Open, tried: Plan) -> None:
                 widgets.show_problem(problem)
                 return
             st.rerun()
-        back = {"on_click": state.take_theirs, "args": (AREA, opened.plan.plan_id)}
-        st.button(t("numbers.reset"), key="numbers.reset", icon=":material/undo:", **back)
+        forget, plan_id = state.take_theirs, opened.plan.plan_id
+        st.button(
+            t("numbers.reset"), key="numbers.reset", icon=":material/undo:", on_click=forget, args=(AREA, plan_id)
+        )
 
 
 # --- the answer ---
@@ -224,9 +232,7 @@ def _why(opened: Open, models: Models, row: dict) -> None:
         format_func=lambda one: t(f"numbers.target_{one}"),
         key="numbers.target",
     )
-    contributions = cache.reasons(
-        opened.shop, models, *forecasting.audience(opened.plan), row, target or targets[0], language()
-    )
+    contributions = cache.reasons(opened.shop, models, *forecasting.audience(opened.plan), row, target, language())
     widgets.chart(charts.reasons(reasons.steps(contributions)), "numbers.reasons", t("numbers.reasons_alt"))
     st.markdown("\n".join(f"- {sentence}" for sentence in reasons.sentences(contributions)))
     st.caption(t("numbers.not_cause"))

@@ -1,11 +1,17 @@
 """A message as a customer reads it."""
 
 import re
+from typing import Literal
 
 import streamlit as st
 
 from dashboard.text import t
 from engine.campaign.plan import PARTS
+
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "grey", "primary"]
+STATUS: dict[str, Colour] = {
+    "draft": "gray", "submitted": "orange", "approved": "green", "rejected": "red", "exported": "blue",
+}  # fmt: skip
 
 
 def plain(text: str) -> str:

@@ -5,13 +5,14 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from dashboard import cache, widgets
+from dashboard import cache, state, widgets
+from dashboard.text import t
 from engine.campaign import planned
 from engine.campaign.plan import Plan
 from engine.campaign.writer.facts import Facts
 from engine.decision import plans
 from engine.decision.plans import SavedPlan
-from engine.errors import DataProblem
+from engine.errors import DataProblem, StoreProblem
 from engine.shop.store import Shop
 
 
@@ -32,10 +33,21 @@ class Open:
         return self.plan.plan_id, self.saved.version
 
 
+def reopened() -> Open:
+    """The open plan as it is stored now, for a widget's callback: what the callback was given is a run old."""
+    shop, plan_id = cache.shop(), state.plan_id()
+    if shop is None or plan_id is None:
+        raise StoreProblem(t("plan.none_open"))
+    return Open(shop, plans.load(shop.path, plan_id))
+
+
 def save(opened: Open, plan: Plan, extras: dict[str, Any], version: int | None = None) -> Open:
-    """The plan as it is stored now. Raises StoreProblem when somebody changed it after `version` (the one shown)."""
-    extras = {**opened.saved.extras, **extras, "filled": filled(opened.shop, plan)}
-    plans.save(opened.shop.path, plan, extras, opened.saved.version if version is None else version, widgets.now())
+    """The plan as it is stored now. Raises StoreProblem when somebody else saved it after `version`, the one shown."""
+    mine = state.session()
+    # A key press may end a run after it saved and before it knew so: our own save is no conflict.
+    shown = opened.saved.version if opened.saved.extras.get("session") == mine else version
+    extras = {**opened.saved.extras, **extras, "filled": filled(opened.shop, plan), "session": mine}
+    plans.save(opened.shop.path, plan, extras, opened.saved.version if shown is None else shown, widgets.now())
     return replace(opened, saved=plans.load(opened.shop.path, plan.plan_id))
 
 
