@@ -230,7 +230,8 @@ def around(rows: Rows, log_odds: str, spread: dict[str, float], usual: float) ->
     """
     encoder = learn(rows.features, rows.trials, {})
     matrix = np.column_stack([np.ones(len(rows.trials)), encoder.matrix(rows.features)])
-    mean, sd = encoder.numbers[log_odds]
+    same_for_all = float(np.average(rows.features[log_odds], weights=rows.trials))
+    mean, sd = encoder.numbers.get(log_odds, (same_for_all, 0.0))
     drawn_to = np.array([mean, *(sd if column == log_odds else 0.0 for column in encoder.columns)])
     reach = [spread.get(source(c), usual) * (sd if c == log_odds else 1.0) for c in encoder.columns]
     precision = np.array([1e-6, *(1.0 / np.square(reach))])

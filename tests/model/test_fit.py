@@ -165,6 +165,31 @@ def test_rows_that_say_nothing_still_give_the_usual_rate():
     assert model.predict(bare.features)[0] == pytest.approx(rows.successes.mean(), rel=0.25)
 
 
+def inclined(count, shift=0.0, slope=1.0, same=False, seed=0):
+    """Responses to a known inclination, moved and tilted; a tier without effect."""
+    random = np.random.default_rng(seed)
+    frame = pd.DataFrame({"said": np.full(count, -2.0) if same else random.normal(-2, 1, count)})
+    frame["tier"] = random.choice(["gold", "silver"], count)
+    bought = (random.random(count) < expit(shift + slope * frame["said"])).astype(float)
+    return fit.Rows(frame, np.ones(count), bought, np.zeros(count), np.zeros(count))
+
+
+def test_few_responses_leave_a_model_where_it_is_drawn_to_and_many_move_it():
+    few = fit.around(inclined(60, slope=0.4), "said", {"said": 0.1}, 0.1)
+    points = pd.DataFrame({"said": [-3.0, -1.0], "tier": "gold"})
+    assert np.diff(few.log_odds(points))[0] == pytest.approx(2.0, abs=0.3)
+    many = fit.around(inclined(200_000, shift=0.7, slope=0.4), "said", {"said": 0.1}, 0.1)
+    np.testing.assert_allclose(many.log_odds(points), 0.7 + 0.4 * points["said"], atol=0.1)
+
+
+def test_a_model_drawn_to_one_value_for_all_gives_the_usual_rate():
+    rows = inclined(5_000, same=True)
+    model = fit.around(rows, "said", {}, 0.1)
+    assert model.predict(rows.features).mean() == pytest.approx(rows.successes.mean(), rel=1e-6)
+    base, parts = model.contributions(rows.features.head(5))
+    np.testing.assert_allclose(base + parts.sum(axis=1), model.log_odds(rows.features.head(5)), atol=1e-9)
+
+
 def test_scores_are_those_of_a_worked_example():
     # Two of four clicked, forecast at 0.8, 0.4 (clicked) and 0.4, 0.2 (not): pairs in order 3.5 of 4; Brier
     # (0.04 + 0.36 + 0.16 + 0.04) / 4; log-loss -(ln 0.8 + ln 0.4 + ln 0.6 + ln 0.8) / 4.
