@@ -12,6 +12,9 @@ from engine.shop.store import Shop
 SPANS = {"year": 365, "all": None}
 
 
+LAST_MINUTE = pd.Timedelta(hours=23, minutes=59)  # of the day a plan ends on
+
+
 def past(shop: Shop) -> pd.DataFrame:
     """Past campaigns: name, channel, starts_at, ends_at, status. One without an end ends with its window."""
     if not shop.rows("campaigns"):
@@ -34,7 +37,7 @@ def past(shop: Shop) -> pd.DataFrame:
 def planned(shop: Shop) -> pd.DataFrame:
     """Saved plans in the same columns, with their own status; a plan runs until the end of its last day."""
     listed = plans.listed(shop.path)
-    starts, ends = pd.to_datetime(listed["starts_at"]), pd.to_datetime(listed["ends_at"]) + pd.Timedelta(days=1)
+    starts, ends = pd.to_datetime(listed["starts_at"]), pd.to_datetime(listed["ends_at"]) + LAST_MINUTE
     return listed[["name", "channel", "status"]].assign(starts_at=starts, ends_at=ends)
 
 

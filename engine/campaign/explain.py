@@ -62,8 +62,12 @@ def _probability(log_odds: float) -> float:
 
 
 def _sentence(feature: str, value: str, contribution: float, language: str) -> str:
+    """A point is a hundredth in log-odds: contributions in points add up, and ten are odds about a tenth higher."""
     key = "engine.factor_raises" if contribution >= 0 else "engine.factor_lowers"
-    return say(key, language, feature=words(feature, language), value=value or "-", odds=f"{np.exp(contribution):.2f}")
+    named = words(feature, language)
+    if value:
+        named = say("engine.factor_value", language, feature=named, value=value)
+    return say(key, language, feature=named, points=f"{100 * contribution:+.0f}")
 
 
 def words(feature: str, language: str = "en") -> str:
@@ -80,8 +84,12 @@ def _settings(plan: dict) -> dict[str, str]:
         shown["discount"] = f"{float(size):.0%}" if kind == "percent" else f"{float(size):.2f}"
     for name in ("channel", "goal", "language", "category", "min_spend"):
         if plan.get(name):
-            shown[name] = str(plan[name])
-    shown["offer_kind"] = kind
+            shown[name] = str(plan[name]).replace("_", " ")
+    shown["offer_kind"] = kind.replace("_", " ")
+    if (start := pd.to_datetime(plan.get("starts_at"))) is not None and not pd.isna(start):
+        shown["season"] = f"{start:%Y-%m}"
+    if plan.get("headline"):
+        shown["headline"] = str(plan["headline"])[:60]
     if plan.get("send_hour") is not None and not pd.isna(plan["send_hour"]):
         shown["send_hour"] = f"{int(plan['send_hour'])}:00"
     return shown

@@ -246,13 +246,36 @@ def _with_money(
     draws = _money(drawn.p_draws, drawn.q_draws, drawn.value_draws, terms_of)
     ranges: dict[str, Any] = {name: _ranged(at[name], draws[name]) for name in at}
     loss = float((draws["extra_profit"] < 0).mean())
-    verdict = "likely_pays" if loss < 0.2 else "do_not_send" if loss > 0.8 else "coin_toss"
+    verdict = _verdict(loss, at["extra_profit"])
     return replace(
         base, **ranges, send_cost=sending, chance_of_loss=loss, supported=True, verdict=verdict,
-        test_on=_test_size(drawn, len(scene.customer_ids)) if verdict == "coin_toss" else 0,
+        test_on=_test_size(drawn) if verdict == "coin_toss" else 0,
         order_value=drawn.value, margin=scene.margin.share,
-        sentences=_sentences(shop, models, scene, drawn, loss, given),
+        sentences=(
+            *_sentences(shop, models, scene, drawn, loss, given), *_test_sentence(verdict, drawn, scene), *_scope(plan)
+        ),
     )  # fmt: skip
+
+
+def _verdict(loss: float, extra_profit: float) -> str:
+    """Not sending costs nothing: a plan that would lose on average, and more often than not, is no coin toss."""
+    if loss < 0.2:
+        return "likely_pays"
+    return "do_not_send" if loss > 0.8 or (loss > 0.5 and extra_profit < 0) else "coin_toss"
+
+
+def _test_sentence(verdict: str, drawn: "_Outcomes", scene: Scene) -> tuple[Sentence, ...]:
+    """Said where a test would need more people than the audience has."""
+    needed, available = _test_size(drawn), len(scene.customer_ids)
+    if verdict != "coin_toss" or needed <= available:
+        return ()
+    return (Sentence("engine.too_few_to_test", {"needed": f"{needed:,}", "available": f"{available:,}"}),)
+
+
+def _scope(plan: dict) -> tuple[Sentence, ...]:
+    """Said where a plan names products but its money is that of an offer on the whole order, as past offers were."""
+    named = plan.get("product_ids") or plan.get("category")
+    return (Sentence("engine.whole_order"),) if named and plan.get("offer_kind") in ("percent", "amount") else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,7 +330,7 @@ def _send_cost(shop: Shop, plan: dict) -> float:
     return _number(plan.get("send_cost"), shop.settings.send_cost.get(str(plan["channel"]), 0.0))
 
 
-def _test_size(drawn: _Outcomes, available: int) -> int:
+def _test_size(drawn: _Outcomes) -> int:
     """People (written to and held out together, half each) with whom the expected difference would show.
 
     Two-sided 5 %, power 80 %, normal approximation: 16 p (1 - p) / difference squared per arm (Lehr 1992).
@@ -315,7 +338,7 @@ def _test_size(drawn: _Outcomes, available: int) -> int:
     difference = abs(drawn.p - (drawn.q or 0.0))
     rate = (drawn.p + (drawn.q or 0.0)) / 2 if drawn.q is not None else drawn.p
     needed = 2 * 16 * rate * (1 - rate) / max(difference, 1e-4) ** 2
-    return int(min(available, max(200, np.ceil(needed / 100) * 100)))
+    return int(max(200, np.ceil(needed / 100) * 100))
 
 
 def _sentences(

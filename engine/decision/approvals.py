@@ -141,7 +141,7 @@ def _decide(
         if stored is None:
             raise StoreProblem(plans.unknown(plan_id))
         if person_key(by) == person_key(stored.plan.owner):
-            raise NotAllowed(f"{by} wrote this plan; a second person has to {verb} it. Name that person with --by.")
+            raise NotAllowed(f"{by} wrote this plan; a second person has to {verb} it. Give that person's name.")
         if seen_sha256 not in (None, stored.content_sha256):
             raise NotAllowed(f"Plan {plan_id} was changed since it was shown to you. Open it again, then decide.")
         status = stored.plan.status

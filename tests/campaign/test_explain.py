@@ -51,7 +51,7 @@ def test_a_reason_raises_or_lowers_as_its_sign_says(shop):
     table, _ = explained(shop)
     for row in table.iloc[1:-1].itertuples():
         assert ("raises the chance" if row.contribution >= 0 else "lowers the chance") in row.sentence
-        assert f"odds x {np.exp(row.contribution):.2f}" in row.sentence
+        assert f"{100 * row.contribution:+.0f} points" in row.sentence
     base = table["contribution"].iloc[0]
     assert table["sentence"].iloc[0] == f"Average past message: {1 / (1 + np.exp(-base)):.2%}"
 

@@ -20,9 +20,9 @@ def steps(contributions: pd.DataFrame) -> pd.DataFrame:
     total = float(contributions["contribution"].sum())
     rows = [(t("numbers.reasons_base"), float(base["contribution"]), _rate(float(base["contribution"])))]
     for row in largest.itertuples():
-        rows.append((explain.words(row.feature, language()), row.contribution, _odds(row.contribution)))
-    rows.append((t("numbers.reasons_others"), others, _odds(others)))
-    rows.append((t("numbers.reasons_spread"), float(spread["contribution"]), _odds(float(spread["contribution"]))))
+        rows.append((explain.words(row.feature, language()), row.contribution, _points(row.contribution)))
+    rows.append((t("numbers.reasons_others"), others, _points(others)))
+    rows.append((t("numbers.reasons_spread"), float(spread["contribution"]), _points(float(spread["contribution"]))))
     rows.append((t("numbers.reasons_result"), total, _rate(total)))
     return pd.DataFrame(rows, columns=["label", "contribution", "text"])
 
@@ -37,8 +37,9 @@ def _largest(middle: pd.DataFrame) -> pd.DataFrame:
     return middle.sort_values("contribution", key=abs, ascending=False, kind="stable").head(SHOWN)
 
 
-def _odds(contribution: float) -> str:
-    return f"× {math.exp(contribution):.2f}"
+def _points(contribution: float) -> str:
+    """Hundredths in log-odds, as the sentences beside the chart say them: they add up."""
+    return f"{100 * contribution:+.0f}"
 
 
 def _rate(log_odds: float) -> str:
