@@ -11,6 +11,9 @@ import pandas as pd
 from scipy import stats
 from scipy.special import expit
 
+from engine.model.calibrate import USUAL_SD
+
+USUAL_CAMPAIGNS = 2  # the usual variation counts as much as that many held-out campaigns
 FEW = 10  # with fewer held-out campaigns the range is wide, and said to be
 
 
@@ -31,7 +34,10 @@ UNKNOWN = Variation(sd=0.6, campaigns=0)
 
 
 def variation(held_out: pd.DataFrame) -> Variation:
-    """`held_out` has one row per held-out campaign: trials, successes, predicted (mean probability)."""
+    """Variation drawn towards the usual one where campaigns are few.
+
+    `held_out` has one row per held-out campaign: trials, successes, predicted (mean probability).
+    """
     usable = held_out[held_out["trials"] * held_out["predicted"] >= 1]
     if len(usable) < 3:
         return Variation(UNKNOWN.sd, len(usable))
@@ -39,8 +45,10 @@ def variation(held_out: pd.DataFrame) -> Variation:
     residual = (usable["successes"] / usable["trials"] - usable["predicted"]).to_numpy() / spread
     noise = 1.0 / (usable["trials"].to_numpy() * spread)
     weight = 1.0 / (noise + 0.02)  # precise campaigns count more; 0.02 keeps one huge campaign from deciding alone
-    tau2 = float(np.average(residual**2 - noise, weights=weight))
-    return Variation(float(np.sqrt(max(tau2, 0.0))), len(usable))
+    tau2 = max(float(np.average(residual**2 - noise, weights=weight)), 0.0)
+    # By the method of moments four campaigns often show no variation at all, and a range without width.
+    drawn = (len(usable) * tau2 + USUAL_CAMPAIGNS * USUAL_SD**2) / (len(usable) + USUAL_CAMPAIGNS)
+    return Variation(float(np.sqrt(drawn)), len(usable))
 
 
 def interval(
