@@ -76,7 +76,8 @@ def _progress(share: float, message: str) -> None:
 
 
 def _print(content: object) -> None:
-    click.echo(json.dumps(content, indent=1, ensure_ascii=False, default=_plain))
+    plain = json.loads(json.dumps(content, default=_plain), parse_constant=lambda _: None)  # NaN is no JSON
+    click.echo(json.dumps(plain, indent=1, ensure_ascii=False))
 
 
 def _plain(value: object) -> object:

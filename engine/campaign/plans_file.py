@@ -21,6 +21,8 @@ def read_plans(path: Path) -> pd.DataFrame:
     missing = [column for column in ("plan_id", "channel") if column not in plans]
     if missing:
         raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
+    if plans.empty:
+        raise DataProblem(f"{Path(path).name}: there is no plan in it.")
     for column in ("plan_id", "channel", "segment_id", "audience", "offer_kind", "category"):
         if column in plans:
             plans[column] = text(plans[column])

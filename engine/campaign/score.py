@@ -27,9 +27,7 @@ def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
             "This shop has learned nothing about messages yet; it needs past deliveries and then: train."
         )
     given = gate.read_file(Path(path))
-    missing = [column for column in ("campaign_id", "customer_id") if column not in given]
-    if missing:
-        raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
+    _require(given, ("campaign_id", "customer_id"), path)
     table, problems = _read("deliveries", given, shop)
     if "sent_at" not in table:
         table["sent_at"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
@@ -68,11 +66,11 @@ def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
     if not set(models.responses) & {"ad_click", "ad_conversion"}:
         raise NotEnoughData("This shop has learned nothing about ads yet; it needs past ads and then: train.")
     given = gate.read_file(Path(path))
+    _require(given, ("ad_id",), path)
     table, problems = _read("ads", given, shop)
     notes = _notes(len(given), problems)
-    for column in ("impressions", "ad_id"):
-        if column not in table:
-            table[column] = np.nan if column == "impressions" else ""
+    if "impressions" not in table:
+        table["impressions"] = np.nan
     if "date" not in table:
         table["date"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
     table["date"] = table["date"].fillna(pd.Timestamp(default_as_of(shop)))
@@ -88,6 +86,12 @@ def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
             result[f"expected_revenue{end}"] = result[f"p_conversion{end}"] * table["impressions"] * per_conversion
     result["note"] = notes
     return result
+
+
+def _require(given: pd.DataFrame, columns: tuple[str, ...], path: Path) -> None:
+    missing = [column for column in columns if column not in given]
+    if missing:
+        raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
 
 
 def _read(name: str, given: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, list[Problem]]:

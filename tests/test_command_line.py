@@ -1,0 +1,298 @@
+"""Every capability is a command: JSON on stdout, progress on stderr, a sentence and exit code 2 when refused."""
+
+import io
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from engine.__main__ import main
+from engine.decision import cells, roles
+from tests import golden_commands
+from tests.conftest import ROOT
+from tests.tiny import CAMPAIGN_TABLES, GOLDEN, shop_of, tables, trained
+
+PLANS = GOLDEN / "forecast" / "plans.csv"
+
+
+def run(*arguments, code=0, env=None):
+    """What a command did, in this process."""
+    ended = CliRunner().invoke(main, [str(argument) for argument in arguments], catch_exceptions=False, env=env)
+    assert ended.exit_code == code, ended.stderr
+    return ended
+
+
+def strict(text):
+    """JSON as other programs read it: no NaN."""
+
+    def refuse(name):
+        raise AssertionError(f"{name} is no JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+# --- golden files: the same input gives the same output ---
+
+
+@pytest.fixture(scope="module")
+def outputs(tmp_path_factory):
+    return golden_commands.run(tmp_path_factory.mktemp("golden"))
+
+
+NAMES = [name for command in golden_commands.COMMANDS for name in (command.printed, command.written) if name]
+
+
+def same_json(found, expected, where="the whole file"):
+    """Equal, numbers to one part in a million."""
+    if isinstance(expected, dict):
+        assert found.keys() == expected.keys(), where
+        for key in expected:
+            same_json(found[key], expected[key], f"{where}.{key}")
+    elif isinstance(expected, list):
+        assert len(found) == len(expected), where
+        for number, (one, other) in enumerate(zip(found, expected, strict=True)):
+            same_json(one, other, f"{where}[{number}]")
+    elif isinstance(expected, float):
+        assert found == pytest.approx(expected, rel=1e-6, abs=1e-9), where
+    else:
+        assert found == expected, where
+
+
+def same_table(found, expected):
+    assert list(found) == list(expected)
+    for column in expected:
+        numbers = pd.to_numeric(expected[column], errors="coerce")
+        where = numbers.notna()
+        assert found.loc[~where, column].tolist() == expected.loc[~where, column].tolist(), column
+        np.testing.assert_allclose(found.loc[where, column].astype(float), numbers[where], rtol=1e-6, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", [*NAMES, "import/set_aside.csv"])
+def test_the_output_is_that_of_the_golden_file(outputs, name):
+    found, expected = outputs[name], (GOLDEN / name).read_bytes()
+    if name.endswith(".json"):
+        same_json(json.loads(found), json.loads(expected))
+    else:
+        as_text = {"dtype": "str", "keep_default_na": False}
+        same_table(*(pd.read_csv(io.BytesIO(content), **as_text) for content in (found, expected)))
+
+
+def test_ids_of_the_output_are_those_of_the_input(outputs):
+    scored = pd.read_csv(io.BytesIO(outputs["score/scored.csv"]), dtype="str", keep_default_na=False)
+    assert scored["customer_id"].tolist() == ["c001", "NA", "c002", "c003", "nobody", "null"]
+    forecast = pd.read_csv(io.BytesIO(outputs["forecast/forecast.csv"]), dtype="str", keep_default_na=False)
+    assert forecast["plan_id"].tolist() == ["autumn", "0012", "too-much", "texts"]
+
+
+# --- how a command answers ---
+
+
+@pytest.fixture
+def shop(tmp_path):
+    return trained(tmp_path / "shop").path
+
+
+def test_json_stands_on_stdout_and_progress_on_stderr(tmp_path):
+    folder = shop_of(tmp_path / "shop", tables(*CAMPAIGN_TABLES)).path
+    ended = run("train", "--shop", folder)
+    assert strict(ended.stdout)["basis"] == "incremental"
+    told = [strict(line) for line in ended.stderr.splitlines()]
+    assert all(set(line) == {"progress", "message"} for line in told)
+    assert told[-1]["progress"] == 1.0
+
+
+def test_the_program_itself_ends_with_two_and_a_sentence(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-m", "engine", "quality-of-life"], cwd=ROOT, capture_output=True, text=True
+    )  # fmt: skip
+    assert ended.returncode == 2
+    out = tmp_path / "out.csv"
+    ended = subprocess.run(
+        [sys.executable, "-m", "engine", "segments", "--shop", str(tmp_path / "gone"), "--out", str(out)],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("There is no shop in ")
+    assert "Traceback" not in ended.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("segments", "--k", "few"), "--k is 'few'; a whole number or auto is needed."),
+        (("segments", "--k", "40"), "60 customers can be cut into 2 to 6 groups; asked for: 40."),
+        (("segments", "--as-of", "soon"), "--as-of is 'soon'; a date such as 2026-03-31 is needed."),
+        (("segments", "--as-of", "2020-01-01"), "Groups need at least 50 customers with an order; this shop has 0."),
+        (("score",), "Say either --deliveries FILE or --ads FILE."),
+        (("score", "--deliveries", "a.csv", "--ads", "b.csv"), "Say either --deliveries FILE or --ads FILE."),
+        (("score", "--deliveries", "gone.csv"), "gone.csv: no such file."),
+        (("score", "--ads", PLANS), "plans.csv: column ad_id is missing."),
+        (("score", "--deliveries", PLANS), "plans.csv: column campaign_id, customer_id is missing."),
+        (("forecast", "--plans", "gone.csv"), "gone.csv: no such file."),
+        (("forecast", "--plans", PLANS), "This shop has no groups yet."),
+        (("explain", "--plans", PLANS), "This shop has no groups yet."),
+        (("explain", "--plans", "gone.csv"), "gone.csv: no such file."),
+    ],
+)
+def test_a_refused_command_says_why_and_leaves_no_output(shop, tmp_path, arguments, said):
+    out = tmp_path / "out" / "answer.csv"
+    ended = run(*arguments, "--shop", shop, "--out", out, code=2)
+    assert ended.stderr.splitlines()[-1].startswith(said)
+    assert ended.stdout == ""
+    assert not out.parent.exists()
+
+
+@pytest.mark.parametrize("command", ["forecast", "explain"])
+def test_a_file_without_plans_is_refused(shop, tmp_path, command):
+    (tmp_path / "plans.csv").write_text("plan_id,channel\n")
+    ended = run(command, "--plans", tmp_path / "plans.csv", "--shop", shop, "--out", tmp_path / "out.csv", code=2)
+    assert ended.stderr.strip() == "plans.csv: there is no plan in it."
+
+
+@pytest.mark.parametrize("command", ["forecast", "score", "explain"])
+def test_before_the_first_training_a_command_says_what_to_run(tmp_path, command):
+    shop = shop_of(tmp_path / "shop", tables("customers", "orders")).path
+    file = ("--deliveries", GOLDEN / "score" / "deliveries.csv") if command == "score" else ("--plans", PLANS)
+    ended = run(command, *file, "--shop", shop, "--out", tmp_path / "out.csv", code=2)
+    assert "Run: python -m engine train" in ended.stderr
+
+
+def test_a_shop_of_orders_alone_has_groups_and_is_told_what_forecasts_need(tmp_path):
+    shop = shop_of(tmp_path / "shop", tables("orders")).path
+    summary = strict(run("segments", "--shop", shop, "--out", tmp_path / "groups.csv").stdout)
+    assert summary["customers"] == 60
+    assert set(summary["names"]) == set(summary["sizes"])
+    ended = run("train", "--shop", shop, code=2)
+    assert "Forecasts need past campaigns and who got them, and this shop has none yet." in ended.stderr
+
+
+def test_the_shop_may_be_named_by_the_environment(shop, tmp_path):
+    out = tmp_path / "out.csv"
+    score = ("score", "--deliveries", GOLDEN / "score" / "deliveries.csv", "--out", out)
+    assert "Which shop? Say --shop DIR or set OFFERLAB_SHOP." in run(*score, code=2).stderr
+    run(*score, env={"OFFERLAB_SHOP": str(shop)})
+    assert out.exists()
+
+
+def test_an_import_adds_to_a_shop_and_reports_every_row(tmp_path):
+    into = tmp_path / "shop"
+    run("import", GOLDEN / "shop", "--into", into)
+    report = strict(run("import", GOLDEN / "import" / "orders.csv", "--into", into).stdout)["tables"]["orders"]
+    assert report["rows_in"] == report["kept"] + report["set_aside"] == 8
+    again = strict(run("import", GOLDEN / "import" / "orders.csv", "--into", into).stdout)
+    assert again == {"tables": {}, "unchanged_files": ["orders.csv"]}
+
+
+def test_an_ambiguous_import_is_refused_with_the_choices(tmp_path):
+    (tmp_path / "export.csv").write_text("customer_id,note\nc1,hello\n")
+    ended = run("import", tmp_path / "export.csv", "--into", tmp_path / "shop", code=2)
+    assert "could be any of customers, products, orders" in ended.stderr
+    assert not (tmp_path / "shop").exists()
+
+
+# --- submit, approve, export ---
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """A plan of this account's, for ten customers; the file can be handed in."""
+
+    def write(**changed):
+        content = {
+            "plan_id": "tea", "name": "Tea, 茶", "objective": "launch", "owner": roles.os_user(),
+            "audience": {"customer_ids": [f"c{n:03d}" for n in range(10, 20)]},
+            "steps": [{"channel": "email", "copy": {"subject": "{discount} today", "body": "Until {ends_at}."}}],
+            "offer": {"kind": "percent", "discount": 0.2}, "send_hour": 10, "holdout": 0.2,
+            "starts_at": "2025-12-01", "ends_at": "2025-12-08",
+        }  # fmt: skip
+        (tmp_path / "plan.json").write_text(json.dumps(content | changed), encoding="utf-8")
+        return tmp_path / "plan.json"
+
+    return write
+
+
+def test_a_plan_goes_from_submission_over_approval_to_export(shop, plan, tmp_path):
+    submitted = strict(run("submit", plan(), "--shop", shop).stdout)
+    assert (submitted["plan_id"], submitted["action"]) == ("tea", "submitted")
+    refused = run("export", "--shop", shop, "--out", tmp_path / "plans.csv", code=2)
+    assert refused.stderr.strip()
+    assert not (tmp_path / "plans.csv").exists()
+    approved = strict(run("approve", "tea", "--by", "ben", "--reason", "fits 春季", "--shop", shop).stdout)
+    assert (approved["action"], approved["by"], approved["reason"]) == ("approved", "ben", "fits 春季")
+    told = strict(run("export", "--shop", shop, "--out", tmp_path / "plans.csv").stdout)
+    assert told["plans"] == ["tea"]
+    row = cells.read_back((tmp_path / "plans.csv").read_bytes()).iloc[0]
+    assert (row["name"], row["approved_by"], row["reason"], row["subject"]) == (
+        "Tea, 茶",
+        "ben",
+        "fits 春季",
+        "20% off today",
+    )
+    people = cells.read_back(Path(told["audience_file"]).read_bytes())
+    assert set(people["customer_id"]) <= {f"c{n:03d}" for n in range(10, 20)}
+    assert strict(run("ledger", "verify", "--shop", shop).stdout)["ok"]
+
+
+def test_the_owner_of_a_plan_may_not_approve_it(shop, plan):
+    run("submit", plan(), "--shop", shop)
+    ended = run("approve", "tea", "--reason", "I like it", "--shop", shop, code=2)
+    assert ended.stdout == ""
+    assert roles.os_user() in ended.stderr
+    run("approve", "tea", "--reason", "second pair of eyes", "--by", "ben", "--shop", shop)
+
+
+def test_a_rejected_plan_is_not_exported(shop, plan, tmp_path):
+    run("submit", plan(), "--shop", shop)
+    assert (
+        strict(run("reject", "tea", "--by", "ben", "--reason", "too dear", "--shop", shop).stdout)["action"]
+        == "rejected"
+    )
+    run("export", "--shop", shop, "--out", tmp_path / "plans.csv", code=2)
+    assert not (tmp_path / "plans.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (
+            {"offer": {"kind": "percent", "discount": 20}},
+            "plan.json: offer: a percent offer needs a discount between 0 and 1",
+        ),
+        ({"audience": {}}, "This plan has no audience yet: choose one or more groups."),
+        ({"audience": {"segment_ids": ["s1"]}}, "This shop has no groups yet."),
+        ({"colour": "red"}, "plan.json: colour: "),
+    ],
+)
+def test_a_plan_that_cannot_be_handed_in_is_refused(shop, plan, changed, said):
+    ended = run("submit", plan(**changed), "--shop", shop, code=2)
+    assert ended.stderr.startswith(said)
+    assert "plan.json: no such" not in ended.stderr
+
+
+def test_a_plan_file_that_is_not_there_is_named(shop, tmp_path):
+    assert "gone.json cannot be read" in run("submit", tmp_path / "gone.json", "--shop", shop, code=2).stderr
+
+
+def test_the_doctor_lists_what_it_found_with_what_to_do(shop):
+    checks = strict(run("doctor", "--json", env={"OFFERLAB_SHOP": str(shop)}).stdout)
+    assert {"name", "ok", "found", "advice"} <= set(checks[0])
+    assert all(check["ok"] or check["advice"] for check in checks)
+    lines = run("doctor").stdout.splitlines()
+    assert all(line.startswith(("ok  ", "LOOK", "      ")) for line in lines)
+
+
+def test_a_shop_folder_can_be_moved(shop, tmp_path):
+    out, moved = tmp_path / "out.csv", tmp_path / "elsewhere"
+    args = ("--deliveries", GOLDEN / "score" / "deliveries.csv", "--out", out)
+    run("score", "--shop", shop, *args)
+    before = out.read_bytes()
+    shutil.move(shop, moved)
+    run("score", "--shop", moved, *args)
+    assert out.read_bytes() == before
