@@ -94,6 +94,8 @@ def _orders(transactions: pd.DataFrame, local: pd.Series, fuel: set[int]) -> pd.
             "quantity": counted.astype("int64"),
             "unit_price": (listed / counted).round(6),
             "discount": off.round(2),
+            # Which coupon it was the lines do not say.
+            "discount_code": pd.Series("COUPON", transactions.index).where(transactions["coupon_disc"] > 0),
             "sales_channel": "store",
         }
     )

@@ -137,7 +137,7 @@ def design(known: pd.DataFrame, context: pd.DataFrame, protected: list[str]) -> 
     for name in CUSTOMER_SHARES:
         if name in known:
             columns[name] = known[name].astype("float64").clip(0, 1)
-    columns |= _past_response(known) | _own_products(known)
+    columns |= _past_response(known) | _codes(known) | _own_products(known)
     attributes = [c for c in known if c not in _ALL_FEATURES]
     columns |= {
         str(c): known[c] if pd.api.types.is_numeric_dtype(known[c]) else known[c].astype("str") for c in attributes
@@ -147,7 +147,8 @@ def design(known: pd.DataFrame, context: pd.DataFrame, protected: list[str]) -> 
 
 _ALL_FEATURES = {
     *CUSTOMER_LOGS, *CUSTOMER_SHARES, "customer_id", "as_of", "campaign_id", "channel", "campaign_category",
-    "campaign_spend", "campaign_orders", "clicked", "ordered", "sent_channel", "clicked_channel",
+    "coded_orders", "coded_orders_90d", "campaign_spend", "campaign_orders", "clicked", "ordered", "sent_channel",
+    "clicked_channel",
 }  # fmt: skip
 
 # Names a customer's own column would hide or be hidden by.
@@ -165,6 +166,15 @@ def _past_response(known: pd.DataFrame) -> dict[str, pd.Series]:
     }
     counts = {"ordered|log": np.log1p(known["ordered"]), "clicked|log": np.log1p(known["clicked"])}
     return {f"{name}|log": np.log(rate.astype("float64")) for name, rate in rates.items()} | counts
+
+
+def _codes(known: pd.DataFrame) -> dict[str, pd.Series]:
+    """How much a customer uses codes and coupons: known at once, and of many more orders than past messages brought."""
+    if "coded_orders" not in known:
+        return {}
+    share = (known["coded_orders"] + 0.1) / (known["frequency"] + 2)
+    counts = {f"{name}|log": np.log1p(known[name].astype("float64")) for name in ("coded_orders", "coded_orders_90d")}
+    return counts | {"coded_orders|share": share.astype("float64")}
 
 
 def _own_products(known: pd.DataFrame) -> dict[str, pd.Series]:

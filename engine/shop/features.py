@@ -26,6 +26,8 @@ DICTIONARY = {
     "orders_90d": ("orders", "orders in the last 90 days"),
     "monetary_90d": ("money", "revenue in the last 90 days"),
     "discount_share": ("fraction", "money off / list price of all lines"),
+    "coded_orders": ("orders", "orders so far with a discount code or coupon"),
+    "coded_orders_90d": ("orders", "orders with a discount code or coupon in the last 90 days"),
     "return_share": ("fraction", "lines sent back / lines"),
     "categories": ("categories", "different categories bought"),
     "views_30d": ("events", "product views in the last 30 days"),
@@ -105,7 +107,8 @@ def features(shop: Shop, requests: pd.DataFrame, plan_products: pd.DataFrame | N
 
 _COUNTS = {
     "frequency", "monetary", "orders_90d", "monetary_90d", "categories", "views_30d", "carts_30d",
-    "campaign_spend", "campaign_orders", "sent", "sent_30d", "clicked", "ordered", "sent_channel", "clicked_channel",
+    "coded_orders", "coded_orders_90d", "campaign_spend", "campaign_orders", "sent", "sent_30d", "clicked", "ordered",
+    "sent_channel", "clicked_channel",
 }  # fmt: skip
 
 
@@ -133,6 +136,8 @@ def _order_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Tab
         lines=_.count().cast("float64"),
         returned=_.count(where=_.quantity < 0).cast("float64"),
         categories=_.category.nunique(where=bought).cast("float64"),
+        coded_orders=_.order_id.nunique(where=_.coded).cast("float64"),
+        coded_orders_90d=_.order_id.nunique(where=_.coded & recent).cast("float64"),
     )
     return summed.mutate(
         recency_days=_days(_.as_of, _.last),
@@ -143,7 +148,7 @@ def _order_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Tab
         return_share=_.returned / _.lines,
     ).select(
         "request", "recency_days", "frequency", "monetary", "aov", "tenure_days", "gap_days", "orders_90d",
-        "monetary_90d", "discount_share", "return_share", "categories",
+        "monetary_90d", "discount_share", "return_share", "categories", "coded_orders", "coded_orders_90d",
     )  # fmt: skip
 
 
@@ -153,14 +158,16 @@ def _lines_before(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table
     lines = lines.mutate(
         list_value=_.quantity * _.unit_price,
         money_off=(_.discount if "discount" in lines.columns else ibis.literal(0.0)).fill_null(0.0).cast("float64"),
+        coded=_.discount_code.notnull() if "discount_code" in lines.columns else ibis.literal(False),
     ).mutate(net=_.list_value - _.money_off)
     if shop.has("products") and "category" in (products := connection.read_parquet(shop.file("products"))).columns:
         lines = lines.left_join(products.select("product_id", "category"), "product_id")
     else:
         lines = lines.mutate(category=ibis.literal("").cast("string"))
     lines = lines.select(
-        "order_id", "customer_id", "ordered_at", "product_id", "category", "quantity", "list_value", "money_off", "net"
-    )
+        "order_id", "customer_id", "ordered_at", "product_id", "category", "quantity", "list_value", "money_off", "net",
+        "coded",
+    )  # fmt: skip
     asked = requests.select(
         *{"request", "customer_id", "as_of", "campaign_id", "campaign_category"} & set(requests.columns)
     )

@@ -19,7 +19,7 @@ def test_a_saved_plan_stands_beside_them_with_its_status(open_app, demo_shop):
     table = open_app(demo_shop, "calendar").dataframe[0].value
     assert table.iloc[0]["name"] == "June sale"
     assert table.iloc[0]["status"] == "plan: draft"
-    assert str(table.iloc[0]["ends_at"]) == "2026-06-15 00:00:00"
+    assert str(table.iloc[0]["ends_at"]) == "2026-06-14 23:59:00"
 
 
 def test_a_shop_without_campaigns_is_led_to_customers(open_app, shop_without_campaigns, words):

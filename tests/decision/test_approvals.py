@@ -96,7 +96,7 @@ def test_the_database_refuses_every_status_that_has_no_entry(shop, plan, start, 
 @pytest.mark.parametrize("act", ["approve", "reject"])
 def test_the_owner_cannot_decide_in_any_spelling(shop, make_plan, owner, act):
     shop.submit(make_plan(owner="ana"))
-    with pytest.raises(NotAllowed, match=r"wrote this plan; a second person has to .* Name that person with --by"):
+    with pytest.raises(NotAllowed, match=r"wrote this plan; a second person has to .* Give that person.s name"):
         getattr(shop, act)(by=owner)
     assert plans.load(shop.dir, "p1").plan.status == "submitted"
 
@@ -105,7 +105,7 @@ def test_the_sentence_of_four_eyes_names_the_way_out(shop, plan):
     shop.submit(plan)
     with pytest.raises(NotAllowed) as refused:
         shop.approve(by="ana")
-    assert str(refused.value) == ("ana wrote this plan; a second person has to approve it. Name that person with --by.")
+    assert str(refused.value) == ("ana wrote this plan; a second person has to approve it. Give that person's name.")
 
 
 @pytest.mark.parametrize("actor", ["ana", " ANA", "ana\u200b", "", " "])

@@ -20,6 +20,8 @@ def shop(tmp_path_factory):
     frames["campaigns"].loc[3, "ends_at"] = ""  # outcomes known after the channel's window
     frames["campaigns"].loc[4, "channel"] = "sms"
     frames["campaigns"]["category"] = "Skin Care"
+    orders = frames["orders"]  # every third order came with a code
+    orders["discount_code"] = np.where(pd.factorize(orders["order_id"])[0] % 3 == 0, "WELCOME", "")
     return shop_of(tmp_path_factory.mktemp("shop") / "small", frames)
 
 
@@ -46,6 +48,7 @@ def of_orders(lines, products, own, row):
     first, last, count = bought["ordered_at"].min(), bought["ordered_at"].max(), bought["order_id"].nunique()
     near = past["ordered_at"].map(lambda at: days(row.as_of, at) <= 90)
     mine = past["product_id"].isin(own)
+    coded = past["discount_code"].notna()
     return {
         "recency_days": days(row.as_of, last),
         "tenure_days": days(row.as_of, first),
@@ -58,6 +61,8 @@ def of_orders(lines, products, own, row):
         "discount_share": bought["discount"].sum() / (bought["quantity"] * bought["unit_price"]).sum(),
         "return_share": (past["quantity"] < 0).sum() / len(past),
         "categories": bought["product_id"].map(products["category"]).nunique(),
+        "coded_orders": past.loc[coded, "order_id"].nunique(),
+        "coded_orders_90d": past.loc[coded & near, "order_id"].nunique(),
         "campaign_spend": net[mine].sum(),
         "campaign_orders": past.loc[mine & (past["quantity"] > 0), "order_id"].nunique(),
     }
