@@ -228,7 +228,9 @@ def profit_over_discount(
         traces.append(go.Scatter(x=[size], y=[profit], mode="markers", marker=point, name=words["here"]))
     chart = figure(
         _named_once(traces),
-        height=340,
+        height=360,
+        # Below: on a phone it takes two lines, which above would lie over the curve.
+        legend={"orientation": "h", "y": -0.3, "x": 0, "yanchor": "top"},
         xaxis={"title": words["x"], "ticksuffix": " %" if in_percent else ""},
         yaxis={"title": words["y"], "zeroline": True, "zerolinewidth": 1.5, "zerolinecolor": QUIET},
     )

@@ -68,24 +68,27 @@ def trained_shop(given: Path | None, folder: Path) -> Path:
 
 def some_plans(shop: Shop) -> None:
     """A plan to do the job with, and two others for the list."""
-    groups = list(segments.current(shop).profiles["segment_id"])
+    profiles = segments.current(shop).profiles
+    keen = profiles.loc[profiles["discount_share"].idxmax(), "segment_id"]
     now = datetime.now(UTC)
 
-    def save(plan_id: str, name: str, owner: str, **changes: object) -> None:
-        plan: Plan = planned.new_plan(plan_id, name, groups[:1], owner, now.date(), shop)
+    def save(plan_id: str, name: str, owner: str, group: str, **changes: object) -> None:
+        plan: Plan = planned.new_plan(plan_id, name, [group], owner, now.date(), shop)
         plans.save(shop.path, Plan.model_validate({**plan.model_dump(by_alias=True), **changes}), {}, None, now)
 
     gift = shop.table("products")["product_id"].iloc[0]
-    save("second-order", "Second order", "Bo", objective="second_purchase", offer=Offer(kind="free_shipping"))
-    save("thank-you", "Thank you", "Ana", objective="vip", offer=Offer(kind="gift", gift_product_id=gift))
+    save("second-order", "Second order", "Bo", "s2", objective="second_purchase", offer=Offer(kind="free_shipping"))
+    save("thank-you", "Thank you", "Ana", "s1", objective="vip", offer=Offer(kind="gift", gift_product_id=gift))
     offer = Offer(kind="percent", discount=0.1, code="SPRING10")
-    save(PLAN, "Spring skin care", "Ana", category="Skin Care", offer=offer)
+    save(PLAN, "Spring skin care", "Ana", keen, category="Skin Care", offer=offer)
 
 
 def do_the_job(browser: Browser, url: str) -> None:
     """Draft, choose, submit, approve: so that no page is empty."""
     page = browser.new_context(viewport={"width": WIDTH, "height": 900}).new_page()
     page.set_default_timeout(WAIT)
+    page.goto(f"{url}/plan?plan={PLAN}&tab=numbers")  # its verdict is then in the list
+    expect(field(page, "numbers.box_orders")).to_be_visible(timeout=WAIT)
     page.goto(f"{url}/plan?plan={PLAN}&tab=copy")
     field(page, "copy.draft").get_by_role("button").click()
     field(page, "copy.choose_0").get_by_role("button").click()

@@ -69,5 +69,5 @@ def test_an_address_of_a_plan_that_is_gone_says_so(open_app, trained_shop):
 def test_the_list_is_chinese_where_the_page_is(open_app, trained_shop):
     saved_plan(trained_shop)
     text = said(open_app(trained_shop, "plans", language="zh"))
-    assert "活动计划" in text
+    assert "活动方案" in text
     assert "8.5折" in text

@@ -66,8 +66,11 @@ def noted(opened: Open, forecast: Forecast) -> Open:
 
 
 def known_verdict(saved: SavedPlan, language: str) -> str | None:
-    """The verdict last seen for the plan as it is now, in words."""
+    """The verdict last seen for the plan as it is now, or the one it was submitted with, in words."""
     verdict = saved.extras.get("verdict") or {}
     if verdict.get("content") != saved.content_sha256:
-        return None
+        submitted = saved.extras.get("forecast") or {}
+        if saved.plan.status == "draft" or not submitted.get("verdict_key"):
+            return None
+        verdict = {"key": submitted["verdict_key"], "test_on": submitted["test_on"]}
     return say(f"engine.{verdict['key']}", language, n=f"{verdict['test_on']:,}")
