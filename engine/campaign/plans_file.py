@@ -32,8 +32,11 @@ def read_plans(path: Path) -> pd.DataFrame:
     for column, (fits, what) in _RANGES.items():
         if column in plans:
             _refuse(plans, column, Path(path).name, plans[column].notna() & ~fits(plans[column]), what)
-    if "starts_at" in plans:
-        plans["starts_at"] = _dates(plans, "starts_at", Path(path).name)
+    for column in ("starts_at", "ends_at"):
+        if column in plans:
+            plans[column] = _dates(plans, column, Path(path).name)
+    if {"starts_at", "ends_at"} <= set(plans):
+        _refuse(plans, "ends_at", Path(path).name, plans["ends_at"] < plans["starts_at"], "it is before starts_at")
     for position, row in plans.iterrows():
         if pd.isna(row["plan_id"]) or pd.isna(row["channel"]):
             raise DataProblem(f"{Path(path).name} row {int(str(position)) + 2}: plan_id and channel must not be empty.")

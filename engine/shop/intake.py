@@ -58,7 +58,9 @@ def import_files(
             aside.setdefault(name, []).append(_with_lines(checked, source))
             _add_to_report(report["tables"], name, source, checked)
     progress(0.9, "Storing")
-    store.write_tables(shop, stored)
+    # A file of which nothing could be kept changes no table, and so no forecast or group made from it.
+    gained = {name for name, entry in report["tables"].items() if entry["kept"] or not shop.has(name)}
+    store.write_tables(shop, {name: frame for name, frame in stored.items() if name in gained})
     _save_set_aside(shop, aside)
     for source in fresh:
         done["files"][source.sha256] = {"name": source.path.name, "table": source.table, "at": str(now or "")}
@@ -122,7 +124,9 @@ def _source(path: Path, table: str | None, renames: dict[str, dict[str, str]]) -
             f"{path.name}: customer_id holds e-mail addresses or phone numbers. "
             "Export the shop's own customer number instead."
         )
-    return Source(path, name, frame, hashlib.sha256(path.read_bytes() + name.encode()).hexdigest())
+    # The mapping counts: the same file read another way is another source.
+    read_as = json.dumps([name, renames.get(name, {})], sort_keys=True).encode()
+    return Source(path, name, frame, hashlib.sha256(path.read_bytes() + read_as).hexdigest())
 
 
 def _table_of(path: Path, columns: list[str], renames: dict[str, dict[str, str]]) -> str:

@@ -108,7 +108,9 @@ def take(browser: Browser, url: str, folder: Path, **how: object) -> None:
     context = browser.new_context(**settings)
     page = context.new_page()
     page.set_default_timeout(WAIT)
-    addresses = {name: f"/{name}" for name in PAGES} | {f"plan-{tab}": f"/plan?plan={PLAN}&tab={tab}" for tab in TABS}
+    addresses = {name: "/" if name == "today" else f"/{name}" for name in PAGES} | {
+        f"plan-{tab}": f"/plan?plan={PLAN}&tab={tab}" for tab in TABS
+    }
     for name, address in addresses.items():
         page.set_viewport_size(settings["viewport"])
         page.goto(url + address)

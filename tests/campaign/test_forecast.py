@@ -336,6 +336,10 @@ def test_a_plan_for_a_segment_is_for_its_customers(demo, tmp_path):
         ("plan_id,channel,holdout\np1,email,1\n", r"row 2: holdout is '1.0'; a share from 0 to below 1"),
         ("plan_id,channel,send_hour\np1,email,25\n", r"row 2: send_hour is '25.0'; an hour from 0 to 23"),
         ("plan_id,channel,starts_at\np1,email,next week\n", r"row 2: starts_at is 'next week'; a date such as"),
+        (
+            "plan_id,channel,starts_at,ends_at\np1,email,2026-06-12,2026-06-05\n",
+            r"row 2: ends_at is '2026-06-05 00:00:00'; it is before starts_at",
+        ),
         ("plan_id,channel\np1,email\n,email\n", r"row 3: plan_id and channel must not be empty"),
         ("plan_id,channel\np1,email\n", r"plan p1: say who gets it, with segment_id or audience"),
         ("plan_id,channel,segment_id\np1,email,s1\n", r"no groups yet"),

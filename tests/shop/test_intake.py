@@ -187,3 +187,20 @@ def test_an_empty_folder_is_refused(tmp_path, into):
     (tmp_path / "nothing").mkdir()
     with pytest.raises(DataProblem, match=r"no CSV, XLSX or Parquet file in this folder"):
         intake.import_files([tmp_path / "nothing"], into)
+
+
+def test_a_file_of_which_nothing_can_be_kept_leaves_the_tables_as_they_were(tmp_path, into):
+    intake.import_files([file(tmp_path, "orders.csv", ORDERS)], into)
+    before = opened(into).version
+    broken = ORDERS.replace("2026-01", "2026-13")
+    report = intake.import_files([file(tmp_path / "next", "orders.csv", broken)], into)
+    assert (report["tables"]["orders"]["kept"], report["tables"]["orders"]["set_aside"]) == (0, 2)
+    assert opened(into).version == before
+
+
+def test_the_same_file_is_read_again_with_another_mapping(tmp_path, into):
+    orders = file(tmp_path, "orders.csv", ORDERS.replace("unit_price", "price,unit_price").replace(",10\n", ",7,10\n"))
+    intake.import_files([orders], into)
+    other = file(tmp_path, "map.toml", '[orders]\nunit_price = "was"\nprice = "unit_price"\n')
+    intake.import_files([orders], into, mapping=other)
+    assert set(opened(into).table("orders")["unit_price"]) == {7.0}
