@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cache, state, widgets
 from dashboard.text import group_name, language, t
 from dashboard.views.plan_tabs import forecasting
-from dashboard.views.plan_tabs.message import STATUS, plain
+from dashboard.views.plan_tabs.message import STATUS, VERDICT, plain
 from engine.campaign import planned
 from engine.campaign.plan import GOALS, Plan, Status
 from engine.campaign.writer.facts import money, percent_off
@@ -85,7 +85,7 @@ def row(shop: Shop, saved: SavedPlan, groups: dict[str, str]) -> None:
             st.markdown(f"**{plain(plan.name)}**", width="content")
             st.badge(t(f"plan.status_{plan.status}"), color=STATUS[plan.status])
             if verdict := forecasting.known_verdict(saved, language()):
-                st.badge(verdict, color="blue", icon=":material/query_stats:")
+                st.badge(verdict[1], color=VERDICT[verdict[0]], icon=":material/query_stats:")
         st.caption(plain("  ·  ".join(facts(shop, plan, groups))))
         with st.container(horizontal=True):
             if st.button(t("plans.open"), key=f"plans.open.{plan.plan_id}", type="primary"):

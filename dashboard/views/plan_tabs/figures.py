@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message, reasons, saving
-from dashboard.views.plan_tabs.message import Colour
+from dashboard.views.plan_tabs.message import VERDICT
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign.forecast import Forecast, Range
 from engine.campaign.plan import PARTS, Plan
@@ -16,12 +16,6 @@ from engine.campaign.response import Models
 from engine.errors import AppError
 
 AREA = "numbers"
-COLOURS: dict[str, Colour] = {
-    "likely_pays": "green",
-    "coin_toss": "orange",
-    "do_not_send": "red",
-    "never_tried": "gray",
-}
 PERCENT_TRIED = tuple(step / 100 for step in range(0, 45, 5))
 AMOUNT_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)  # times the plan's own amount
 
@@ -138,7 +132,7 @@ def _answer(forecast: Forecast, currency: str) -> None:
         return widgets.money(value, currency)
 
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(forecast.verdict_text(language()), color=COLOURS[forecast.verdict])
+        st.badge(forecast.verdict_text(language()), color=VERDICT[forecast.verdict])
         if forecast.chance_of_loss is not None:
             loss = t("numbers.loss", share=widgets.percent(forecast.chance_of_loss, 0))
             st.markdown(f"**{loss}**", width="content")

@@ -65,12 +65,12 @@ def noted(opened: Open, forecast: Forecast) -> Open:
         return opened  # someone saved the plan in this moment; the next look notes it
 
 
-def known_verdict(saved: SavedPlan, language: str) -> str | None:
-    """The verdict last seen for the plan as it is now, or the one it was submitted with, in words."""
+def known_verdict(saved: SavedPlan, language: str) -> tuple[str, str] | None:
+    """The verdict last seen for the plan as it is now, or the one it was submitted with: its key and its words."""
     verdict = saved.extras.get("verdict") or {}
     if verdict.get("content") != saved.content_sha256:
         submitted = saved.extras.get("forecast") or {}
         if saved.plan.status == "draft" or not submitted.get("verdict_key"):
             return None
         verdict = {"key": submitted["verdict_key"], "test_on": submitted["test_on"]}
-    return say(f"engine.{verdict['key']}", language, n=f"{verdict['test_on']:,}")
+    return verdict["key"], say(f"engine.{verdict['key']}", language, n=f"{verdict['test_on']:,}")

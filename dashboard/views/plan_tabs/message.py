@@ -12,6 +12,12 @@ Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "
 STATUS: dict[str, Colour] = {
     "draft": "gray", "submitted": "orange", "approved": "green", "rejected": "red", "exported": "blue",
 }  # fmt: skip
+VERDICT: dict[str, Colour] = {
+    "likely_pays": "green",
+    "coin_toss": "orange",
+    "do_not_send": "red",
+    "never_tried": "gray",
+}
 
 
 def plain(text: str) -> str:
