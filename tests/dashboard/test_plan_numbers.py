@@ -1,7 +1,6 @@
 """The Numbers tab: the forecast, and sliders that move all of it without saving anything."""
 
 import json
-import re
 
 import pandas as pd
 import plotly.graph_objects as go
