@@ -1,5 +1,6 @@
 """A file of plans, one row each: read, checked, and forecast in order."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -92,8 +93,20 @@ def plan_rows(plans: pd.DataFrame) -> list[dict]:
         plan = {str(name): None if not isinstance(v, (list, tuple)) and pd.isna(v) else v for name, v in row.items()}
         if isinstance(products := plan.get("product_ids"), str):
             plan["product_ids"] = products.replace(";", " ").replace(",", " ").split()
+        if isinstance(plan.get("tiers"), str):
+            plan["tiers"] = _tiers(plan)
         result.append(plan)
     return result
+
+
+def _tiers(plan: dict) -> tuple[tuple[float, float], ...]:
+    """Tiers of a spend_save offer from their cell, [[min_spend, off], ...] as JSON."""
+    try:
+        return tuple((float(least), float(off)) for least, off in json.loads(plan["tiers"]))
+    except (ValueError, TypeError) as error:
+        raise DataProblem(
+            f"plan {plan['plan_id']}: tiers is {plan['tiers']!r:.60}; pairs such as [[50, 5], [100, 15]] are needed."
+        ) from error
 
 
 def forecast_plans(shop: Shop, models: Models, plans: pd.DataFrame, base: Path, seed: int = 0) -> pd.DataFrame:

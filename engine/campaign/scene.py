@@ -11,6 +11,10 @@ from engine.campaign import offers, rows
 from engine.shop.features import default_as_of, features
 from engine.shop.store import Shop
 
+# What a plan says that no past campaign's row does: nothing was learned about it.
+OF_PLANS_ONLY = {
+    "product_ids", "plan_id", "audience", "segment_id", "holdout", "tiers", "max_discount", "window_days",
+}  # fmt: skip
 REPRESENTATIVES = 2_000  # an audience is at most this many customers for number and reasons alike
 
 
@@ -64,11 +68,7 @@ def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:
     """Model columns of the representatives for one setting of the sliders."""
     start = plan.get("starts_at")
     sent_at = pd.Timestamp(start) if start is not None and pd.notna(start) else pd.Timestamp(scene.as_of)
-    context = {
-        name: plan.get(name)
-        for name in plan
-        if name not in ("product_ids", "plan_id", "audience", "segment_id", "holdout")
-    }
+    context = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY}
     frame = pd.DataFrame([context] * len(scene.known), index=scene.known.index)
     frame["sent_at"] = sent_at
     if "send_hour" not in frame:

@@ -344,6 +344,7 @@ def test_a_plan_for_a_segment_is_for_its_customers(demo, tmp_path):
         ("plan_id,channel\np1,email\n", r"plan p1: say who gets it, with segment_id or audience"),
         ("plan_id,channel,segment_id\np1,email,s1\n", r"no groups yet"),
         ("plan_id,channel,audience\np1,email,gone.csv\n", r"gone.csv: no such file"),
+        ("plan_id,channel,tiers\np1,email,from 50 on\n", r"plan p1: tiers is 'from 50 on'; pairs such as"),
         ("plan_id,channel,audience\np1,email,plans.csv\n", r"plans.csv: column customer_id is missing"),
     ],
 )  # fmt: skip
@@ -356,3 +357,17 @@ def test_a_mistake_in_a_file_of_plans_is_named_with_its_row(tiny, tmp_path, text
 def test_an_unknown_segment_is_refused_with_those_there_are(demo):
     with pytest.raises(DataProblem, match=r"There is no group s99; groups are s1, "):
         plans_file.audience_of(demo.shop, {"plan_id": "p1", "segment_id": "s99"}, demo.shop.path)
+
+
+def test_tiers_in_a_plans_file_cost_what_they_give(demo, tmp_path):
+    path = tmp_path / "plans.csv"
+    path.write_text(
+        'plan_id,channel,offer_kind,starts_at,tiers\np1,email,spend_save,2026-06-08,"[[50, 5], [100, 15]]"\n'
+    )
+    (plan,) = plan_rows(read_plans(path))
+    assert plan["tiers"] == ((50.0, 5.0), (100.0, 15.0))
+    given = evaluate(
+        demo.shop, demo.models, scene(demo.shop, plan, demo.audience), plan | {"tiers": [[50, 5], [100, 15]]}
+    )
+    assert given.supported
+    assert 0 < given.discount_cost.value / given.orders.value <= 15
