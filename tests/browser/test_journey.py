@@ -22,7 +22,8 @@ SECONDS = 120  # two cores that others use too: the language model takes 3-5 s a
 
 def field(page: Page, key: str) -> Locator:
     """The box of the widget or container with this key."""
-    return page.locator(f".st-key-{re.sub('[^A-Za-z0-9_-]', '-', key)}")
+    # Streamlit keeps the last chart on the page until the new one is drawn: for a moment there are two.
+    return page.locator(f".st-key-{re.sub('[^A-Za-z0-9_-]', '-', key)}:not([data-retained='true'])")
 
 
 def choose(page: Page, key: str, option: str | re.Pattern[str]) -> None:
