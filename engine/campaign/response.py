@@ -15,13 +15,11 @@ import lightgbm
 import numpy as np
 import pandas as pd
 import sklearn
-from sklearn.linear_model import Ridge
 
+from engine.campaign import order_value, support
 from engine.campaign import rows as feature_rows
-from engine.campaign import support
 from engine.errors import NotEnoughData
 from engine.model import fit, manifest, ranges, splits
-from engine.model.encode import Encoder, learn
 from engine.shop import store
 from engine.shop.features import campaign_windows, default_as_of, totals_at
 from engine.shop.store import Shop
@@ -33,25 +31,6 @@ MIN_HOLDOUT_ORDERS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
-    """List value of an order before discount: log value = intercept + weights x columns, residual sd `spread`."""
-
-    encoder: Encoder
-    intercept: float
-    weights: np.ndarray
-    spread: float
-    low: float  # 1st and 99th percentile of past orders: no forecast beyond them
-    high: float
-    orders: int
-    smearing: float  # scales exp(log) to the mean seen in the past (Duan 1983)
-
-    def predict(self, frame: pd.DataFrame) -> np.ndarray:
-        """Expected list value per order, money, one per row."""
-        log = self.intercept + self.encoder.matrix(frame) @ self.weights
-        return np.clip(np.exp(log) * self.smearing, self.low, self.high)
-
-
-@dataclass(frozen=True, slots=True)
 class Models:
     """Everything learned. `responses` by target; `anyway` is P(order | not sent), None without a usable holdout.
     `variation` by target, and "extra" for orders caused by the message (relative to the order rate)."""
@@ -59,7 +38,7 @@ class Models:
     version: str
     responses: dict[str, fit.Response]
     anyway: fit.Response | None
-    value: Value | None
+    value: order_value.Value | None
     variation: dict[str, ranges.Variation]
     tried: support.Tried
     card: dict
@@ -184,7 +163,7 @@ def _learn_messages(shop: Shop, messages: Messages, parts: dict, seed: int, prog
         _learn_anyway(messages, parts, seed)
     if "order" in parts["responses"]:
         progress(0.85, "Learning order values")
-        parts["value"] = _learn_value(messages, shop.table("campaigns"))
+        parts["value"] = order_value.learn_value(messages.sent, messages.features, shop.table("campaigns"))
 
 
 def _within(progress: Progress, start: float, width: float, what: str) -> Callable[[float], None]:
@@ -365,48 +344,6 @@ def _extra_variation(residuals: pd.DataFrame, order: ranges.Variation) -> ranges
     return ranges.Variation(float(np.sqrt(max(tau2, order.sd**2))), len(residuals))
 
 
-def list_value(revenue: pd.Series, offer_kind: pd.Series, discount: pd.Series) -> pd.Series:
-    """Order value before the discount, from revenue after it."""
-    fraction = discount.where(offer_kind.eq("percent"), 0.0).fillna(0.0).clip(0, 0.95)
-    amount = discount.where(offer_kind.eq("amount"), 0.0).fillna(0.0)
-    return revenue / (1 - fraction) + amount
-
-
-def _learn_value(messages: Messages, campaigns: pd.DataFrame) -> Value | None:
-    """Ridge on log list value of past orders; None where fewer than MIN_SUCCESSES orders carry revenue."""
-    sent = messages.sent
-    if "revenue" not in sent:
-        return None
-    bought = (sent["converted"] > 0) & (sent["revenue"] > 0)
-    if sent.loc[bought, "converted"].sum() < fit.MIN_SUCCESSES:
-        return None
-    described = (
-        campaigns.drop_duplicates("campaign_id").set_index("campaign_id").reindex(sent.loc[bought, "campaign_id"])
-    )
-    kind = described["offer_kind"].fillna("") if "offer_kind" in described else pd.Series("", described.index)
-    discount = described["discount"] if "discount" in described else pd.Series(np.nan, described.index)
-    orders = sent.loc[bought, "converted"].to_numpy("float64")
-    per_order = pd.Series(sent.loc[bought, "revenue"].to_numpy("float64") / orders, described.index)
-    value = list_value(per_order, kind, discount).to_numpy("float64")
-    features = messages.features[bought]
-    encoder = learn(features, orders, dict.fromkeys(feature_rows.of_campaign(features), 0.5))
-    matrix, log = encoder.matrix(features), np.log(value)
-    model = Ridge(alpha=50.0).fit(matrix, log, sample_weight=orders)
-    fitted = model.predict(matrix)
-    low, high = np.quantile(value, [0.01, 0.99])
-    smearing = float(np.average(np.clip(value, low, high), weights=orders) / np.average(np.exp(fitted), weights=orders))
-    return Value(
-        encoder,
-        float(model.intercept_),
-        model.coef_,
-        float(np.std(log - fitted)),
-        float(low),
-        float(high),
-        int(orders.sum()),
-        smearing,
-    )
-
-
 def _learn_ads(shop: Shop, as_of: date, parts: dict, seed: int, progress: Progress) -> None:
     ads = shop.table("ads")
     ads = ads[(ads["date"] < pd.Timestamp(as_of)) & (ads["impressions"] > 0)].reset_index(drop=True)
@@ -461,11 +398,7 @@ def _save(shop: Shop, models: Models) -> None:
     if models.anyway is not None:
         files |= manifest.response_files("anyway", models.anyway)
     if models.value is not None:
-        facts = {
-            name: getattr(models.value, name) for name in ("intercept", "spread", "low", "high", "orders", "smearing")
-        }
-        facts |= {"encoder": models.value.encoder.to_json(), "weights": models.value.weights.tolist()}
-        files["value.json"] = json.dumps(facts).encode()
+        files["value.json"] = models.value.to_json()
     files["variation.json"] = json.dumps({t: [v.sd, v.campaigns] for t, v in models.variation.items()}).encode()
     files["tried.json"] = json.dumps(models.tried.to_json()).encode()
     with store.writing(shop.path):
@@ -495,14 +428,8 @@ def load(shop: Shop) -> Models:
         version,
         responses,
         manifest.response("anyway", files) if "anyway" in names else None,
-        _stored_value(files["value.json"]) if "value" in names else None,
+        order_value.stored(files["value.json"]) if "value" in names else None,
         {t: ranges.Variation(*stored) for t, stored in json.loads(files["variation.json"]).items()},
         support.Tried.from_json(json.loads(files["tried.json"])),
         card,
     )
-
-
-def _stored_value(content: bytes) -> Value:
-    facts = json.loads(content)
-    encoder, weights = Encoder.from_json(facts.pop("encoder")), np.array(facts.pop("weights"))
-    return Value(encoder=encoder, weights=weights, **facts)

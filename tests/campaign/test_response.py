@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.campaign import response
+from engine.campaign import order_value, response
 from engine.campaign.rows import message_rows
 from engine.errors import ModelFileProblem, NotEnoughData
 from engine.shop.store import create_shop
@@ -227,7 +227,7 @@ def test_progress_goes_up_to_the_end_and_says_what_is_learned(tmp_path):
     [("percent", 0.2, 40.0, 50.0), ("amount", 10.0, 40.0, 50.0), ("none", None, 40.0, 40.0), ("gift", 0.2, 40.0, 40.0)],
 )
 def test_the_list_value_of_an_order_is_what_it_was_before_the_discount(kind, discount, revenue, expected):
-    found = response.list_value(pd.Series([revenue]), pd.Series([kind]), pd.Series([discount], dtype="float64"))
+    found = order_value.list_value(pd.Series([revenue]), pd.Series([kind]), pd.Series([discount], dtype="float64"))
     assert found.tolist() == [expected]
 
 
@@ -235,7 +235,7 @@ def test_order_values_are_learned_before_discount_and_stay_inside_the_past(tmp_p
     shop = trained(tmp_path / "shop")
     models, deliveries = response.load(shop), shop.table("deliveries").query("treated == 1 and converted == 1")
     campaigns = shop.table("campaigns").set_index("campaign_id").loc[deliveries["campaign_id"]]
-    seen = response.list_value(
+    seen = order_value.list_value(
         deliveries["revenue"].set_axis(campaigns.index), campaigns["offer_kind"], campaigns["discount"]
     )
     features = response.past_messages(shop, date(2026, 1, 1)).features
