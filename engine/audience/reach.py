@@ -1,7 +1,8 @@
 """Who of an audience may be written to."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -9,23 +10,42 @@ import pandas as pd
 from engine.shop.store import Shop
 
 CONSENTS = {"email": "email_consent", "sms": "sms_consent", "push": "push_consent"}
+CAP_DAYS = 7  # the shop's frequency_cap is so many messages in this many days
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What keeps a customer from one more message just now.
+
+    send_day: day of the message (None: the day of the data); the frequency cap looks at the days before it.
+    skip_buyers_days: who ordered in so many days before the day of the data is left out; 0 leaves nobody out.
+    taken: customers that another plan writes to at the same time.
+    """
+
+    send_day: date | None = None
+    skip_buyers_days: int = 0
+    taken: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """customer_ids that may be written to, and how many were left out for each reason."""
+    """customer_ids that may be written to, and how many were left out for each reason, each for the first that held."""
 
     customer_ids: list[str]
     left_out: dict[str, int]
 
 
-def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date) -> Reach:
-    """Of these customers, in their order, those whom consent, unsubscribing and suppression allow.
+def reachable(
+    shop: Shop, customer_ids: list[str], channel: str, as_of: date, limits: Limits | None = None
+) -> Reach:
+    """Of these customers, in their order, those whom consent, unsubscribing, suppression and `limits` allow.
 
     An unknown consent counts as given only where the shop keeps none of that channel for anyone.
     """
+    limits = limits or Limits()
     customers = shop.optional("customers")
     table = customers.drop_duplicates("customer_id").set_index("customer_id").reindex(customer_ids)
+    asked = pd.Series(customer_ids, dtype="str")
     allowed = np.ones(len(customer_ids), dtype=bool)
     left_out: dict[str, int] = {}
 
@@ -36,7 +56,7 @@ def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date) ->
             left_out[reason] = int(newly.sum())
         allowed = allowed & ~newly
 
-    leave_out("never_contact", pd.Series(customer_ids, dtype="str").isin(shop.settings.never_contact))
+    leave_out("never_contact", asked.isin(shop.settings.never_contact))
     if "suppressed" in table:
         leave_out("suppressed", table["suppressed"].eq(1))
     if "unsubscribed_at" in table and channel == "email":
@@ -44,4 +64,30 @@ def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date) ->
     consent = CONSENTS.get(channel)
     if consent in customers and customers[consent].notna().any():
         leave_out("no_consent", ~table[consent].eq(1))
+    leave_out("in_other_plan", asked.isin(limits.taken))
+    leave_out("frequency_cap", asked.isin(_often_mailed(shop, limits.send_day or as_of)))
+    leave_out("recent_buyer", asked.isin(_recent_buyers(shop, as_of, limits.skip_buyers_days)))
     return Reach([c for c, keep in zip(customer_ids, allowed, strict=True) if keep], left_out)
+
+
+def _often_mailed(shop: Shop, send_day: date) -> Collection[str]:
+    """Customers who got as many messages as the shop allows in the days before the send."""
+    if not shop.rows("deliveries"):
+        return ()
+    sent = shop.table("deliveries", [c for c in ("customer_id", "sent_at", "treated") if c in shop.columns("deliveries")])
+    end = pd.Timestamp(send_day)
+    recent = sent[(sent["sent_at"] >= end - timedelta(days=CAP_DAYS)) & (sent["sent_at"] < end)]
+    if "treated" in recent:
+        recent = recent[recent["treated"].fillna(1.0).eq(1.0)]  # a held-out customer got no message
+    counts = recent["customer_id"].value_counts()
+    return counts.index[counts >= shop.settings.frequency_cap]
+
+
+def _recent_buyers(shop: Shop, as_of: date, days: int) -> Collection[str]:
+    """Customers with an order in so many days before the day of the data."""
+    if not days or not shop.rows("orders"):
+        return ()
+    lines = shop.table("orders", ["customer_id", "ordered_at", "quantity"])
+    end = pd.Timestamp(as_of)
+    recent = (lines["ordered_at"] >= end - timedelta(days=days)) & (lines["ordered_at"] < end) & (lines["quantity"] > 0)
+    return lines.loc[recent, "customer_id"].unique()

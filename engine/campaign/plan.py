@@ -13,6 +13,7 @@ OfferKind = Literal[
 ]
 Channel = Literal["email", "sms", "push", "social", "mail", "wechat", "xiaohongshu", "ad"]
 Language = Literal["en", "zh"]
+Condition = Literal["stop_if_bought"]  # a later message is not sent to those who ordered since the plan began
 Status = Literal["draft", "submitted", "approved", "rejected", "exported"]
 
 # The parts a reader sees, per channel, in reading order.
@@ -95,17 +96,24 @@ class Step(Checked):
     day: int = Field(default=0, ge=0)
     channel: Channel = "email"
     language: Language = "en"
-    condition: str | None = None
+    condition: Condition | None = None
     texts: dict[str, str] = Field(default={}, alias="copy")  # "copy" would hide a method of pydantic's
 
 
 class Audience(Checked):
-    """Who gets it: segments, or a rule, or listed customers; minus exclusions."""
+    """Who gets it: the groups, those a rule selects and the listed customers together, minus groups and a rule."""
 
     segment_ids: list[str] = []
-    rule: str | None = None
+    rule: str | None = None  # as engine.audience.rules reads it
     customer_ids: list[str] = []
     exclusions: list[str] = []  # segment ids left out
+    exclude_rule: str | None = None
+    skip_buyers_days: int = Field(default=0, ge=0, le=365)  # who ordered in the days before the send gets no message
+
+    @property
+    def is_empty(self) -> bool:
+        """True while it names nobody."""
+        return not (self.segment_ids or self.rule or self.customer_ids)
 
 
 class Plan(Checked):
@@ -138,6 +146,9 @@ class Plan(Checked):
             raise ValueError(f"ends_at {self.ends_at} is before starts_at {self.starts_at}")
         if not self.steps:
             raise ValueError("a plan needs at least one step")
+        days = [step.day for step in self.steps]
+        if any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+            raise ValueError(f"the steps of a plan come on later and later days; got days {days}")
         return self
 
     @property
@@ -148,13 +159,13 @@ class Plan(Checked):
     def language(self) -> str:
         return self.steps[0].language
 
-    def brief(self) -> Brief:
-        """What the writer needs to know of this plan's first step."""
+    def brief(self, step: int = 0) -> Brief:
+        """What the writer needs to know of one of this plan's steps."""
         return Brief(
             segment_id=self.audience.segment_ids[0] if len(self.audience.segment_ids) == 1 else None,
             goal=self.objective,
-            channel=self.steps[0].channel,
-            language=self.steps[0].language,
+            channel=self.steps[step].channel,
+            language=self.steps[step].language,
             product_ids=self.product_ids,
             category=self.category,
             offer=self.offer,

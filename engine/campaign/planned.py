@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.audience.reach import reachable
+from engine.audience import rules
+from engine.audience.reach import Limits, Reach, reachable
 from engine.audience.segments import members
 from engine.campaign import claims
 from engine.campaign.claims import Finding
@@ -44,14 +45,25 @@ def usual_channel(shop: Shop) -> str:
 
 
 def customers(shop: Shop, audience: Audience) -> list[str]:
-    """Everyone an audience names, each once, minus its excluded groups. Raises DataProblem when it names nobody."""
-    if audience.rule:
-        raise DataProblem("This audience is a rule, and plans are sent to groups or listed customers. Choose groups.")
-    if not audience.segment_ids and not audience.customer_ids:
-        raise DataProblem("This plan has no audience yet: choose one or more groups.")
+    """Everyone an audience names, each once, minus those it excludes. Raises DataProblem when it names nobody."""
+    if audience.is_empty:
+        raise DataProblem("This plan has no audience yet: choose one or more groups, or write a rule.")
+    as_of = default_as_of(shop)
     named = members(shop, audience.segment_ids) if audience.segment_ids else []
+    named += rules.select(shop, audience.rule, as_of) if audience.rule else []
     left_out = set(members(shop, audience.exclusions)) if audience.exclusions else set()
+    left_out |= set(rules.select(shop, audience.exclude_rule, as_of)) if audience.exclude_rule else set()
     return [one for one in dict.fromkeys([*named, *audience.customer_ids]) if one not in left_out]
+
+
+def limits(plan: Plan, taken: frozenset[str] = frozenset()) -> Limits:
+    """What keeps a customer from getting the first message of this plan."""
+    return Limits(plan.starts_at + timedelta(days=plan.steps[0].day), plan.audience.skip_buyers_days, taken)
+
+
+def reach(shop: Shop, plan: Plan, channel: str, taken: frozenset[str] = frozenset()) -> Reach:
+    """Who of the plan's customers may be written to by a channel, as the shop's tables stand now."""
+    return reachable(shop, customers(shop, plan.audience), channel, default_as_of(shop), limits(plan, taken))
 
 
 def columns(plan: Plan, filled: dict[str, str]) -> dict:
@@ -80,21 +92,37 @@ def columns(plan: Plan, filled: dict[str, str]) -> dict:
     }
 
 
-def texts(plan: Plan) -> dict[str, str]:
-    """The copy of the first step with its {slots}, only the parts its channel has, in reading order."""
-    written = plan.steps[0].texts
-    return {part: written[part] for part in PARTS[plan.channel] if written.get(part, "").strip()}
+def texts(plan: Plan, step: int = 0) -> dict[str, str]:
+    """The copy of a step with its {slots}, only the parts its channel has, in reading order."""
+    message = plan.steps[step]
+    return {part: message.texts[part] for part in PARTS[message.channel] if message.texts.get(part, "").strip()}
 
 
-def filled(plan: Plan, facts: Facts) -> dict[str, str]:
-    """The copy as a customer reads it, by part."""
-    return claims.fill(texts(plan), facts)
+def filled(plan: Plan, facts: Facts, step: int = 0) -> dict[str, str]:
+    """The copy of a step as a customer reads it, by part. `facts` are those of the step's brief."""
+    return claims.fill(texts(plan, step), facts)
 
 
-def with_texts(plan: Plan, written: dict[str, str]) -> Plan:
-    """The plan with this copy in its first step."""
-    step = plan.steps[0].model_copy(update={"texts": {**plan.steps[0].texts, **written}})
-    return plan.model_copy(update={"steps": [step, *plan.steps[1:]]})
+def kept_copy(parts: list[dict[str, str]]) -> dict[str, str]:
+    """The filled copy of all steps as one table: parts of the first by their name, of later ones as "1:subject"."""
+    return {_key(step, part): text for step, filled in enumerate(parts) for part, text in filled.items()}
+
+
+def copy_of(kept: dict[str, str], step: int) -> dict[str, str]:
+    """One step's copy out of `kept_copy`."""
+    own = {_key(step, part): part for parts in PARTS.values() for part in parts}
+    return {own[key]: text for key, text in kept.items() if key in own}
+
+
+def _key(step: int, part: str) -> str:
+    return f"{step}:{part}" if step else part
+
+
+def with_texts(plan: Plan, written: dict[str, str], step: int = 0) -> Plan:
+    """The plan with this copy in one of its steps."""
+    steps = list(plan.steps)
+    steps[step] = steps[step].model_copy(update={"texts": {**steps[step].texts, **written}})
+    return plan.model_copy(update={"steps": steps})
 
 
 def findings(written: dict[str, str], facts: Facts) -> list[Finding]:
@@ -107,13 +135,14 @@ def findings(written: dict[str, str], facts: Facts) -> list[Finding]:
     return said + [found for found in claims.check_draft(as_slots, facts) if found.kind in TEXTS_ABOUT_A_WHOLE]
 
 
-def write_brief(shop: Shop, plan: Plan) -> Path:
-    """The plan's brief as a file for `draft --brief`."""
-    path = shop.path / "briefs" / f"{plan.plan_id}.json"
-    store.replace_file(path, plan.brief().model_dump_json(indent=1).encode())
+def write_brief(shop: Shop, plan: Plan, step: int = 0) -> Path:
+    """A step's brief as a file for `draft --brief`."""
+    path = shop.path / "briefs" / f"{plan.plan_id}.{step}.json"
+    store.replace_file(path, plan.brief(step).model_dump_json(indent=1).encode())
     return path
 
 
-def reachable_customers(shop: Shop, plan: Plan) -> list[str]:
-    """The plan's customers who may be written to by its channel, as the shop's tables stand now."""
-    return reachable(shop, customers(shop, plan.audience), plan.channel, default_as_of(shop)).customer_ids
+def reachable_customers(shop: Shop, plan: Plan, taken: frozenset[str] = frozenset()) -> list[str]:
+    """The plan's customers whom the channel of at least one of its messages may reach, as the tables stand now."""
+    allowed = {one for channel in {step.channel for step in plan.steps} for one in reach(shop, plan, channel, taken).customer_ids}
+    return [one for one in customers(shop, plan.audience) if one in allowed]

@@ -47,7 +47,7 @@ class ShopSettings(BaseModel):
     return_rate: float = Field(default=0.0, ge=0, lt=1)
     send_cost: dict[str, Annotated[float, Field(ge=0)]] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}
     window_days: dict[str, int] = {"email": 7, "sms": 3, "push": 1, "ads": 7}
-    frequency_cap: int = 3
+    frequency_cap: int = Field(default=3, ge=1)  # messages to one customer in 7 days
     quiet_hours: list[int] = [21, 8]
     holdout: float = Field(default=0.1, ge=0, lt=1)
     minimum_spend_for_roi: float = Field(default=10.0, ge=0)
@@ -93,6 +93,10 @@ class Shop:
     def rows(self, table: str) -> int:
         """Rows of a table, 0 where it is absent; reads only the file's footer."""
         return pq.read_metadata(self.file(table)).num_rows if self.has(table) else 0
+
+    def columns(self, table: str) -> list[str]:
+        """Names of a table's columns, none where it is absent; reads only the file's footer."""
+        return list(pq.read_schema(self.file(table)).names) if self.has(table) else []
 
     def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
         """A table in its kinds (see engine.shop.tables). Raises NotEnoughData where the shop lacks it."""

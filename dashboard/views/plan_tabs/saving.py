@@ -52,15 +52,15 @@ def save(opened: Open, plan: Plan, extras: dict[str, Any], version: int | None =
 
 
 def filled(shop: Shop, plan: Plan) -> dict[str, str]:
-    """The copy a customer reads; empty while the brief names a product that the shop does not have."""
-    facts = facts_of(shop, plan)
-    return planned.filled(plan, facts) if facts else {}
+    """The copy a customer reads, of all steps; empty while the brief names a product that the shop does not have."""
+    facts = [facts_of(shop, plan, step) for step in range(len(plan.steps))]
+    return planned.kept_copy([planned.filled(plan, of, step) if of else {} for step, of in enumerate(facts)])
 
 
-def facts_of(shop: Shop, plan: Plan) -> Facts | None:
-    """What copy of this plan may say, or None while its brief contradicts the shop."""
+def facts_of(shop: Shop, plan: Plan, step: int = 0) -> Facts | None:
+    """What copy of a step may say, or None while its brief contradicts the shop."""
     try:
-        return cache.facts(shop, plan.brief())
+        return cache.facts(shop, plan.brief(step))
     except DataProblem:
         return None
 
@@ -70,6 +70,6 @@ def shown_at(moment: str, shop: Shop) -> str:
     return datetime.fromisoformat(moment).astimezone(ZoneInfo(shop.settings.time_zone)).strftime("%Y-%m-%d %H:%M")
 
 
-def checked_facts(opened: Open) -> Facts:
-    """What copy of this plan may say. Raises DataProblem where its brief contradicts the shop."""
-    return cache.facts(opened.shop, opened.plan.brief())
+def checked_facts(opened: Open, step: int = 0) -> Facts:
+    """What copy of a step may say. Raises DataProblem where its brief contradicts the shop."""
+    return cache.facts(opened.shop, opened.plan.brief(step))
