@@ -243,22 +243,16 @@ def draft(shop_dir: Path | None, brief: Path, count: int, seed: int) -> None:
 def submit(plan_file: Path, shop_dir: Path | None, seed: int) -> None:
     """Hand a plan in for approval, with the forecast as it stands."""
     from engine.campaign import planned, response
-    from engine.campaign.forecast import evaluate
+    from engine.campaign.forecast import evaluate_steps
     from engine.campaign.plan import read_plan
-    from engine.campaign.scene import scene
     from engine.campaign.writer.facts import facts
-    from engine.decision import approvals, roles
+    from engine.decision import approvals, live, roles
 
     shop, plan, settings = _shop(shop_dir), read_plan(plan_file), environment.read()
-    filled = planned.filled(plan, facts(shop, plan.brief()))
-    columns = planned.columns(plan, filled)
-    expected = evaluate(
-        shop,
-        response.load(shop),
-        scene(shop, columns, planned.customers(shop, plan.audience), seed=seed),
-        columns,
-        seed,
-    )
+    of_steps = [facts(shop, plan.brief(step)) for step in range(len(plan.steps))]
+    kept = planned.kept_copy([planned.filled(plan, known, step) for step, known in enumerate(of_steps)])
+    scenes = planned.prepared(shop, plan, live.taken(shop, plan), seed)
+    expected = evaluate_steps(shop, response.load(shop), scenes, planned.messages(plan, kept), seed)
     decision = approvals.submit(
         shop.path,
         shop.shop_id,
@@ -267,7 +261,7 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int) -> None:
         roles.os_user(),
         datetime.now(),
         settings.config,
-        extras={"filled": filled},
+        extras={"filled": kept},
     )
     _print(_decision(decision))
 

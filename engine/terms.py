@@ -67,6 +67,32 @@ def roi(extra_profit: float, discount_cost: float, send_cost: float, minimum_spe
     return extra_profit / spend if spend > 0 and spend >= minimum_spend else None
 
 
+def margin_after_discount(margin: float, off_share: float) -> float | None:
+    """Profit / revenue once a discount of `off_share` of the list price is given: what is left of the margin.
+
+    >>> round(margin_after_discount(margin=0.45, off_share=0.20), 4)
+    0.3125
+    """
+    return ratio(margin - off_share, 1 - off_share)
+
+
+def break_even_orders(
+    anyway_orders: float, order_value: float, margin: float, off_share: float, send_cost: float
+) -> float | None:
+    """Extra orders at which a plan earns nothing: their margin pays for sending and for others' discount.
+
+    The others are those who would have bought anyway. None where an order costs more than it brings in: then no number
+    of orders is enough.
+
+    >>> break_even_orders(anyway_orders=50, order_value=80.0, margin=0.45, off_share=0.20, send_cost=4.0)
+    40.2
+    """
+    per_order = order_value * (margin - off_share)
+    if per_order <= 0:
+        return None
+    return (anyway_orders * order_value * off_share + send_cost) / per_order
+
+
 def textbook_roi(conversion_rate: float, order_value: float, coupon_value: float) -> float | None:
     """Conversion rate x order value / coupon value: a labelled reference only.
 

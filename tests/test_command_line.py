@@ -265,7 +265,7 @@ def test_a_rejected_plan_is_not_exported(shop, plan, tmp_path):
             {"offer": {"kind": "percent", "discount": 20}},
             "plan.json: offer: a percent offer needs a discount between 0 and 1",
         ),
-        ({"audience": {}}, "This plan has no audience yet: choose one or more groups."),
+        ({"audience": {}}, "This plan has no audience yet: choose one or more groups, or write a rule."),
         ({"audience": {"segment_ids": ["s1"]}}, "This shop has no groups yet."),
         ({"colour": "red"}, "plan.json: colour: "),
     ],

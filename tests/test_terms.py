@@ -62,3 +62,18 @@ def test_the_examples_in_the_formulas_are_right():
     result = doctest.testmod(terms)
     assert result.attempted >= 2
     assert result.failed == 0
+
+
+def test_a_fifth_off_leaves_31_of_45_points_of_margin():
+    # list 100, cost 55: at 80 paid, 25 / 80 is left
+    assert terms.margin_after_discount(margin=0.45, off_share=0.20) == pytest.approx(25 / 80)
+
+
+def test_break_even_pays_for_the_discount_of_those_who_buy_anyway():
+    # 50 x 80 x 20 % = 800 given away, 4 to send; each extra order earns 80 x (45 % - 20 %) = 20
+    orders = terms.break_even_orders(anyway_orders=50, order_value=80.0, margin=0.45, off_share=0.20, send_cost=4.0)
+    assert orders == pytest.approx(804 / 20)
+
+
+def test_a_discount_above_the_margin_never_breaks_even():
+    assert terms.break_even_orders(50, 80.0, margin=0.2, off_share=0.2, send_cost=4.0) is None

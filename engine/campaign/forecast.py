@@ -1,22 +1,23 @@
 """What a plan would probably do: rates, orders, money, each with an 80 % range, a chance of loss and a verdict."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.special import expit, logit
 
 from engine import terms
-from engine.campaign import offers, support
-from engine.campaign.response import Models, anyway_features
-from engine.campaign.scene import Scene, plan_features, sampling_sd
+from engine.campaign import offers, simulate, support
+from engine.campaign.response import Models
+from engine.campaign.scene import Scene, sampling_sd, setting
+from engine.campaign.simulate import Message, Outcomes
 from engine.errors import NotEnoughData
-from engine.model.ranges import Variation, interval
+from engine.model import power
+from engine.model.ranges import interval
 from engine.sentences import Sentence
 from engine.shop.store import Shop
 
-DRAWS = 4_000
 LEVEL = 0.8  # of every range
 COLUMNS = (
     "plan_id", "audience_size", "reachable", "ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders",
@@ -45,6 +46,8 @@ class Forecast:
     audience_size: int
     reachable: int
     recipients: int  # reachable x audience share, less the holdout
+    held_out: int  # reachable x audience share x holdout: left out on purpose
+    messages_sent: int  # of all steps together
     ctr: Range | None
     order_rate: Range | None
     orders: Range | None
@@ -56,6 +59,10 @@ class Forecast:
     extra_profit: Range | None
     roi: Range | None
     unsubscribes: Range | None
+    discount_on_anyway: Range | None  # money off for orders that would have come without the message
+    margin_after_discount: float | None  # profit / revenue once the discount is off, fraction
+    break_even_orders: float | None  # extra orders at which the plan earns nothing; None: no number of orders is enough
+    detectable: float | None  # smallest difference in order rate that the holdout will show, fraction of customers
     chance_of_loss: float | None
     basis: str
     window_days: int
@@ -108,151 +115,167 @@ def _plain(value: object) -> object:
 
 
 def evaluate(shop: Shop, models: Models, scene: Scene, plan: dict, seed: int = 0) -> Forecast:
-    """The forecast of one plan on a prepared audience.
+    """The forecast of a plan of one message on a prepared audience: see `evaluate_steps`."""
+    return evaluate_steps(shop, models, [scene], [plan], seed)
 
-    plan: campaign columns, plan_id, optional holdout, audience_share, window_days, tiers. Raises NotEnoughData where
-    messages were never learned from.
+
+def evaluate_steps(
+    shop: Shop, models: Models, scenes: Sequence[Scene], steps: Sequence[dict], seed: int = 0
+) -> Forecast:
+    """The forecast of a plan as a whole, one scene and one row for each of its messages.
+
+    A row has the campaign's columns, plan_id, optional holdout, audience_share, window_days, tiers, day and condition.
+    Raises NotEnoughData where messages were never learned from.
     """
     if not set(models.responses) & {"click", "order"}:
         raise NotEnoughData(
             "This shop has learned from ads only; forecasts of messages need past campaigns with deliveries."
         )
-    recipients = _recipients(scene, plan)
-    base = _unsupported(shop, models, scene, plan, recipients)
+    plan, scene = steps[0], scenes[0]
+    messages = [_message(shop, scene, step) for scene, step in zip(scenes, steps, strict=True)]
+    recipients, held_out = _recipients(scene, plan)
+    base = _unsupported(shop, models, messages, plan, recipients, held_out)
     if recipients == 0 or not len(scene.known):
         return replace(base, sentences=(Sentence("engine.nobody_reachable", {"channel": str(plan["channel"])}),))
-    frame = plan_features(shop, scene, plan)
-    rates = _rates(models, frame, recipients, scene)
-    base = replace(
-        base,
-        ctr=rates.get("click"),
-        order_rate=rates.get("order"),
-        unsubscribes=_times(rates.get("unsubscribe"), recipients),
-    )
-    why_not = _why_not(models, scene, plan)
-    if why_not is not None:
-        return replace(base, sentences=(why_not,))
-    return _with_money(shop, models, scene, plan, frame, base, seed)
+    why_not = next(filter(None, (_why_not(models, *pair) for pair in zip(scenes, steps, strict=True))), None)
+    learned = {"order"} <= set(models.responses) and models.value is not None
+    who = simulate.orders(models, messages) if learned else None
+    base = _with_rates(models, messages, base, who)
+    if why_not is not None or who is None:
+        return replace(base, sentences=(why_not,) if why_not else ())
+    return _with_money(shop, models, messages, plan, base, who, seed)
 
 
-def _recipients(scene: Scene, plan: dict) -> int:
-    share = _number(plan.get("audience_share"), 1.0)
+def _message(shop: Shop, scene: Scene, step: dict) -> Message:
+    window = int(_number(step.get("window_days"), shop.settings.window(str(step["channel"]))))
+    stops = step.get("condition") == "stop_if_bought"
+    day = int(_number(step.get("day"), 0))
+    return Message(setting(shop, scene, step), str(step["channel"]), day, window, stops)
+
+
+def _recipients(scene: Scene, plan: dict) -> tuple[int, int]:
+    """How many are written to, and how many are left out on purpose."""
+    asked = len(scene.customer_ids) * _number(plan.get("audience_share"), 1.0)
     holdout = _number(plan.get("holdout"), 0.0)
-    return round(len(scene.customer_ids) * share * (1 - holdout))
+    return round(asked * (1 - holdout)), round(asked * holdout)
 
 
 def _number(value: object, default: float) -> float:
     return default if value is None or pd.isna(value) or value == "" else float(value)  # type: ignore[arg-type]
 
 
-def _unsupported(shop: Shop, models: Models, scene: Scene, plan: dict, recipients: int) -> Forecast:
+def _unsupported(
+    shop: Shop, models: Models, messages: Sequence[Message], plan: dict, recipients: int, held_out: int
+) -> Forecast:
     """A forecast that knows only its audience: rates and money are added where the past supports them."""
-    card = models.card
+    card, scene = models.card, messages[0].scene
     return Forecast(
         plan_id=str(plan["plan_id"]), audience_size=len(scene.audience), reachable=len(scene.customer_ids),
-        recipients=recipients, ctr=None, order_rate=None, orders=None, would_buy_anyway=None, extra_orders=None,
-        revenue=None, discount_cost=None, send_cost=None, extra_profit=None, roi=None,
-        unsubscribes=None, chance_of_loss=None, basis=models.basis,
-        window_days=int(_number(plan.get("window_days"), shop.settings.window(str(plan["channel"])))),
+        recipients=recipients, held_out=held_out, messages_sent=0, ctr=None, order_rate=None, orders=None,
+        would_buy_anyway=None, extra_orders=None, revenue=None, discount_cost=None, send_cost=None, extra_profit=None,
+        roi=None, unsubscribes=None, discount_on_anyway=None, margin_after_discount=None, break_even_orders=None,
+        detectable=None, chance_of_loss=None, basis=models.basis, window_days=simulate.length(messages),
         supported=False, verdict="never_tried", test_on=0, order_value=None, margin=None, sentences=(),
         messages=card["messages"], campaigns=card["campaigns"], last_sent=card["last_sent"],
     )  # fmt: skip
 
 
-def _why_not(models: Models, scene: Scene, plan: dict) -> Sentence | None:
+def _why_not(models: Models, scene: Scene, step: dict) -> Sentence | None:
+    """Why one message of a plan has no money forecast, None where it has."""
     if "order" not in models.responses:
         return Sentence("engine.no_order_model")
     if models.value is None:
         return Sentence("engine.no_value")
-    hour = plan.get("send_hour")
+    hour = step.get("send_hour")
     return support.check(
         models.tried,
-        str(plan["channel"]),
-        str(plan.get("offer_kind") or "none"),
-        _number(plan.get("discount"), 0.0),
+        str(step["channel"]),
+        str(step.get("offer_kind") or "none"),
+        _number(step.get("discount"), 0.0),
         None if hour is None or pd.isna(hour) else float(hour),
         set(scene.known["customer_id"]),
     )
 
 
-def _rates(models: Models, frame: pd.DataFrame, recipients: int, scene: Scene) -> dict[str, Range]:
-    result: dict[str, Range] = {}
-    for target in ("click", "order", "unsubscribe"):
-        if target in models.responses:
-            p = models.responses[target].predict(frame)
-            low, high = interval(float(p.mean()), recipients, models.variation[target], sampling_sd(p, scene), LEVEL)
-            result[target] = Range(float(p.mean()), low, high)
-    return result
+def _with_rates(models: Models, messages: Sequence[Message], base: Forecast, who: simulate.Orders | None) -> Forecast:
+    """Clicks and unsubscribes per message sent, and the share who order; each with its range."""
+    sent = who.sent if who else tuple(float(message.scene.reached.mean()) for message in messages)
+    count = round(base.recipients * sum(sent))
+    rates = {
+        target: _rate(models, messages, target, sent, count)
+        for target in ("click", "unsubscribe")
+        if target in models.responses
+    }
+    order = None
+    if who is not None:
+        order = _ranged_rate(models, "order", who.p, base.recipients, messages[0].scene)
+    elif "order" in models.responses:
+        order = _rate(models, messages, "order", sent, count)
+    unsubscribe = rates.get("unsubscribe")
+    return replace(
+        base,
+        messages_sent=count,
+        ctr=rates.get("click"),
+        order_rate=order,
+        unsubscribes=_times(unsubscribe, count) if unsubscribe else None,
+    )
 
 
-def _times(rate: Range | None, count: float) -> Range | None:
-    return None if rate is None else Range(rate.value * count, rate.low * count, rate.high * count)
+def _rate(models: Models, messages: Sequence[Message], target: str, sent: Sequence[float], count: int) -> Range:
+    """Mean rate per message sent, over all messages of the plan."""
+    each = simulate.rates(models, messages, target)
+    if len(messages) == 1:
+        return _ranged_rate(models, target, each[0], count, messages[0].scene)
+    shares = np.array([share * message.scene.reached for share, message in zip(sent, messages, strict=True)])
+    total = np.maximum(shares.sum(axis=0), 1e-12)
+    mean = (np.array(each) * shares).sum(axis=0) / total
+    return _ranged_rate(models, target, mean[shares.sum(axis=0) > 0], count, messages[0].scene)
 
 
-@dataclass(frozen=True, slots=True)
-class _Outcomes:
-    """Simulated order rates, with and without the message (None: no holdout); basket values."""
-
-    p: float
-    q: float | None
-    value: float
-    p_draws: np.ndarray
-    q_draws: np.ndarray | None
-    value_draws: np.ndarray
+def _ranged_rate(models: Models, target: str, p: np.ndarray, count: int, scene: Scene) -> Range:
+    low, high = interval(float(p.mean()), count, models.variation[target], sampling_sd(p, scene), LEVEL)
+    return Range(float(p.mean()), low, high)
 
 
-def _simulated(models: Models, frame: pd.DataFrame, recipients: int, scene: Scene, seed: int) -> _Outcomes:
-    """Joint draws of both rates, correlated so that their difference varies as past campaigns' extra orders did."""
-    assert models.value is not None, "checked by _why_not"
-    log_odds = models.responses["order"].log_odds(frame)
-    p_each = 1 / (1 + np.exp(-log_odds))
-    p, order = float(p_each.mean()), models.variation["order"]
-    value = float(np.average(models.value.predict(frame), weights=p_each))  # those likelier to order weigh more
-    random = np.random.default_rng(seed)
-    shock_p, shock_q = _shocks(random, order), _shocks(random, order)
-    basket_sd = models.value.spread / np.sqrt(max(recipients * p, 1.0))  # the mean of few baskets varies by luck
-    value_draws = value * np.exp(basket_sd * random.standard_normal(DRAWS) - basket_sd**2 / 2)
-    noise = 1 / (max(recipients, 1) * p * (1 - p)) + (sampling_sd(p_each, scene) / (p * (1 - p))) ** 2
-    sd_p = np.sqrt(order.sd**2 + noise)
-    if models.anyway is None:
-        return _Outcomes(p, None, value, _shifted(p, sd_p * shock_p), None, value_draws)
-    q = min(float(models.anyway.predict(anyway_features(frame, models.responses["order"])).mean()), 0.98)
-    sd_q = np.sqrt(order.sd**2 + 1 / max(models.card["targets"]["anyway"]["successes"], 1))
-    spread_p, spread_q = p * (1 - p) * order.sd, q * (1 - q) * sd_q
-    extra = p * models.variation["extra"].sd
-    correlation = np.clip((spread_p**2 + spread_q**2 - extra**2) / (2 * spread_p * spread_q + 1e-12), -0.9, 0.95)
-    shock_q = correlation * shock_p + np.sqrt(1 - correlation**2) * shock_q
-    return _Outcomes(p, q, value, _shifted(p, sd_p * shock_p), _shifted(q, sd_q * shock_q), value_draws)
-
-
-def _shocks(random: np.random.Generator, variation: Variation) -> np.ndarray:
-    return random.standard_t(max(variation.campaigns - 1, 2), DRAWS)
-
-
-def _shifted(rate: float, shift: np.ndarray) -> np.ndarray:
-    return expit(logit(rate) + shift)
+def _times(rate: Range, count: float) -> Range:
+    return Range(rate.value * count, rate.low * count, rate.high * count)
 
 
 def _with_money(
-    shop: Shop, models: Models, scene: Scene, plan: dict, frame: pd.DataFrame, base: Forecast, seed: int
+    shop: Shop,
+    models: Models,
+    messages: Sequence[Message],
+    plan: dict,
+    base: Forecast,
+    who: simulate.Orders,
+    seed: int,
 ) -> Forecast:
     assert models.value is not None, "checked by _why_not"
-    drawn = _simulated(models, frame, base.recipients, scene, seed)
+    scene = messages[0].scene
+    drawn = simulate.outcomes(models, who, base.recipients, scene, seed)
     given = offers.cost(shop, _offer(plan), drawn.value, models.value.spread)
     off_share = given.per_order / drawn.value  # a bigger basket gets more off in the same proportion
-    sending = _send_cost(shop, plan) * base.recipients
-    terms_of = _Terms(base.recipients, off_share, scene.margin.share, sending, shop.settings.minimum_spend_for_roi)
+    sending = base.recipients * sum(
+        share * _send_cost(shop, plan, message) for share, message in zip(who.sent, messages, strict=True)
+    )
+    margin = scene.margin.share
+    terms_of = _Terms(base.recipients, off_share, margin, sending, shop.settings.minimum_spend_for_roi)
     at = _money(drawn.p, drawn.q, drawn.value, terms_of)
     draws = _money(drawn.p_draws, drawn.q_draws, drawn.value_draws, terms_of)
     ranges: dict[str, Any] = {name: _ranged(at[name], draws[name]) for name in at}
     loss = float((draws["extra_profit"] < 0).mean())
     verdict = _verdict(loss, at["extra_profit"])
+    anyway = at["would_buy_anyway"] or 0.0
     return replace(
         base, **ranges, send_cost=sending, chance_of_loss=loss, supported=True, verdict=verdict,
+        margin_after_discount=terms.margin_after_discount(margin, off_share),
+        break_even_orders=terms.break_even_orders(anyway, drawn.value, margin, off_share, sending),
+        detectable=power.detectable(drawn.p if drawn.q is None else drawn.q, base.recipients, base.held_out),
         test_on=_test_size(drawn) if verdict == "coin_toss" else 0,
-        order_value=drawn.value, margin=scene.margin.share,
+        order_value=drawn.value, margin=margin,
         sentences=(
-            *_sentences(shop, models, scene, drawn, loss, given), *_test_sentence(verdict, drawn, scene), *_scope(plan)
+            *_sentences(shop, models, scene, drawn, loss, given), *_test_sentence(verdict, drawn, scene), *_scope(plan),
+            *_repeated(messages),
         ),
     )  # fmt: skip
 
@@ -264,7 +287,7 @@ def _verdict(loss: float, extra_profit: float) -> str:
     return "do_not_send" if loss > 0.8 or (loss > 0.5 and extra_profit < 0) else "coin_toss"
 
 
-def _test_sentence(verdict: str, drawn: "_Outcomes", scene: Scene) -> tuple[Sentence, ...]:
+def _test_sentence(verdict: str, drawn: Outcomes, scene: Scene) -> tuple[Sentence, ...]:
     """Said where a test would need more people than the audience has."""
     needed, available = _test_size(drawn), len(scene.customer_ids)
     if verdict != "coin_toss" or needed <= available:
@@ -278,11 +301,20 @@ def _scope(plan: dict) -> tuple[Sentence, ...]:
     return (Sentence("engine.whole_order"),) if named and plan.get("offer_kind") in ("percent", "amount") else ()
 
 
+def _repeated(messages: Sequence[Message]) -> tuple[Sentence, ...]:
+    """What a forecast of several messages assumes about writing to the same people again."""
+    if len(messages) == 1:
+        return ()
+    said = Sentence("engine.repeated_contact", {"messages": len(messages), "days": simulate.length(messages)})
+    stops = any(message.stop_if_bought for message in messages[1:])
+    return (said, Sentence("engine.stops_if_bought")) if stops else (said,)
+
+
 @dataclass(frozen=True, slots=True)
 class _Terms:
     """What is fixed while outcomes are drawn. off_share: part of a basket's list value given away."""
 
-    messages: int
+    recipients: int
     off_share: float
     margin: float
     send_cost: float
@@ -291,26 +323,29 @@ class _Terms:
 
 def _money(p: Any, q: Any, value: Any, given: _Terms) -> dict[str, Any]:
     """Orders and money at order rates p (written to) and q (not; None = unknown); numbers, or arrays of draws."""
-    orders = given.messages * p
-    extra = orders if q is None else given.messages * (p - q)
+    orders = given.recipients * p
+    extra = orders if q is None else given.recipients * (p - q)
     discount_cost = orders * value * given.off_share
     profit = terms.extra_profit(terms.gross_profit(extra * value, given.margin), discount_cost, given.send_cost)
     return {
         "orders": orders,
-        "would_buy_anyway": None if q is None else given.messages * q,
+        "would_buy_anyway": None if q is None else given.recipients * q,
         "extra_orders": extra,
         "revenue": orders * value - discount_cost,
         "discount_cost": discount_cost,
+        "discount_on_anyway": None if q is None else given.recipients * q * value * given.off_share,
         "extra_profit": profit,
         "roi": _roi(profit, discount_cost, given),
     }
 
 
 def _roi(profit: Any, discount_cost: Any, given: _Terms) -> Any:
+    """terms.roi of one outcome, or of every draw (NaN where it is unknown)."""
     if np.ndim(profit) == 0:
         return terms.roi(profit, discount_cost, given.send_cost, given.minimum_spend)
-    each = (terms.roi(a, b, given.send_cost, given.minimum_spend) for a, b in zip(profit, discount_cost, strict=True))
-    return np.array([np.nan if roi is None else roi for roi in each])
+    spend = discount_cost + given.send_cost
+    known = (spend > 0) & (spend >= given.minimum_spend)
+    return np.divide(profit, spend, out=np.full(len(profit), np.nan), where=known)
 
 
 def _ranged(value: float | None, draws: np.ndarray | None) -> Range | None:
@@ -326,23 +361,19 @@ def _offer(plan: dict) -> dict:
     return cleaned | {"kind": str(plan.get("offer_kind") or "none")}
 
 
-def _send_cost(shop: Shop, plan: dict) -> float:
-    return _number(plan.get("send_cost"), shop.settings.send_cost.get(str(plan["channel"]), 0.0))
+def _send_cost(shop: Shop, plan: dict, message: Message) -> float:
+    return _number(plan.get("send_cost"), shop.settings.send_cost.get(message.channel, 0.0))
 
 
-def _test_size(drawn: _Outcomes) -> int:
-    """People (written to and held out together, half each) with whom the expected difference would show.
-
-    Two-sided 5 %, power 80 %, normal approximation: 16 p (1 - p) / difference squared per arm (Lehr 1992).
-    """
-    difference = abs(drawn.p - (drawn.q or 0.0))
-    rate = (drawn.p + (drawn.q or 0.0)) / 2 if drawn.q is not None else drawn.p
-    needed = 2 * 16 * rate * (1 - rate) / max(difference, 1e-4) ** 2
+def _test_size(drawn: Outcomes) -> int:
+    """People (written to and held out together, half each) with whom the expected difference would show."""
+    rate = (drawn.p + drawn.q) / 2 if drawn.q is not None else drawn.p
+    needed = 2 * power.people_per_arm(rate, abs(drawn.p - (drawn.q or 0.0)))
     return int(max(200, np.ceil(needed / 100) * 100))
 
 
 def _sentences(
-    shop: Shop, models: Models, scene: Scene, drawn: _Outcomes, loss: float, given: offers.Cost
+    shop: Shop, models: Models, scene: Scene, drawn: Outcomes, loss: float, given: offers.Cost
 ) -> tuple[Sentence, ...]:
     card = models.card
     values = {"loss": round(100 * loss), "campaigns": card["campaigns"], "date": card["last_sent"]}
@@ -364,27 +395,3 @@ def _sentences(
     if models.variation["order"].campaigns < 10:
         said.append(Sentence("engine.few_campaigns", {"campaigns": models.variation["order"].campaigns}))
     return tuple(said)
-
-
-def curve(shop: Shop, models: Models, scene: Scene, plan: dict, discounts: list[float], seed: int = 0) -> pd.DataFrame:
-    """Extra profit and ROI over the discount, everything else as in `plan`.
-
-    Columns discount, extra_profit, extra_profit_low, extra_profit_high, roi, extra_orders, supported; money is NaN
-    where nothing like it was tried.
-    """
-    result = []
-    for discount in discounts:
-        forecast = evaluate(shop, models, scene, plan | {"discount": discount}, seed)
-        profit = forecast.extra_profit
-        result.append(
-            {
-                "discount": discount,
-                "extra_profit": profit.value if profit else np.nan,
-                "extra_profit_low": profit.low if profit else np.nan,
-                "extra_profit_high": profit.high if profit else np.nan,
-                "roi": forecast.roi.value if forecast.roi else np.nan,
-                "extra_orders": forecast.extra_orders.value if forecast.extra_orders else np.nan,
-                "supported": forecast.supported,
-            }
-        )
-    return pd.DataFrame(result)

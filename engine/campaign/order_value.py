@@ -27,7 +27,11 @@ class Value:
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
         """Expected list value per order, money, one per row."""
-        log = self.intercept + self.encoder.matrix(frame) @ self.weights
+        return self.encoded(self.encoder.matrix(frame))
+
+    def encoded(self, matrix: np.ndarray) -> np.ndarray:
+        """The same for rows that are encoded already."""
+        log = self.intercept + matrix @ self.weights
         return np.clip(np.exp(log) * self.smearing, self.low, self.high)
 
     def to_json(self) -> bytes:

@@ -1,6 +1,7 @@
 """The typed objects of a campaign: offer, brief, plan. They are checked where they enter and frozen afterwards."""
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -147,7 +148,7 @@ class Plan(Checked):
         if not self.steps:
             raise ValueError("a plan needs at least one step")
         days = [step.day for step in self.steps]
-        if any(later <= earlier for earlier, later in zip(days, days[1:], strict=False)):
+        if any(later <= earlier for earlier, later in pairwise(days)):
             raise ValueError(f"the steps of a plan come on later and later days; got days {days}")
         return self
 

@@ -12,6 +12,7 @@ from engine.audience.segments import members
 from engine.campaign import claims
 from engine.campaign.claims import Finding
 from engine.campaign.plan import PARTS, Audience, Plan, Step
+from engine.campaign.scene import Scene, scenes
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 from engine.shop import store
@@ -66,14 +67,21 @@ def reach(shop: Shop, plan: Plan, channel: str, taken: frozenset[str] = frozense
     return reachable(shop, customers(shop, plan.audience), channel, default_as_of(shop), limits(plan, taken))
 
 
-def columns(plan: Plan, filled: dict[str, str]) -> dict:
-    """The plan as one row of a plans file: what `forecast.scene` and `forecast.evaluate` take."""
-    offer = plan.offer
+def messages(plan: Plan, kept: dict[str, str]) -> list[dict]:
+    """The plan as rows of a plans file, one for each message: what `scene.scenes` and the forecast take.
+
+    `kept`: the filled copy of all steps, see `kept_copy`.
+    """
+    return [_message(plan, kept, number) for number in range(len(plan.steps))]
+
+
+def _message(plan: Plan, kept: dict[str, str], number: int) -> dict:
+    offer, step, copy = plan.offer, plan.steps[number], copy_of(kept, number)
     return {
         "plan_id": plan.plan_id,
-        "channel": plan.channel,
+        "channel": step.channel,
         "goal": plan.objective,
-        "language": plan.language,
+        "language": step.language,
         "offer_kind": offer.kind,
         "discount": offer.discount,
         "min_spend": offer.min_spend,
@@ -88,8 +96,15 @@ def columns(plan: Plan, filled: dict[str, str]) -> dict:
         "audience_share": plan.audience_share,
         "holdout": plan.holdout,
         "window_days": plan.window_days,
-        "headline": filled.get("headline") or filled.get("subject"),
+        "headline": copy.get("headline") or copy.get("subject"),
+        "day": step.day,
+        "condition": step.condition,
     }
+
+
+def prepared(shop: Shop, plan: Plan, taken: frozenset[str] = frozenset(), seed: int = 0) -> list[Scene]:
+    """The plan's audience made ready for each of its messages."""
+    return scenes(shop, messages(plan, {}), customers(shop, plan.audience), seed=seed, limits=limits(plan, taken))
 
 
 def texts(plan: Plan, step: int = 0) -> dict[str, str]:
@@ -144,5 +159,9 @@ def write_brief(shop: Shop, plan: Plan, step: int = 0) -> Path:
 
 def reachable_customers(shop: Shop, plan: Plan, taken: frozenset[str] = frozenset()) -> list[str]:
     """The plan's customers whom the channel of at least one of its messages may reach, as the tables stand now."""
-    allowed = {one for channel in {step.channel for step in plan.steps} for one in reach(shop, plan, channel, taken).customer_ids}
+    allowed = {
+        one
+        for channel in {step.channel for step in plan.steps}
+        for one in reach(shop, plan, channel, taken).customer_ids
+    }
     return [one for one in customers(shop, plan.audience) if one in allowed]

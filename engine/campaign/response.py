@@ -243,17 +243,10 @@ def _learn_anyway(messages: Messages, parts: dict, seed: int) -> None:
     }
 
 
-def without_offer(features: pd.DataFrame) -> pd.DataFrame:
-    """The same rows as if nothing was offered: what is left is the customer, the channel and the season."""
-    offer = [c for c in features if str(c).startswith(("discount|", "min_spend|", "headline|"))]
-    neutral = features.assign(**{c: 0.0 for c in offer})
-    return neutral.assign(**{c: "" for c in ("offer_kind", "goal") if c in features})
-
-
 def anyway_features(features: pd.DataFrame, order: fit.Response) -> pd.DataFrame:
     """Columns of the "buys anyway" model: the order model's log-odds without the offer, the customer, the channel."""
     kept = features.drop(columns=list(feature_rows.of_campaign(features)))
-    return kept.assign(**{"inclination": order.log_odds(without_offer(features))})
+    return kept.assign(**{"inclination": order.log_odds(feature_rows.without_offer(features))})
 
 
 # Few holdout orders carry this model: it is the order model's log-odds without the offer, moved and tilted, and by the

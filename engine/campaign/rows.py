@@ -60,7 +60,7 @@ def message_rows(
         }
     )
     known = features(shop, asked, plan_products)
-    own = _customer_attributes(shop)
+    own = customer_attributes(shop)
     known = known.join(own, on="customer_id")
     # What happened to a message is never an attribute, even where the shop keeps a customer column of that name.
     given = [c for c in deliveries if c in own and c not in TABLES["deliveries"].columns]
@@ -90,7 +90,7 @@ def _with_hour(context: pd.DataFrame, sent: pd.Series) -> pd.DataFrame:
     return context.assign(send_hour=hour.astype("float64").fillna(at), sent_at=sent)
 
 
-def _customer_attributes(shop: Shop) -> pd.DataFrame:
+def customer_attributes(shop: Shop) -> pd.DataFrame:
     """The shop's own columns of a customer, by customer_id, minus protected and near-unique ones; and the language."""
     table = shop.optional("customers").set_index("customer_id")
     kept = [c for c in table if c not in KNOWN_CUSTOMER and usable_attribute(table[c], str(c), shop.settings.protected)]
@@ -130,6 +130,14 @@ def learnable(rows: pd.DataFrame) -> pd.DataFrame:
 
 def design(known: pd.DataFrame, context: pd.DataFrame, protected: list[str]) -> pd.DataFrame:
     """Model columns from customer knowledge and campaign context (same index)."""
+    offer = offer_columns(context)
+    both = shared_columns(offer, known.get("discount_share"))
+    columns = customer_columns(known) | offer | both | message_columns(context, protected)
+    return pd.DataFrame(columns, index=known.index)
+
+
+def customer_columns(known: pd.DataFrame) -> dict[str, pd.Series]:
+    """Model columns of customers alone."""
     columns: dict[str, pd.Series] = {}
     for name in CUSTOMER_LOGS:
         if name in known:
@@ -139,10 +147,9 @@ def design(known: pd.DataFrame, context: pd.DataFrame, protected: list[str]) -> 
             columns[name] = known[name].astype("float64").clip(0, 1)
     columns |= _past_response(known) | _codes(known) | _own_products(known)
     attributes = [c for c in known if c not in _ALL_FEATURES]
-    columns |= {
+    return columns | {
         str(c): known[c] if pd.api.types.is_numeric_dtype(known[c]) else known[c].astype("str") for c in attributes
     }
-    return pd.DataFrame(columns | campaign_columns(context, known.get("discount_share"), protected), index=known.index)
 
 
 _ALL_FEATURES = {
@@ -188,23 +195,22 @@ def _own_products(known: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def campaign_columns(
-    context: pd.DataFrame, discount_share: pd.Series | None, protected: list[str]
-) -> dict[str, pd.Series]:
-    """Model columns of a campaign: offer, timing, headline, and the shop's own campaign attributes."""
+def offer_columns(context: pd.DataFrame) -> dict[str, pd.Series]:
+    """Model columns of what a campaign offers: size and shape of the discount, minimum spend."""
     kind = _text(context, "offer_kind")
     size = _floats(context, "discount").fillna(0.0)
     fraction = size.where(kind.eq("percent"), 0.0).clip(0, 0.95)
-    bend = 1 - np.exp(-fraction / DISCOUNT_BEND)
-    columns: dict[str, pd.Series] = {
+    return {
         "discount|fraction": fraction,
-        "discount|curve": bend,
+        "discount|curve": 1 - np.exp(-fraction / DISCOUNT_BEND),
         "discount|amount": np.log1p(size.where(~kind.eq("percent"), 0.0)),
         "min_spend|log": np.log1p(_floats(context, "min_spend").fillna(0.0)),
     }
-    if discount_share is not None:
-        columns["discount|x discount_share"] = bend * discount_share.astype("float64").fillna(0.0).clip(0, 1)
-    columns |= {name: _text(context, name) for name in OFFER_TEXTS}
+
+
+def message_columns(context: pd.DataFrame, protected: list[str]) -> dict[str, pd.Series]:
+    """Model columns of how a campaign was sent: channel, timing, headline, and the shop's own campaign attributes."""
+    columns: dict[str, pd.Series] = {name: _text(context, name) for name in OFFER_TEXTS}
     columns |= _timing(context) | _headline(_text(context, "headline"))
     own = [
         c
@@ -216,6 +222,20 @@ def campaign_columns(
             numeric = pd.api.types.is_numeric_dtype(context[name])
             columns[f"campaign {name}"] = context[name] if numeric else context[name].astype("str")
     return columns
+
+
+def campaign_columns(context: pd.DataFrame, protected: list[str]) -> dict[str, pd.Series]:
+    """Every model column of a campaign alone."""
+    return offer_columns(context) | message_columns(context, protected)
+
+
+def shared_columns(offer: dict[str, pd.Series], discount_share: pd.Series | None) -> dict[str, pd.Series]:
+    """Model columns that hang on customer and campaign at once. `offer`: columns of one row for all, or of each."""
+    if discount_share is None:
+        return {}
+    bend = offer["discount|curve"]
+    keen = discount_share.astype("float64").fillna(0.0).clip(0, 1)
+    return {"discount|x discount_share": keen * (bend if len(bend) == len(keen) else float(bend.iloc[0]))}
 
 
 def _timing(context: pd.DataFrame) -> dict[str, pd.Series]:
@@ -261,7 +281,7 @@ def total_rows(shop: Shop, totals: pd.DataFrame, campaigns: pd.DataFrame) -> pd.
         .set_index(totals.index)
     )
     sent = (totals["date"] if "date" in totals else pd.Series(pd.NaT, totals.index)).fillna(context["starts_at"])
-    return pd.DataFrame(campaign_columns(_with_hour(context, sent), None, shop.settings.protected), index=totals.index)
+    return pd.DataFrame(campaign_columns(_with_hour(context, sent), shop.settings.protected), index=totals.index)
 
 
 def ad_rows(shop: Shop, ads: pd.DataFrame) -> pd.DataFrame:
@@ -288,6 +308,13 @@ def of_campaign(rows: pd.DataFrame) -> set[str]:
     starts = ("discount|", "min_spend|", "season|", "headline|", "campaign ")
     named = {*OFFER_TEXTS, "send_hour", "weekday"} - {"channel"}
     return {str(c) for c in rows if str(c) in named or str(c).startswith(starts)}
+
+
+def without_offer(features: pd.DataFrame) -> pd.DataFrame:
+    """The same rows as if nothing was offered: what is left is the customer, the channel and the season."""
+    offer = [c for c in features if str(c).startswith(("discount|", "min_spend|", "headline|"))]
+    neutral = features.assign(**{c: 0.0 for c in offer})
+    return neutral.assign(**{c: "" for c in ("offer_kind", "goal") if c in features})
 
 
 def outcome_known(deliveries: pd.DataFrame, windows: pd.DataFrame, as_of: date) -> pd.Series:

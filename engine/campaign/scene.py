@@ -1,59 +1,173 @@
 """An audience made ready for forecasting: who may be written to, and what is known of a sample that stands for them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
-from engine.audience.reach import reachable
+from engine.audience.reach import Limits, Reach, reachable
 from engine.campaign import offers, rows
+from engine.campaign.rows import without_offer
+from engine.model.encode import Encoder
 from engine.shop.features import default_as_of, features
 from engine.shop.store import Shop
 
 # What a plan says that no past campaign's row does: nothing was learned about it.
 OF_PLANS_ONLY = {
-    "product_ids", "plan_id", "audience", "segment_id", "holdout", "tiers", "max_discount", "window_days",
+    "product_ids", "plan_id", "audience", "segment_id", "rule", "holdout", "tiers", "max_discount", "window_days",
+    "day", "condition",
 }  # fmt: skip
+Result = TypeVar("Result")
 REPRESENTATIVES = 2_000  # an audience is at most this many customers for number and reasons alike
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """An audience ready to be forecast: everything that no slider but the channel changes.
+    """An audience ready for one message: everything that no slider but the channel changes.
 
-    known: feature columns of the representatives. Each stands for len(customer_ids) / len(known) customers.
+    customer_ids: those whom at least one message of the plan may reach. known: feature columns of the representatives,
+    each of whom stands for len(customer_ids) / len(known) customers. reached: which of them this message may reach.
     """
 
     audience: tuple[str, ...]
-    customer_ids: tuple[str, ...]  # those reachable
+    customer_ids: tuple[str, ...]
     known: pd.DataFrame
+    reached: np.ndarray
     left_out: dict[str, int]
     as_of: date
     margin: offers.Margin
+    columns: pd.DataFrame  # model columns of the representatives
+    _latest: dict[tuple, tuple[Any, Any, Any]] = field(default_factory=dict, repr=False, compare=False)
+
+    def latest(self, slot: str, model: object, key: object, make: Callable[[], Result]) -> Result:
+        """What `make` gives for this key, kept until another key is asked for in the same slot of the same model.
+
+        One slider moves at a time: what hangs on the others is at hand.
+        """
+        kept = self._latest.get((slot, id(model)))
+        # The model is kept too: another one could be given the same id after this one is gone.
+        if kept is None or kept[0] is not model or kept[1] != key:
+            kept = self._latest[slot, id(model)] = (model, key, make())
+        return kept[2]
 
 
-def scene(shop: Shop, plan: dict, audience: list[str], as_of: date | None = None, seed: int = 0) -> Scene:
-    """Prepare an audience for `plan` (campaign columns; product_ids as a list)."""
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A scene under one setting of the sliders: model columns of message and offer (one row each), and of both (offer
+    and customer together). `key` says which message it is; `slot` keeps the message with and without an offer apart."""
+
+    scene: Scene
+    key: tuple
+    message: pd.DataFrame
+    offer: pd.DataFrame
+    both: pd.DataFrame
+    slot: str = "message"
+
+    def matrix(self, encoder: Encoder, **extra: np.ndarray) -> np.ndarray:
+        """The representatives as a model takes them; `extra` adds columns of one value each."""
+
+        def with_message() -> np.ndarray:
+            own = self.scene.latest("customers", encoder, None, lambda: encoder.matrix(self.scene.columns))
+            return encoder.over(own, self.message)
+
+        known = self.scene.latest(self.slot, encoder, self.key, with_message)
+        more = [pd.DataFrame(extra, index=self.both.index)] if extra else []
+        return encoder.over(known, self.offer, self.both, *more)
+
+    def frame(self) -> pd.DataFrame:
+        """The same as one table of features."""
+        index = self.scene.columns.index
+        plan = [part.loc[part.index.repeat(len(index))].set_index(index) for part in (self.message, self.offer)]
+        return pd.concat([self.scene.columns, *plan, self.both], axis=1)
+
+    def without_offer(self) -> "Setting":
+        """The same as if nothing was offered."""
+        message, offer, both = (without_offer(part) for part in (self.message, self.offer, self.both))
+        return replace(self, message=message, offer=offer, both=both, slot="without offer")
+
+
+def scene(
+    shop: Shop, plan: dict, audience: list[str], as_of: date | None = None, seed: int = 0, limits: Limits | None = None
+) -> Scene:
+    """Prepare an audience for a plan of one message (campaign columns; product_ids as a list)."""
+    return scenes(shop, [plan], audience, as_of, seed, limits)[0]
+
+
+def scenes(
+    shop: Shop,
+    messages: Sequence[dict],
+    audience: list[str],
+    as_of: date | None = None,
+    seed: int = 0,
+    limits: Limits | None = None,
+) -> list[Scene]:
+    """One scene for each message of a plan, all with the same representatives.
+
+    Later messages see the earlier ones as past pressure: sent so many days ago. Every message has plan_id, channel,
+    and the day it is sent on.
+    """
     as_of = as_of or default_as_of(shop)
-    reach = reachable(shop, audience, str(plan["channel"]), as_of)
-    chosen = _representatives(reach.customer_ids, seed)
-    products = [str(p) for p in plan.get("product_ids") or []]
+    reach = {channel: reachable(shop, audience, channel, as_of, limits) for channel in _channels(messages)}
+    anyone = _together(audience, list(reach.values()))
+    chosen = _representatives(anyone, seed)
+    products = [str(p) for p in messages[0].get("product_ids") or []]
+    margin = offers.margin(shop, products, messages[0].get("category"))
+    known = {channel: _known(shop, messages[0], channel, chosen, products, as_of) for channel in reach}
+    result = []
+    for number, message in enumerate(messages):
+        channel = str(message["channel"])
+        may = set(reach[channel].customer_ids)
+        reached = np.fromiter((one in may for one in chosen), dtype=bool, count=len(chosen))
+        facts = _after(known[channel], [_day(earlier) for earlier in messages[:number]], _day(message))
+        result.append(
+            Scene(
+                tuple(audience), tuple(anyone), facts, reached, reach[channel].left_out, as_of, margin,
+                pd.DataFrame(rows.customer_columns(facts), index=facts.index),
+            )
+        )  # fmt: skip
+    return result
+
+
+def _channels(messages: Sequence[dict]) -> list[str]:
+    return list(dict.fromkeys(str(message["channel"]) for message in messages))
+
+
+def _day(message: dict) -> int:
+    return int(message.get("day") or 0)
+
+
+def _together(audience: list[str], reaches: list[Reach]) -> list[str]:
+    """Customers whom at least one channel reaches, in the audience's order."""
+    if len(reaches) == 1:
+        return reaches[0].customer_ids
+    anyone = {one for reach in reaches for one in reach.customer_ids}
+    return [one for one in dict.fromkeys(audience) if one in anyone]
+
+
+def _known(shop: Shop, plan: dict, channel: str, chosen: list[str], products: list[str], as_of: date) -> pd.DataFrame:
+    """What is known of the representatives on the day of the data, for messages in this channel."""
     asked = pd.DataFrame(
         {
             "customer_id": pd.Series(chosen, dtype="str"),
             "as_of": pd.Series(pd.Timestamp(as_of), index=range(len(chosen)), dtype="datetime64[us]"),
             "campaign_id": str(plan["plan_id"]),
-            "channel": str(plan["channel"]),
+            "channel": channel,
             "campaign_category": str(plan.get("category") or ""),
         }
     )
     pairs = pd.DataFrame({"campaign_id": str(plan["plan_id"]), "product_id": pd.Series(products, dtype="str")})
-    known = features(shop, asked, pairs).join(rows._customer_attributes(shop), on="customer_id")
-    return Scene(
-        tuple(audience), tuple(reach.customer_ids), known, reach.left_out, as_of,
-        offers.margin(shop, products, plan.get("category")),
-    )  # fmt: skip
+    return features(shop, asked, pairs).join(rows.customer_attributes(shop), on="customer_id")
+
+
+def _after(known: pd.DataFrame, earlier: list[int], day: int) -> pd.DataFrame:
+    """What will be known on the day of a later message: as much, and the plan's own messages in between."""
+    if not earlier or "sent_30d" not in known:
+        return known
+    pressure = sum(day - other <= 30 for other in earlier)
+    return known.assign(sent_30d=known["sent_30d"] + pressure, days_since_sent=float(day - max(earlier)))
 
 
 def _representatives(customer_ids: list[str], seed: int) -> list[str]:
@@ -64,16 +178,27 @@ def _representatives(customer_ids: list[str], seed: int) -> list[str]:
     return [customer_ids[i] for i in np.sort(chosen)]
 
 
-def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:
-    """Model columns of the representatives for one setting of the sliders."""
+def setting(shop: Shop, scene: Scene, plan: dict[str, Any]) -> Setting:
+    """The scene under one setting of the sliders."""
     start = plan.get("starts_at")
     sent_at = pd.Timestamp(start) if start is not None and pd.notna(start) else pd.Timestamp(scene.as_of)
-    context = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY}
-    frame = pd.DataFrame([context] * len(scene.known), index=scene.known.index)
-    frame["sent_at"] = sent_at
-    if "send_hour" not in frame:
-        frame["send_hour"] = np.nan
-    return rows.design(scene.known, frame, shop.settings.protected)
+    sent_at += pd.Timedelta(days=_day(plan))
+    said = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY} | {"sent_at": sent_at}
+    said.setdefault("send_hour", np.nan)
+    context = pd.DataFrame([said])
+    offer = rows.offer_columns(context)
+    both = rows.shared_columns(offer, scene.known.get("discount_share"))
+    # The kind of offer is among the message's columns; its size is not.
+    key = tuple((name, str(value)) for name, value in said.items() if name not in ("discount", "min_spend"))
+    message = scene.latest(
+        "message columns", None, key, lambda: pd.DataFrame(rows.message_columns(context, shop.settings.protected))
+    )
+    return Setting(scene, key, message, pd.DataFrame(offer), pd.DataFrame(both, index=scene.known.index))
+
+
+def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:
+    """Model columns of the representatives for one setting of the sliders."""
+    return setting(shop, scene, plan).frame()
 
 
 def sampling_sd(probability: np.ndarray, scene: Scene) -> float:

@@ -4,6 +4,7 @@ A column named `feature|detail` (a curve or an interaction) belongs to `feature`
 tell a marketer about `feature` is the sum over its columns.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -36,17 +37,40 @@ class Encoder:
 
     def matrix(self, frame: pd.DataFrame) -> np.ndarray:
         """(rows, columns) float64. A missing number is the training mean; an unseen level is all zeros: "other"."""
-        parts: list[np.ndarray] = []
+        matrix = np.empty((len(frame), len(self.columns)))
+        self._write(matrix, frame, lambda column: True)
+        return matrix
+
+    def over(self, base: np.ndarray, *frames: pd.DataFrame) -> np.ndarray:
+        """A copy of `base`, a matrix of ours, with the columns of `frames` in place: one row for all, or one per row.
+
+        Encoding thousands of rows anew takes 20 times as long, and a slider changes but a few columns.
+        """
+        matrix = base.copy()
+        for frame in frames:
+            self._write(matrix, frame, frame.columns.__contains__)
+        return matrix
+
+    def _write(self, matrix: np.ndarray, frame: pd.DataFrame, wanted: Callable[[str], bool]) -> None:
+        """Put the encoded columns that are wanted in their places."""
+        place = 0
         for column, (mean, sd) in self.numbers.items():
-            values = _floats(frame, column)
-            parts.append(np.where(np.isnan(values), 0.0, (values - mean) / sd) * self.scale.get(column, 1.0))
+            if wanted(column):
+                values = _floats(frame, column)
+                standard = np.where(np.isnan(values), 0.0, (values - mean) / sd)
+                matrix[:, place] = standard * self.scale.get(column, 1.0)
+            place += 1
         for column in self.missing:
-            parts.append(np.isnan(_floats(frame, column)).astype("float64"))
+            if wanted(column):
+                matrix[:, place] = np.isnan(_floats(frame, column))
+            place += 1
         for column, levels in self.levels.items():
-            texts = frame[column].astype("str") if column in frame else pd.Series("", index=frame.index)
-            codes = pd.Index(levels, dtype="str").get_indexer(pd.Index(texts, dtype="str"))
-            parts.append((codes[:, None] == np.arange(len(levels))) * self.scale.get(column, 1.0))
-        return np.column_stack(parts) if parts else np.zeros((len(frame), 0))
+            if wanted(column):
+                texts = frame[column].astype("str") if column in frame else pd.Series("", index=frame.index)
+                codes = pd.Index(levels, dtype="str").get_indexer(pd.Index(texts, dtype="str"))
+                known = codes[:, None] == np.arange(len(levels))
+                matrix[:, place : place + len(levels)] = known * self.scale.get(column, 1.0)
+            place += len(levels)
 
     def to_json(self) -> dict:
         return asdict(self)

@@ -77,7 +77,11 @@ class Response:
 
     def log_odds(self, frame: pd.DataFrame) -> np.ndarray:
         """Calibrated log-odds, one per row."""
-        return self.affine(self._raw(self.encoder.matrix(frame)))
+        return self.encoded_log_odds(self.encoder.matrix(frame))
+
+    def encoded_log_odds(self, matrix: np.ndarray) -> np.ndarray:
+        """Calibrated log-odds of rows that are encoded already."""
+        return self.affine(self._raw(matrix))
 
     def predict(self, frame: pd.DataFrame) -> np.ndarray:
         """Probability of success per trial, one per row."""

@@ -11,7 +11,7 @@ from engine import terms
 from engine.audience import segments
 from engine.campaign import plans_file, response
 from engine.campaign import scene as scenes
-from engine.campaign.forecast import RANGED, curve, evaluate
+from engine.campaign.forecast import RANGED, evaluate
 from engine.campaign.plans_file import forecast_plans, plan_rows, read_plans
 from engine.campaign.scene import scene
 from engine.errors import DataProblem, NotEnoughData
@@ -275,14 +275,6 @@ def test_clicks_without_orders_give_clicks_only(tmp_path):
     f = Trained(shop, everyone(shop)).forecast()
     assert f.reason() == "Past messages record too few orders to say what a plan would earn."
     assert (f.ctr is None, f.order_rate, f.supported) == (False, None, False)
-
-
-def test_the_curve_over_the_discount_is_the_forecast_at_each_point(tiny):
-    prepared = scene(tiny.shop, PLAN, tiny.audience)
-    found = curve(tiny.shop, tiny.models, prepared, PLAN, [0.1, 0.2, 0.6])
-    assert found["supported"].tolist() == [True, True, False]
-    assert found["extra_profit"].iloc[1] == tiny.forecast(discount=0.2).extra_profit.value
-    assert found["extra_profit"].isna().tolist() == [False, False, True]
 
 
 def test_a_forecast_is_plain_json_for_the_record(tiny):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from engine.campaign import order_value, response
+from engine.campaign import rows as feature_rows
 from engine.campaign.rows import message_rows
 from engine.errors import ModelFileProblem, NotEnoughData
 from engine.shop.store import create_shop
@@ -248,6 +249,6 @@ def test_order_values_are_learned_before_discount_and_stay_inside_the_past(tmp_p
 def test_without_the_offer_a_row_keeps_customer_channel_and_season(tmp_path):
     shop = trained(tmp_path / "shop")
     features = response.past_messages(shop, date(2026, 1, 1)).features
-    neutral = response.without_offer(features)
+    neutral = feature_rows.without_offer(features)
     changed = {c for c in features if not features[c].equals(neutral[c])} - {"headline|length"}
     assert changed == {"discount|fraction", "discount|curve", "discount|x discount_share", "offer_kind", "goal"}

@@ -86,7 +86,8 @@ def test_a_rate_of_the_past_is_drawn_towards_the_usual(shop):
 
 def context(**columns):
     frame = pd.DataFrame({"channel": ["email"], "sent_at": pd.to_datetime(["2026-03-02 10:00"]), **columns})
-    return pd.DataFrame(rows.campaign_columns(frame, pd.Series([0.5]), []))
+    offer = rows.offer_columns(frame)
+    return pd.DataFrame(offer | rows.shared_columns(offer, pd.Series([0.5])) | rows.message_columns(frame, []))
 
 
 def test_a_discount_bends_and_doubling_it_gains_less_than_twice():

@@ -1,0 +1,27 @@
+"""What a test with so many people can show: two-sided 5 %, power 80 %, normal approximation."""
+
+import math
+
+# z(0.975) + z(0.8), squared and doubled, is 15.7: Lehr (1992) rounds it to 16.
+_LEHR = 16.0
+_REACH = 2.8  # z(0.975) + z(0.8): the multiple of its standard error at which a difference is seen (Bloom 1995)
+
+
+def people_per_arm(rate: float, difference: float) -> float:
+    """People in each of two equal arms with whom a difference in rates would show: 16 p (1 - p) / d squared."""
+    return _LEHR * rate * (1 - rate) / max(difference, 1e-4) ** 2
+
+
+def detectable(rate: float, written_to: int, held_out: int) -> float | None:
+    """Smallest rise above the holdout's `rate` that will be seen, as a fraction; None without a holdout.
+
+    >>> round(detectable(0.05, written_to=1620, held_out=180), 3)
+    0.05
+    """
+    if not written_to or not held_out:
+        return None
+    rise = 0.0
+    for _ in range(5):  # the rise adds to its own error: a few rounds settle it
+        higher = min(rate + rise, 1.0)
+        rise = _REACH * math.sqrt(higher * (1 - higher) / written_to + rate * (1 - rate) / held_out)
+    return rise
