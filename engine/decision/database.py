@@ -59,10 +59,34 @@ CREATE TRIGGER plans_status BEFORE UPDATE ON plans WHEN NEW.status <> OLD.status
 ) BEGIN SELECT RAISE(ABORT, 'The status of a plan changes only together with its entry in the approval history.'); END;
 """
 
-MIGRATIONS = (_ENTRIES, _PLANS)  # applied in order, once each; `PRAGMA user_version` counts those applied
+# Filled by triggers, so that no way of saving a plan can forget it. `restores` names the version that an undo brought
+# back; it is empty for any other save. OR IGNORE: a body changed without a new version is no version.
+_VERSIONS = """
+ALTER TABLE plans ADD COLUMN restores INTEGER;
+CREATE TABLE plan_versions (
+    plan_id TEXT NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL, extras TEXT NOT NULL, saved_at TEXT NOT NULL,
+    restores INTEGER, PRIMARY KEY (plan_id, version)
+);
+INSERT INTO plan_versions SELECT plan_id, version, body, extras, updated_at, NULL FROM plans;
+CREATE TRIGGER versions_of_new_plans AFTER INSERT ON plans BEGIN
+    INSERT OR IGNORE INTO plan_versions
+    VALUES (NEW.plan_id, NEW.version, NEW.body, NEW.extras, NEW.updated_at, NEW.restores); END;
+CREATE TRIGGER versions_of_changes AFTER UPDATE OF body, extras ON plans BEGIN
+    INSERT OR IGNORE INTO plan_versions
+    VALUES (NEW.plan_id, NEW.version, NEW.body, NEW.extras, NEW.updated_at, NEW.restores);
+    DELETE FROM plan_versions WHERE plan_id = NEW.plan_id AND version IN (
+        SELECT version FROM plan_versions WHERE plan_id = NEW.plan_id ORDER BY version DESC LIMIT -1 OFFSET 200); END;
+CREATE TRIGGER versions_of_gone_plans AFTER DELETE ON plans BEGIN
+    DELETE FROM plan_versions WHERE plan_id = OLD.plan_id; END;
+CREATE TRIGGER versions_no_update BEFORE UPDATE ON plan_versions BEGIN
+    SELECT RAISE(ABORT, 'An earlier version of a plan stays as it was saved.'); END;
+"""
+
+MIGRATIONS = (_ENTRIES, _PLANS, _VERSIONS)  # applied in order, once each; `PRAGMA user_version` counts those applied
 GUARDS = (
     "entries_no_update", "entries_no_delete", "entries_in_order", "entries_four_eyes",
     "plans_start", "plans_content", "plans_status",
+    "versions_of_new_plans", "versions_of_changes", "versions_of_gone_plans", "versions_no_update",
 )  # fmt: skip
 
 
@@ -162,7 +186,8 @@ _ALLOWED = {20, 21, 22, 31, 32, 33}  # SQLITE_READ, SELECT, TRANSACTION, FUNCTIO
 
 
 def _permitted(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
-    """SQLite asks before each statement: rows may be added, plans changed, and nothing else.
+    """SQLite asks before each statement: rows may be added, plans changed, and nothing else. Versions of plans are
+    written by the triggers alone.
 
     Triggers do not stop `transform()`, DROP or writable_schema; this does, for connections of ours.
     """
@@ -171,6 +196,8 @@ def _permitted(action: int, first: str | None, second: str | None, database: str
     if action == sqlite3.SQLITE_INSERT and first in ("entries", "plans"):
         return int(sqlite3.SQLITE_OK)
     if action in (sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE) and first == "plans":
+        return int(sqlite3.SQLITE_OK)
+    if action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_DELETE) and first == "plan_versions" and trigger in GUARDS:
         return int(sqlite3.SQLITE_OK)
     if action == sqlite3.SQLITE_PRAGMA and (first in _READS or second is None):
         return int(sqlite3.SQLITE_OK)

@@ -1,16 +1,19 @@
-"""The plans of a shop, saved as one types. Two people who change the same plan never overwrite each other unseen."""
+"""The plans of a shop, saved as one types. Two people who change the same plan never overwrite each other unseen, and
+what a plan was before a change can be brought back."""
 
 import hashlib
+import itertools
 import json
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import ValidationError
 from sqlite_utils import Database
 
 from engine.campaign.plan import Plan
@@ -22,6 +25,8 @@ LISTED = [
     "plan_id", "name", "status", "owner", "channel", "objective", "starts_at", "ends_at", "version",
     "created_at", "updated_at",
 ]  # fmt: skip
+# Of what goes with a plan, what somebody typed or chose; the rest is kept by the program (its drafting, its forecast).
+TYPED = ("filled", "chosen", "unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,16 @@ class SavedPlan:
     content_sha256: str
     created_at: str
     updated_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a plan was from `saved_at` until its next change."""
+
+    version: int
+    plan: Plan
+    extras: dict[str, Any]
+    saved_at: str
 
 
 def content_sha256(plan: Plan, extras: dict[str, Any]) -> str:
@@ -56,8 +71,15 @@ def save(shop_dir: Path, plan: Plan, extras: dict[str, Any], expected_version: i
         return put(db, plan, extras, expected_version, now)
 
 
-def put(db: Database, plan: Plan, extras: dict[str, Any], expected_version: int | None, now: datetime) -> int:
-    """`save` inside a transaction that is already open."""
+def put(
+    db: Database,
+    plan: Plan,
+    extras: dict[str, Any],
+    expected_version: int | None,
+    now: datetime,
+    restores: int | None = None,
+) -> int:
+    """`save` inside a transaction that is already open. `restores`: the version that an undo brings back."""
     values = {
         "plan_id": plan.plan_id,
         "owner": plan.owner,
@@ -66,17 +88,19 @@ def put(db: Database, plan: Plan, extras: dict[str, Any], expected_version: int 
         "extras": canonical(extras).decode(),
         "now": now.isoformat(timespec="seconds"),
         "version": expected_version,
+        "restores": restores,
     }
     if expected_version is None:
         done = db.execute(
-            "INSERT INTO plans VALUES (:plan_id, 1, 'draft', :owner, :content, :body, :extras, :now, :now) "
+            "INSERT INTO plans VALUES (:plan_id, 1, 'draft', :owner, :content, :body, :extras, :now, :now, :restores) "
             "ON CONFLICT (plan_id) DO NOTHING",
             values,
         )
     else:
         done = db.execute(
             "UPDATE plans SET version = version + 1, owner = :owner, content_sha256 = :content, body = :body, "
-            "extras = :extras, updated_at = :now, status = iif(content_sha256 = :content, status, 'draft') "
+            "extras = :extras, updated_at = :now, restores = :restores, "
+            "status = iif(content_sha256 = :content, status, 'draft') "
             "WHERE plan_id = :plan_id AND version = :version",
             values,
         )
@@ -133,6 +157,126 @@ def saved_plans(shop_dir: Path) -> list[SavedPlan]:
         return []
     with database.reading(shop_dir) as db:
         return [_saved(row) for row in db.query("SELECT * FROM plans ORDER BY updated_at DESC, plan_id")]
+
+
+# --- earlier versions, and undo ---
+
+
+def versions(shop_dir: Path, plan_id: str, limit: int = 50) -> list[Version]:
+    """What the plan has been, the newest first; the first one is what it is now.
+
+    Saves that changed nothing of what a person typed or chose are not listed.
+    """
+    if not database.path_of(shop_dir).exists():
+        return []
+    with database.reading(shop_dir) as db:
+        return [step for step, _ in itertools.islice(_steps(db, plan_id), limit)]
+
+
+def undoable(shop_dir: Path, plan_id: str) -> Version | None:
+    """What `undo` would bring back, or None."""
+    if not database.path_of(shop_dir).exists():
+        return None
+    with database.reading(shop_dir) as db:
+        return _before(db, plan_id)
+
+
+def undo(
+    shop_dir: Path, plan_id: str, expected_version: int, now: datetime, extras: Mapping[str, Any] | None = None
+) -> int | None:
+    """The plan's new version, which is what it was before its last change; None when there is nothing to undo.
+
+    Once more goes one change further back; a change in between begins anew. `extras` are added to those saved.
+    Raises StoreProblem when someone else changed the plan meanwhile.
+    """
+    with database.writing(shop_dir) as db:
+        stored = _as_expected(db, plan_id, expected_version)
+        earlier = _before(db, plan_id)
+        return earlier and _bring_back(db, earlier, stored, now, extras, restores=earlier.version)
+
+
+def restore(
+    shop_dir: Path,
+    plan_id: str,
+    version: int,
+    expected_version: int,
+    now: datetime,
+    extras: Mapping[str, Any] | None = None,
+) -> int:
+    """The plan's new version, with the content and the copy of an old one. It is a change like any other: it makes the
+    plan a draft again, and undo takes it back. Raises StoreProblem as `save` does, and for a version not kept.
+    """
+    with database.writing(shop_dir) as db:
+        stored = _as_expected(db, plan_id, expected_version)
+        row = next(
+            iter(db.query("SELECT * FROM plan_versions WHERE plan_id = ? AND version = ?", [plan_id, version])), None
+        )
+        earlier = _version(row) if row else None
+        if earlier is None:
+            raise StoreProblem(f"Version {version} of plan {plan_id} is not kept any more. Choose a later one.")
+        return _bring_back(db, earlier, stored, now, extras)
+
+
+def _as_expected(db: Database, plan_id: str, expected_version: int) -> SavedPlan:
+    stored = find(db, plan_id)
+    if stored is None or stored.version != expected_version:
+        raise StoreProblem(conflict(stored, plan_id, expected_version))
+    return stored
+
+
+def _bring_back(
+    db: Database,
+    earlier: Version,
+    stored: SavedPlan,
+    now: datetime,
+    extras: Mapping[str, Any] | None,
+    restores: int | None = None,
+) -> int:
+    typed = {name: earlier.extras[name] for name in TYPED if name in earlier.extras}
+    kept = {name: part for name, part in stored.extras.items() if name not in TYPED}
+    # Who writes the plan is no part of what is undone: a second person's undo does not put their words in hers.
+    plan = earlier.plan.model_copy(update={"owner": stored.plan.owner, "status": stored.plan.status})
+    return put(db, plan, {**kept, **typed, **(extras or {})}, stored.version, now, restores)
+
+
+def _before(db: Database, plan_id: str) -> Version | None:
+    """What the plan was before its last change that is not undone."""
+    restores = dict(db.execute("SELECT version, restores FROM plan_versions WHERE plan_id = ?", [plan_id]).fetchall())
+    steps = _steps(db, plan_id)
+    now = next(steps, None)
+    if now is None:
+        return None
+    # An undo stands where the version stands that it brought back; that one may itself be an undo, or not be kept.
+    at = now[0].version
+    while (back := restores.get(at)) is not None:
+        at = back
+    return next((step for step, content in steps if step.version < at and content != now[1]), None)
+
+
+def _steps(db: Database, plan_id: str) -> Iterator[tuple[Version, str]]:
+    """Each version that changed what a person typed or chose, the newest first, with that content."""
+    rows = db.query("SELECT * FROM plan_versions WHERE plan_id = ? ORDER BY version DESC", [plan_id])
+    readable = ((step, _typed(step)) for step in map(_version, rows) if step is not None)
+    for _, same in itertools.groupby(readable, key=lambda pair: pair[1]):
+        yield list(same)[-1]
+
+
+def _version(row: dict[str, Any]) -> Version | None:
+    """The version of a row; None for one that an Offerlab wrote whose plans were made differently."""
+    try:
+        plan = Plan.model_validate_json(row["body"])
+    except ValidationError:
+        return None
+    return Version(row["version"], plan, json.loads(row["extras"]), row["saved_at"])
+
+
+def _typed(step: Version) -> str:
+    """What a person typed or chose, to be compared. The filled copy follows from it and from the shop's prices."""
+    chosen = {name: step.extras.get(name) for name in TYPED if name != "filled"}
+    return canonical([step.plan.model_dump(mode="json", exclude={"status", "owner"}), chosen]).decode()
+
+
+# --- lists and copies ---
 
 
 def listed(shop_dir: Path) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import database
+from engine.decision import database, plans
 from engine.errors import AppError, NotAllowed, StoreProblem
 
 ROW = "at, shop_id, plan_id, action, actor, recorded_by, payload, prev, hash"
@@ -24,6 +24,9 @@ PAST_THE_SCHEMA = {
     "add column": "ALTER TABLE entries ADD COLUMN extra TEXT",
     "rename": "ALTER TABLE entries RENAME TO old_entries",
     "attach": "ATTACH ':memory:' AS other",
+    "change an earlier version": "UPDATE plan_versions SET body = '{}'",
+    "remove an earlier version": "DELETE FROM plan_versions",
+    "invent an earlier version": "INSERT INTO plan_versions VALUES ('p1', 9, '{}', '{}', '', NULL)",
     "no waiting for the disk": "PRAGMA synchronous = OFF",
 }
 
@@ -100,6 +103,49 @@ def test_an_older_file_gains_what_is_new_and_keeps_its_rows(shop, monkeypatch):
     test_all_guards_are_there_after_migration(shop)
 
 
+def test_plans_of_an_older_file_can_go_back_to_what_they_were_then(shop, plan, make_plan):
+    raw = sqlite3.connect(str(shop.dir / "ledger.db"), isolation_level=None)
+    raw.create_function("person_key", 1, str, deterministic=True)
+    for script in database.MIGRATIONS[:2]:
+        raw.executescript(script)
+    raw.execute("PRAGMA user_version = 2")
+    values = (
+        "p1",
+        7,
+        "draft",
+        "ana",
+        "hash",
+        plan.model_dump_json(by_alias=True),
+        '{"filled": {"body": "Hi"}}',
+        "t",
+        "t",
+    )
+    raw.execute("INSERT INTO plans VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+    raw.close()
+    assert plans.load(shop.dir, "p1").plan == plan
+    plans.save(shop.dir, make_plan(name="Other"), {}, 7, shop.now)
+    assert plans.undo(shop.dir, "p1", 8, shop.now) == 9
+    assert (plans.load(shop.dir, "p1").plan, plans.load(shop.dir, "p1").extras) == (plan, {"filled": {"body": "Hi"}})
+    test_all_guards_are_there_after_migration(shop)
+
+
+def test_another_program_cannot_change_an_earlier_version_of_a_plan(shop, plan):
+    plans.save(shop.dir, plan, {}, None, shop.now)
+    raw = sqlite3.connect(str(shop.dir / "ledger.db"), isolation_level=None)
+    with pytest.raises(sqlite3.IntegrityError, match="stays as it was saved"):
+        raw.execute("UPDATE plan_versions SET body = '{}'")
+    raw.close()
+
+
+def test_a_removed_plan_takes_its_versions_with_it(shop, plan):
+    plans.save(shop.dir, plan, {}, None, shop.now)
+    with database.writing(shop.dir) as db:
+        db.execute("DELETE FROM plans")
+    with database.reading(shop.dir) as db:
+        assert db.table("plan_versions").count == 0
+    assert plans.save(shop.dir, plan, {}, None, shop.now) == 1
+
+
 def test_a_failed_migration_changes_nothing(shop, monkeypatch):
     shop.append()
     with monkeypatch.context() as broken:
@@ -108,7 +154,7 @@ def test_a_failed_migration_changes_nothing(shop, monkeypatch):
             shop.append()
     assert shop.append().seq == 2
     with database.reading(shop.dir) as db:
-        assert set(db.table_names()) == {"entries", "plans"}
+        assert set(db.table_names()) == {"entries", "plans", "plan_versions"}
 
 
 def test_a_file_of_a_newer_version_is_left_alone(shop):

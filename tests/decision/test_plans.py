@@ -17,7 +17,7 @@ def test_a_saved_plan_is_read_back_with_what_goes_with_it(shop, make_plan):
         name="春季 👍",
         audience=Audience(segment_ids=["s1"], rule="orders >= 2"),
         offer=Offer(kind="spend_save", tiers=[(50, 5), (100, 15)]),
-        steps=[Step(copy={"body": "Hi"}), Step(day=3, channel="sms", condition="not opened")],
+        steps=[Step(copy={"body": "Hi"}), Step(day=3, channel="sms", condition="stop_if_bought")],
         variants=["A", "B"],
         utm={"source": "mail"},
     )
@@ -163,3 +163,138 @@ def test_a_status_without_its_entry_is_refused_by_the_database(shop, plan):
         with pytest.raises(NotAllowed, match="only together with its entry"), database.writing(shop.dir) as db:
             plans.set_status(db, "p1", status, shop.now)
     assert plans.load(shop.dir, "p1").plan.status == "draft"
+
+
+# --- earlier versions, and undo ---
+
+
+def save(shop, plan, **extras):
+    """Saves as a page does, whatever was saved before; the new version."""
+    try:
+        before = plans.load(shop.dir, plan.plan_id)
+    except StoreProblem:
+        return plans.save(shop.dir, plan, extras, None, shop.now)
+    return plans.save(shop.dir, plan, {**before.extras, **extras}, before.version, shop.now)
+
+
+def undo(shop):
+    """The plan's name after an undo, or None when there was nothing to undo."""
+    undone = plans.undo(shop.dir, "p1", plans.load(shop.dir, "p1").version, shop.now)
+    return undone and plans.load(shop.dir, "p1").plan.name
+
+
+def named(shop, make_plan, *names):
+    for name in names:
+        save(shop, make_plan(name=name))
+
+
+def test_every_save_is_kept_and_listed_with_the_newest_first(shop, make_plan):
+    for hour, name in enumerate(["A", "B", "C"]):
+        version = hour or None
+        plans.save(shop.dir, make_plan(name=name), {"chosen": name}, version, shop.now + timedelta(hours=hour))
+    listed = plans.versions(shop.dir, "p1")
+    assert [(one.version, one.plan.name, one.extras["chosen"]) for one in listed] == [
+        (3, "C", "C"), (2, "B", "B"), (1, "A", "A"),
+    ]  # fmt: skip
+    assert listed[1].saved_at == "2026-06-01T13:00:00"
+    assert plans.versions(shop.dir, "p1", limit=1) == listed[:1]
+    assert plans.versions(shop.dir, "p9") == []
+
+
+def test_undo_goes_back_one_change_after_another_and_then_stops(shop, make_plan):
+    named(shop, make_plan, "A", "B", "C")
+    assert [undo(shop), undo(shop), undo(shop)] == ["B", "A", None]
+    assert plans.load(shop.dir, "p1").plan.name == "A"
+
+
+def test_an_undo_is_a_version_of_its_own_that_another_window_sees(shop, make_plan):
+    named(shop, make_plan, "A", "B")
+    assert plans.undo(shop.dir, "p1", 2, shop.now) == 3
+    with pytest.raises(StoreProblem, match="version 3; yours began from 2"):
+        plans.undo(shop.dir, "p1", 2, shop.now)
+    with pytest.raises(StoreProblem, match="version 3; yours began from 2"):
+        plans.save(shop.dir, make_plan(name="His"), {}, 2, shop.now)
+
+
+def test_a_change_after_an_undo_begins_anew(shop, make_plan):
+    named(shop, make_plan, "A", "B", "C")
+    assert undo(shop) == "B"
+    named(shop, make_plan, "D")
+    assert [undo(shop), undo(shop), undo(shop)] == ["B", "A", None]
+
+
+def test_a_value_that_was_there_before_is_a_change_like_any_other(shop, make_plan):
+    named(shop, make_plan, "A", "B", "A")
+    assert [undo(shop), undo(shop), undo(shop)] == ["B", "A", None]
+
+
+def test_what_the_program_notes_is_no_change_to_undo(shop, make_plan):
+    named(shop, make_plan, "A", "B")
+    save(shop, make_plan(name="B"), draft_job="j1", drafts=[{"draft_id": "d1"}])
+    save(shop, make_plan(name="B"), session="x", forecast={"orders": 3}, filled={"body": "9.90"})
+    assert [one.plan.name for one in plans.versions(shop.dir, "p1")] == ["B", "A"]
+    assert undo(shop) == "A"
+    save(shop, make_plan(name="A"), session="y")
+    assert undo(shop) is None
+    assert plans.load(shop.dir, "p1").extras["drafts"] == [{"draft_id": "d1"}], "drafts are never lost"
+
+
+def test_undo_brings_the_copy_and_half_typed_values_back(shop, make_plan):
+    save(shop, make_plan(), filled={"body": "Hi"}, chosen="d1")
+    save(shop, make_plan(steps=[Step(copy={"body": "Ho"})]), filled={"body": "Ho"}, chosen="d2", draft_job="j")
+    save(shop, make_plan(steps=[Step(copy={"body": "Ho"})]), unfinished={"percent": None})
+    assert undo(shop)
+    assert "unfinished" not in plans.load(shop.dir, "p1").extras
+    assert undo(shop)
+    saved = plans.load(shop.dir, "p1")
+    assert saved.plan.steps[0].texts["body"] == "15 % off."
+    assert saved.extras == {"filled": {"body": "Hi"}, "chosen": "d1", "draft_job": "j"}
+
+
+def test_undo_on_a_submitted_plan_makes_it_a_draft_and_keeps_who_wrote_it(shop, make_plan):
+    named(shop, make_plan, "A")
+    save(shop, make_plan(name="B", owner="ben"))
+    shop.submit(plans.load(shop.dir, "p1").plan, "ben")
+    assert undo(shop) == "A"
+    saved = plans.load(shop.dir, "p1")
+    assert (saved.plan.status, saved.plan.owner) == ("draft", "ben")
+
+
+def test_what_undo_would_bring_back_is_known_before(shop, make_plan):
+    assert plans.undoable(shop.dir, "p1") is None
+    named(shop, make_plan, "A")
+    assert plans.undoable(shop.dir, "p1") is None
+    named(shop, make_plan, "B")
+    assert plans.undoable(shop.dir, "p1").plan.name == "A"
+
+
+def test_an_old_version_is_brought_back_as_a_change_that_undo_takes_back(shop, make_plan):
+    named(shop, make_plan, "A", "B", "C")
+    assert plans.restore(shop.dir, "p1", 1, 3, shop.now, {"session": "x"}) == 4
+    saved = plans.load(shop.dir, "p1")
+    assert (saved.plan.name, saved.extras) == ("A", {"session": "x"})
+    assert undo(shop) == "C"
+    with pytest.raises(StoreProblem, match="version 5; yours began from 3"):
+        plans.restore(shop.dir, "p1", 1, 3, shop.now)
+    with pytest.raises(StoreProblem, match="Version 77 of plan p1 is not kept"):
+        plans.restore(shop.dir, "p1", 77, 5, shop.now)
+
+
+def test_the_latest_200_versions_are_kept_of_each_plan(shop, make_plan):
+    save(shop, make_plan("other"))
+    for number in range(1, 206):
+        plans.save(shop.dir, make_plan(name=str(number)), {}, number - 1 or None, shop.now)
+    kept = [one.version for one in plans.versions(shop.dir, "p1", limit=1000)]
+    assert (len(kept), kept[0], kept[-1]) == (200, 205, 6)
+    assert len(plans.versions(shop.dir, "other")) == 1
+
+
+def test_a_version_of_an_offerlab_whose_plans_were_made_differently_is_not_offered(shop, make_plan, monkeypatch):
+    from engine.decision import database
+
+    with monkeypatch.context() as earlier, database.writing(shop.dir) as db:
+        earlier.setattr(plans.Plan, "model_dump_json", lambda self, **_: '{"plan_id": "p1", "colour": "red"}')
+        plans.put(db, make_plan(), {}, None, shop.now)
+    plans.save(shop.dir, make_plan(), {}, 1, shop.now)
+    assert len(plans.versions(shop.dir, "p1")) == 1
+    assert undo(shop) is None
