@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import approve, brief, copywriting, export, figures, result, saving
+from dashboard.views.plan_tabs import approve, brief, copywriting, export, figures, history, result, saving
 from dashboard.views.plan_tabs.message import STATUS, plain
 from dashboard.views.plan_tabs.saving import Open
 from engine.decision import plans
@@ -36,7 +36,7 @@ def opened_plan(shop: Shop) -> Open:
 
 
 def head(opened: Open) -> None:
-    """Name, status, and who saved it when."""
+    """Name, status, who saved it when, and the way back."""
     plan = opened.plan
     st.page_link("views/plans.py", label=t("plan.to_list"), icon=":material/arrow_back:")
     st.title(plain(plan.name), anchor=False)
@@ -44,6 +44,7 @@ def head(opened: Open) -> None:
         st.badge(t(f"plan.status_{plan.status}"), color=STATUS[plan.status])
         changed = saving.shown_at(opened.saved.updated_at, opened.shop)
         st.caption(t("plan.owned", owner=plain(plan.owner), changed=changed), width="content")
+        history.show(opened)
 
 
 def tab() -> str:

@@ -192,7 +192,7 @@ def undo(
     with database.writing(shop_dir) as db:
         stored = _as_expected(db, plan_id, expected_version)
         earlier = _before(db, plan_id)
-        return earlier and _bring_back(db, earlier, stored, now, extras, restores=earlier.version)
+        return _bring_back(db, earlier, stored, now, extras, restores=earlier.version) if earlier else None
 
 
 def restore(

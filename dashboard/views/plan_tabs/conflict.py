@@ -1,36 +1,60 @@
 """Two people changed the same plan: both versions, side by side, until one is chosen."""
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
 
-from dashboard import state
-from dashboard.text import known, t
+from dashboard import state, widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs import saving, wording
 from dashboard.views.plan_tabs.saving import Open
-from engine.errors import StoreProblem
+from engine.errors import AppError, StoreProblem
 
 
-def show(area: str, opened: Open, mine: dict[str, Any], theirs: dict[str, Any], problem: StoreProblem) -> None:
-    """What was typed here beside what is saved, for the widgets of an area that differ."""
+def show(
+    area: str,
+    opened: Open,
+    mine: dict[str, Any],
+    theirs: dict[str, Any],
+    problem: StoreProblem,
+    keep: Callable[[Open], None] | None = None,
+) -> None:
+    """What was typed here beside what is saved, for the widgets of an area that differ.
+
+    An area that saves as one types keeps what was typed in its next run; another says how, with `keep`.
+    """
     st.error(str(problem), icon=":material/error:")
     different = [name for name in mine if mine[name] != theirs.get(name)]
     rows = [
-        {"field": _field(area, name), "mine": _shown(mine[name]), "theirs": _shown(theirs.get(name))}
+        {
+            "field": wording.field(area, name, opened.shop),
+            "mine": wording.value(name, mine[name], opened.shop),
+            "theirs": wording.value(name, theirs.get(name), opened.shop),
+        }
         for name in different
     ]
-    headings = {name: t(f"plan.conflict_{name}") for name in ("field", "mine", "theirs")}
-    st.dataframe(rows, column_config=headings, hide_index=True, key=f"{area}.conflict", alt=t("plan.conflict_alt"))
+    if rows:
+        headings = {name: t(f"plan.conflict_{name}") for name in ("field", "mine", "theirs")}
+        st.dataframe(rows, column_config=headings, hide_index=True, key=f"{area}.conflict", alt=t("plan.conflict_alt"))
+    else:
+        st.write(t("plan.conflict_elsewhere"))
     with st.container(horizontal=True):
-        st.button(t("plan.keep_mine"), key=f"{area}.keep_mine", on_click=state.keep_mine, args=(area, opened.stamp))
-        forget, plan_id = state.take_theirs, opened.plan.plan_id
-        st.button(t("plan.take_theirs"), key=f"{area}.take_theirs", on_click=forget, args=(area, plan_id))
+        st.button(t("plan.keep_mine"), key=f"{area}.keep_mine", on_click=_keep, args=(area, opened, keep))
+        st.button(t("plan.take_theirs"), key=f"{area}.take_theirs", on_click=_take, args=(area, opened))
 
 
-def _field(area: str, name: str) -> str:
-    """The label of a widget."""
-    key = f"plan.part_{name}" if area == "copy" else f"brief.{name}"
-    return t(key, currency="", count="") if known(key) else name.replace("_", " ")
+def _keep(area: str, opened: Open, keep: Callable[[Open], None] | None) -> None:
+    state.keep_mine(area, opened.stamp)
+    if keep is not None:
+        try:
+            keep(saving.reopened())
+        except AppError as problem:  # changed once more, or the disk is full
+            widgets.show_problem(problem)
+            return
+    st.rerun()  # the whole page, also from inside a fragment, which holds the plan as it was
 
 
-def _shown(value: object) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else "" if value is None else str(value)
+def _take(area: str, opened: Open) -> None:
+    state.take_theirs(area, opened.plan.plan_id)
+    st.rerun()

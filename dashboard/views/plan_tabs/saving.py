@@ -51,6 +51,25 @@ def save(opened: Open, plan: Plan, extras: dict[str, Any], version: int | None =
     return replace(opened, saved=plans.load(opened.shop.path, plan.plan_id))
 
 
+def undo(opened: Open) -> None:
+    """Saves what the plan was before its last change, and has every tab show that. Raises StoreProblem as `save`."""
+    session = {"session": state.session()}
+    plans.undo(opened.shop.path, opened.plan.plan_id, opened.saved.version, widgets.now(), session)
+    _shown_anew(opened)
+
+
+def restore(opened: Open, version: int) -> None:
+    """Saves what the plan was in an earlier version, and has every tab show that. Raises StoreProblem as `save`."""
+    session = {"session": state.session()}
+    plans.restore(opened.shop.path, opened.plan.plan_id, version, opened.saved.version, widgets.now(), session)
+    _shown_anew(opened)
+
+
+def _shown_anew(opened: Open) -> None:
+    for area in ("brief", "copy", "numbers"):
+        state.take_theirs(area, opened.plan.plan_id)
+
+
 def filled(shop: Shop, plan: Plan) -> dict[str, str]:
     """The copy a customer reads, of all steps; empty while the brief names a product that the shop does not have."""
     facts = [facts_of(shop, plan, step) for step in range(len(plan.steps))]

@@ -1,0 +1,103 @@
+"""The fields of a plan in words: what each is called, how its value reads, and what differs between two versions."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from dashboard import cache, widgets
+from dashboard.text import group_name, known, t
+from dashboard.views.plan_tabs import brief_form
+from engine.campaign.plan import Plan
+from engine.errors import NotEnoughData, StoreProblem
+from engine.shop.store import Shop
+
+TIERS = ("tier_spend", "tier_off")
+MONEY = ("amount", "max_discount", "min_spend", *TIERS)
+PERCENT = ("percent", "audience_share", "holdout")
+CHOICES = {
+    "goal": "plan.goal_{}", "channel": "plan.channel_{}", "language": "plan.language_{}",
+    "kind": "plan.offer_{}", "tone": "brief.tone_{}",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that differs, in words."""
+
+    field: str
+    before: str
+    after: str
+
+
+def changes(before: Plan, after: Plan, shop: Shop, extras: tuple[dict, dict] = ({}, {})) -> list[Change]:
+    """What differs between two versions of a plan; `extras` holds what goes with each (values half typed)."""
+    old, new = brief_form_values(before, extras[0]), brief_form_values(after, extras[1])
+    found = [
+        Change(field("brief", name, shop), value(name, old.get(name), shop), value(name, new.get(name), shop))
+        for name in new
+        if old.get(name) != new.get(name)
+    ]
+    return [change for change in found if change.before != change.after] + _copy(before, after, shop)
+
+
+def brief_form_values(plan: Plan, extras: dict[str, Any]) -> dict[str, Any]:
+    """What the brief's fields show for a version."""
+    unfinished = extras.get("unfinished")
+    return brief_form.from_json(unfinished, plan) if unfinished else brief_form.values_of(plan)
+
+
+def _copy(before: Plan, after: Plan, shop: Shop) -> list[Change]:
+    found = []
+    for number in range(max(len(before.steps), len(after.steps))):
+        old, new = (plan.steps[number].texts if number < len(plan.steps) else {} for plan in (before, after))
+        for part in dict.fromkeys([*old, *new]):
+            if old.get(part, "") != new.get(part, ""):
+                name = field("copy", part, shop)
+                name = t("plan.of_message", number=number + 1, field=name) if number else name
+                found.append(Change(name, value(part, old.get(part), shop), value(part, new.get(part), shop)))
+    return found
+
+
+def field(area: str, name: str, shop: Shop) -> str:
+    """What a widget of the brief, the copy or the numbers is called."""
+    stem, _, number = name.rpartition("_")
+    if stem in TIERS:
+        return f"{field(area, stem, shop)} ({int(number) + 1})"
+    key = f"plan.part_{name}" if area == "copy" else f"brief.{name}"
+    return t(key, currency=shop.settings.currency, count="") if known(key) else name.replace("_", " ")
+
+
+def value(name: str, said: Any, shop: Shop) -> str:
+    """A widget's value as a marketer reads it: percent with its sign, groups and products by name, money as money."""
+    stem = name.rpartition("_")[0]
+    if said is None or said == "" or said == []:
+        return t("plan.nothing")
+    if isinstance(said, bool):
+        return t("plan.yes" if said else "plan.no")
+    if isinstance(said, list):
+        return ", ".join(_named(name, one, shop) for one in said)
+    if name in PERCENT:
+        return f"{said:g} %"
+    if name in MONEY or stem in TIERS:
+        return widgets.money(said, shop.settings.currency, 0 if float(said).is_integer() else 2)
+    if name == "send_hour":
+        return f"{said}:00"
+    if isinstance(said, date):
+        return said.isoformat()
+    return _named(name, said, shop)
+
+
+def _named(name: str, said: Any, shop: Shop) -> str:
+    """One choice by its name; what has no name reads as it stands."""
+    if name in CHOICES:
+        key = CHOICES[name].format(str(said).replace(" ", "_"))
+        return t(key) if known(key) else str(said)
+    if name in ("groups", "exclusions"):
+        try:
+            names = cache.segmentation(shop).profiles.set_index("segment_id")["segment_name"]
+        except (NotEnoughData, StoreProblem):
+            return str(said)
+        return group_name(names[said]) if said in names.index else str(said)
+    if name in ("products", "gift"):
+        return str(cache.catalogue(shop)["name"].get(said, said))
+    return str(said)
