@@ -6,7 +6,9 @@ Shared frames are never changed in place: they come out of the cache without a c
 import atexit
 import contextlib
 import gc
+import hashlib
 import json
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
@@ -19,9 +21,8 @@ from engine import settings
 from engine.audience import segments
 from engine.audience.reach import Reach, reachable
 from engine.audience.segments import Segmentation
-from engine.campaign import explain, planned, response
+from engine.campaign import argument, explain, planned, response
 from engine.campaign import forecast as forecasts
-from engine.campaign import scene as scenes
 from engine.campaign.forecast import Forecast
 from engine.campaign.plan import Brief, Plan
 from engine.campaign.response import Models
@@ -30,6 +31,7 @@ from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
 from engine.campaign.writer.server import WriterServer
+from engine.decision import live
 from engine.decision.export import ExportResult, export_plans
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError
@@ -90,62 +92,124 @@ def _models(path: str, version: str | None, stamp: tuple) -> Models:
     return response.load(store.open_shop(Path(path)))
 
 
-def scene(
-    shop: Shop,
-    segment_ids: tuple[str, ...],
-    exclusions: tuple[str, ...],
-    channel: str,
-    category: str | None = None,
-    product_ids: tuple[str, ...] = (),
-) -> Scene:
-    """The audience of a plan, ready for sliders: everything that only group, channel and products change."""
-    stamp = (shop.version, _stamp(shop.path / "segments"))
-    return _scene(str(shop.path), stamp, segment_ids, exclusions, channel, category, product_ids)
+def taken(shop: Shop, plan: Plan) -> tuple[frozenset[str], str]:
+    """Customers of other live plans at the time of this one, and a word that changes with them."""
+    times = (plan.plan_id, plan.status, plan.starts_at, plan.ends_at)
+    return _taken(str(shop.path), _audience_stamp(shop), _plans_stamp(shop), times, shop, plan)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
-def _scene(
-    path: str,
-    stamp: tuple,
-    segment_ids: tuple[str, ...],
-    exclusions: tuple[str, ...],
-    channel: str,
-    category: str | None,
-    product_ids: tuple[str, ...],
-) -> Scene:
-    opened = store.open_shop(Path(path))
-    left_out = set(segments.members(opened, list(exclusions))) if exclusions else set()
-    audience = [c for c in segments.members(opened, list(segment_ids)) if c not in left_out]
-    plan = {"plan_id": "plan", "channel": channel, "category": category, "product_ids": list(product_ids)}
-    return scenes.scene(opened, plan, audience)
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _taken(
+    path: str, stamp: tuple, plans_stamp: tuple, times: tuple, _shop: Shop, _plan: Plan
+) -> tuple[frozenset[str], str]:
+    found = live.taken(_shop, _plan)
+    return found, hashlib.blake2b("\n".join(sorted(found)).encode(), digest_size=8).hexdigest()
 
 
-def forecast(
-    shop: Shop, models: Models, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], plan: dict
-) -> Forecast:
-    """The forecast of one setting of the sliders; a setting seen before answers at once.
+def _audience_stamp(shop: Shop) -> tuple:
+    """Changes with the shop's tables, settings and groups."""
+    return shop.version, _stamp(shop.path / "segments")
 
-    plan: as for engine.campaign.forecast.evaluate, with channel, category and product_ids.
-    """
-    facts = json.dumps(plan, sort_keys=True, default=str)
-    stamp = (shop.version, _stamp(shop.path / "segments"), models.version)
-    return _forecast(str(shop.path), stamp, segment_ids, exclusions, facts, shop, models, plan)
+
+def _plans_stamp(shop: Shop) -> tuple:
+    """Changes with every plan that is saved and every decision."""
+    # Not the file of shared memory beside them, which readers touch too.
+    files = [shop.path / name for name in ("ledger.db", "ledger.db-wal")]
+    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists())
+
+
+def scenes(shop: Shop, plan: Plan) -> list[Scene]:
+    """The audience of a plan, ready for sliders: everything that no slider but the channel changes."""
+    others, word = taken(shop, plan)
+    return _scenes(str(shop.path), _scene_key(shop, plan, word), shop, plan, others)
+
+
+def _scene_key(shop: Shop, plan: Plan, taken_word: str) -> tuple:
+    steps = tuple((step.day, step.channel) for step in plan.steps)
+    about = (plan.category, tuple(plan.product_ids), plan.starts_at)
+    return _audience_stamp(shop), plan.audience.model_dump_json(), steps, about, taken_word
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _scenes(path: str, key: tuple, _shop: Shop, _plan: Plan, _taken: frozenset[str]) -> list[Scene]:
+    return planned.prepared(_shop, _plan, _taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One setting of the sliders, as a question to the models. `key` names it: asked again, it is answered at once."""
+
+    shop: Shop
+    models: Models
+    plan: Plan
+    copy: dict[str, str]
+    key: tuple
+
+    @property
+    def scenes(self) -> list[Scene]:
+        return scenes(self.shop, self.plan)
+
+    @property
+    def messages(self) -> list[dict]:
+        return planned.messages(self.plan, self.copy)
+
+
+def asked(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Asked:
+    """The question what a plan would do. `copy`: the filled copy of all its messages."""
+    rows = json.dumps(planned.messages(plan, copy), sort_keys=True, default=str)
+    return Asked(shop, models, plan, copy, (models.version, _scene_key(shop, plan, taken(shop, plan)[1]), rows))
+
+
+def forecast(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Forecast:
+    """What a plan would probably do; a setting seen before answers at once."""
+    question = asked(shop, models, plan, copy)
+    return _forecast(str(shop.path), question.key, question)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _forecast(
-    path: str,
-    stamp: tuple,
-    segment_ids: tuple[str, ...],
-    exclusions: tuple[str, ...],
-    facts: str,
-    _shop: Shop,
-    _models: Models,
-    _plan: dict,
-) -> Forecast:
-    products = tuple(_plan.get("product_ids") or ())
-    prepared = scene(_shop, segment_ids, exclusions, str(_plan["channel"]), _plan.get("category"), products)
-    return forecasts.evaluate(_shop, _models, prepared, _plan)
+def _forecast(path: str, key: tuple, _asked: Asked) -> Forecast:
+    return forecasts.evaluate_steps(_asked.shop, _asked.models, _asked.scenes, _asked.messages)
+
+
+def curve(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], sizes: tuple[float, ...]) -> pd.DataFrame:
+    """Profit and ROI over the size of the discount, everything else as in the plan: see engine.campaign.argument."""
+    # The plan's own size is not part of the question: moving along the curve does not draw it anew.
+    fixed = plan.model_copy(update={"offer": plan.offer.model_copy(update={"discount": sizes[-1]})})
+    question = asked(shop, models, fixed, copy)
+    return _curve(str(shop.path), question.key, sizes, question)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _curve(path: str, key: tuple, sizes: tuple, _asked: Asked) -> pd.DataFrame:
+    return argument.curve(_asked.shop, _asked.models, _asked.scenes, _asked.messages, sizes)
+
+
+def argument_table(
+    shop: Shop, models: Models, plan: Plan, copy: dict[str, str], sizes: tuple[float, ...]
+) -> pd.DataFrame:
+    """Send nothing, full price and some sizes of the discount side by side: see engine.campaign.argument."""
+    fixed = plan.model_copy(update={"offer": plan.offer.model_copy(update={"discount": None})})
+    question = asked(shop, models, fixed, copy)
+    return _argument_table(str(shop.path), question.key, sizes, question)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _argument_table(path: str, key: tuple, sizes: tuple, _asked: Asked) -> pd.DataFrame:
+    return argument.table(_asked.shop, _asked.models, _asked.scenes, _asked.messages, sizes)
+
+
+def reasons(
+    shop: Shop, models: Models, plan: Plan, copy: dict[str, str], target: str, language: str, step: int = 0
+) -> pd.DataFrame:
+    """Why the predicted rate of one of a plan's messages is what it is: see engine.campaign.explain.explain_plan."""
+    question = asked(shop, models, plan, copy)
+    return _reasons(str(shop.path), question.key, target, language, step, question)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reasons(path: str, key: tuple, target: str, language: str, step: int, _asked: Asked) -> pd.DataFrame:
+    scene, message = _asked.scenes[step], _asked.messages[step]
+    return explain.explain_plan(_asked.shop, _asked.models, scene, message, target, language)
 
 
 # --- tables ---
@@ -232,46 +296,6 @@ def facts(shop: Shop, brief: Brief) -> Facts:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _facts(path: str, version: str, brief: str) -> Facts:
     return facts_of_brief(store.open_shop(Path(path)), Brief.model_validate_json(brief))
-
-
-def profit_curve(
-    shop: Shop, models: Models, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], plan: dict, sizes: tuple
-) -> pd.DataFrame:
-    """Extra profit over the size of the discount, everything else as in `plan`: see engine.campaign.forecast.curve."""
-    plan = {**plan, "discount": None}
-    facts = json.dumps(plan, sort_keys=True, default=str)
-    stamp = (shop.version, _stamp(shop.path / "segments"), models.version)
-    return _profit_curve(str(shop.path), stamp, segment_ids, exclusions, facts, sizes, shop, models, plan)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _profit_curve(
-    path: str, stamp: tuple, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], facts: str, sizes: tuple,
-    _shop: Shop, _models: Models, _plan: dict,
-) -> pd.DataFrame:  # fmt: skip
-    products = tuple(_plan.get("product_ids") or ())
-    prepared = scene(_shop, segment_ids, exclusions, str(_plan["channel"]), _plan.get("category"), products)
-    return forecasts.curve(_shop, _models, prepared, _plan, list(sizes))
-
-
-def reasons(
-    shop: Shop, models: Models, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], plan: dict, target: str,
-    language: str,
-) -> pd.DataFrame:  # fmt: skip
-    """Why a plan's predicted rate is what it is: see engine.campaign.explain.explain_plan."""
-    facts = json.dumps(plan, sort_keys=True, default=str)
-    stamp = (shop.version, _stamp(shop.path / "segments"), models.version)
-    return _reasons(str(shop.path), stamp, segment_ids, exclusions, facts, target, language, shop, models, plan)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _reasons(
-    path: str, stamp: tuple, segment_ids: tuple[str, ...], exclusions: tuple[str, ...], facts: str, target: str,
-    language: str, _shop: Shop, _models: Models, _plan: dict,
-) -> pd.DataFrame:  # fmt: skip
-    products = tuple(_plan.get("product_ids") or ())
-    prepared = scene(_shop, segment_ids, exclusions, str(_plan["channel"]), _plan.get("category"), products)
-    return explain.explain_plan(_shop, _models, prepared, _plan, target, language)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

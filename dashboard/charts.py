@@ -208,33 +208,44 @@ def forecast_against_actual(held_out: pd.DataFrame, forecast: str, actual: str) 
 # --- one plan ---
 
 
-def profit_over_discount(
-    curve: pd.DataFrame, here: tuple[float, float | None], in_percent: bool, words: dict[str, str]
+def over_discount(
+    curve: pd.DataFrame, measure: str, here: tuple[float, float | None], in_percent: bool, words: dict[str, str]
 ) -> go.Figure:
-    """Extra profit over the size of the discount, its range as a band, untried sizes hatched, the sliders as a point.
+    """Profit or ROI over the size of the discount, its range as a band, untried sizes hatched, the sliders as a point.
 
-    curve: as engine.campaign.forecast.curve. here: (size, extra profit or None). words: x, y, range, here, untried.
+    curve: as engine.campaign.argument.curve. measure: extra_profit (money) or roi (fraction). here: (size, the measure
+    there or None). words: x, y, range, here, untried.
     """
-    shown = curve.assign(x=curve["discount"] * (100 if in_percent else 1))
-    known = shown[shown["supported"].astype(bool)]
+    scale = 100 if measure == "roi" else 1
+    ends = {f"y{end}": curve[f"{measure}{end}"] * scale for end in ("", "_low", "_high")}
+    shown = curve.assign(x=curve["discount"] * (100 if in_percent else 1), **ends)
+    tried = shown["supported"].astype(bool) & shown["y"].notna()  # a return on too little spent is not known either
+    shown["supported"] = tried
+    known = shown[tried]
     # Half a step to either side, so that a single size has a width; a discount below zero is none.
     half = float(shown["x"].diff().median()) / 2
     traces: list = [_untried(run, half, known, words["untried"]) for run in _runs(shown, wanted=False)]
     for run in _runs(shown, wanted=True):
         traces += _band(run, words)
-    size, profit = here[0] * (100 if in_percent else 1), here[1]
-    if profit is not None:
+    size, value = here[0] * (100 if in_percent else 1), here[1]
+    if value is not None:
         point = {"color": SECOND, "size": 13, "symbol": "diamond", "line": {"width": 1, "color": "#ffffff"}}
-        traces.append(go.Scatter(x=[size], y=[profit], mode="markers", marker=point, name=words["here"]))
+        traces.append(go.Scatter(x=[size], y=[value * scale], mode="markers", marker=point, name=words["here"]))
     chart = figure(
         _named_once(traces),
         height=360,
         # Below: on a phone it takes two lines, which above would lie over the curve.
         legend={"orientation": "h", "y": -0.3, "x": 0, "yanchor": "top"},
         xaxis={"title": words["x"], "ticksuffix": " %" if in_percent else ""},
-        yaxis={"title": words["y"], "zeroline": True, "zerolinewidth": 1.5, "zerolinecolor": QUIET},
+        yaxis={
+            "title": words["y"],
+            "ticksuffix": " %" if measure == "roi" else "",
+            "zeroline": True,
+            "zerolinewidth": 1.5,
+            "zerolinecolor": QUIET,
+        },
     )
-    if profit is None:
+    if value is None:
         chart.add_vline(x=size, line={"color": SECOND, "width": 2, "dash": "dot"})
     return chart
 
@@ -249,14 +260,14 @@ def _runs(shown: pd.DataFrame, wanted: bool) -> list[pd.DataFrame]:
 
 def _band(run: pd.DataFrame, words: dict[str, str]) -> list:
     x = run["x"].tolist()
-    edges = run["extra_profit_low"].tolist() + run["extra_profit_high"].tolist()[::-1]
+    edges = run["y_low"].tolist() + run["y_high"].tolist()[::-1]
     return [
         go.Scatter(
             x=x + x[::-1], y=edges, fill="toself", fillcolor=faded(MAIN, 0.16), mode="lines", line={"width": 0},
             hoverinfo="skip", name=words["range"],
         ),
         go.Scatter(
-            x=x, y=run["extra_profit"], mode="lines+markers", line={"color": MAIN, "width": 2.5}, name=words["y"],
+            x=x, y=run["y"], mode="lines+markers", line={"color": MAIN, "width": 2.5}, name=words["y"],
             hovertemplate="%{x:.4g}: %{y:,.0f}<extra></extra>",
         ),
     ]  # fmt: skip
@@ -264,8 +275,8 @@ def _band(run: pd.DataFrame, words: dict[str, str]) -> list:
 
 def _untried(run: pd.DataFrame, half: float, known: pd.DataFrame, name: str) -> go.Scatter:
     """A hatched field over sizes that were never tried, as high as the range beside it."""
-    low = float(known["extra_profit_low"].min()) if len(known) else 0.0
-    high = float(known["extra_profit_high"].max()) if len(known) else 1.0
+    low = float(known["y_low"].min()) if len(known) else 0.0
+    high = float(known["y_high"].max()) if len(known) else 1.0
     first, last = max(float(run["x"].iloc[0]) - half, 0.0), float(run["x"].iloc[-1]) + half
     return go.Scatter(
         x=[first, last, last, first], y=[low, low, high, high], fill="toself", mode="lines", line={"width": 0},
@@ -281,6 +292,37 @@ def _named_once(traces: list) -> list:
         trace.update(legendgroup=trace.name, showlegend=trace.name not in seen)
         seen.add(trace.name)
     return traces
+
+
+def side_by_side(table: pd.DataFrame, axis: str, level: str) -> go.Figure:
+    """Extra profit of several plans with its range. table: name, extra_profit, its _low and _high; NaN is unknown."""
+    known = table[table["extra_profit"].notna()]
+    value = known["extra_profit"]
+    points = go.Scatter(
+        x=value,
+        y=known["name"],
+        mode="markers",
+        marker={"color": MAIN, "size": 11},
+        error_x={
+            "type": "data",
+            "array": known["extra_profit_high"] - value,
+            "arrayminus": value - known["extra_profit_low"],
+            "color": faded(MAIN, 0.6),
+            "thickness": 3,
+            "width": 0,
+        },
+        customdata=known[["extra_profit_low", "extra_profit_high"]],
+        hovertemplate="%{y}: %{x:,.0f}<br>" + level + ": %{customdata[0]:,.0f} – %{customdata[1]:,.0f}<extra></extra>",
+    )
+    chart = figure(
+        [points],
+        height=110 + 44 * max(len(known), 1),
+        showlegend=False,
+        xaxis={"title": axis, "zeroline": False},
+        yaxis={"autorange": "reversed", "type": "category"},
+    )
+    chart.add_vline(x=0, line={"color": QUIET, "width": 1.5})
+    return chart
 
 
 def reasons(steps: pd.DataFrame) -> go.Figure:

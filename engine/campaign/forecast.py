@@ -76,6 +76,11 @@ class Forecast:
     campaigns: int
     last_sent: str
 
+    @property
+    def detectable_orders(self) -> float | None:
+        """`detectable` as extra orders among those written to."""
+        return None if self.detectable is None else self.detectable * self.recipients
+
     def verdict_text(self, language: str = "en") -> str:
         return Sentence(
             f"engine.{self.verdict}", {"n": f"{self.test_on:,}"} if self.verdict == "coin_toss" else {}
@@ -194,6 +199,7 @@ def _why_not(models: Models, scene: Scene, step: dict) -> Sentence | None:
         _number(step.get("discount"), 0.0),
         None if hour is None or pd.isna(hour) else float(hour),
         set(scene.known["customer_id"]),
+        _number(step.get("min_spend"), 0.0),
     )
 
 

@@ -69,14 +69,14 @@ def orders(models: Models, messages: Sequence[Message]) -> Orders:
         return Orders(each[0], anyway[0] if anyway else None, value, (sent,))
     covered, idle = _days(messages)
     left, without = np.ones(len(nobody)), np.ones(len(nobody))  # who has not ordered yet
-    sent = []
+    each_sent: list[float] = []
     for k, message in enumerate(messages):
         due = message.scene.reached * (left if message.stop_if_bought else 1.0)
-        sent.append(float(due.mean()))
+        each_sent.append(float(due.mean()))
         quiet = anyway[k] if anyway else nobody
         left = left * (1 - each[k]) ** covered[k] * (1 - quiet) ** idle[k]
         without = without * (1 - quiet) ** (covered[k] + idle[k])
-    return Orders(1 - left, 1 - without if anyway else None, value, tuple(sent))
+    return Orders(1 - left, 1 - without if anyway else None, value, tuple(each_sent))
 
 
 def length(messages: Sequence[Message]) -> int:

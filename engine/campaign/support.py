@@ -19,43 +19,50 @@ MIN_SENDS = 200
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """Per channel and kind of offer: discounts tried, messages sent; per channel: hours; customers written to."""
+    """Per channel and kind of offer: discounts tried, messages sent, minimum spends (0: none); per channel: hours;
+    customers written to."""
 
     offers: dict[str, dict[str, list[float]]]
     sends: dict[str, dict[str, int]]
     hours: dict[str, list[float]]
     mailed: tuple[str, ...]
+    spends: dict[str, dict[str, list[float]]]
 
     def to_json(self) -> dict:
         return asdict(self)
 
     @staticmethod
     def from_json(stored: dict) -> "Tried":
-        return Tried(stored["offers"], stored["sends"], stored["hours"], tuple(stored["mailed"]))
+        # Models of before minimum spends were noted say nothing of them.
+        spends = stored.get("spends", {})
+        return Tried(stored["offers"], stored["sends"], stored["hours"], tuple(stored["mailed"]), spends)
 
 
 def tried(shop: Shop, sent: pd.DataFrame | None) -> Tried:
     """What past messages tried. `sent` has campaign_id, customer_id, trials."""
     if sent is None:
-        return Tried({}, {}, {}, ())
+        return Tried({}, {}, {}, (), {})
     campaigns = shop.table("campaigns").drop_duplicates("campaign_id").set_index("campaign_id")
     count = sent.groupby("campaign_id")["trials"].sum()
     offers: dict[str, dict[str, set[float]]] = {}
+    spends: dict[str, dict[str, set[float]]] = {}
     sends: dict[str, dict[str, int]] = {}
     hours: dict[str, set[float]] = {}
     for campaign in campaigns.loc[campaigns.index.intersection(count.index)].itertuples():
         channel, kind = str(campaign.channel), _kind(campaign)
-        offers.setdefault(channel, {}).setdefault(kind, set()).add(_discount(campaign))
+        offers.setdefault(channel, {}).setdefault(kind, set()).add(_money(campaign, "discount"))
+        spends.setdefault(channel, {}).setdefault(kind, set()).add(_money(campaign, "min_spend"))
         sends.setdefault(channel, {})[kind] = sends.get(channel, {}).get(kind, 0) + int(count[campaign.Index])
         if np.isfinite(hour := float(getattr(campaign, "send_hour", np.nan))):
             hours.setdefault(channel, set()).add(hour)
     mailed = tuple(sorted(set(sent["customer_id"]) - {""}))
     return Tried(
-        {channel: {kind: sorted(sizes) for kind, sizes in kinds.items()} for channel, kinds in offers.items()},
-        sends,
-        {channel: sorted(tried_hours) for channel, tried_hours in hours.items()},
-        mailed,
+        _sorted(offers), sends, {channel: sorted(tried) for channel, tried in hours.items()}, mailed, _sorted(spends)
     )
+
+
+def _sorted(sets: dict[str, dict[str, set[float]]]) -> dict[str, dict[str, list[float]]]:
+    return {channel: {kind: sorted(sizes) for kind, sizes in kinds.items()} for channel, kinds in sets.items()}
 
 
 def _kind(row: Any) -> str:
@@ -63,13 +70,19 @@ def _kind(row: Any) -> str:
     return str(kind) if isinstance(kind, str) and kind else "none"
 
 
-def _discount(row: Any) -> float:
-    size = float(getattr(row, "discount", np.nan))
+def _money(row: Any, column: str) -> float:
+    size = float(getattr(row, column, np.nan))
     return size if np.isfinite(size) else 0.0
 
 
 def check(
-    tried: Tried, channel: str, kind: str, discount: float | None, send_hour: float | None, audience: set[str]
+    tried: Tried,
+    channel: str,
+    kind: str,
+    discount: float | None,
+    send_hour: float | None,
+    audience: set[str],
+    min_spend: float | None = None,
 ) -> Sentence | None:
     """None where a plan lies within what was tried, else why not, with the nearest thing that was."""
     kind, size = kind or "none", float(discount or 0.0)
@@ -88,6 +101,8 @@ def check(
             "engine.discount_never_tried",
             {"size": _shown(size, kind), "channel": channel, "nearest": _shown(nearest, kind)},
         )
+    if hurdle := _hurdle(tried, channel, kind, float(min_spend or 0.0)):
+        return hurdle
     hours = tried.hours.get(channel, [])
     if send_hour is not None and hours and not min(hours) - 1 <= send_hour <= max(hours) + 1:
         values = {"channel": channel, "hour": int(send_hour), "first": int(min(hours)), "last": int(max(hours))}
@@ -99,6 +114,18 @@ def check(
     ):
         return Sentence("engine.audience_never_mailed", {"share": f"{overlap:.0%}"})
     return None
+
+
+def _hurdle(tried: Tried, channel: str, kind: str, spend: float) -> Sentence | None:
+    """Why a minimum spend lies outside what was tried. Without one nothing is asked of the customer: no hurdle."""
+    known = tried.spends.get(channel, {}).get(kind, [])
+    if not spend or not known or _near([one for one in known if one], spend, "amount"):
+        return None
+    values = {"spend": f"{spend:.0f}", "kind": kind, "channel": channel}
+    if not any(known):
+        return Sentence("engine.no_minimum_tried", values)
+    nearest = min((one for one in known if one), key=lambda other: abs(other - spend))
+    return Sentence("engine.minimum_never_tried", values | {"nearest": f"{nearest:.0f}"})
 
 
 def _near(sizes: list[float], discount: float, kind: str) -> bool:

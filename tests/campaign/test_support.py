@@ -15,11 +15,12 @@ TRIED = Tried(
     {"email": {"percent": 5_000, "amount": 900, "none": 700}, "sms": {"percent": 150}},
     {"email": [8.0, 12.0, 20.0]},
     tuple(PEOPLE),
+    {"email": {"percent": [0.0], "amount": [0.0, 50.0], "none": [0.0]}, "sms": {"percent": [0.0]}},
 )
 
 
-def said(channel="email", kind="percent", discount=0.2, hour=None, audience=PEOPLE):
-    sentence = check(TRIED, channel, kind, discount, hour, set(audience))
+def said(channel="email", kind="percent", discount=0.2, hour=None, audience=PEOPLE, min_spend=None):
+    sentence = check(TRIED, channel, kind, discount, hour, set(audience), min_spend)
     return sentence.text() if sentence else None
 
 
@@ -83,6 +84,24 @@ def test_what_was_tried_is_read_from_past_messages(tmp_path):
         {"email": {"percent": 3}, "sms": {"none": 40}},
         {"email": [9.0], "sms": [18.0]},
         ("a", "b"),
+        {"email": {"percent": [0.0]}, "sms": {"none": [0.0]}},
     )
     assert Tried.from_json(json.loads(json.dumps(found.to_json()))) == found
     assert support.tried(shop, None).offers == {}
+
+
+@pytest.mark.parametrize(
+    ("spend", "fine"), [(None, True), (0, True), (45, True), (60, True), (100, False), (20, False)]
+)
+def test_a_minimum_spend_is_near_within_a_quarter_and_none_at_all_is_no_hurdle(spend, fine):
+    assert (said(kind="amount", discount=5, min_spend=spend) is None) == fine
+
+
+def test_a_minimum_spend_where_none_was_ever_asked_for_is_never_tried():
+    assert said(min_spend=40).startswith("A minimum spend was never asked for with offer percent by email")
+
+
+def test_what_was_stored_before_minimum_spends_were_noted_still_loads():
+    stored = TRIED.to_json()
+    del stored["spends"]
+    assert check(Tried.from_json(stored), "email", "percent", 0.2, None, set(PEOPLE), 40.0) is None

@@ -6,9 +6,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
-from dashboard import charts
-from engine.campaign.plan import Audience, Offer
-from tests.dashboard.plan_pages import page_of, said, saved_plan, stored
+from dashboard import charts, printed
+from engine.campaign.plan import Audience, Offer, Step
+from engine.decision import plans
+from tests.dashboard.plan_pages import NOW, page_of, said, saved_plan, stored
 
 
 def numbers(app) -> dict[str, str]:
@@ -78,16 +79,115 @@ def test_what_was_never_tried_gets_no_money_and_the_nearest_that_was(open_app, t
     assert "nearest is 30 %" in text
 
 
-def test_the_curve_runs_over_the_discount_with_its_range(open_app, trained_shop):
+def test_profit_and_return_run_over_the_discount_with_their_ranges(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    traces = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
-    assert {trace["name"] for trace in traces} == {
-        "never tried here",
-        "80 % range",
-        "Extra profit, in USD",
-        "these settings",
-    }
+    named = [{trace["name"] for trace in json.loads(chart.proto.spec)["data"]} for chart in app.get("plotly_chart")]
+    both = {"never tried here", "80 % range", "these settings"}
+    assert named == [both | {"Extra profit, in USD"}, both | {"Return (extra profit / spent)"}]
+
+
+def test_another_kind_of_offer_can_be_tried(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.selectbox(key="numbers.kind").set_value("none").run()
+    assert "has no size to move here" in said(app)
+    assert stored(trained_shop).plan.offer.kind == "percent"
+    app.button(key="numbers.use").click().run()
+    offer = stored(trained_shop).plan.offer
+    assert (offer.kind, offer.discount, offer.code) == ("none", None, None)
+
+
+def test_a_minimum_spend_that_was_never_asked_for_gets_no_money(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.slider(key="numbers.min_spend").set_value(100.0).run()
+    assert numbers(app)["Extra profit"] == "–"
+    assert "A minimum spend was never asked for" in said(app)
+
+
+def test_a_higher_minimum_spend_within_what_was_tried_gives_less_away(open_app, trained_shop):
+    saved_plan(trained_shop, offer=Offer(kind="amount", discount=15, min_spend=100, code="TEN"))
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("all").run()
+    before = given_away(app)
+    app.slider(key="numbers.min_spend").set_value(120.0).run()
+    assert given_away(app) < before
+
+
+def given_away(app) -> float:
+    table = app.dataframe[0].value.set_index("what")["value"]
+    return float(table["Given away"].replace("$", "").replace(",", ""))
+
+
+def test_the_holdout_says_what_it_will_be_able_to_show(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    assert "you will only see a difference above" in said(app)
+    app.slider(key="numbers.holdout").set_value(0).run()
+    assert "Nobody is left out on purpose" in said(app)
+
+
+def test_the_table_for_the_argument_starts_with_nothing_and_full_price(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("argue").run()
+    table = app.dataframe[0].value.set_index("Option")
+    assert list(table.index) == ["Send nothing", "Full price", "10 %", "15 %", "20 %"]
+    assert table.loc["Send nothing", "Extra profit"] == "$0"
+    assert "to" in table.loc["10 %", "Extra profit"]
+    app.text_input(key="numbers.sizes_percent").set_value("5, 25, 50").run()
+    table = app.dataframe[0].value.set_index("Option")
+    assert list(table.index)[2:] == ["5 %", "25 %", "50 %"]
+    assert table.loc["50 %", "Verdict"] == "never tried here"
+    assert "nearest is 30 %" in said(app)
+
+
+@pytest.mark.parametrize("text", ["ten", "", "0", "120", "1,2,3,4,5,6,7,8,9"])
+def test_sizes_that_are_none_are_said(open_app, trained_shop, text):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("argue").run()
+    app.text_input(key="numbers.sizes_percent").set_value(text).run()
+    assert "is not a list of one to 8 sizes" in said(app)
+
+
+def test_the_printed_page_holds_the_table_and_escapes_names():
+    table = pd.DataFrame({"Option": ["<b>10 %</b>"], "Extra profit": ["$5"]})
+    content = printed.page("Spring <script>", "E-mail", table, ["a & b"]).decode()
+    assert "<script>" not in content and "<b>10" not in content
+    assert "$5" in content and "a &amp; b" in content
+
+
+def test_plans_stand_side_by_side(open_app, trained_shop):
+    saved_plan(trained_shop)
+    saved_plan(trained_shop, "other", name="Other", offer=Offer(kind="percent", discount=0.1))
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("compare").run()
+    assert list(app.dataframe[0].value["Plan"]) == ["Spring (these settings)", "Other"]
+    chart = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
+    assert chart["y"] == ["1 · Spring (these settings)", "2 · Other"]
+
+
+def test_alone_there_is_nothing_to_compare_with(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("compare").run()
+    assert "no other plan" in said(app)
+    app.button_group(key="numbers.compare_with").set_value("drafts").run()
+    assert "no drafts" in said(app)
+
+
+def test_a_plan_of_two_messages_says_what_it_assumes(open_app, trained_shop):
+    saved_plan(trained_shop)
+    plan = stored(trained_shop).plan
+    later = Step(day=4, channel="email", condition="stop_if_bought")
+    plans.save(trained_shop, plan.model_copy(update={"steps": [*plan.steps, later]}), {}, 1, NOW)
+    app = page_of(open_app, trained_shop, "numbers")
+    assert "Assumed for 2 messages" in said(app)
+    app.button_group(key="numbers.view").set_value("why").run()
+    app.button_group(key="numbers.message").set_value(1).run()
+    assert "not proof of a cause" in said(app)
 
 
 @pytest.mark.parametrize(("target", "words"), [("order", "Average past message"), ("click", "raises the chance")])
@@ -172,7 +272,7 @@ def named(figure: go.Figure, name: str) -> list:
 
 
 def test_untried_discounts_are_hatched_and_have_no_line():
-    figure = charts.profit_over_discount(CURVE, (0.10, 20.0), True, WORDS)
+    figure = charts.over_discount(CURVE, "extra_profit", (0.10, 20.0), True, WORDS)
     hatched = named(figure, "never tried here")
     assert [(min(trace.x), max(trace.x)) for trace in hatched] == [(0.0, 2.5), (17.5, 22.5)]
     assert list(named(figure, "Extra profit")[0].x) == [5.0, 10.0, 15.0]
@@ -181,7 +281,7 @@ def test_untried_discounts_are_hatched_and_have_no_line():
 
 
 def test_settings_without_money_are_a_line_and_not_a_point():
-    figure = charts.profit_over_discount(CURVE, (0.20, None), True, WORDS)
+    figure = charts.over_discount(CURVE, "extra_profit", (0.20, None), True, WORDS)
     assert named(figure, "here") == []
     assert figure.layout.shapes[0].x0 == 20
 

@@ -1,21 +1,20 @@
 """What would it probably earn, and why? Sliders move all of it without saving anything."""
 
 from collections.abc import Callable
-from typing import Any
 
 import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
-from dashboard.views.plan_tabs import forecasting, message, reasons, saving
+from dashboard.views.plan_tabs import argue, compare, forecasting, message, reasons, sliders
 from dashboard.views.plan_tabs.message import VERDICT
 from dashboard.views.plan_tabs.saving import Open
+from dashboard.views.plan_tabs.sliders import AREA
+from engine.campaign.argument import WITH_SIZE
 from engine.campaign.forecast import Forecast, Range
-from engine.campaign.plan import PARTS, Plan
+from engine.campaign.plan import Plan
 from engine.campaign.response import Models
-from engine.errors import AppError
 
-AREA = "numbers"
 PERCENT_TRIED = tuple(step / 100 for step in range(0, 45, 5))
 AMOUNT_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)  # times the plan's own amount
 
@@ -33,93 +32,17 @@ def show(opened: Open) -> None:
 
 @st.fragment
 def _what_if(opened: Open, models: Models) -> None:
-    plan = opened.plan
-    state.fill(AREA, opened.stamp, _settings(plan))
+    """All of it moves together; the number is drawn first, so that it is on the screen before the rest is made."""
+    state.fill(AREA, opened.stamp, sliders.settings(opened.plan))
+    tried = sliders.tried(opened.plan)
     left, right = st.columns([1, 2], gap="large")
-    with left:
-        tried = _tried(plan)
     with right, widgets.problem_box():
-        row = forecasting.row(opened, tried)
-        forecast = cache.forecast(opened.shop, models, *forecasting.audience(tried), row)
+        forecast = cache.forecast(opened.shop, models, tried, forecasting.copy(opened))
         _answer(forecast, opened.shop.settings.currency)
     with left:
-        _keep(opened, tried)
-    _behind(opened, models, row, tried, forecast)
-
-
-# --- the sliders ---
-
-
-def _settings(plan: Plan) -> dict[str, Any]:
-    size = plan.offer.discount or 0.0
-    return {
-        "percent": round(100 * size) if plan.offer.kind == "percent" else 0,
-        "amount": size if plan.offer.kind == "amount" else 0.0,
-        "audience_share": round(100 * plan.audience_share),
-        "send_hour": plan.send_hour,
-        "channel": plan.channel,
-    }
-
-
-def _touch() -> None:
-    state.touch(AREA)
-
-
-def _tried(plan: Plan) -> Plan:
-    """The plan with what the sliders say."""
-    st.markdown(f"**{t('numbers.what_if')}**")
-    discount = plan.offer.discount
-    if plan.offer.kind == "percent":
-        discount = (
-            st.slider(t("numbers.discount"), 1, 60, format="%d %%", key="numbers.percent", on_change=_touch) / 100
-        )
-    elif plan.offer.kind == "amount":
-        most = max(4 * (discount or 0.0), 20.0)
-        discount = st.slider(t("numbers.amount"), 1.0, most, step=1.0, key="numbers.amount", on_change=_touch)
-    else:
-        st.caption(t("numbers.no_size", offer=t(f"plan.offer_{plan.offer.kind}")))
-    share = st.slider(
-        t("brief.audience_share"), 5, 100, step=5, format="%d %%", key="numbers.audience_share", on_change=_touch
-    )
-    hour = st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="numbers.send_hour", on_change=_touch)
-    channel = st.selectbox(
-        t("brief.channel"),
-        list(PARTS),
-        format_func=lambda one: t(f"plan.channel_{one}"),
-        key="numbers.channel",
-        on_change=_touch,
-    )
-    if not state.touched(AREA):
-        return plan  # a slider's steps may be coarser than what was saved
-    step = plan.steps[0].model_copy(update={"channel": channel})
-    return plan.model_copy(
-        update={
-            "offer": plan.offer.model_copy(update={"discount": discount}),
-            "audience_share": share / 100,
-            "send_hour": hour,
-            "steps": [step, *plan.steps[1:]],
-        }
-    )
-
-
-def _keep(opened: Open, tried: Plan) -> None:
-    """Two buttons: write the sliders into the plan, or put them back."""
-    if tried == opened.plan:
-        st.caption(t("numbers.as_planned"))
-        return
-    st.caption(t("numbers.not_saved"))
-    with st.container(horizontal=True):
-        if st.button(t("numbers.use"), key="numbers.use", type="primary", icon=":material/check:"):
-            try:
-                state.settle(AREA, saving.save(opened, tried, {}).stamp)
-            except AppError as problem:
-                widgets.show_problem(problem)
-                return
-            st.rerun()
-        forget, plan_id = state.take_theirs, opened.plan.plan_id
-        st.button(
-            t("numbers.reset"), key="numbers.reset", icon=":material/undo:", on_click=forget, args=(AREA, plan_id)
-        )
+        sliders.show(opened.plan, forecast.order_value, opened.shop.settings.currency)
+        sliders.keep(opened, tried)
+    _behind(opened, models, tried, forecast)
 
 
 # --- the answer ---
@@ -131,18 +54,6 @@ def _answer(forecast: Forecast, currency: str) -> None:
     def money(value: float) -> str:
         return widgets.money(value, currency)
 
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(forecast.verdict_text(language()), color=VERDICT[forecast.verdict])
-        if forecast.chance_of_loss is not None:
-            loss = t("numbers.loss", share=widgets.percent(forecast.chance_of_loss, 0))
-            st.markdown(f"**{loss}**", width="content")
-        st.caption(
-            t(
-                "numbers.written_to",
-                count=widgets.number(forecast.recipients),
-                reachable=widgets.number(forecast.reachable),
-            )
-        )
     with st.container(horizontal=True):
         _figure("extra_profit", forecast.extra_profit, money)
         _figure("roi", forecast.roi, lambda value: widgets.percent(value, 0))
@@ -150,7 +61,15 @@ def _answer(forecast: Forecast, currency: str) -> None:
         _figure("orders", forecast.orders, widgets.number)
         _figure("ctr", forecast.ctr, widgets.percent)
         _figure("order_rate", forecast.order_rate, widgets.percent)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(forecast.verdict_text(language()), color=VERDICT[forecast.verdict])
+        if forecast.chance_of_loss is not None:
+            loss = t("numbers.loss", share=widgets.percent(forecast.chance_of_loss, 0))
+            st.markdown(f"**{loss}**", width="content")
+        facts = {"count": forecast.recipients, "reachable": forecast.reachable, "messages": forecast.messages_sent}
+        st.caption(t("numbers.written_to", **{name: widgets.number(fact) for name, fact in facts.items()}))
     st.markdown(message.plain(forecast.reason(language())))
+    st.caption(_holdout(forecast))
     st.caption(
         t(
             "numbers.behind",
@@ -160,6 +79,21 @@ def _answer(forecast: Forecast, currency: str) -> None:
             campaigns=widgets.number(forecast.campaigns),
             date=forecast.last_sent,
         )
+    )
+
+
+def _holdout(forecast: Forecast) -> str:
+    """What the people left out on purpose will be able to show."""
+    if not forecast.held_out:
+        return t("numbers.no_holdout")
+    if forecast.detectable is None:
+        return t("numbers.held_out", held=widgets.number(forecast.held_out))
+    return t(
+        "numbers.detectable",
+        people=widgets.number(forecast.recipients + forecast.held_out),
+        held=widgets.number(forecast.held_out),
+        rise=widgets.percent(forecast.detectable, 1),
+        orders=widgets.number(forecast.detectable_orders),
     )
 
 
@@ -175,9 +109,9 @@ def _figure(name: str, value: Range | None, write: Callable[[float], str]) -> No
 # --- what is behind it ---
 
 
-def _behind(opened: Open, models: Models, row: dict, tried: Plan, forecast: Forecast) -> None:
-    """One of: profit over the discount, the reasons, every figure."""
-    views = [*(["curve"] if tried.offer.kind in ("percent", "amount") else []), "why", "all"]
+def _behind(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> None:
+    """One of: curves over the discount, the table for the argument, other plans beside it, reasons, every figure."""
+    views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "why", "all"]
     view = st.segmented_control(
         t("numbers.view"),
         views,
@@ -186,37 +120,42 @@ def _behind(opened: Open, models: Models, row: dict, tried: Plan, forecast: Fore
         format_func=lambda one: t(f"numbers.view_{one}"),
         key="numbers.view",
         label_visibility="collapsed",
+        persist_state="session",
     )
     with widgets.problem_box():
         if view == "curve":
-            _curve(opened, models, row, tried, forecast)
+            _curves(opened, models, tried, forecast)
+        elif view == "argue":
+            argue.show(opened, models, tried)
+        elif view == "compare":
+            compare.show(opened, models, tried, forecast)
         elif view == "why":
-            _why(opened, models, row)
+            _why(opened, models, tried)
         else:
             _all(forecast, opened.shop.settings.currency)
 
 
-def _curve(opened: Open, models: Models, row: dict, tried: Plan, forecast: Forecast) -> None:
+def _curves(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> None:
+    """Profit and return over the discount, beside each other."""
     in_percent = tried.offer.kind == "percent"
-    base = opened.plan.offer.discount or 10.0
-    sizes = PERCENT_TRIED if in_percent else tuple(base * step for step in AMOUNT_STEPS)
-    curve = cache.profit_curve(opened.shop, models, *forecasting.audience(tried), row, sizes)
+    sizes = PERCENT_TRIED if in_percent else tuple((opened.plan.offer.discount or 10.0) * step for step in AMOUNT_STEPS)
+    curve = cache.curve(opened.shop, models, tried, forecasting.copy(opened), sizes)
     currency = opened.shop.settings.currency
-    chart = charts.profit_over_discount(
-        curve,
-        (tried.offer.discount or 0.0, forecast.extra_profit.value if forecast.extra_profit else None),
-        in_percent,
-        {
+    for column, measure in zip(st.columns(2), ("extra_profit", "roi"), strict=True):
+        found: Range | None = getattr(forecast, measure)
+        words = {
             "x": t("numbers.curve_percent") if in_percent else t("numbers.curve_amount", currency=currency),
-            "y": t("numbers.curve_profit", currency=currency),
+            "y": t(f"numbers.curve_{measure}", currency=currency),
             **{name: t(f"numbers.curve_{name}") for name in ("range", "here", "untried")},
-        },
-    )
-    widgets.chart(chart, "numbers.curve", t("numbers.curve_alt"))
+        }
+        here = (tried.offer.discount or 0.0, found.value if found else None)
+        with column:
+            chart = charts.over_discount(curve, measure, here, in_percent, words)
+            widgets.chart(chart, f"numbers.curve_{measure}", t(f"numbers.curve_{measure}_alt"))
     st.caption(t("numbers.curve_note"))
 
 
-def _why(opened: Open, models: Models, row: dict) -> None:
+def _why(opened: Open, models: Models, tried: Plan) -> None:
     targets = [target for target in ("order", "click") if target in models.responses]
     target = st.segmented_control(
         t("numbers.why_of"),
@@ -225,11 +164,32 @@ def _why(opened: Open, models: Models, row: dict) -> None:
         required=True,
         format_func=lambda one: t(f"numbers.target_{one}"),
         key="numbers.target",
+        persist_state="session",
     )
-    contributions = cache.reasons(opened.shop, models, *forecasting.audience(opened.plan), row, target, language())
+    step = _which_message(tried)
+    copy = forecasting.copy(opened)
+    contributions = cache.reasons(opened.shop, models, tried, copy, str(target), language(), step)
     widgets.chart(charts.reasons(reasons.steps(contributions)), "numbers.reasons", t("numbers.reasons_alt"))
     st.markdown("\n".join(f"- {sentence}" for sentence in reasons.sentences(contributions)))
     st.caption(t("numbers.not_cause"))
+
+
+def _which_message(plan: Plan) -> int:
+    """The message to explain, where a plan has several."""
+    if len(plan.steps) == 1:
+        return 0
+    numbers = list(range(len(plan.steps)))
+    chosen = st.segmented_control(
+        t("numbers.which_message"),
+        numbers,
+        default=0,
+        required=True,
+        format_func=lambda one: t(
+            "numbers.message", number=one + 1, channel=t(f"plan.channel_{plan.steps[one].channel}")
+        ),
+        key="numbers.message",
+    )
+    return min(int(chosen or 0), numbers[-1])
 
 
 def _all(forecast: Forecast, currency: str) -> None:
@@ -238,7 +198,7 @@ def _all(forecast: Forecast, currency: str) -> None:
     def money(value: float) -> str:
         return widgets.money(value, currency)
 
-    writers = dict.fromkeys(("extra_profit", "revenue", "discount_cost"), money)
+    writers = dict.fromkeys(("extra_profit", "revenue", "discount_cost", "discount_on_anyway"), money)
     writers |= dict.fromkeys(("orders", "would_buy_anyway", "extra_orders", "unsubscribes"), widgets.number)
     writers |= dict.fromkeys(("ctr", "order_rate", "roi"), widgets.percent)
     rows = []
@@ -248,14 +208,12 @@ def _all(forecast: Forecast, currency: str) -> None:
         rows.append(
             {"what": t(f"numbers.{name}"), "value": write(value.value) if value else "–", "low": low, "high": high}
         )
-    for name in ("send_cost", "order_value"):
-        rows.append(
-            {
-                "what": t(f"numbers.{name}"),
-                "value": widgets.money(getattr(forecast, name), currency, 2),
-                "low": "",
-                "high": "",
-            }
-        )
+    single = {
+        "margin_after_discount": widgets.percent(forecast.margin_after_discount),
+        "break_even_orders": widgets.number(forecast.break_even_orders),
+        "send_cost": widgets.money(forecast.send_cost, currency, 2),
+        "order_value": widgets.money(forecast.order_value, currency, 2),
+    }
+    rows += [{"what": t(f"numbers.{name}"), "value": words, "low": "", "high": ""} for name, words in single.items()]
     headings = {name: t(f"numbers.column_{name}") for name in ("what", "value", "low", "high")}
     st.dataframe(rows, column_config=headings, hide_index=True, key="numbers.all", alt=t("numbers.all_alt"))

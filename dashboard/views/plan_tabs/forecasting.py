@@ -6,9 +6,8 @@ from dashboard import cache
 from dashboard.text import t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
-from engine.campaign import planned, response
+from engine.campaign import response
 from engine.campaign.forecast import Forecast
-from engine.campaign.plan import Plan
 from engine.decision.plans import SavedPlan
 from engine.errors import StoreProblem
 from engine.sentences import say
@@ -22,17 +21,12 @@ def missing(opened: Open) -> str | None:
             return t("numbers.no_campaigns")
         if not shop.rows("deliveries") and not shop.rows("campaign_results"):
             return t("numbers.no_messages")
-    return None if opened.plan.audience.segment_ids else t("numbers.no_audience")
+    return t("numbers.no_audience") if opened.plan.audience.is_empty else None
 
 
-def audience(plan: Plan) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The groups that get the plan, and those taken out of them."""
-    return tuple(plan.audience.segment_ids), tuple(plan.audience.exclusions)
-
-
-def row(opened: Open, plan: Plan) -> dict:
-    """The plan as the forecast takes it."""
-    return planned.columns(plan, opened.saved.extras.get("filled") or {})
+def copy(opened: Open) -> dict[str, str]:
+    """What a customer reads in all messages of the plan, as it is saved."""
+    return opened.saved.extras.get("filled") or {}
 
 
 def of_plan(opened: Open) -> Forecast | None:
@@ -40,7 +34,7 @@ def of_plan(opened: Open) -> Forecast | None:
     if missing(opened) or response.current_version(opened.shop) is None:
         return None
     models = cache.models(opened.shop)
-    return cache.forecast(opened.shop, models, *audience(opened.plan), row(opened, opened.plan))
+    return cache.forecast(opened.shop, models, opened.plan, copy(opened))
 
 
 def record(forecast: Forecast | None) -> dict[str, Any]:
