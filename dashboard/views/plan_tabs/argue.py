@@ -41,7 +41,9 @@ def show(opened: Open, models: Models, tried: Plan) -> None:
         return
     found = cache.argument_table(opened.shop, models, tried, forecasting.copy(opened), sizes)
     shown = in_words(found, currency)
-    st.dataframe(shown, hide_index=True, key="numbers.argument", alt=t("numbers.argument_alt"))
+    # Seven columns of words: a static table wraps its headings where a data grid would hide the last ones.
+    with st.container(key="numbers.argument"):
+        st.table(shown.map(message.plain).set_index(t("numbers.option")), alt=t("numbers.argument_alt"))
     untried = found.loc[~found["supported"].astype(bool), "reason"]
     for reason in dict.fromkeys(untried):
         st.caption(message.plain(reason))

@@ -1,7 +1,5 @@
 """The plan beside its drafts, or beside other plans."""
 
-from typing import Any
-
 import pandas as pd
 import streamlit as st
 
@@ -107,11 +105,17 @@ def _side_by_side(entries: list[tuple[str, Plan, Forecast]], currency: str) -> N
         axis = t("numbers.curve_extra_profit", currency=currency)
         figure = charts.side_by_side(known, axis, t("numbers.curve_range"))
         widgets.chart(figure, "numbers.side_by_side", t("numbers.compare_alt"))
-    rows = [_row(name, plan, forecast, currency) for name, plan, forecast in entries]
-    st.dataframe(rows, hide_index=True, key="numbers.compared", alt=t("numbers.compare_alt"))
+    columns = {
+        f"{number} · {name}": _cells(plan, forecast, currency)
+        for number, (name, plan, forecast) in enumerate(entries, start=1)
+    }
+    with st.container(key="numbers.compared"):
+        st.table(pd.DataFrame(columns), alt=t("numbers.compare_alt"))
 
 
-def _row(name: str, plan: Plan, forecast: Forecast, currency: str) -> dict[str, Any]:
+def _cells(plan: Plan, forecast: Forecast, currency: str) -> dict[str, str]:
+    """One plan's column: label -> words."""
+
     def money(value: float) -> str:
         return widgets.money(value, currency)
 
@@ -126,4 +130,4 @@ def _row(name: str, plan: Plan, forecast: Forecast, currency: str) -> dict[str, 
         "recipients": widgets.number(forecast.recipients),
         "dates": t("plans.dates", starts=plan.starts_at.isoformat(), ends=plan.ends_at.isoformat()),
     }
-    return {t("numbers.plan"): name} | {t(f"numbers.{key}"): words for key, words in cells.items()}
+    return {t(f"numbers.{key}"): message.plain(words) for key, words in cells.items()}

@@ -35,11 +35,11 @@ def _what_if(opened: Open, models: Models) -> None:
     """All of it moves together; the number is drawn first, so that it is on the screen before the rest is made."""
     state.fill(AREA, opened.stamp, sliders.settings(opened.plan))
     tried = sliders.tried(opened.plan)
-    left, right = st.columns([1, 2], gap="large")
-    with right, widgets.problem_box():
+    left, right = st.columns([2, 1], gap="large")  # on a phone the left one comes first
+    with left, widgets.problem_box():
         forecast = cache.forecast(opened.shop, models, tried, forecasting.copy(opened))
         _answer(forecast, opened.shop.settings.currency)
-    with left:
+    with right:
         sliders.show(opened.plan, forecast.order_value, opened.shop.settings.currency)
         sliders.keep(opened, tried)
     _behind(opened, models, tried, forecast)

@@ -102,7 +102,7 @@ def _size(plan: Plan, kind: str, order_value: float | None, currency: str) -> No
     if kind in (*WITH_SIZE, "free_shipping"):
         # Up to four usual orders: above that nobody would reach it.
         most = max(float(round(4 * (order_value or 25.0), -1)), 2 * (plan.offer.min_spend or 0.0), 20.0)
-        label = t("brief.min_spend", currency=currency)
+        label = t("numbers.min_spend", currency=currency)
         st.slider(label, 0.0, most, step=5.0, format="%g", key="numbers.min_spend", on_change=_touch)
 
 
