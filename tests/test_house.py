@@ -23,13 +23,13 @@ CODE_IN_DATA = {"pickle", "cPickle", "_pickle", "joblib", "cloudpickle", "dill",
 # Who may look at the environment, and why.
 READS_ENVIRONMENT = {
     "engine/settings.py",  # the one place
-    "engine/jobs.py",  # hands it on to the work it starts
+    "engine/jobs/processes.py",  # hands it on to the work it starts
     "engine/campaign/writer/server.py",  # hands a part of it on to the language model
     "engine/campaign/writer/child.py",  # is that child: told by it who its parent is
     "engine/campaign/writer/sources.py",  # hands it on to pip
 }
 # Who may look at the clock: commands and pages; everyone else is told the time.
-READS_CLOCK = ("engine/__main__.py", "engine/commands", "engine/jobs.py", "dashboard")
+READS_CLOCK = ("engine/__main__.py", "engine/commands", "engine/jobs", "dashboard")
 
 
 def files() -> list[PurePosixPath]:
