@@ -3,18 +3,20 @@
 import hashlib
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from engine.campaign import planned
 from engine.campaign.plan import Plan
-from engine.decision import approvals, cells, ledger, plans, roles
+from engine.decision import approvals, cells, ledger, live, plans, roles
 from engine.decision.assign import assign
 from engine.errors import NotAllowed, StoreProblem
+from engine.shop.store import Shop
 
 COPY = ["subject", "preheader", "headline", "body", "call_to_action"]
 FORECAST = [
@@ -22,11 +24,16 @@ FORECAST = [
     "chance_of_loss", "basis", "verdict",
 ]  # fmt: skip
 PLAN_COLUMNS = [
-    "plan_id", "name", "status", "approved_by", "approved_at", "reason", "objective", "channel", "language",
-    "starts_at", "ends_at", "send_hour", "audience_size", "holdout", "offer_kind", "discount", "min_spend", "code",
-    "product_ids", "category", "landing_url", *COPY, *FORECAST, "content_sha256", "ledger_head", "ledger_entries",
+    "plan_id", "name", "step", "day", "condition", "status", "approved_by", "approved_at", "reason", "objective",
+    "channel", "language", "starts_at", "ends_at", "send_day", "send_hour", "audience_size", "holdout", "offer_kind",
+    "discount", "min_spend", "code", "product_ids", "category", "landing_url", *COPY, *FORECAST, "content_sha256",
+    "ledger_head", "ledger_entries",
 ]  # fmt: skip
 AUDIENCE_COLUMNS = ["plan_id", "customer_id", "treated", "variant", "propensity"]
+CHANNELS = "channels"  # one more column of the audience where a plan has several: those that may reach the customer
+
+# Customer ids, or customer id -> the channels that may reach that customer, "email|sms".
+Audience = Collection[str] | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +58,26 @@ def audience_path(out: Path) -> Path:
     return out.with_name(f"{out.stem}-audience{out.suffix}")
 
 
+def audience(shop: Shop, plan: Plan) -> dict[str, str]:
+    """The plan's customers whom at least one of its channels may reach today, each with those channels: "email|sms".
+
+    New unsubscribes, recent buyers and customers of plans that were approved earlier are out.
+    """
+    taken = live.taken(shop, plan)
+    channels = list(dict.fromkeys(step.channel for step in plan.steps))
+    reached = {channel: set(planned.reach(shop, plan, channel, taken).customer_ids) for channel in channels}
+    joined = {
+        customer_id: "|".join(channel for channel in channels if customer_id in reached[channel])
+        for customer_id in planned.customers(shop, plan.audience)
+    }
+    return {customer_id: by for customer_id, by in joined.items() if by}
+
+
 def export_plans(
     shop_dir: Path,
     shop_id: str,
     out: Path | None,
-    audiences: Callable[[Plan], list[str]],
+    audiences: Callable[[Plan], Audience],
     now: datetime,
     config: Path,
     *,
@@ -66,7 +88,9 @@ def export_plans(
     """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
 
     Refused, with no file left behind, when the history is not whole, a plan is not approved as it stands, or there is
-    nothing to export. `audiences` gives a plan's customer_ids. Each plan's export is an entry of the history.
+    nothing to export. `audiences` gives a plan's customers. Each plan's export is an entry of the history.
+
+    The plans file has a row per message; the forecast, which is for the whole plan, stands in its first.
 
     The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
     are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
@@ -80,12 +104,12 @@ def export_plans(
     approved = _approved(shop_dir, shop_id, config, plan_ids)
     rows, assigned = [], []
     for item in approved:
-        plan = item.saved.plan
-        table = assign(plan.plan_id, audiences(plan), plan.holdout, plan.variants, plan.audience_share, seed)
-        assigned.append(table.assign(plan_id=plan.plan_id)[AUDIENCE_COLUMNS])
-        rows.append(_row(item, len(table)))
+        table = _assigned(item.saved.plan, audiences(item.saved.plan), seed)
+        assigned.append(table)
+        rows += [_row(item, step, table[CHANNELS]) for step in range(len(item.saved.plan.steps))]
+    columns = [*AUDIENCE_COLUMNS, CHANNELS] if any(_has_channels(item.saved.plan) for item in approved) else None
     plans_csv = cells.to_csv(pd.DataFrame(rows, columns=PLAN_COLUMNS, dtype="object"))
-    audience_csv = cells.to_csv(pd.concat(assigned, ignore_index=True))
+    audience_csv = cells.to_csv(pd.concat(assigned, ignore_index=True)[columns or AUDIENCE_COLUMNS])
     with _Files([(out, plans_csv), (audience_path(out), audience_csv)] if out else []) as files:
         head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, person, now, config)
         files.put_in_place()
@@ -130,24 +154,44 @@ def _with_submission(saved: plans.SavedPlan, decision: approvals.Decision, histo
     return _Approved(saved, approval, submitted[-1])
 
 
-def _row(item: _Approved, audience_size: int) -> dict[str, Any]:
-    """One line of the plans file. Copy and forecast are those in the history: what the second person approved."""
-    plan, approval = item.saved.plan, item.approval
-    texts, forecast = item.submission.payload["filled"], item.submission.payload["forecast"]
+def _has_channels(plan: Plan) -> bool:
+    return len({step.channel for step in plan.steps}) > 1
+
+
+def _assigned(plan: Plan, found: Audience, seed: int) -> pd.DataFrame:
+    """AUDIENCE_COLUMNS and CHANNELS of a plan; whoever comes without channels may be reached by all of the plan's."""
+    table = assign(plan.plan_id, list(found), plan.holdout, plan.variants, plan.audience_share, seed)
+    every = "|".join(dict.fromkeys(step.channel for step in plan.steps))
+    by = table["customer_id"].map(dict(found)) if isinstance(found, Mapping) else every
+    return table.assign(plan_id=plan.plan_id, channels=by)
+
+
+def _row(item: _Approved, step: int, channels: pd.Series) -> dict[str, Any]:
+    """One message of a plan, with how many its channel may reach.
+
+    Copy and forecast are those in the history: what the second person approved.
+    """
+    plan, message, approval = item.saved.plan, item.saved.plan.steps[step], item.approval
+    texts = planned.copy_of(item.submission.payload["filled"], step)
+    forecast = item.submission.payload["forecast"] if step == 0 else {}  # of the whole plan: sums stay right
     return {
         "plan_id": plan.plan_id,
         "name": plan.name,
+        "step": step + 1,
+        "day": message.day,
+        "condition": message.condition,
         "status": "approved",
         "approved_by": approval.actor,
         "approved_at": approval.at,
         "reason": approval.payload["reason"],
         "objective": plan.objective,
-        "channel": plan.channel,
-        "language": plan.language,
+        "channel": message.channel,
+        "language": message.language,
         "starts_at": plan.starts_at.isoformat(),
         "ends_at": plan.ends_at.isoformat(),
+        "send_day": (plan.starts_at + timedelta(days=message.day)).isoformat(),
         "send_hour": plan.send_hour,
-        "audience_size": audience_size,
+        "audience_size": int(channels.str.split("|").map(lambda by: message.channel in by).sum()),
         "holdout": plan.holdout,
         "offer_kind": plan.offer.kind,
         "discount": plan.offer.discount,

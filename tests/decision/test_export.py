@@ -3,12 +3,14 @@
 import hashlib
 from datetime import timedelta
 
+import pandas as pd
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from engine.campaign.plan import Offer, Step
+from engine.campaign.plan import Audience, Offer, Step
 from engine.decision import approvals, cells, database, export, ledger, plans
 from engine.errors import NotAllowed, StoreProblem
+from engine.shop import store
 
 CUSTOMERS = [f"c{number}" for number in range(200)]
 FORECAST = {"orders": 12.5, "orders_low": 8, "orders_high": 17.25, "extra_profit": -30.0, "chance_of_loss": 0.6,
@@ -16,7 +18,7 @@ FORECAST = {"orders": 12.5, "orders_low": 8, "orders_high": 17.25, "extra_profit
 
 
 def send_out(shop, out=None, customers=CUSTOMERS, **more):
-    return export.export_plans(shop.dir, shop.shop_id, out, lambda plan: list(customers), shop.now, shop.config, **more)
+    return export.export_plans(shop.dir, shop.shop_id, out, lambda plan: customers, shop.now, shop.config, **more)
 
 
 def approved(shop, plan, **extras):
@@ -36,7 +38,7 @@ def test_an_approved_plan_is_one_line_with_what_was_approved(shop, make_plan):
     expected = {
         "plan_id": "p1", "name": "=春季", "status": "approved", "approved_by": "ben", "reason": "fits",
         "approved_at": "2026-06-01T12:00:00", "channel": "email", "language": "en", "starts_at": "2026-06-01",
-        "send_hour": "10", "audience_size": "200", "holdout": "0.1", "offer_kind": "percent", "discount": "0.15",
+        "step": "1", "day": "0", "condition": "", "send_day": "2026-06-01", "send_hour": "10", "audience_size": "200", "holdout": "0.1", "offer_kind": "percent", "discount": "0.15",
         "min_spend": "", "code": "HOME15", "product_ids": "p1|007", "category": "", "subject": "回来吧",
         "preheader": "", "body": "15 % off, today.", "orders": "12.5", "orders_low": "8", "orders_high": "17.25",
         "extra_orders": "", "extra_profit": "-30.0", "chance_of_loss": "0.6", "basis": "incremental",
@@ -216,3 +218,73 @@ def test_an_exported_plan_can_be_changed_and_approved_again(shop, make_plan):
     row = cells.read_back(send_out(shop).plans_csv).iloc[0]
     assert (row["holdout"], row["ledger_entries"]) == ("0.3", "5")
     assert approvals.decisions(shop.dir, shop.shop_id, shop.config)[-1].seq == 5
+
+
+# --- plans of several messages ---
+
+MESSAGES = [
+    Step(copy={"subject": "Come back", "body": "15 % off."}),
+    Step(day=3, channel="sms", language="zh", condition="stop_if_bought", copy={"body": "85 折"}),
+    Step(day=10, copy={"subject": "Last days", "body": "15 % off, soon over."}),
+]
+FILLED = {"subject": "Come back", "body": "15 % off.", "1:body": "85 折", "2:subject": "Last days"}
+BY_CHANNEL = {"c1": "email|sms", "c2": "email", "c3": "sms", "c4": "email"}
+
+
+def test_a_plan_of_several_messages_is_one_line_for_each(shop, make_plan):
+    approved(shop, make_plan(steps=MESSAGES, holdout=0.0), filled=FILLED)
+    rows = cells.read_back(send_out(shop, customers=BY_CHANNEL).plans_csv)
+    columns = ["step", "day", "condition", "channel", "language", "send_day", "subject", "body", "audience_size"]
+    assert rows[columns].to_numpy().tolist() == [
+        ["1", "0", "", "email", "en", "2026-06-01", "Come back", "15 % off.", "3"],
+        ["2", "3", "stop_if_bought", "sms", "zh", "2026-06-04", "", "85 折", "2"],
+        ["3", "10", "", "email", "en", "2026-06-11", "Last days", "", "3"],
+    ]
+
+
+def test_the_forecast_of_the_whole_plan_stands_in_its_first_line_so_that_sums_are_right(shop, make_plan):
+    approved(shop, make_plan(steps=MESSAGES), filled=FILLED)
+    rows = cells.read_back(send_out(shop).plans_csv)
+    assert rows["orders"].tolist() == ["12.5", "", ""]
+    assert rows["verdict"].tolist() == ["coin toss: test on n", "", ""]
+
+
+def test_the_audience_says_by_which_channels_each_may_be_reached(shop, make_plan):
+    approved(shop, make_plan("p1", steps=MESSAGES))
+    approved(shop, make_plan("p2"))
+    found = {"p1": BY_CHANNEL, "p2": {"c1": "email"}}
+    result = export.export_plans(shop.dir, shop.shop_id, None, lambda p: found[p.plan_id], shop.now, shop.config)
+    audience = cells.read_back(result.audience_csv)
+    assert list(audience.columns) == [*export.AUDIENCE_COLUMNS, "channels"]
+    assert audience[["plan_id", "customer_id", "channels"]].to_numpy().tolist() == [
+        ["p1", "c1", "email|sms"], ["p1", "c2", "email"], ["p1", "c3", "sms"], ["p1", "c4", "email"],
+        ["p2", "c1", "email"],
+    ]  # fmt: skip
+
+
+def test_a_plan_of_one_channel_needs_no_column_for_it(shop, plan):
+    approved(shop, plan)
+    audience = cells.read_back(send_out(shop, customers={"c1": "email"}).audience_csv)
+    assert list(audience.columns) == export.AUDIENCE_COLUMNS
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """A shop where c1 may be written to by both channels, c2 by e-mail, c3 by SMS, c4 by none; c5 bought just now."""
+    made = store.create_shop(tmp_path / "with-customers", {"name": "Shop"})
+    customers = pd.DataFrame({
+        "customer_id": ["c1", "c2", "c3", "c4", "c5"], "email_consent": [1, 1, 0, 0, 1], "sms_consent": [1, 0, 1, 0, 1],
+    })  # fmt: skip
+    orders = pd.DataFrame({
+        "order_id": ["o1", "o2"], "customer_id": ["c1", "c5"], "product_id": ["p", "p"], "quantity": [1, 1],
+        "unit_price": [5.0, 5.0], "ordered_at": pd.to_datetime(["2026-01-05", "2026-05-30"]),
+    })  # fmt: skip
+    store.save_tables(made, {"customers": customers, "orders": orders})
+    return store.open_shop(made.path)
+
+
+def test_who_may_be_reached_is_asked_of_the_shop_at_the_time_of_the_export(opened, make_plan):
+    everyone = Audience(customer_ids=["c5", "c4", "c3", "c2", "c1"], skip_buyers_days=7)
+    plan = make_plan(steps=MESSAGES, audience=everyone)
+    assert export.audience(opened, plan) == {"c3": "sms", "c2": "email", "c1": "email|sms"}
+    assert export.audience(opened, make_plan(audience=everyone)) == {"c2": "email", "c1": "email"}
