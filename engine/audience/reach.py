@@ -35,9 +35,7 @@ class Reach:
     left_out: dict[str, int]
 
 
-def reachable(
-    shop: Shop, customer_ids: list[str], channel: str, as_of: date, limits: Limits | None = None
-) -> Reach:
+def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date, limits: Limits | None = None) -> Reach:
     """Of these customers, in their order, those whom consent, unsubscribing, suppression and `limits` allow.
 
     An unknown consent counts as given only where the shop keeps none of that channel for anyone.
@@ -74,7 +72,9 @@ def _often_mailed(shop: Shop, send_day: date) -> Collection[str]:
     """Customers who got as many messages as the shop allows in the days before the send."""
     if not shop.rows("deliveries"):
         return ()
-    sent = shop.table("deliveries", [c for c in ("customer_id", "sent_at", "treated") if c in shop.columns("deliveries")])
+    sent = shop.table(
+        "deliveries", [c for c in ("customer_id", "sent_at", "treated") if c in shop.columns("deliveries")]
+    )
     end = pd.Timestamp(send_day)
     recent = sent[(sent["sent_at"] >= end - timedelta(days=CAP_DAYS)) & (sent["sent_at"] < end)]
     if "treated" in recent:

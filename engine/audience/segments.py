@@ -17,6 +17,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from engine.audience import lifecycle
 from engine.errors import DataProblem, NotEnoughData, StoreProblem
 from engine.shop import store
 from engine.shop.features import customers, default_as_of, features
@@ -30,6 +31,9 @@ K_RANGE = range(2, 11)
 # Log1p before scaling: raw money and counts let a few big spenders take a cluster each.
 LOGGED = ("recency_days", "frequency", "monetary", "aov", "orders_90d", "gap_days", "views_30d")
 SHARES = ("discount_share", "return_share", "click_rate")
+_LIFECYCLE = {
+    "vip": "VIP", "new": "New", "one-time": "One-time", "active": "Active", "slipping": "Slipping", "lapsed": "Lapsed",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,10 @@ def _grouped(
     matrix: np.ndarray, ordered: pd.DataFrame, k: int | str, method: Method, seed: int
 ) -> tuple[np.ndarray, dict]:
     if method == "lifecycle":
-        return _lifecycle(ordered), {"why": "groups by rule: last order, number of orders and spend", "curve": []}
+        return lifecycle.of(ordered).map(_LIFECYCLE).to_numpy(), {
+            "why": "groups by rule: last order, number of orders and spend",
+            "curve": [],
+        }
     if method == "dbscan":
         return _dbscan(matrix, seed)
     curve = _curve(matrix, seed) if k == "auto" else []
@@ -176,16 +183,6 @@ def _dbscan(matrix: np.ndarray, seed: int) -> tuple[np.ndarray, dict]:
     radius = float(np.quantile(distances[:, -1], 0.95))
     groups = DBSCAN(eps=radius, min_samples=neighbours).fit_predict(reduced)
     return groups, {"why": f"density groups within radius {radius:.2f}; group -1 lies between them", "curve": []}
-
-
-def _lifecycle(ordered: pd.DataFrame) -> np.ndarray:
-    """active, slipping or lapsed by recency against the shop's own gaps; new, one-time and VIP by orders and spend."""
-    gap = float(ordered["gap_days"].dropna().median()) if ordered["gap_days"].notna().any() else 60.0
-    recency, orders = ordered["recency_days"], ordered["frequency"]
-    lapsed, slipping = recency > 4 * gap, recency > 2 * gap
-    vip = (ordered["monetary"] >= ordered["monetary"].quantile(0.9)) & ~lapsed & (orders > 1)
-    rules = [vip, (orders == 1) & ~slipping, (orders == 1), lapsed, slipping]
-    return np.select(rules, ["VIP", "New", "One-time", "Lapsed", "Slipping"], default="Active")
 
 
 def _assembled(

@@ -3,11 +3,14 @@
 A column named `feature|detail` is a curve or interaction of `feature`; the reasons shown sum over them.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from engine.shop.attributes import KNOWN_CUSTOMER, allowed_attribute
 from engine.shop.features import features
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES, text
@@ -18,16 +21,6 @@ CUSTOMER_LOGS = (
 )  # fmt: skip
 CUSTOMER_SHARES = ("discount_share", "return_share")
 OFFER_TEXTS = ("channel", "offer_kind", "goal", "type", "language", "category")
-KNOWN_CUSTOMER = {
-    "customer_id",
-    "joined_at",
-    "language",
-    "email_consent",
-    "sms_consent",
-    "push_consent",
-    "unsubscribed_at",
-    "suppressed",
-}
 KNOWN_CAMPAIGN = {
     "campaign_id", "name", "type", "channel", "goal", "language", "offer_kind", "discount", "min_spend",
     "gift_product_id", "code", "category", "starts_at", "ends_at", "send_hour", "audience_share", "send_cost",
@@ -108,13 +101,6 @@ def usable_attribute(values: pd.Series, name: str, protected: list[str]) -> bool
     return allowed_attribute(values, name, protected) and not _nearly_unique(values)
 
 
-def allowed_attribute(values: pd.Series, name: str, protected: list[str]) -> bool:
-    """False for protected attributes and dates."""
-    return name.strip().lower() not in {p.lower() for p in protected} and not pd.api.types.is_datetime64_any_dtype(
-        values
-    )
-
-
 def _nearly_unique(values: pd.Series) -> bool:
     return not pd.api.types.is_numeric_dtype(values) and values.nunique() > max(2, min(50, len(values) // 10))
 
@@ -132,8 +118,8 @@ def design(known: pd.DataFrame, context: pd.DataFrame, protected: list[str]) -> 
     """Model columns from customer knowledge and campaign context (same index)."""
     offer = offer_columns(context)
     both = shared_columns(offer, known.get("discount_share"))
-    columns = customer_columns(known) | offer | both | message_columns(context, protected)
-    return pd.DataFrame(columns, index=known.index)
+    own, message = customer_columns(known), message_columns(context, protected)
+    return pd.DataFrame({**own, **offer, **both, **message}, index=known.index)
 
 
 def customer_columns(known: pd.DataFrame) -> dict[str, pd.Series]:
@@ -195,17 +181,30 @@ def _own_products(known: pd.DataFrame) -> dict[str, pd.Series]:
     }
 
 
-def offer_columns(context: pd.DataFrame) -> dict[str, pd.Series]:
-    """Model columns of what a campaign offers: size and shape of the discount, minimum spend."""
-    kind = _text(context, "offer_kind")
-    size = _floats(context, "discount").fillna(0.0)
-    fraction = size.where(kind.eq("percent"), 0.0).clip(0, 0.95)
+def offer_columns(context: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Model columns of what a campaign offers: size and shape of the discount, minimum spend.
+
+    `context` is a frame, or one campaign's values by name: a slider asks for one row, which takes pandas 4 ms.
+    """
+    rows = len(context) if isinstance(context, pd.DataFrame) else 1
+    kind = context.get("offer_kind")
+    percent = np.zeros(rows, dtype=bool) if kind is None else np.atleast_1d(np.asarray(kind, dtype=object)) == "percent"
+    size = _amounts(context, "discount", rows)
+    fraction = np.clip(np.where(percent, size, 0.0), 0, 0.95)
     return {
         "discount|fraction": fraction,
         "discount|curve": 1 - np.exp(-fraction / DISCOUNT_BEND),
-        "discount|amount": np.log1p(size.where(~kind.eq("percent"), 0.0)),
-        "min_spend|log": np.log1p(_floats(context, "min_spend").fillna(0.0)),
+        "discount|amount": np.log1p(np.where(percent, 0.0, size)),
+        "min_spend|log": np.log1p(_amounts(context, "min_spend", rows)),
     }
+
+
+def _amounts(context: Mapping[str, Any], column: str, rows: int) -> np.ndarray:
+    """Numbers of a column, 0 where it says nothing."""
+    given = context.get(column)
+    if isinstance(given, pd.Series):
+        return pd.to_numeric(given, errors="coerce").fillna(0.0).to_numpy("float64")
+    return np.full(rows, 0.0 if given is None or pd.isna(given) else float(given))
 
 
 def message_columns(context: pd.DataFrame, protected: list[str]) -> dict[str, pd.Series]:
@@ -224,18 +223,17 @@ def message_columns(context: pd.DataFrame, protected: list[str]) -> dict[str, pd
     return columns
 
 
-def campaign_columns(context: pd.DataFrame, protected: list[str]) -> dict[str, pd.Series]:
+def campaign_columns(context: pd.DataFrame, protected: list[str]) -> dict[str, Any]:
     """Every model column of a campaign alone."""
-    return offer_columns(context) | message_columns(context, protected)
+    return {**offer_columns(context), **message_columns(context, protected)}
 
 
-def shared_columns(offer: dict[str, pd.Series], discount_share: pd.Series | None) -> dict[str, pd.Series]:
+def shared_columns(offer: dict[str, np.ndarray], discount_share: pd.Series | None) -> dict[str, np.ndarray]:
     """Model columns that hang on customer and campaign at once. `offer`: columns of one row for all, or of each."""
     if discount_share is None:
         return {}
-    bend = offer["discount|curve"]
-    keen = discount_share.astype("float64").fillna(0.0).clip(0, 1)
-    return {"discount|x discount_share": keen * (bend if len(bend) == len(keen) else float(bend.iloc[0]))}
+    keen = np.clip(np.nan_to_num(discount_share.to_numpy("float64", na_value=np.nan)), 0, 1)
+    return {"discount|x discount_share": offer["discount|curve"] * keen}
 
 
 def _timing(context: pd.DataFrame) -> dict[str, pd.Series]:

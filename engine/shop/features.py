@@ -45,7 +45,8 @@ DICTIONARY = {
 
 
 @contextmanager
-def _database() -> Iterator[ibis.BaseBackend]:
+def connected() -> Iterator[ibis.BaseBackend]:
+    """A database inside this process, empty, closed at the end."""
     # Extensions are fetched from the network at run time: a shop's machine may be offline, and must be able to stay so.
     connection = ibis.duckdb.connect(threads=2, autoinstall_known_extensions=False, memory_limit="4GB")
     try:
@@ -91,7 +92,7 @@ def features(shop: Shop, requests: pd.DataFrame, plan_products: pd.DataFrame | N
     index, asked = requests.index, requests.reset_index(drop=True)
     asked["request"] = range(len(asked))
     result = asked
-    with _database() as connection:
+    with connected() as connection:
         wanted = connection.create_table("requests", asked)
         connection.create_table("campaign_products", _campaign_products(shop, plan_products))
         for tables, build in _BUILDERS:
