@@ -163,3 +163,25 @@ def test_tomlkit_keeps_the_comments_of_people():
     document = tomlkit.parse('currency = "USD"  # asked the bookkeeper\n')
     document["currency"] = "CNY"
     assert tomlkit.dumps(document) == 'currency = "CNY"  # asked the bookkeeper\n'
+
+
+def test_lark_reads_a_small_grammar_and_says_where_it_stopped():
+    import lark
+
+    grammar = lark.Lark('start: WORD ("and" WORD)*\nWORD: /[a-z]+/\n%ignore " "', parser="lalr")
+    assert [str(word) for word in grammar.parse("new and active").children] == ["new", "active"]
+    with pytest.raises(lark.UnexpectedInput) as problem:
+        grammar.parse("new and 7")
+    assert problem.value.column == 9
+
+
+def test_psutil_tells_a_process_from_another_that_was_given_its_number():
+    import os
+
+    import psutil
+
+    here = psutil.Process()
+    assert here.pid == os.getpid()
+    assert psutil.Process(os.getpid()).create_time() == here.create_time()
+    with pytest.raises(psutil.NoSuchProcess):
+        psutil.Process(2**22 + 1)

@@ -357,7 +357,9 @@ def _roi(profit: Any, discount_cost: Any, given: _Terms) -> Any:
 def _ranged(value: float | None, draws: np.ndarray | None) -> Range | None:
     if value is None or draws is None:
         return None
-    low, high = np.nanquantile(draws, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+    # A return is unknown in draws that spend too little; the others are never.
+    quantile = np.nanquantile if np.isnan(draws).any() else np.quantile
+    low, high = quantile(draws, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     return Range(float(value), float(min(low, value)), float(max(high, value)))
 
 

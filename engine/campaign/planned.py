@@ -1,6 +1,6 @@
 """A plan as the rest of the engine takes it: its customers, the columns of a forecast, its copy filled and checked."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -45,15 +45,18 @@ def usual_channel(shop: Shop) -> str:
     return str(known.mode().iloc[0]) if len(known) else "email"
 
 
-def customers(shop: Shop, audience: Audience) -> list[str]:
-    """Everyone an audience names, each once, minus those it excludes. Raises DataProblem when it names nobody."""
+def customers(shop: Shop, audience: Audience, selected: Callable[[str], list[str]] | None = None) -> list[str]:
+    """Everyone an audience names, each once, minus those it excludes. Raises DataProblem when it names nobody.
+
+    `selected` gives the customers of a rule, where the caller keeps such answers.
+    """
     if audience.is_empty:
         raise DataProblem("This plan has no audience yet: choose one or more groups, or write a rule.")
-    as_of = default_as_of(shop)
+    selected = selected or (lambda text: rules.select(shop, text, default_as_of(shop)))
     named = members(shop, audience.segment_ids) if audience.segment_ids else []
-    named += rules.select(shop, audience.rule, as_of) if audience.rule else []
+    named += selected(audience.rule) if audience.rule else []
     left_out = set(members(shop, audience.exclusions)) if audience.exclusions else set()
-    left_out |= set(rules.select(shop, audience.exclude_rule, as_of)) if audience.exclude_rule else set()
+    left_out |= set(selected(audience.exclude_rule)) if audience.exclude_rule else set()
     return [one for one in dict.fromkeys([*named, *audience.customer_ids]) if one not in left_out]
 
 

@@ -185,15 +185,16 @@ def setting(shop: Shop, scene: Scene, plan: dict[str, Any]) -> Setting:
     sent_at += pd.Timedelta(days=_day(plan))
     said = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY} | {"sent_at": sent_at}
     said.setdefault("send_hour", np.nan)
-    context = pd.DataFrame([said])
-    offer = rows.offer_columns(context)
+    offer = rows.offer_columns(said)
     both = rows.shared_columns(offer, scene.known.get("discount_share"))
     # The kind of offer is among the message's columns; its size is not.
     key = tuple((name, str(value)) for name, value in said.items() if name not in ("discount", "min_spend"))
-    message = scene.latest(
-        "message columns", None, key, lambda: pd.DataFrame(rows.message_columns(context, shop.settings.protected))
-    )
-    return Setting(scene, key, message, pd.DataFrame(offer), pd.DataFrame(both, index=scene.known.index))
+
+    def message() -> pd.DataFrame:
+        return pd.DataFrame(rows.message_columns(pd.DataFrame([said]), shop.settings.protected))
+
+    known = scene.latest("message columns", None, key, message)
+    return Setting(scene, key, known, pd.DataFrame(offer), pd.DataFrame(both, index=scene.known.index))
 
 
 def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
@@ -11,8 +12,10 @@ from pydantic import Field
 from engine.campaign import claims
 from engine.campaign.plan import Brief, Checked
 from engine.campaign.writer import files, model, template
+from engine.campaign.writer import wish as wishes
 from engine.campaign.writer.facts import Facts, ShopLike, facts
 from engine.campaign.writer.server import Endpoint, WriterServer, remote
+from engine.campaign.writer.wish import NOTHING, Wish
 from engine.errors import AppError, DraftFailed, ModelFileProblem
 from engine.settings import Settings
 
@@ -53,10 +56,11 @@ def draft(
     endpoint: Writer,
     on_text: Callable[[int, str], None] | None = None,
     why_template: str | None = None,
+    wish: Wish = NOTHING,
 ) -> list[Draft]:
     """n different drafts of a brief. `on_text(i, text)` gets draft i's words while they are written."""
     drafts = []
-    for kind, index, content in stream(shop_facts, brief, n, seed, endpoint, why_template):
+    for kind, index, content in stream(shop_facts, brief, n, seed, endpoint, why_template, wish):
         if kind == "text" and on_text:
             on_text(index, str(content))
         elif isinstance(content, Draft):
@@ -65,11 +69,18 @@ def draft(
 
 
 def stream(
-    shop_facts: Facts, brief: Brief, n: int, seed: int, endpoint: Writer, why_template: str | None = None
+    shop_facts: Facts,
+    brief: Brief,
+    n: int,
+    seed: int,
+    endpoint: Writer,
+    why_template: str | None = None,
+    wish: Wish = NOTHING,
 ) -> Iterator[Event]:
     """Events of n drafts, one draft after the other: ("text", i, words so far) ..., ("draft", i, Draft).
 
-    A draft the model cannot give becomes a template draft at once, with the reason in its note.
+    A draft the model cannot give becomes a template draft at once, with the reason in its note. With a wish there may
+    be fewer of them, because templates are few; raises DraftFailed where not even one is left.
     """
     if not 1 <= n <= MOST_DRAFTS:
         raise DraftFailed(f"Between 1 and {MOST_DRAFTS} drafts can be asked for at once; got {n}.")
@@ -78,9 +89,10 @@ def stream(
     hopeless = endpoint is None
     for index in range(n):
         written: Draft | None = None
+        taken = tuple(draft.slots for draft in done)
         if not hopeless:
             try:
-                for event in _modelled(shop_facts, brief, index, seed, endpoint, tuple(d.slots for d in done)):
+                for event in _modelled(shop_facts, brief, index, seed, endpoint, taken, wish):
                     if isinstance(event, Draft):
                         written = event
                     else:
@@ -89,20 +101,30 @@ def stream(
                 # A file that cannot be loaded will not load for the next draft either; a dead child may come back.
                 hopeless = isinstance(problem, ModelFileProblem)
                 note = f"{str(problem).rstrip('.')}; this draft comes from a template."
-        written = written or _from_template(shop_facts, brief, index, seed, note)
-        done.append(written)
-        yield "draft", index, written
+        slots = None if written else _template(shop_facts, brief, index, taken, wish)
+        written = written or (_from_template(shop_facts, brief, index, seed, note, slots) if slots else None)
+        if written:
+            done.append(written)
+            yield "draft", index, written
+    if not done:
+        raise DraftFailed(f"{note.partition(';')[0]}, and there is no other template that fits here.")
 
 
 def _modelled(
-    shop_facts: Facts, brief: Brief, index: int, seed: int, writer: Writer, taken: tuple[dict[str, str], ...]
+    shop_facts: Facts,
+    brief: Brief,
+    index: int,
+    seed: int,
+    writer: Writer,
+    taken: tuple[dict[str, str], ...],
+    wish: Wish,
 ) -> Iterator["str | Draft"]:
     """Text so far, then the model's draft. Raises DraftFailed or ModelFileProblem."""
     endpoint = writer() if callable(writer) else writer
     if endpoint is None:
         raise DraftFailed("no language model was asked")
     shown = 0.0
-    for event in model.write(endpoint, brief, shop_facts, index, seed + index * SEED_STEP, taken):
+    for event in model.write(endpoint, brief, shop_facts, index, seed + index * SEED_STEP, taken, wish=wish):
         if isinstance(event, model.Written):
             yield Draft(
                 draft_id=_draft_id(brief, event.slots, index),
@@ -123,8 +145,23 @@ def _modelled(
             yield claims.fill({"": event}, shop_facts)[""]
 
 
-def _from_template(shop_facts: Facts, brief: Brief, index: int, seed: int, note: str) -> Draft:
-    slots = template.write(brief, shop_facts, index)
+def _template(
+    shop_facts: Facts, brief: Brief, index: int, taken: tuple[dict[str, str], ...], wish: Wish
+) -> dict[str, str] | None:
+    """The slots of template draft `index`. For a wish the next neighbour that fits; None where none is left."""
+    if not wish.shown:
+        return template.write(brief, shop_facts, index)
+    for other in template.neighbours(brief, shop_facts, wish.shown):
+        slots = {**wish.keep, wish.part: other[wish.part]} if wish.part else other
+        if slots in taken or wishes.objections(slots, shop_facts, wish):
+            continue
+        changed = [wish.part] if wish.part else [part for part in slots if part != "call_to_action"]
+        if not any(slots[part] == wish.shown.get(part) for part in changed):
+            return slots
+    return None
+
+
+def _from_template(shop_facts: Facts, brief: Brief, index: int, seed: int, note: str, slots: dict[str, str]) -> Draft:
     return Draft(
         draft_id=_draft_id(brief, slots, index),
         writer="template",
@@ -150,18 +187,28 @@ def draft_command(
     seed: int,
     settings: Settings,
     progress: Callable[[dict], None] | None = None,
+    like: Path | None = None,
+    keep: Path | None = None,
+    part: str | None = None,
 ) -> dict:
     """{"drafts": [...]} as `python -m engine draft` prints it.
+
+    `like`: a file with a draft, whose style the new ones have. `keep` and `part`: a file with a draft, of which only
+    this part is written again; the answer then names the part and says what it is to replace.
 
     Uses the server of OFFERLAB_LLM_URL, else starts a child with the model file and stops it afterwards.
     `progress` gets {"draft": i, "text": words so far} several times a second, then {"draft": i, "done": draft}.
     """
     told = progress or (lambda report: None)
     shop_facts = facts(shop, brief)
+    wish = wishes.read(shop_facts, like, keep, part)
+    about = wish.about()
+    if about:
+        told(about)
     child, writer, why = _writer(settings)
     drafts = []
     try:
-        for kind, index, content in stream(shop_facts, brief, n, seed, writer, why):
+        for kind, index, content in stream(shop_facts, brief, n, seed, writer, why, wish):
             if isinstance(content, Draft):
                 drafts.append(content.model_dump(mode="json"))
                 told({"draft": index, "done": drafts[-1]})
@@ -170,7 +217,7 @@ def draft_command(
     finally:
         if child:
             child.stop()
-    return {"drafts": drafts}
+    return {"drafts": drafts, **about}
 
 
 def _writer(settings: Settings) -> tuple[WriterServer | None, Writer, str | None]:

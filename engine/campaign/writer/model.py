@@ -9,16 +9,18 @@ from typing import Any
 import openai
 from pydantic import ConfigDict, RootModel, ValidationError
 
-from engine.campaign import claims
 from engine.campaign.plan import Brief
 from engine.campaign.writer import prompt, template
+from engine.campaign.writer import wish as wishes
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.server import Endpoint
+from engine.campaign.writer.wish import NOTHING, Wish
 from engine.errors import DraftFailed
 
 TEMPERATURE = 0.6
 REDRAWS = 3
 DEADLINE = 90.0  # seconds for one draft with its redraws; 3-5 s each on two idle cores
+TITLES = ("subject", "headline")
 ANSWER_TOKENS = {"email": 420, "sms": 120, "push": 140, "ad": 140}  # the rest: 320
 
 
@@ -33,6 +35,14 @@ class Written:
     seconds: float
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The form of an answer, as each kind of server takes it."""
+
+    schema: dict
+    grammar: str
+
+
 class _Answer(RootModel[dict[str, str]]):
     model_config = ConfigDict(strict=True)
 
@@ -45,24 +55,28 @@ def write(
     seed: int,
     taken: tuple[dict[str, str], ...] = (),
     deadline: float = DEADLINE,
+    wish: Wish = NOTHING,
 ) -> Iterator[str | Written]:
     """Yields the text so far while the model writes, then the draft as Written. `taken`: drafts it must differ from.
 
     Raises DraftFailed when the server is gone or slow, or every draw was refused: the sentence says which.
     """
     began = time.monotonic()
-    chat = prompt.messages(brief, facts, number)
-    line = template.offer_line(facts, number)
+    number = number + seed if wish.part else number  # asked again and again, one part comes from another angle
+    chat = prompt.messages(brief, facts, number, wish)
+    told = prompt.angle(brief, facts, number)
+    line = wishes.offer_line(wish.keep.get("body", ""), facts) or template.offer_line(facts, number)
+    unlike = (wish.shown, *taken) if wish.shown else ()
+    form = Form(prompt.schema(facts, wish), prompt.grammar(facts, wish, unlike))
     refused: list[str] = []
     for redraw in range(REDRAWS + 1):
         answer = ""
         try:
-            for piece in _draw(endpoint, chat, facts, seed + redraw, began + deadline):
+            for piece in _draw(endpoint, chat, form, facts, seed + redraw, began + deadline):
                 answer += piece
                 yield readable(answer)
-            slots = _read(answer, facts, line)
-            reasons = [finding.reason for finding in claims.check_draft(slots, facts)]
-            reasons += _repeats(slots, facts, taken)
+            slots = {**wish.keep, **_read(answer, facts, wish, line)}
+            reasons = wishes.objections(slots, facts, wish) + _repeats(slots, facts, wish, taken, told)
         except _Unfinished as problem:
             reasons = [str(problem)]
         if not reasons:
@@ -81,24 +95,37 @@ def readable(answer: str) -> str:
     return "\n".join(part.replace('\\"', '"').replace("\\n", " ") for part in parts)
 
 
-def _repeats(slots: dict[str, str], facts: Facts, taken: tuple[dict[str, str], ...]) -> list[str]:
-    """Reasons against a draft that says again what another draft of this brief, or the prompt's example, says."""
+def _repeats(
+    slots: dict[str, str], facts: Facts, wish: Wish, taken: tuple[dict[str, str], ...], told: str
+) -> list[str]:
+    """Reasons against a draft that says again what another draft of this brief, or the prompt, says."""
     reasons = ["it repeats another draft"] if slots in taken else []
     # The example without a product is a general greeting that suits any shop; the other one is about herbs.
     shown = _phrases(" ".join(prompt.example(facts).values()), facts) if facts.products else set()
-    for part, text in slots.items():
+    for part in prompt.parts(facts, wish):
+        text = slots[part]
         if shown & _phrases(text, facts):
             reasons.append(f"its {part} copies the prompt's example")
-        if part in ("subject", "headline") and any(other.get(part) == text for other in taken):
+        if _phrases(told, facts) & _phrases(text, facts):
+            reasons.append(f"its {part} copies what the model was told")
+        if part in TITLES and any(other.get(part) == text for other in taken):
             reasons.append(f"its {part} repeats another draft's")
-    if slots.get("subject") and slots.get("subject") == slots.get("headline"):
+        other = wish.shown.get(part, "")
+        # There are only so many buttons: beside new words, the old one may stay.
+        if (wish.part or part != "call_to_action") and wishes.says_the_same(text, other, part, facts):
+            reasons.append(f"its {part} says the same again")
+    if wish.part:
+        rest = [text for part, text in wish.keep.items() if part != wish.part]
+        if any(wishes.says_the_same(slots[wish.part], text, wish.part, facts) for text in rest):
+            reasons.append(f"its {wish.part} repeats another part")
+    elif slots.get("subject") and slots.get("subject") == slots.get("headline"):
         reasons.append("its headline repeats its subject")
     return reasons
 
 
 def _phrases(text: str, facts: Facts) -> set[str]:
     """Runs of four words, or six Chinese characters: long enough not to be shared by chance."""
-    units = re.findall(r"[\u4e00-\u9fa5]|\{\w+\}" if facts.language == "zh" else r"[\w'{}]+", text.lower())
+    units = wishes.words(text, facts.language)
     length = 6 if facts.language == "zh" else 4
     return {" ".join(units[start : start + length]) for start in range(len(units) - length + 1)}
 
@@ -107,7 +134,7 @@ class _Unfinished(Exception):
     """An answer that was cut or is not what was asked for."""
 
 
-def _draw(endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, until: float) -> Iterator[str]:
+def _draw(endpoint: Endpoint, chat: list[dict], form: Form, facts: Facts, seed: int, until: float) -> Iterator[str]:
     """The pieces of one answer. Raises DraftFailed for a server problem, _Unfinished for a cut answer."""
     left = until - time.monotonic()
     if left <= 0:
@@ -117,7 +144,7 @@ def _draw(endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, until: 
     finished = None
     with http, openai.OpenAI(base_url=endpoint.url, api_key=endpoint.key, http_client=http, max_retries=0) as client:
         try:
-            stream = _ask(client, endpoint, chat, facts, seed, left)
+            stream = _ask(client, endpoint, chat, form, facts, seed, left)
             with stream:
                 for chunk in stream:
                     if time.monotonic() > until:
@@ -140,7 +167,9 @@ def _draw(endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, until: 
         raise _Unfinished("the answer was cut before its end")
 
 
-def _ask(client: openai.OpenAI, endpoint: Endpoint, chat: list[dict], facts: Facts, seed: int, left: float) -> Any:
+def _ask(
+    client: openai.OpenAI, endpoint: Endpoint, chat: list[dict], form: Form, facts: Facts, seed: int, left: float
+) -> Any:
     """The stream of one answer, in the form this kind of server takes."""
     request: dict[str, Any] = {
         "model": endpoint.model,
@@ -153,30 +182,31 @@ def _ask(client: openai.OpenAI, endpoint: Endpoint, chat: list[dict], facts: Fac
         "timeout": left,
     }
     if endpoint.backend == "llama_cpp":
-        return client.chat.completions.create(**request, extra_body={"grammar": prompt.grammar(facts)})
-    form: Any = {
+        return client.chat.completions.create(**request, extra_body={"grammar": form.grammar})
+    asked: Any = {
         "type": "json_schema",
-        "json_schema": {"name": "draft", "strict": True, "schema": prompt.schema(facts)},
+        "json_schema": {"name": "draft", "strict": True, "schema": form.schema},
     }
     try:
-        return client.chat.completions.create(**request, response_format=form)
+        return client.chat.completions.create(**request, response_format=asked)
     except (openai.BadRequestError, openai.InternalServerError, openai.UnprocessableEntityError):
-        form = {"type": "json_object", "schema": prompt.schema(facts)}
-        return client.chat.completions.create(**request, response_format=form)
+        asked = {"type": "json_object", "schema": form.schema}
+        return client.chat.completions.create(**request, response_format=asked)
 
 
-def _read(answer: str, facts: Facts, line: str) -> dict[str, str]:
+def _read(answer: str, facts: Facts, wish: Wish, line: str) -> dict[str, str]:
     """The parts of an answer, tidied, the offer sentence added. Raises _Unfinished when it has another form."""
+    wanted = prompt.parts(facts, wish)
     try:
         parts = _Answer.model_validate_json(answer).root
     except ValidationError as error:
         raise _Unfinished("the answer was not in the form asked for") from error
-    if parts.keys() != set(facts.parts):
+    if parts.keys() != set(wanted):
         raise _Unfinished(f"the answer had the parts {', '.join(parts) or 'none'}")
-    slots = {part: tidy(parts[part], facts) for part in facts.parts}
+    slots = {part: tidy(parts[part], facts) for part in wanted}
     if not all(slots.values()):
         raise _Unfinished("the answer left a part empty")
-    return slots | {"body": template.joined(slots["body"], line, facts.language)}
+    return slots | ({"body": template.joined(slots["body"], line, facts.language)} if "body" in slots else {})
 
 
 def tidy(text: str, facts: Facts) -> str:

@@ -2,35 +2,60 @@
 
 import functools
 import hashlib
+import itertools
 import json
+import string
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from typing import Any
 
 from engine.campaign.plan import Brief
+from engine.campaign.writer import wish as wishes
 from engine.campaign.writer.facts import SEVERAL, SHORT, Facts, plain
+from engine.campaign.writer.wish import FREE, NOTHING, Wish
 from engine.errors import DataProblem
 
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
-NEEDED = {"system", "example_tone", "brief", "angles", "shop_angles", "goals", "channels", "examples"}
+NEEDED = {
+    "system", "example_tone", "brief", "angles", "shop_angles", "goals", "channels", "examples",
+    "like", "again", "parts",
+}  # fmt: skip
 # Channels written alike share a worked example; the rest are "social".
 SHAPES = {"email": "email", "sms": "sms", "push": "push", "ad": "push"}
 
-# Slots the model may place itself. Those of the offer stand in the offer sentence, which code adds to the body: told to
-# place five slots, a small model forgot one in most of its texts and bent the grammar round the others.
-FREE = ("product", *SEVERAL, "products", "shop")
 
+def messages(brief: Brief, facts: Facts, number: int, wish: Wish = NOTHING) -> list[dict[str, str]]:
+    """The chat for draft `number` (0, 1, ...) of a brief: rules, an example, then this brief in this draft's angle.
 
-def messages(brief: Brief, facts: Facts, number: int) -> list[dict[str, str]]:
-    """The chat for draft `number` (0, 1, ...) of a brief: rules, an example, then this brief in this draft's angle."""
+    With a wish the draft it names takes the example's place: beside both, the model mixed their subjects.
+    """
     words = prompt_file(brief.language)
     shown = words["examples"]["product" if facts.products else "shop"]
+    system = {"role": "system", "content": words["system"].strip()}
+    asked = _brief(words, brief, facts, number)
+    draft = wishes.told(wish.shown, facts)
+    if draft:
+        form = words["again" if wish.part else "like"]
+        wanted = _filled(form, part=words["parts"].get(wish.part, ""))
+        return [
+            system,
+            {"role": "user", "content": _brief(words, brief, facts, number + 1)},
+            {"role": "assistant", "content": json.dumps(draft, ensure_ascii=False)},
+            {"role": "user", "content": f"{asked}\n{wanted}"},
+        ]
     return [
-        {"role": "system", "content": words["system"].strip()},
+        system,
         {"role": "user", "content": _example_brief(words, shown, brief.channel)},
         {"role": "assistant", "content": json.dumps(example(facts), ensure_ascii=False)},
-        {"role": "user", "content": _brief(words, brief, facts, number)},
+        {"role": "user", "content": asked},
     ]
+
+
+def parts(facts: Facts, wish: Wish) -> tuple[str, ...]:
+    """The parts that the model writes, in reading order."""
+    return (wish.part,) if wish.part else facts.parts
 
 
 def example(facts: Facts) -> dict[str, str]:
@@ -44,50 +69,88 @@ def prompt_sha256(chat: list[dict[str, str]]) -> str:
     return hashlib.sha256(json.dumps(chat, ensure_ascii=False).encode()).hexdigest()
 
 
-def schema(facts: Facts) -> dict:
-    """The JSON schema of an answer: one text per part of the channel."""
+def schema(facts: Facts, wish: Wish = NOTHING) -> dict:
+    """The JSON schema of an answer: one text per part that is wanted."""
+    wanted = parts(facts, wish)
     return {
         "type": "object",
-        "properties": {part: {"type": "string"} for part in facts.parts},
-        "required": list(facts.parts),
+        "properties": {part: {"type": "string"} for part in wanted},
+        "required": list(wanted),
         "additionalProperties": False,
     }
 
 
-def grammar(facts: Facts) -> str:
+def grammar(facts: Facts, wish: Wish = NOTHING, unlike: tuple[Mapping[str, str], ...] = ()) -> str:
     """The answer's form as GBNF: its parts in order, made of plain words and free slots only.
 
     A figure, an unknown slot or a foreign word then cannot be drawn at all, which a JSON schema cannot say. Lengths are
     bounded in words, and generously: bounded characters are many times slower, a tight bound makes words run together.
+    No part begins with the letter that it begins with in the drafts of `unlike`: shown a draft and asked for another, a
+    small model says the very same again, unless its first letter leads it elsewhere.
     """
     kinds = {
         "body": "opening" if facts.channel in SHORT else "lead",
         "preheader": "sentence",
         "call_to_action": "button",
     }
-    fields = ' ", " '.join(f'"\\"{part}\\": \\"" {kinds.get(part, "title")} "\\""' for part in facts.parts)
+    wanted = parts(facts, wish)
+    forms, first = (_CHINESE, _chinese_first) if facts.language == "zh" else (_ENGLISH, _english_first)
     slots = " | ".join(f'"{{{name}}}"' for name in FREE if name in facts.slots)
-    return f'root ::= "{{" {fields} "}}"\nslot ::= {slots}\n' + (_CHINESE if facts.language == "zh" else _ENGLISH)
+    rules = [f"slot ::= {slots}", *forms["rules"]]
+    for part in wanted:
+        kind = kinds.get(part, "title")
+        # There are only so many buttons: beside new words, the old one may stay.
+        others = () if part == "call_to_action" and not wish.part else unlike
+        begun = {text[:1] for draft in others if (text := draft.get(part, ""))}
+        if "{" in begun:  # a name may also be typed: it becomes its slot afterwards
+            begun |= {facts.slots[name][:1].upper() for name in FREE if name in facts.slots}
+        rules.append(f"{_rule(part)} ::= {forms[kind].replace('FIRST', first(begun, kind))}")
+    fields = ' ", " '.join(f'"\\"{part}\\": \\"" {_rule(part)} "\\""' for part in wanted)
+    return "\n".join([f'root ::= "{{" {fields} "}}"', *rules]) + "\n"
 
 
-_ENGLISH = r"""
-word ::= [a-z] [a-z']* ("-" [a-z]+)? | slot
-first ::= [A-Z] [a-z']* | slot
-title ::= first (" " word){2,9} "?"?
-button ::= [A-Z] [a-z]+ (" " [a-z]+){1,5}
-sentence ::= first (","? " " word){2,24} [.?]
-opening ::= first (","? " " word){1,14} [.?]
-lead ::= sentence " " sentence
-"""
-_CHINESE = r"""
-letter ::= [\u4e00-\u9fa5]
-words ::= (letter | slot)+
-title ::= words ("，" words)? "？"?
-button ::= letter letter letter? letter? letter? letter?
-sentence ::= words ("，" words)? ("，" words)? [。？]
-opening ::= words ("，" words)? [。？]
-lead ::= sentence sentence
-"""
+_ENGLISH: dict[str, Any] = {
+    "rules": [
+        r"""word ::= [a-z] [a-z']* ("-" [a-z]+)? | slot""",
+        r"""sentence ::= ([A-Z] [a-z']* | slot) (","? " " word){2,24} [.?]""",
+    ],
+    "title": r"""FIRST (" " word){2,9} "?"?""",
+    "button": r"""FIRST (" " [a-z]+){1,5}""",
+    "sentence": r"""FIRST (","? " " word){2,24} [.?]""",
+    "opening": r"""FIRST (","? " " word){1,14} [.?]""",
+    "lead": r"""FIRST (","? " " word){2,24} [.?] " " sentence""",
+}
+_CHINESE: dict[str, Any] = {
+    "rules": [
+        r"letter ::= [\u4e00-\u9fa5]",
+        r"words ::= (letter | slot)+",
+        r"""sentence ::= words ("，" words)? ("，" words)? [。？]""",
+    ],
+    "title": r"""FIRST (letter | slot)* ("，" words)? "？"?""",
+    "button": r"""FIRST letter letter? letter? letter? letter?""",
+    "sentence": r"""FIRST (letter | slot)* ("，" words)? ("，" words)? [。？]""",
+    "opening": r"""FIRST (letter | slot)* ("，" words)? [。？]""",
+    "lead": r"""FIRST (letter | slot)* ("，" words)? ("，" words)? [。？] sentence""",
+}
+
+
+def _english_first(begun: set[str], kind: str) -> str:
+    """The first word of a part, none of which begins with these letters ("{" stands for a slot)."""
+    letters = "".join(letter for letter in string.ascii_uppercase if letter not in begun)
+    if kind == "button":
+        return f"[{letters}] [a-z]+"
+    return f"[{letters}] [a-z']*" if "{" in begun else f"([{letters}] [a-z']* | slot)"
+
+
+def _chinese_first(begun: set[str], kind: str) -> str:
+    ends = [0x4DFF, *sorted(ord(letter) for letter in begun if "\u4e00" <= letter <= "\u9fa5"), 0x9FA6]
+    between = [(one + 1, two - 1) for one, two in itertools.pairwise(ends) if two - one > 1]
+    letter = "[" + "".join(f"\\u{low:04x}-\\u{high:04x}" for low, high in between) + "]"
+    return letter if "{" in begun or kind == "button" else f"({letter} | slot)"
+
+
+def _rule(part: str) -> str:
+    return part.replace("_", "-")  # the form's names take no underscore
 
 
 @functools.cache
@@ -106,7 +169,7 @@ def prompt_file(language: str) -> dict:
 
 def _example_brief(words: dict, shown: dict, channel: str) -> str:
     return _filled(
-        words,
+        words["brief"],
         channel=words["channels"][channel],
         goal=words["goals"][shown["goal"]],
         about=shown["about"],
@@ -120,18 +183,24 @@ def _example_brief(words: dict, shown: dict, channel: str) -> str:
 def _brief(words: dict, brief: Brief, facts: Facts, number: int) -> str:
     zh = brief.language == "zh"
     house = plain(brief.brand_guide, 300)
-    angles = words["angles"] if facts.products else words["shop_angles"]
     free = ["{" + name + "}" for name in FREE if name in facts.slots]
     return _filled(
-        words,
+        words["brief"],
         channel=words["channels"][brief.channel],
         goal=words["goals"].get(brief.goal, words["default_goal"]),
         about=_about(facts),
         tone=plain(brief.tone, 40) or words["example_tone"],
         house=(f"店铺风格：{house}" if zh else f"House style: {house}") if house else "",
         slots=("、" if zh else ", ").join(free),
-        angle=angles[number % len(angles)],
+        angle=angle(brief, facts, number),
     )
+
+
+def angle(brief: Brief, facts: Facts, number: int) -> str:
+    """What draft `number` is told to begin with."""
+    words = prompt_file(brief.language)
+    angles = words["angles"] if facts.products else words["shop_angles"]
+    return angles[number % len(angles)]
 
 
 def _about(facts: Facts) -> str:
@@ -153,6 +222,6 @@ def _about(facts: Facts) -> str:
     return "整个店铺" if zh else "the whole shop"
 
 
-def _filled(words: dict, **values: str) -> str:
-    text = Template(words["brief"]).safe_substitute(values)
+def _filled(form: str, **values: str) -> str:
+    text = Template(form).safe_substitute(values)
     return "\n".join(line for line in text.strip().splitlines() if line.strip())

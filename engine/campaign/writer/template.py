@@ -3,7 +3,7 @@
 import functools
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from engine.campaign.plan import Brief
@@ -16,22 +16,54 @@ FORMS = {"sms": "sms", "push": "short", "ad": "short"}  # the other channels hav
 
 def write(brief: Brief, facts: Facts, number: int) -> dict[str, str]:
     """Draft `number` (0, 1, ...) of a brief from templates: part to text with slots. The same for the same input."""
-    words = template_file(brief.language)["words"]
-    own = words.get(brief.goal, {})
-    texts = {}
-    for part in facts.parts:
-        choices = own.get("lead" if part == "body" else part) or words["default"]["lead" if part == "body" else part]
-        texts[part] = _fitting(choices, number, part, facts)
+    texts = {part: _fitting(_own(brief, part) or _general(brief, part), number, part, facts) for part in facts.parts}
     texts["body"] = _body(texts["body"], offer_line(facts, number), facts)
     return texts
 
 
+def neighbours(brief: Brief, facts: Facts, texts: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """The templates that follow the one these texts come from, each once: the brief's goal first, then general ones.
+
+    Texts that come from no template are followed by all of them.
+    """
+    choices = {part: [*_own(brief, part), *_general(brief, part)] for part in facts.parts}
+    lines = offer_lines(facts)
+    at = [k for part, text in texts.items() for k, words in enumerate(choices.get(part, ())) if text.startswith(words)]
+    begin = at[0] + 1 if at else 0
+    line = next((number for number, one in enumerate(lines) if texts.get("body", "").endswith(one)), 0)
+    seen: list[dict[str, str]] = []
+    for number in range(begin, begin + max(map(len, choices.values())) * len(lines)):
+        found = {part: _fitting(choices[part], number, part, facts) for part in facts.parts}
+        # The same way to say the offer as long as there are other openings.
+        turn = line + (number - begin) // len(choices["body"])
+        found["body"] = _body(found["body"], lines[turn % len(lines)], facts)
+        if found not in seen:
+            seen.append(found)
+            yield found
+
+
+def _own(brief: Brief, part: str) -> list[str]:
+    """What templates of this goal say in a part; of the body, its opening."""
+    return template_file(brief.language)["words"].get(brief.goal, {}).get("lead" if part == "body" else part, [])
+
+
+def _general(brief: Brief, part: str) -> list[str]:
+    return template_file(brief.language)["words"]["default"]["lead" if part == "body" else part]
+
+
 def offer_line(facts: Facts, number: int) -> str:
     """The sentence that says the offer, with slots: what, on what, from which order value, which code, until when."""
+    lines = offer_lines(facts)
+    return lines[number % len(lines)]
+
+
+def offer_lines(facts: Facts) -> list[str]:
+    """Every way to say the offer in this channel."""
     file = template_file(facts.language)
-    forms = file["offers"][facts.offer_kind]
-    choices = forms[FORMS.get(facts.channel, "long")]
-    line = choices[number % len(choices)]
+    return [_line(line, file, facts) for line in file["offers"][facts.offer_kind][FORMS.get(facts.channel, "long")]]
+
+
+def _line(line: str, file: dict, facts: Facts) -> str:
     about = _about(facts, file)
     line = re.sub(r"\[\[(.*?)\]\]", lambda match: _kept(match.group(1), about, facts), line)
     line = line.replace("{about}", about)
