@@ -10,7 +10,7 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts only dashboard/ on the pat
 
 import streamlit as st  # noqa: E402
 
-from dashboard import cache, state  # noqa: E402
+from dashboard import cache, state, widgets  # noqa: E402
 from dashboard.text import t  # noqa: E402
 
 # In the dark theme the primary colour is light: Streamlit's white letters on it could not be read.
@@ -43,7 +43,7 @@ def pages() -> dict[str, list]:
 
 
 def sidebar() -> None:
-    """Language, and the shop where there are several."""
+    """Language, the shop where there are several, and what is being worked on."""
     with st.sidebar:
         names = list(state.known_shops())
         if names and names != [state.usual_shop()]:
@@ -65,6 +65,7 @@ def sidebar() -> None:
             on_change=state.choose,
             args=("lang",),
         )
+        widgets.work_in_progress()
 
 
 st.set_page_config(page_title="Offerlab", page_icon=LOGO, layout="wide")

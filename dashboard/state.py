@@ -101,15 +101,15 @@ def set_shop_path(path: Path) -> None:
     forget_plan()
 
 
-def set_import_report(shop: Path, report: dict) -> None:
-    """Keep what an import did, to be shown when the page runs again."""
-    st.session_state["import_report"] = (str(shop), report)
+def set_shop_to_come(path: Path) -> None:
+    """Remember the folder that becomes a shop when the files brought into it are in."""
+    st.session_state["shop_to_come"] = path
 
 
-def import_report(shop: Path) -> dict | None:
-    """What the last import into this shop did, in this browser tab."""
-    path, report = st.session_state.get("import_report", ("", None))
-    return report if path == str(shop) else None
+def shop_that_came() -> Path | None:
+    """The shop whose files were brought in from this browser tab, once it is there."""
+    path = st.session_state.get("shop_to_come")
+    return path if path is not None and is_shop(path) else None
 
 
 # --- the plan ---
@@ -179,7 +179,7 @@ def fill(area: str, stamp: tuple[str, int], values: Mapping[str, object]) -> Non
     afresh = another or (last != stamp and not touched(area))
     for name, value in values.items():
         if afresh or f"{area}.{name}" not in st.session_state:
-            st.session_state[f"{area}.{name}"] = value
+            put(f"{area}.{name}", value)
     if afresh:
         st.session_state[f"{area}:stamp"] = stamp
 
@@ -187,6 +187,15 @@ def fill(area: str, stamp: tuple[str, int], values: Mapping[str, object]) -> Non
 def values(area: str, otherwise: Mapping[str, object]) -> dict[str, Any]:
     """What the widgets "area.name" say now; the given value where a widget is not on the page."""
     return {name: st.session_state.get(f"{area}.{name}", value) for name, value in otherwise.items()}
+
+
+def put(key: str, value: object) -> None:
+    """The widget with this key says this from now on. To be called before it is drawn, or in a widget's callback.
+
+    A widget that says so already is left alone: setting it anew would take away what is being typed into it.
+    """
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
 
 
 def touch(area: str) -> None:

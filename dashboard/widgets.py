@@ -13,7 +13,7 @@ from dashboard import cache, charts, state
 from dashboard.text import known, language, t
 from engine import jobs
 from engine.campaign.response import Models
-from engine.errors import AppError, DataProblem
+from engine.errors import AppError, DataProblem, StoreProblem
 from engine.shop import samples, store
 from engine.shop.store import Shop
 
@@ -158,9 +158,11 @@ def _make_sample(name: str, folder: Path) -> None:
 
 # --- work in progress ---
 
+PAGES = {"train": "model", "import": "data", "sample": "today"}  # where each kind of work is looked after
+
 
 def job_panel(shop_dir: Path, kind: str, on_done: Callable[[], None] | None = None) -> bool:
-    """Shows the latest work of this kind while it runs (True), or why it failed (False)."""
+    """Shows the latest work of this kind while it runs (True), or that it did not end well (False)."""
     with problem_box():
         job = jobs.latest(shop_dir, kind)
     if job is None:
@@ -170,6 +172,8 @@ def job_panel(shop_dir: Path, kind: str, on_done: Callable[[], None] | None = No
         return True
     if job.state in ("failed", "lost"):
         st.error(job.error, icon=":material/error:")
+    elif job.state == "cancelled":
+        st.caption(f":material/cancel: {work_name(job)}: {t('common.work_cancelled')}")
     return False
 
 
@@ -193,9 +197,63 @@ def job_progress(shop_dir: Path, job_id: str, on_done: Callable[[], None] | None
     watch()
 
 
-def _doing(job: jobs.Job) -> str:
-    key = f"common.job_{job.kind}"
-    what = t(key) if known(key) else t("common.working")
-    share = f" · {job.progress:.0%}" if job.progress else ""
+def work_in_progress() -> None:
+    """What runs for the open shop, each with a link to where it belongs; nothing while nothing runs."""
+    path = state.shop_path()
+    try:
+        running = jobs.running(path) if path else []
+    except StoreProblem as problem:
+        show_problem(problem)
+        return
+    if path is None or not running:
+        return
+
+    @st.fragment(run_every=2.0)
+    def watch() -> None:
+        st.markdown(f"**{t('common.work')}**")
+        for begun in running:
+            with problem_box():
+                job = jobs.status(path, begun.job_id)
+            if job.is_over:
+                st.caption(f"{work_name(job)}: {t(f'common.work_{job.state}')}")
+            else:
+                st.progress(job.progress or 0.0, text=_doing(job, brief=True))
+            _link(job)
+
+    watch()
+
+
+def _link(job: jobs.Job) -> None:
+    kind, _, plan_id = job.kind.partition("-")
+    label, icon = t("common.work_open"), ":material/arrow_forward:"
+    if plan_id:
+        st.page_link("views/plan.py", label=label, icon=icon, query_params={"plan": plan_id, "tab": "copy"})
+    else:
+        st.page_link(f"views/{PAGES.get(kind, 'data')}.py", label=label, icon=icon)
+
+
+def work_name(job: jobs.Job) -> str:
+    """What a job does, in words: its kind up to the first hyphen names it."""
+    key = f"common.job_{job.kind.partition('-')[0]}"
+    return t(key) if known(key) else t("common.working")
+
+
+def time_left(seconds: float | None) -> str:
+    """80 -> "about a minute left"; '' where nobody can say."""
+    if seconds is None:
+        return ""
+    if seconds < 10:
+        return t("common.left_moment")
+    if seconds < 55:
+        return t("common.left_seconds", count=round(seconds, -1))
+    minutes = round(seconds / 60)
+    if minutes < 90:
+        return t("common.left_minute") if minutes == 1 else t("common.left_minutes", count=minutes)
+    return t("common.left_hours", count=round(seconds / 3600))
+
+
+def _doing(job: jobs.Job, brief: bool = False) -> str:
+    share = f"{job.progress:.0%}" if job.progress else ""
     # The engine's own words are English; other languages get the kind of work and how far it is.
-    return f"{what}{share} · {job.message}" if job.message and language() == "en" else f"{what}{share}"
+    message = job.message if language() == "en" and not brief else ""
+    return " · ".join(filter(None, [work_name(job), share, time_left(job.seconds_left(now())), message]))

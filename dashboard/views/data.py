@@ -1,20 +1,24 @@
 """What data is there, what was set aside, and what is missing?"""
 
-import tempfile
+import json
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t, table_name
+from engine import jobs
 from engine.errors import AppError
-from engine.shop import gate, intake, store
+from engine.shop import gate, incoming, intake, store
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES
 
+SHOWN = 8  # pieces of work
 BROUGHT_IN = [name for name in TABLES if name != "contacts"]
 # What works once the shop has one table out of each of these sets.
 NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
@@ -86,8 +90,10 @@ def readiness(shop: Shop | None) -> None:
 
 
 def bring_in(shop: Shop | None) -> None:
-    """Upload files, say into which table, import them; the report is shown when the page runs again."""
+    """Upload files, say into which table, import them in the background."""
     st.subheader(t("data.bring_in"))
+    if coming(shop):
+        return
     name = "" if shop else st.text_input(t("data.shop_name"), key="data.shop_name", max_chars=60)
     types = [ending.removeprefix(".") for ending in gate.FORMATS]
     files = st.file_uploader(
@@ -107,37 +113,36 @@ def bring_in(shop: Shop | None) -> None:
             return
         into = shop.path if shop else state.home() / store.safe_name(name)
         try:
-            state.set_import_report(into, imported(files, into, table or None))
+            incoming.start(into, ((file.name, file.getvalue()) for file in files), table or None, widgets.now())
         except AppError as problem:
             widgets.show_problem(problem)
             return
         if shop is None:
-            state.set_shop_path(into)
+            state.set_shop_to_come(into)
         st.rerun()
 
 
-def imported(files: list, into: Path, table: str | None) -> dict:
-    """The report of an import. Uploads lie in a folder of our own for as long as it takes, and then nowhere."""
-    bar = st.progress(0.0, text=t("common.job_import"))
-    with tempfile.TemporaryDirectory(prefix="offerlab-") as folder:
-        paths = []
-        for number, file in enumerate(files):
-            # A table is recognised by the file's stem; nothing else of the name given by the browser is used.
-            given = Path(file.name)
-            path = Path(folder) / str(number) / f"{store.safe_name(given.stem)}{given.suffix.lower()}"
-            path.parent.mkdir()
-            path.write_bytes(file.getbuffer())
-            paths.append(path)
-
-        def show(share: float, said: str) -> None:
-            bar.progress(share, text=t("common.job_import"))
-
-        return intake.import_files(paths, into, table=table, now=widgets.now(), progress=show)
+def coming(shop: Shop | None) -> bool:
+    """Whether files are being brought in, which is then shown; so is why the last time did not end well."""
+    into = shop.path if shop else being_made()
+    return into is not None and widgets.job_panel(into, incoming.KIND)
 
 
-def report(done: dict) -> None:
+def being_made() -> Path | None:
+    """The folder of the shop that was named last and whose files are not in yet."""
+    home = state.home()
+    folders = [path for path in home.iterdir() if not state.is_shop(path)] if home.is_dir() else []
+    begun = [(job.started_at, path) for path in folders if (job := jobs.latest(path, incoming.KIND))]
+    return max(begun)[1] if begun else None
+
+
+def last_import(shop: Shop) -> None:
     """What the last import kept and set aside; rows in = rows kept + rows set aside."""
-    st.success(t("data.imported"), icon=":material/check_circle:")
+    job = jobs.latest(shop.path, incoming.KIND)
+    if job is None or job.state != "done" or job.ended_at is None:
+        return
+    done = json.loads(job.result)
+    st.success(t("data.imported", at=on_its_clock(job.ended_at, shop)), icon=":material/check_circle:")
     for name, entry in done["tables"].items():
         counts = {key: widgets.number(entry[key]) for key in ("rows_in", "kept", "set_aside")}
         st.write(t("data.report_line", table=table_name(name), **counts))
@@ -147,15 +152,43 @@ def report(done: dict) -> None:
         st.write(t("data.unchanged", files=", ".join(done["unchanged_files"])))
 
 
+def work(shop: Shop) -> None:
+    """The long work of this shop, the newest first: what, when, how it ended."""
+    done = jobs.recent(shop.path, SHOWN)
+    if not done:
+        return
+    st.subheader(t("data.work"))
+    rows = [
+        {
+            "work": widgets.work_name(job),
+            "state": t(f"data.work_{job.state}"),
+            "started": on_its_clock(job.started_at, shop),
+            "said": job.error,
+        }
+        for job in done
+    ]
+    headings = {name: t(f"data.work_{name}") for name in ("work", "state", "started", "said")}
+    st.dataframe(rows, column_config=headings, hide_index=True, key="data.work", alt=t("data.work"))
+
+
+def on_its_clock(moment: datetime, shop: Shop) -> str:
+    """A moment on the shop's clock: "2026-06-01 09:30"."""
+    return moment.astimezone(ZoneInfo(shop.settings.time_zone)).strftime("%Y-%m-%d %H:%M")
+
+
 widgets.page_head("data.title", "data.purpose")
 
 with widgets.problem_box():
     shop = cache.shop()
+    if shop is None and (made := state.shop_that_came()):
+        state.set_shop_path(made)
+        st.rerun()
     if shop is None:
         st.info(t("data.no_shop"), icon=":material/storefront:")
-    elif done := state.import_report(shop.path):
-        report(done)
-    if shop is not None:
+    else:
+        last_import(shop)
         overview(shop)
     bring_in(shop)
     readiness(shop)
+    if shop is not None:
+        work(shop)

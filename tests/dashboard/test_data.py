@@ -1,13 +1,29 @@
 import os
+import time
 
 import pytest
 
+from dashboard import widgets
+from engine import jobs
 from engine.shop import store
 
 ORDERS = (
     b"order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
     b"o1,c1,2026-01-05,p1,2,9.50\no2,c2,2026-01-06,p1,1,9.50\no3,c2,yesterday,p1,1,9.50\n"
 )
+
+
+def imported(app, shop):
+    """The page after the import that was asked for has ended."""
+    app.button(key="data.import").click().run()
+    assert not app.exception
+    until = time.monotonic() + 60
+    while (job := jobs.latest(shop, "import")) is None or not job.is_over:
+        assert time.monotonic() < until
+        time.sleep(0.1)
+    app = app.run()
+    assert not app.exception
+    return job
 
 
 def test_every_table_is_listed_with_rows_and_dates(open_app, demo_shop_dir):
@@ -22,8 +38,7 @@ def test_a_file_makes_a_shop_and_rows_that_cannot_be_used_are_set_aside_with_a_r
     app = open_app(tmp_path / "shops" / "none", "data")
     app.text_input(key="data.shop_name").set_value("My Shop").run()
     app.file_uploader(key="data.files").upload("orders.csv", ORDERS).run()
-    app.button(key="data.import").click().run()
-    assert not app.exception
+    imported(app, tmp_path / "shops" / "My-Shop")
     assert "Orders: 3 rows in = 2 kept + 1 set aside" in words(app)
     assert "ordered_at is not a date" in words(app)
     assert store.open_shop(tmp_path / "shops" / "My-Shop").rows("orders") == 2
@@ -54,8 +69,7 @@ def test_a_file_that_cannot_be_used_is_explained_and_changes_nothing(
 ):
     app = open_app(empty_shop, "data")
     app.file_uploader(key="data.files").upload(name, content).run()
-    app.button(key="data.import").click().run()
-    assert not app.exception
+    assert imported(app, empty_shop).state == "failed"
     assert sentence in words(app)
     assert not (empty_shop / "tables").exists() or not os.listdir(empty_shop / "tables")
 
@@ -63,8 +77,7 @@ def test_a_file_that_cannot_be_used_is_explained_and_changes_nothing(
 def test_the_name_of_an_upload_never_becomes_a_path(open_app, empty_shop, tmp_path, words):
     app = open_app(empty_shop, "data")
     app.file_uploader(key="data.files").upload("../../orders.csv", ORDERS).run()
-    app.button(key="data.import").click().run()
-    assert not app.exception
+    imported(app, empty_shop)
     assert store.open_shop(empty_shop).rows("orders") == 2
     assert not list(tmp_path.rglob("*.csv")) or [p.parent.name for p in tmp_path.rglob("*.csv")] == ["set_aside"]
 
@@ -75,15 +88,67 @@ def test_what_is_missing_says_what_it_switches_off(open_app, shop_without_campai
     assert "Messages sent or Campaign totals" in said
 
 
-def test_a_full_disk_is_a_sentence_and_nothing_is_changed(open_app, empty_shop, words, monkeypatch):
+def test_a_full_disk_is_a_sentence_and_nothing_is_changed(open_app, empty_shop, words, full_disk):
     app = open_app(empty_shop, "data")
     app.file_uploader(key="data.files").upload("orders.csv", ORDERS).run()
-    monkeypatch.setattr("pandas.DataFrame.to_parquet", full)
+    full_disk()
     app.button(key="data.import").click().run()
     assert not app.exception
     assert "The disk is full" in words(app)
+    assert jobs.latest(empty_shop, "import") is None
     assert store.open_shop(empty_shop).rows("orders") == 0
 
 
-def full(*_: object, **__: object) -> None:
-    raise OSError(28, "No space left on device")
+def many_orders():
+    head, _, _ = ORDERS.partition(b"\n")
+    return head + b"\n" + b"".join(b"n%d,c1,2026-01-05,p1,1,9.50\n" % number for number in range(100_000))
+
+
+def test_an_import_goes_on_while_its_page_is_left_and_can_be_cancelled_from_a_new_window(open_app, empty_shop, words):
+    app = open_app(empty_shop, "data")
+    app.file_uploader(key="data.files").upload("orders.csv", many_orders()).run()
+    app.button(key="data.import").click().run()
+    assert not app.exception
+    assert "data.files" not in [widget.key for widget in app.get("file_uploader")], "one import at a time"
+    elsewhere = open_app(empty_shop, "settings")
+    assert "Work in progress" in words(elsewhere)
+    assert any(link.proto.page.endswith("data") for link in elsewhere.sidebar.get("page_link"))
+    again = open_app(empty_shop, "data")
+    again.button(key="common.cancel.import").click().run()
+    assert not again.exception
+    assert jobs.latest(empty_shop, "import").state == "cancelled"
+    assert "Importing files: cancelled" in words(again)
+    assert store.open_shop(empty_shop).rows("orders") == 0
+    assert "Work in progress" not in words(open_app(empty_shop, "settings"))
+
+
+def test_a_shop_that_is_being_made_is_found_again_after_a_reload(open_app, tmp_path):
+    app = open_app(tmp_path / "shops" / "none", "data")
+    app.text_input(key="data.shop_name").set_value("Mine").run()
+    app.file_uploader(key="data.files").upload("orders.csv", many_orders()).run()
+    app.button(key="data.import").click().run()
+    again = open_app(tmp_path / "shops" / "none", "data")
+    again.button(key="common.cancel.import").click().run()
+    assert jobs.latest(tmp_path / "shops" / "Mine", "import").state == "cancelled"
+    assert not (tmp_path / "shops" / "Mine" / "tables").exists()
+
+
+def test_the_work_of_a_shop_is_listed_with_how_it_ended(open_app, empty_shop):
+    app = open_app(empty_shop, "data")
+    app.file_uploader(key="data.files").upload("orders.csv", b"").run()
+    imported(app, empty_shop)
+    row = app.dataframe[-1].value.iloc[0]
+    assert (row["work"], row["state"]) == ("Importing files", "did not work out")
+    assert "the file is empty" in row["said"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (None, ""), (0, "a few seconds left"), (9.9, "a few seconds left"), (34, "about 30 seconds left"),
+        (60, "about a minute left"), (125, "about 2 minutes left"), (4000, "about 67 minutes left"),
+        (10000, "about 3 hours left"),
+    ],
+)  # fmt: skip
+def test_the_time_left_is_said_as_roughly_as_it_is_known(seconds, said):
+    assert widgets.time_left(seconds) == said

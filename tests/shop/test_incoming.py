@@ -1,0 +1,136 @@
+"""Files are brought in by a job; whatever its ending, the shop is whole and nothing of them is left lying about."""
+
+import hashlib
+import json
+import os
+import signal
+import time
+from datetime import UTC, datetime
+
+import psutil
+import pytest
+
+from engine import jobs
+from engine.errors import StoreProblem
+from engine.shop import incoming, store
+
+NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+HEAD = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
+SMALL = (HEAD + "o1,c1,2026-01-05,p1,2,9.50\no2,c2,yesterday,p1,1,9.50\n").encode()
+
+
+def large(rows: int = 150_000) -> bytes:
+    """Enough orders for an import to take seconds."""
+    return (HEAD + "".join(f"n{i},c{i % 900},2026-02-03,p{i % 50},1,9.50\n" for i in range(rows))).encode()
+
+
+def wait(shop, job_id, ready=lambda job: job.is_over, seconds=120):
+    until = time.monotonic() + seconds
+    while not ready(job := jobs.status(shop, job_id)):
+        assert time.monotonic() < until, job
+        time.sleep(0.02)
+    return job
+
+
+def tables(shop):
+    """Name and content of every table."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted((shop / "tables").glob("*.parquet"))
+    }
+
+
+def a_shop(folder):
+    wait(folder, incoming.start(folder, [("orders.csv", SMALL)], None, NOW))
+    return folder
+
+
+def runs(job_id):
+    """Ids of processes that belong to a job."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get("OFFERLAB_JOB") == job_id:
+                found.append(process.pid)
+        except psutil.Error:
+            continue
+    return found
+
+
+def test_files_make_a_shop_and_the_report_is_the_result(tmp_path):
+    job = wait(tmp_path / "new", incoming.start(tmp_path / "new", [("../../Orders.CSV", SMALL)], None, NOW))
+    assert job.state == "done"
+    entry = json.loads(job.result)["tables"]["orders"]
+    assert (entry["rows_in"], entry["kept"], entry["set_aside"]) == (2, 1, 1)
+    assert store.open_shop(tmp_path / "new").rows("orders") == 1
+    assert not list((tmp_path / "new" / "incoming").iterdir())
+    assert [path.name for path in tmp_path.iterdir()] == ["new"], "a name is no way out of the shop's folder"
+
+
+def test_a_file_that_cannot_be_used_is_a_sentence_and_makes_no_shop(tmp_path):
+    job = wait(tmp_path / "new", incoming.start(tmp_path / "new", [("orders.csv", b"")], None, NOW))
+    assert job.state == "failed" and "the file is empty" in job.error
+    assert not (tmp_path / "new" / "shop.toml").exists()
+    assert not list((tmp_path / "new" / "incoming").iterdir())
+
+
+@pytest.mark.parametrize("ending", ["cancel", "kill the runner", "kill the command"])
+def test_an_import_that_is_ended_in_the_middle_changes_no_table(tmp_path, ending):
+    shop = a_shop(tmp_path / "shop")
+    before = tables(shop)
+    job_id = incoming.start(shop, [("orders.csv", large())], None, NOW)
+    wait(shop, job_id, lambda job: job.message.startswith("Checking"))
+    runner = max(runs(job_id), key=lambda pid: len(psutil.Process(pid).children()))
+    if ending == "cancel":
+        jobs.cancel(shop, job_id)
+    else:
+        os.kill(runner if "runner" in ending else psutil.Process(runner).children()[0].pid, signal.SIGKILL)
+    job = wait(shop, job_id)
+    assert job.state == {"cancel": "cancelled", "kill the runner": "lost", "kill the command": "failed"}[ending]
+    assert tables(shop) == before
+    assert not list((shop / "incoming").iterdir())
+    again = wait(shop, incoming.start(shop, [("orders.csv", large(1000))], None, NOW))
+    assert again.state == "done"
+    assert store.open_shop(shop).rows("orders") == 1001
+
+
+def test_whenever_an_import_is_killed_the_shop_holds_all_of_it_or_nothing(tmp_path):
+    shop, content = a_shop(tmp_path / "shop"), large(20_000)
+    seen = set()
+    for share in range(8):
+        rows = store.open_shop(shop).rows("orders")
+        job_id = incoming.start(shop, [("orders.csv", content.replace(b"n", f"k{share}-".encode()))], None, NOW)
+        wait(shop, job_id, lambda job: job.is_over or job.progress is not None)
+        time.sleep(share * 0.06)
+        for pid in runs(job_id):
+            os.kill(pid, signal.SIGKILL)
+        wait(shop, job_id)
+        gained = store.open_shop(shop).rows("orders") - rows
+        assert gained in (0, 20_000)
+        seen.add(gained)
+    assert 0 in seen
+
+
+def test_a_second_import_waits_for_the_first(tmp_path):
+    shop = a_shop(tmp_path / "shop")
+    first = incoming.start(shop, [("orders.csv", large())], None, NOW)
+    with pytest.raises(StoreProblem, match="running already"):
+        incoming.start(shop, [("orders.csv", SMALL)], None, NOW)
+    assert len(list((shop / "incoming").iterdir())) == 1, "the files of the first are still there"
+    jobs.cancel(shop, first)
+
+
+def test_what_an_app_left_behind_that_was_ended_is_removed_by_the_next_import(tmp_path):
+    shop = a_shop(tmp_path / "shop")
+    (shop / "incoming" / "old").mkdir()
+    wait(shop, incoming.start(shop, [("orders.csv", SMALL)], None, NOW))
+    assert not list((shop / "incoming").iterdir())
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    with pytest.raises(StoreProblem, match="The disk is full"):
+        incoming.start(tmp_path / "shop", [("orders.csv", SMALL)], None, NOW)
+    assert not list((tmp_path / "shop" / "incoming").iterdir())
