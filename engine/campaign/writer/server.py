@@ -29,7 +29,7 @@ PROGRAM = (sys.executable, "-m", "engine.campaign.writer.child")
 # What a child process may inherit. The rest stays out: llama_cpp.server reads any variable named like an option.
 _INHERITED = re.compile(
     r"^(PATH|HOME|USER|LANG|LC_.*|TZ|TMPDIR|TEMP|TMP|SYSTEMROOT|VIRTUAL_ENV|PYTHON.*|LD_.*|DYLD_.*|OMP_.*|"
-    r"GGML_.*|CUDA_.*|NVIDIA_.*|HIP_.*|ROCR?_.*|HSA_.*|VK_.*)$"
+    r"GGML_.*|CUDA_.*|NVIDIA_.*|HIP_.*|ROCR?_.*|HSA_.*|VK_.*|OFFERLAB_JOB)$"
 )
 
 
