@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "dashboard" / "app.py"
 START_SECONDS = 90  # two cores that others use too
 
 # Without a GPU, as root in a container, and without Chromium's own calls home.
@@ -61,14 +62,19 @@ def is_healthy(url: str) -> bool:
 
 
 @contextlib.contextmanager
-def running_app(shop: Path | None, log: Path, environment: dict[str, str] | None = None) -> Iterator[App]:
-    """The app on a free port, opened on a shop folder (None: as if it had never been told of one)."""
+def running_app(
+    shop: Path | None, log: Path, environment: dict[str, str] | None = None, script: Path = APP
+) -> Iterator[App]:
+    """The app on a free port, opened on a shop folder (None: as if it had never been told of one).
+
+    `script` starts another Streamlit script the same way, to be measured beside the app.
+    """
     kept = {name: value for name, value in os.environ.items() if name != "OFFERLAB_SHOP"}
     own = {"OFFERLAB_SHOP": str(shop)} if shop else {}
     url = f"http://127.0.0.1:{(port := free_port())}"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py"), "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],
             cwd=ROOT,
             env={**kept, **own, **(environment or {})},
             stdin=subprocess.DEVNULL,
