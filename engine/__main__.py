@@ -217,8 +217,13 @@ def explain(shop_dir: Path | None, plans: Path, target: str | None, language: st
 @_shop_option
 @click.option("--brief", required=True, type=click.Path(path_type=Path))
 @click.option("-n", "count", default=3, show_default=True, type=click.IntRange(1, 20))
+@click.option("--like", type=click.Path(path_type=Path), help="A draft (JSON) in whose style to write.")
+@click.option("--keep", type=click.Path(path_type=Path), help="A draft (JSON) of which only --part is written again.")
+@click.option("--part", help="subject, preheader, headline, body or call_to_action.")
 @_seed_option
-def draft(shop_dir: Path | None, brief: Path, count: int, seed: int) -> None:
+def draft(
+    shop_dir: Path | None, brief: Path, count: int, like: Path | None, keep: Path | None, part: str | None, seed: int
+) -> None:
     """Draft copy for a brief with the local language model, or from templates where there is none."""
     from engine.campaign.plan import read_brief
     from engine.campaign.writer.drafts import draft_command
@@ -232,6 +237,9 @@ def draft(shop_dir: Path | None, brief: Path, count: int, seed: int) -> None:
             seed,
             environment.read(),
             lambda told: click.echo(json.dumps(told, ensure_ascii=False), err=True),
+            like,
+            keep,
+            part,
         )
     )
 

@@ -21,6 +21,7 @@ from engine.settings import Settings
 
 MOST_DRAFTS = 20
 SEED_STEP = 1000  # seeds between two drafts: room for redraws
+NEIGHBOUR = "It is a neighbouring template, not a variation of the draft."
 SHOW_EVERY = 0.15  # seconds between two partial texts
 
 # A server, or something that gives one and starts it again where it crashed, or None for templates.
@@ -102,7 +103,7 @@ def stream(
                 hopeless = isinstance(problem, ModelFileProblem)
                 note = f"{str(problem).rstrip('.')}; this draft comes from a template."
         slots = None if written else _template(shop_facts, brief, index, taken, wish)
-        written = written or (_from_template(shop_facts, brief, index, seed, note, slots) if slots else None)
+        written = written or (_from_template(shop_facts, brief, index, seed, note, slots, wish) if slots else None)
         if written:
             done.append(written)
             yield "draft", index, written
@@ -161,7 +162,9 @@ def _template(
     return None
 
 
-def _from_template(shop_facts: Facts, brief: Brief, index: int, seed: int, note: str, slots: dict[str, str]) -> Draft:
+def _from_template(
+    shop_facts: Facts, brief: Brief, index: int, seed: int, note: str, slots: dict[str, str], wish: Wish
+) -> Draft:
     return Draft(
         draft_id=_draft_id(brief, slots, index),
         writer="template",
@@ -170,7 +173,7 @@ def _from_template(shop_facts: Facts, brief: Brief, index: int, seed: int, note:
         slots=slots,
         filled=claims.fill(slots, shop_facts),
         claims=claims.claims_of(slots, shop_facts),
-        note=note,
+        note=f"{note} {NEIGHBOUR}" if wish.like else note,
     )
 
 

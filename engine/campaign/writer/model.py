@@ -20,6 +20,7 @@ from engine.errors import DraftFailed
 TEMPERATURE = 0.6
 REDRAWS = 3
 DEADLINE = 90.0  # seconds for one draft with its redraws; 3-5 s each on two idle cores
+PHRASE, SENTENCE = (4, 6), (8, 12)  # lengths in words, in Chinese characters
 TITLES = ("subject", "headline")
 ANSWER_TOKENS = {"email": 420, "sms": 120, "push": 140, "ad": 140}  # the rest: 320
 
@@ -102,6 +103,7 @@ def _repeats(
     reasons = ["it repeats another draft"] if slots in taken else []
     # The example without a product is a general greeting that suits any shop; the other one is about herbs.
     shown = _phrases(" ".join(prompt.example(facts).values()), facts) if facts.products else set()
+    before = " ".join(wishes.told(wish.shown, facts).values())
     for part in prompt.parts(facts, wish):
         text = slots[part]
         if shown & _phrases(text, facts):
@@ -114,6 +116,8 @@ def _repeats(
         # There are only so many buttons: beside new words, the old one may stay.
         if (wish.part or part != "call_to_action") and wishes.says_the_same(text, other, part, facts):
             reasons.append(f"its {part} says the same again")
+        if _phrases(text, facts, SENTENCE) & _phrases(before, facts, SENTENCE):
+            reasons.append(f"its {part} repeats a sentence of the draft")
     if wish.part:
         rest = [text for part, text in wish.keep.items() if part != wish.part]
         if any(wishes.says_the_same(slots[wish.part], text, wish.part, facts) for text in rest):
@@ -123,11 +127,11 @@ def _repeats(
     return reasons
 
 
-def _phrases(text: str, facts: Facts) -> set[str]:
-    """Runs of four words, or six Chinese characters: long enough not to be shared by chance."""
+def _phrases(text: str, facts: Facts, length: tuple[int, int] = PHRASE) -> set[str]:
+    """Runs of so many words, or Chinese characters: long enough not to be shared by chance."""
     units = wishes.words(text, facts.language)
-    length = 6 if facts.language == "zh" else 4
-    return {" ".join(units[start : start + length]) for start in range(len(units) - length + 1)}
+    run = length[1] if facts.language == "zh" else length[0]
+    return {" ".join(units[start : start + run]) for start in range(len(units) - run + 1)}
 
 
 class _Unfinished(Exception):
