@@ -140,6 +140,41 @@ def segments(shop_dir: Path | None, k: str, method: Any, as_of: str | None, seed
 
 @main.command()
 @_shop_option
+@click.option("--rule", required=True, help="As in: orders >= 2 and recency_days > 90 and bought category Skin Care")
+@click.option("--exclude", help="A rule for those to leave out.")
+@click.option("--as-of", "as_of")
+@_out_option
+def audience(shop_dir: Path | None, rule: str, exclude: str | None, as_of: str | None, out: Path) -> None:
+    """The customers a rule selects; prints how many of them each channel reaches, and why not the others."""
+    from engine.audience import rules
+    from engine.audience.reach import channels, reachable
+    from engine.shop.features import default_as_of
+
+    shop = _shop(shop_dir)
+    rules.check(shop, rule)  # before the facts, which take longer
+    day = _day(as_of) or default_as_of(shop)
+    facts = rules.facts(shop, day)
+    left_out = set(rules.select(shop, exclude, day, facts)) if exclude else set()
+    chosen = [one for one in rules.select(shop, rule, day, facts) if one not in left_out]
+    reach = {channel: reachable(shop, chosen, channel, day) for channel in channels(shop)}
+    _write_csv(pd.DataFrame({"customer_id": chosen}, dtype="str"), out)
+    _print(
+        {
+            "rule": rules.write(rules.parse(rule)),
+            "exclude": rules.write(rules.parse(exclude)) if exclude else None,
+            "as_of": day,
+            "customers": len(facts),
+            "selected": len(chosen),
+            "channels": {
+                channel: {"reachable": len(found.customer_ids), "left_out": found.left_out}
+                for channel, found in reach.items()
+            },
+        }
+    )
+
+
+@main.command()
+@_shop_option
 @click.option("--as-of", "as_of")
 @_seed_option
 def train(shop_dir: Path | None, as_of: str | None, seed: int) -> None:

@@ -4,6 +4,7 @@
 """
 
 import json
+import shlex
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -31,6 +32,12 @@ COMMANDS = (
     Command("import {golden}/shop --into {shop}", "import/shop.json"),
     Command("import {golden}/import/orders.csv --into {shop}", "import/orders.json"),
     Command("segments --shop {shop} --k 3 --out {out}", "segments/summary.json", "segments/segments.csv"),
+    Command(
+        'audience --shop {shop} --rule "orders >= 3 and (bought category Skin Care in 90 days or not clicked k03)" '
+        '--exclude "group = s3 or tier is unknown" --out {out}',
+        "audience/reach.json",
+        "audience/customers.csv",
+    ),
     Command("train --shop {shop}", "train/card.json"),
     Command("score --shop {shop} --deliveries {golden}/score/deliveries.csv --out {out}", None, "score/scored.csv"),
     Command("score --shop {shop} --ads {golden}/score/ads.csv --out {out}", None, "score/scored-ads.csv"),
@@ -45,7 +52,7 @@ def run(folder: Path) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for command in COMMANDS:
         out = folder / "out.csv"
-        filled = [part.format(shop=folder / "shop", golden=GOLDEN, out=out) for part in command.arguments.split()]
+        filled = [part.format(shop=folder / "shop", golden=GOLDEN, out=out) for part in shlex.split(command.arguments)]
         ended = CliRunner().invoke(main, filled, catch_exceptions=False)
         assert ended.exit_code == 0, f"{command.arguments}\n{ended.stderr}"
         if command.printed:

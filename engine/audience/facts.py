@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from engine.audience import lifecycle, segments
+from engine.audience.reach import CONSENTS
 from engine.shop.attributes import KNOWN_CUSTOMER, allowed_attribute
 from engine.shop.features import DICTIONARY, campaign_windows, customers, default_as_of, features
 from engine.shop.store import Shop
@@ -49,7 +50,6 @@ _NEEDED = {
     "clicks": ("deliveries", "clicked"),
     "orders_after_message": ("deliveries", "converted"),
 }
-CONSENTS = ("email_consent", "sms_consent", "push_consent")
 Kind = Literal["number", "text", "flag"]
 
 
@@ -139,7 +139,7 @@ def _own(shop: Shop, taken: set[str], as_of: date | None = None) -> dict[str, tu
         found["days_since_joining"] = ("number", days.where(days > 0))
     if "language" in table:
         found["language"] = ("text", table["language"])
-    found |= {name: ("flag", table[name]) for name in CONSENTS if name in table}
+    found |= {name: ("flag", table[name]) for name in CONSENTS.values() if name in table}
     if "unsubscribed_at" in table:
         found["unsubscribed"] = ("flag", (table["unsubscribed_at"] < day).astype("float64"))
     if "suppressed" in table:

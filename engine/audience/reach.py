@@ -9,7 +9,8 @@ import pandas as pd
 
 from engine.shop.store import Shop
 
-CONSENTS = {"email": "email_consent", "sms": "sms_consent", "push": "push_consent"}
+# Of the channels that every shop may have; one of the shop's own keeps its consent under the same kind of name.
+CONSENTS = {channel: f"{channel}_consent" for channel in ("email", "sms", "push")}
 CAP_DAYS = 7  # the shop's frequency_cap is so many messages in this many days
 
 
@@ -17,7 +18,8 @@ CAP_DAYS = 7  # the shop's frequency_cap is so many messages in this many days
 class Limits:
     """What keeps a customer from one more message just now.
 
-    send_day: day of the message (None: the day of the data); the frequency cap looks at the days before it.
+    send_day: day of the message (None: the day of the data); the frequency cap looks at the days before it. With one,
+    the message is still to go out, so that every unsubscribe on record counts, those after the day of the data too.
     skip_buyers_days: who ordered in so many days before the day of the data is left out; 0 leaves nobody out.
     taken: customers that another plan writes to at the same time.
     """
@@ -35,15 +37,23 @@ class Reach:
     left_out: dict[str, int]
 
 
+def channels(shop: Shop) -> list[str]:
+    """Ways to write to customers: those every shop may have, and those that this shop's past campaigns took."""
+    past = shop.table("campaigns", ["channel"])["channel"].dropna() if shop.rows("campaigns") else ()
+    return list(dict.fromkeys([*CONSENTS, *sorted(set(past))]))
+
+
 def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date, limits: Limits | None = None) -> Reach:
     """Of these customers, in their order, those whom consent, unsubscribing, suppression and `limits` allow.
 
-    An unknown consent counts as given only where the shop keeps none of that channel for anyone.
+    Consent is the column "<channel>_consent" of customers. An unknown consent counts as given only where the shop keeps
+    none of that channel for anyone. Unsubscribing ends mail; where only the message says so, the channel it came by.
     """
     limits = limits or Limits()
     customers = shop.optional("customers")
     table = customers.drop_duplicates("customer_id").set_index("customer_id").reindex(customer_ids)
     asked = pd.Series(customer_ids, dtype="str")
+    until = pd.Timestamp(as_of) if limits.send_day is None else pd.Timestamp.max
     allowed = np.ones(len(customer_ids), dtype=bool)
     left_out: dict[str, int] = {}
 
@@ -51,30 +61,48 @@ def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date, li
         nonlocal allowed
         newly = allowed & np.asarray(refused, dtype=bool)
         if newly.any():
-            left_out[reason] = int(newly.sum())
+            left_out[reason] = left_out.get(reason, 0) + int(newly.sum())
         allowed = allowed & ~newly
 
     leave_out("never_contact", asked.isin(shop.settings.never_contact))
     if "suppressed" in table:
         leave_out("suppressed", table["suppressed"].eq(1))
     if "unsubscribed_at" in table and channel == "email":
-        leave_out("unsubscribed", table["unsubscribed_at"] < pd.Timestamp(as_of))
-    consent = CONSENTS.get(channel)
+        leave_out("unsubscribed", table["unsubscribed_at"] < until)
+    leave_out("unsubscribed", asked.isin(_unsubscribed_by_message(shop, channel, until)))
+    consent = f"{channel}_consent"
     if consent in customers and customers[consent].notna().any():
-        leave_out("no_consent", ~table[consent].eq(1))
+        leave_out("no_consent", ~_given(table[consent]))
     leave_out("in_other_plan", asked.isin(limits.taken))
     leave_out("frequency_cap", asked.isin(_often_mailed(shop, limits.send_day or as_of)))
     leave_out("recent_buyer", asked.isin(_recent_buyers(shop, as_of, limits.skip_buyers_days)))
     return Reach([c for c, keep in zip(customer_ids, allowed, strict=True) if keep], left_out)
 
 
+def _given(consent: pd.Series) -> pd.Series:
+    """True where consent was given; a channel of the shop's own may keep it as a text."""
+    if pd.api.types.is_numeric_dtype(consent):
+        return consent.eq(1)
+    return consent.astype("str").str.strip().str.lower().isin(["1", "1.0", "yes", "true", "是"])
+
+
+def _unsubscribed_by_message(shop: Shop, channel: str, until: pd.Timestamp) -> Collection[str]:
+    """Customers who unsubscribed with a message of this channel: what comes back from a sending tool says no more."""
+    if "unsubscribed" not in shop.columns("deliveries") or not shop.rows("campaigns"):
+        return ()
+    sent = shop.table("deliveries", ["customer_id", "campaign_id", "sent_at", "unsubscribed"])
+    campaigns = shop.table("campaigns", ["campaign_id", "channel"])
+    own = campaigns.loc[campaigns["channel"].eq(channel), "campaign_id"]
+    gone = sent["unsubscribed"].eq(1) & (sent["sent_at"] < until) & sent["campaign_id"].isin(own)
+    return sent.loc[gone, "customer_id"].unique()
+
+
 def _often_mailed(shop: Shop, send_day: date) -> Collection[str]:
     """Customers who got as many messages as the shop allows in the days before the send."""
     if not shop.rows("deliveries"):
         return ()
-    sent = shop.table(
-        "deliveries", [c for c in ("customer_id", "sent_at", "treated") if c in shop.columns("deliveries")]
-    )
+    kept = [column for column in ("customer_id", "sent_at", "treated") if column in shop.columns("deliveries")]
+    sent = shop.table("deliveries", [*kept])
     end = pd.Timestamp(send_day)
     recent = sent[(sent["sent_at"] >= end - timedelta(days=CAP_DAYS)) & (sent["sent_at"] < end)]
     if "treated" in recent:
