@@ -28,26 +28,26 @@ class Figures:
 
 def compared(shop: Shop, days: int = DAYS) -> tuple[Figures, Figures]:
     """The last `days` days up to the last order, and as many before. Raises NotEnoughData without orders."""
-    lines = _lines(shop)
-    end = lines["ordered_at"].max().normalize() + pd.Timedelta(days=1)
+    sold = lines(shop)
+    end = sold["ordered_at"].max().normalize() + pd.Timedelta(days=1)
     middle, start = end - pd.Timedelta(days=days), end - pd.Timedelta(days=2 * days)
-    return _figures(lines, middle, end), _figures(lines, start, middle)
+    return figures(sold, middle, end), figures(sold, start, middle)
 
 
 def weekly(shop: Shop) -> pd.DataFrame:
     """week (its first day), net_sales, orders; only weeks wholly between the first and the last order."""
-    lines = _lines(shop)
+    sold = lines(shop)
     ends = "SAT" if shop.settings.week_starts == "sunday" else "SUN"
-    days = lines["ordered_at"].dt.to_period(f"W-{ends}")
-    weeks = lines.assign(week=days.dt.start_time, bought=lines["order_id"].where(lines["quantity"] > 0))
+    days = sold["ordered_at"].dt.to_period(f"W-{ends}")
+    weeks = sold.assign(week=days.dt.start_time, bought=sold["order_id"].where(sold["quantity"] > 0))
     table = weeks.groupby("week").agg(net_sales=("net", "sum"), orders=("bought", "nunique"))
     table = table.asfreq("7D", fill_value=0).reset_index()
-    first, last = lines["ordered_at"].min().normalize(), lines["ordered_at"].max().normalize()
+    first, last = sold["ordered_at"].min().normalize(), sold["ordered_at"].max().normalize()
     whole = (table["week"] >= first) & (table["week"] + timedelta(days=6) <= last)
     return table[whole].reset_index(drop=True)
 
 
-def _lines(shop: Shop) -> pd.DataFrame:
+def lines(shop: Shop) -> pd.DataFrame:
     """Order lines with what the customer paid for each as `net`."""
     orders = shop.table("orders")
     if orders.empty:
@@ -56,7 +56,8 @@ def _lines(shop: Shop) -> pd.DataFrame:
     return orders[COLUMNS].assign(net=orders["quantity"] * orders["unit_price"] - discount)
 
 
-def _figures(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Figures:
+def figures(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Figures:
+    """Key figures of the lines ordered from `start` until before `end`."""
     inside = lines[(lines["ordered_at"] >= start) & (lines["ordered_at"] < end)]
     bought = inside[inside["quantity"] > 0]
     earlier = lines.loc[(lines["ordered_at"] < start) & (lines["quantity"] > 0), "customer_id"]

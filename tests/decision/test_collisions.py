@@ -1,0 +1,136 @@
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from engine.campaign.plan import Audience, Offer, Plan, Step
+from engine.decision import approvals, plans
+from engine.decision.collisions import collisions
+from engine.shop.store import Shop
+from tests.tiny import shop_of
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+
+
+def plan(plan_id: str, people: str, first: int = 1, last: int = 7, **changes: Any) -> Plan:
+    """A plan of June for customers named by a letter each."""
+    return Plan(
+        plan_id=plan_id, name=plan_id.title(), owner="Ana", starts_at=date(2026, 6, first), ends_at=date(2026, 6, last),
+        audience=Audience(customer_ids=list(people)), **changes,
+    )  # fmt: skip
+
+
+def percent(discount: float, **more: Any) -> Offer:
+    return Offer(kind="percent", discount=discount, **more)
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """Three products; c got two messages at the end of May, d was held out of both."""
+    sent = [("k1", "c", "2026-05-29", 1), ("k1", "d", "2026-05-29", 0)]
+    sent += [("k2", "c", "2026-05-30", 1), ("k2", "d", "2026-05-30", 0)]
+    tables = {
+        "products": pd.DataFrame(
+            {
+                "product_id": ["tea", "cup", "soap"],
+                "name": ["Tea", "Cup", "Soap"],
+                "category": ["Kitchen"] * 2 + ["Bath"],
+            }
+        ),
+        "campaigns": pd.DataFrame({"campaign_id": ["k1", "k2"], "channel": "email", "starts_at": "2026-05-29"}),
+        "deliveries": pd.DataFrame(sent, columns=["campaign_id", "customer_id", "sent_at", "treated"]),
+    }
+    return shop_of(tmp_path / "shop", tables, {"frequency_cap": 3})
+
+
+def test_customers_of_both_audiences_are_counted_against_the_smaller_one(shop):
+    row = collisions(shop, [plan("one", "abcdef"), plan("other", "efgh", 5, 9)]).iloc[0]
+    assert (row["plan_a"], row["plan_b"], row["shared"], row["share_of_smaller"]) == ("one", "other", 2, 0.5)
+    assert (row["starts_at"], row["ends_at"], row["days_together"]) == (date(2026, 6, 5), date(2026, 6, 7), 3)
+    assert row["same_channel"]
+    assert not row["over_cap"]
+
+
+def test_plans_one_after_the_other_do_not_collide(shop):
+    assert collisions(shop, [plan("one", "ab", 1, 7), plan("other", "ab", 8, 14)]).empty
+
+
+def test_plans_for_other_people_do_not_collide(shop):
+    assert collisions(shop, [plan("one", "ab"), plan("other", "cd")]).empty
+
+
+def test_different_channels_are_said_to_be_different(shop):
+    pair = [plan("one", "ab"), plan("other", "ab", steps=[Step(channel="sms")])]
+    assert not collisions(shop, pair).iloc[0]["same_channel"]
+
+
+def test_the_pair_with_the_most_customers_comes_first(shop):
+    table = collisions(shop, [plan("one", "ab"), plan("two", "abcde"), plan("three", "cde")])
+    assert [(row.plan_a, row.plan_b) for row in table.itertuples()] == [("two", "three"), ("one", "two")]
+
+
+def test_messages_of_three_plans_within_seven_days_exceed_a_cap_of_two(tmp_path):
+    shop = shop_of(tmp_path / "shop", {}, {"frequency_cap": 2})
+    within = [plan("one", "ab", 1), plan("two", "a", 4), plan("three", "a", 7, 9)]
+    assert collisions(shop, within).set_index(["plan_a", "plan_b"])["over_cap"].to_dict() == {
+        ("one", "two"): 1, ("one", "three"): 1, ("two", "three"): 1,
+    }  # fmt: skip
+    apart = [plan("one", "ab", 1), plan("two", "a", 4), plan("three", "a", 8, 9)]
+    assert not collisions(shop, apart)["over_cap"].any()
+
+
+def test_the_steps_of_plans_count_as_messages_even_when_one_ended_before_the_other(tmp_path):
+    shop = shop_of(tmp_path / "shop", {}, {"frequency_cap": 2})
+    pair = [plan("one", "ab", 1, 3, steps=[Step(day=0), Step(day=2)]), plan("other", "b", 5, 9)]
+    row = collisions(shop, pair).iloc[0]
+    assert (row["shared"], row["over_cap"], row["days_together"], row["starts_at"]) == (1, 1, 0, None)
+
+
+def test_what_was_sent_already_counts_but_not_to_those_held_out(shop):
+    row = collisions(shop, [plan("one", "cd", 1), plan("other", "cd", 2)]).iloc[0]
+    assert (row["shared"], row["over_cap"]) == (2, 1)  # c had two messages in the days before
+
+
+def test_two_discounts_on_one_product_are_seen_without_a_common_customer(shop):
+    pair = [plan("one", "a", offer=percent(0.1, applies_to=["Kitchen"])),
+            plan("other", "b", offer=percent(0.2), product_ids=["tea", "soap"])]  # fmt: skip
+    row = collisions(shop, pair).iloc[0]
+    assert (row["shared"], row["discounts_differ"], row["products"]) == (0, True, 1)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (percent(0.1), percent(0.1)),  # one sale, told twice
+        (percent(0.1), Offer(kind="free_shipping")),  # no price changes
+        (percent(0.1, applies_to=["Kitchen"]), percent(0.2, applies_to=["Bath"])),
+    ],
+)
+def test_offers_that_go_together_are_no_conflict(shop, one, other):
+    assert collisions(shop, [plan("one", "a", offer=one), plan("other", "b", offer=other)]).empty
+
+
+def test_discounts_on_everything_conflict_on_every_product(shop):
+    pair = [plan("one", "a", offer=percent(0.1)), plan("other", "b", offer=percent(0.2))]
+    assert collisions(shop, pair).iloc[0]["products"] == 3
+
+
+def test_an_audience_that_is_gone_collides_with_nobody(shop):
+    lost = plan("lost", "").model_copy(update={"audience": Audience(segment_ids=["s9"])})
+    assert collisions(shop, [plan("one", "ab"), lost]).empty
+
+
+def test_the_plan_approved_first_keeps_the_customers(shop, tmp_path):
+    config, both = tmp_path / "config", [plan("one", "ab"), plan("other", "ab")]
+    for one in both:
+        approvals.submit(shop.path, shop.shop_id, one, {}, "Ana", NOON, config)
+    assert collisions(shop, [s.plan for s in plans.saved_plans(shop.path)]).iloc[0]["keeps"] == ""
+    for plan_id in ("other", "one"):
+        approvals.approve(shop.path, shop.shop_id, plan_id, "Bo", "Bo", "fits", NOON, config)
+    assert collisions(shop, [s.plan for s in plans.saved_plans(shop.path)]).iloc[0]["keeps"] == "other"
+
+
+def test_no_plans_make_an_empty_table(shop):
+    assert collisions(shop, []).empty

@@ -1,0 +1,220 @@
+import json
+import sqlite3
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from engine.campaign.plan import Audience, Plan
+from engine.decision import approvals, plans
+from engine.jobs import records
+from engine.outcome.agenda import Item, agenda
+from engine.shop.store import Shop
+from tests.tiny import shop_of
+
+NOW = datetime(2026, 6, 1, 9, tzinfo=UTC)
+TODAY = NOW.date()
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    """A shop whose last order was yesterday."""
+    orders = pd.DataFrame(
+        [("o1", "a", "2026-05-31", "tea", 1, 9.0)],
+        columns=["order_id", "customer_id", "ordered_at", "product_id", "quantity", "unit_price"],
+    )
+    return shop_of(tmp_path / "shop", {"orders": orders})
+
+
+class Desk:
+    """What Ana and Bo do with plans in a shop."""
+
+    def __init__(self, shop: Shop, config: Path):
+        self.shop, self.config = shop, config
+
+    def save(self, plan_id: str, starts: int, length: int = 7, people: str = "ab", **changes: Any) -> Plan:
+        starts_at = TODAY + timedelta(days=starts)
+        plan = Plan(
+            plan_id=plan_id, name=plan_id.title(), owner="Ana", audience=Audience(customer_ids=list(people)),
+            starts_at=starts_at, ends_at=starts_at + timedelta(days=length), **changes,
+        )  # fmt: skip
+        plans.save(self.shop.path, plan, {}, None, NOW)
+        return plan
+
+    def submit(self, plan: Plan) -> None:
+        approvals.submit(self.shop.path, self.shop.shop_id, plan, {}, "Ana", NOW, self.config)
+
+    def decide(self, plan: Plan, act: Any = approvals.approve, reason: str = "fits") -> None:
+        self.submit(plan)
+        act(self.shop.path, self.shop.shop_id, plan.plan_id, "Bo", "Bo", reason, NOW, self.config)
+
+    def see(self, person: str = "Bo") -> list[Item]:
+        return agenda(self.shop, NOW, self.config, person)
+
+    def kinds(self, person: str = "Bo") -> list[str]:
+        return [item.kind for item in self.see(person)]
+
+
+@pytest.fixture
+def desk(shop: Shop, tmp_path: Path) -> Desk:
+    return Desk(shop, tmp_path / "config")
+
+
+def exported(shop: Shop, plan: Plan) -> None:
+    """Sets a plan's status as an export does."""
+    with sqlite3.connect(shop.path / "ledger.db") as db:
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            db.execute(f"DROP TRIGGER {name}")
+        db.execute("UPDATE plans SET status = 'exported' WHERE plan_id = ?", [plan.plan_id])
+
+
+def test_a_shop_in_order_has_nothing_to_do(desk):
+    desk.save("later", starts=30)
+    assert desk.see() == []
+
+
+def test_a_plan_before_a_second_person_is_theirs_to_approve_and_the_owners_to_wait_for(desk):
+    desk.submit(desk.save("june", starts=10))
+    (item,) = desk.see("Bo")
+    assert (item.kind, item.urgency, item.page, item.plan_id, item.tab) == (
+        "approve",
+        "soon",
+        "plan",
+        "june",
+        "approve",
+    )
+    assert item.values["owner"] == "Ana"
+    assert desk.kinds(" ana ") == ["waiting"]
+
+
+def test_a_plan_that_starts_in_days_is_urgent_to_approve(desk):
+    desk.submit(desk.save("june", starts=3))
+    assert desk.see()[0].urgency == "now"
+
+
+@pytest.mark.parametrize(
+    ("starts", "kind"), [(8, None), (7, "send_soon"), (0, "send_soon"), (-1, "late"), (-8, "never_sent"), (-31, None)]
+)
+def test_an_approved_plan_is_to_be_exported_in_its_last_week(desk, starts, kind):
+    desk.decide(desk.save("june", starts=starts))
+    assert desk.kinds() == ([kind] if kind else [])
+
+
+@pytest.mark.parametrize(
+    ("starts", "kind"), [(4, None), (3, "draft_soon"), (0, "draft_soon"), (-1, "draft_late"), (-31, None)]
+)
+def test_a_draft_is_called_up_when_its_day_is_near_or_past(desk, starts, kind):
+    desk.save("june", starts=starts)
+    assert desk.kinds() == ([kind] if kind else [])
+
+
+def test_a_rejected_plan_says_who_said_no_and_why(desk):
+    desk.decide(desk.save("june", starts=10), approvals.reject, "too dear")
+    (item,) = desk.see()
+    assert (item.kind, item.values["by"], item.values["reason"]) == ("rejected", "Bo", "too dear")
+
+
+def test_a_plan_whose_group_is_gone_needs_a_new_audience(desk):
+    plan = desk.save("june", starts=10)
+    plan = plan.model_copy(update={"audience": Audience(segment_ids=["s9"])})
+    plans.save(desk.shop.path, plan, {}, 1, NOW)
+    (item,) = desk.see()
+    assert (item.kind, item.plan_id, item.tab) == ("no_audience", "june", "brief")
+
+
+def test_all_collisions_are_one_item_that_names_the_largest(desk):
+    for plan_id, people in (("one", "ab"), ("two", "abc"), ("three", "bc")):
+        desk.save(plan_id, starts=10, people=people)
+    (item,) = desk.see()
+    assert (item.kind, item.page, item.values["pairs"], item.values["shared"]) == ("collision", "calendar", 3, 2)
+
+
+def test_an_exported_plan_waits_for_its_results_after_its_window(desk):
+    inside, over = desk.save("inside", starts=-12), desk.save("over", starts=-20)
+    for plan in (inside, over):
+        exported(desk.shop, plan)
+    assert [(item.kind, item.plan_id) for item in desk.see()] == [("no_results", "over")]
+
+
+def test_results_that_are_in_are_not_asked_for(tmp_path):
+    totals = pd.DataFrame({"campaign_id": ["over"], "recipients": [9], "date": ["2026-05-31"]})
+    campaigns = pd.DataFrame({"campaign_id": ["over"], "channel": ["email"], "starts_at": ["2026-05-12"]})
+    desk = Desk(shop_of(tmp_path / "shop", {"campaigns": campaigns, "campaign_results": totals}), tmp_path / "config")
+    exported(desk.shop, desk.save("over", starts=-20))
+    assert desk.see() == []
+
+
+def work(shop: Shop, kind: str, state: str, started: datetime) -> None:
+    with records.transaction(shop.path) as db:
+        db.table("jobs").insert(
+            {"job_id": f"{kind}{state}{started:%d}", "kind": kind, "arguments": "[]", "state": state, "detail": "{}",
+             "started_at": started.isoformat(), "pid": 0, "error": "It went wrong."}
+        )  # fmt: skip
+
+
+def test_work_that_failed_is_news_until_it_is_done_again(desk):
+    work(desk.shop, "train", "failed", NOW - timedelta(days=2))
+    work(desk.shop, "draft-june", "lost", NOW - timedelta(days=1))
+    first, second = desk.see()
+    assert (first.kind, first.page, first.plan_id, first.tab) == ("work_lost", "plan", "june", "copy")
+    assert (second.kind, second.page, second.urgency) == ("work_failed", "model", "now")
+    work(desk.shop, "train", "done", NOW - timedelta(days=1))
+    assert desk.kinds() == ["work_lost"]
+    assert agenda(desk.shop, NOW + timedelta(days=7), desk.config) == []
+
+
+def test_data_of_more_than_35_days_ago_is_old(desk):
+    assert agenda(desk.shop, NOW + timedelta(days=34), desk.config) == []
+    (item,) = agenda(desk.shop, NOW + timedelta(days=35), desk.config)
+    assert (item.kind, item.page, item.values) == ("old_data", "data", {"last": "2026-05-31", "days": 36})
+
+
+def test_forecasts_that_do_not_know_the_last_days_are_old(desk):
+    folder = desk.shop.path / "models" / "v1"
+    folder.mkdir(parents=True)
+    (folder.parent / "current").write_text("v1")
+    (folder / "card.json").write_text(json.dumps({"as_of": "2026-06-01"}))
+    assert desk.see() == []
+    (folder / "card.json").write_text(json.dumps({"as_of": "2026-05-31"}))
+    assert desk.see()[0].values == {"learned": "2026-05-30", "last": "2026-05-31"}
+
+
+def test_the_most_urgent_comes_first(desk):
+    desk.save("past", starts=-3, people="x")
+    desk.decide(desk.save("late", starts=-1, people="y"))
+    desk.save("soon", starts=2, people="z")
+    assert desk.kinds() == ["late", "draft_soon", "draft_late"]
+
+
+@pytest.mark.parametrize(
+    ("damaged", "part"),
+    [
+        ("ledger.db", "plans"),
+        ("jobs.db", "work"),
+        ("tables/orders.parquet", "data"),
+        ("models/v1/card.json", "forecasts"),
+    ],
+)
+def test_a_damaged_file_is_an_item_and_hides_no_other(desk, damaged, part):
+    work(desk.shop, "import", "failed", NOW)
+    desk.submit(desk.save("june", starts=1))
+    (desk.shop.path / "models" / "v1").mkdir(parents=True)
+    (desk.shop.path / "models" / "current").write_text("v1")
+    (desk.shop.path / "models" / "v1" / "card.json").write_text(json.dumps({"as_of": "2026-06-01"}))
+    for path in desk.shop.path.glob(f"{damaged}*"):  # a database with the files beside it
+        path.unlink()
+    (desk.shop.path / damaged).write_bytes(b"nothing that could be read" * 100)
+    kinds = {(item.kind, item.values.get("part")) for item in desk.see()}
+    assert ("unreadable", part) in kinds
+    expected = {"plans": ("work_failed", None), "work": ("approve", None)}
+    assert expected.get(part, ("approve", None)) in kinds
+
+
+def test_the_day_is_that_of_the_shop(tmp_path):
+    desk = Desk(shop_of(tmp_path / "shop", {}, {"time_zone": "Asia/Shanghai"}), tmp_path / "config")
+    desk.save("june", starts=4)
+    evening = datetime(2026, 6, 1, 17, tzinfo=UTC)  # past midnight there
+    assert agenda(desk.shop, NOW, desk.config) == []
+    assert [item.kind for item in agenda(desk.shop, evening, desk.config)] == ["draft_soon"]
