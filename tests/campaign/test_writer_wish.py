@@ -190,8 +190,8 @@ def test_without_a_model_one_part_comes_from_another_template(part):
 
 
 def test_where_there_is_no_other_template_that_is_said():
-    tiers = Offer(kind="spend_save", tiers=[(50, 5), (100, 15), (150, 25)], code="MORE")
-    wanted = brief(channel="sms", offer=tiers, product_ids=[])
+    tiers = Offer(kind="spend_save", tiers=[(50, 5), (100, 15), (150, 25)], code="MORE-FOR-EVERYONE")
+    wanted = brief(channel="sms", offer=tiers)
     found = facts(FakeShop(), wanted)
     keep = {"body": template.offer_line(found, 0)}  # leaves no room for an opening
     with pytest.raises(DraftFailed, match="no other template"):

@@ -1,9 +1,15 @@
-"""Drafts as work in the background: started, watched, and kept with the plan when they are done."""
+"""Writing as work in the background: started, watched, and kept with the plan when it is over.
+
+Each message of a plan has its own work and its own extras: for the first one they are called "drafts", "draft_job" and
+so on, for later ones "drafts:1", "draft_job:1".
+"""
 
 import json
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from dashboard import cache, widgets
+from dashboard import cache, state, widgets
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs, settings
@@ -11,20 +17,56 @@ from engine.campaign import planned
 from engine.campaign.writer import drafts
 from engine.errors import AppError
 from engine.jobs import Job
+from engine.shop import store
 
 COUNT = 3
+KEPT = 9  # drafts from before the last three
+OWN = "own"  # in place of a chosen draft's id: written by hand
 
 
-def kind(plan_id: str) -> str:
-    """The kind of work that drafts for this plan."""
-    return f"draft-{plan_id}"
+def own(name: str, step: int) -> str:
+    """What a message's extra, work or part of the page is called."""
+    return f"{name}:{step}" if step else name
 
 
-def start(opened: Open) -> str:
-    """Id of the work that writes three drafts. Without a language model they come from templates."""
-    arguments = ["draft", "--brief", str(planned.write_brief(opened.shop, opened.plan)), "-n", str(COUNT)]
-    arguments += ["--shop", str(opened.shop.path)]
-    return jobs.start(opened.shop.path, kind(opened.plan.plan_id), arguments, widgets.now(), environment=_writer())
+def area(step: int) -> str:
+    """The area of a message's fields, see `state.fill`."""
+    return own("copy", step)
+
+
+def kind(plan_id: str, step: int = 0) -> str:
+    """The kind of work that drafts for a message of this plan."""
+    return own(f"draft-{plan_id}", step)
+
+
+def line_kind(plan_id: str, step: int = 0) -> str:
+    """The kind of work that writes one line of a message again."""
+    return own(f"line-{plan_id}", step)
+
+
+# --- drafts ---
+
+
+def start(opened: Open, step: int = 0, like: Mapping[str, str] | None = None) -> str:
+    """Id of the work that writes three drafts, like the given copy if any. Without a model they come from templates."""
+    arguments = ["-n", str(COUNT)]
+    if like:
+        arguments += ["--like", str(_file(opened, step, "like", like))]
+    return _start(opened, step, kind(opened.plan.plan_id, step), arguments)
+
+
+def _start(opened: Open, step: int, kind: str, arguments: list[str]) -> str:
+    brief = str(planned.write_brief(opened.shop, opened.plan, step))
+    # Asked again after a change or a choice, the writer begins elsewhere.
+    seed = str(opened.saved.version)
+    command = ["draft", "--brief", brief, *arguments, "--seed", seed, "--shop", str(opened.shop.path)]
+    return jobs.start(opened.shop.path, kind, command, widgets.now(), environment=_writer())
+
+
+def _file(opened: Open, step: int, name: str, texts: Mapping[str, str]) -> Path:
+    path = opened.shop.path / "briefs" / f"{opened.plan.plan_id}.{step}.{name}.json"
+    store.replace_file(path, json.dumps(dict(texts), ensure_ascii=False).encode())
+    return path
 
 
 def _writer() -> dict[str, str]:
@@ -42,30 +84,96 @@ def _writer() -> dict[str, str]:
     return {"OFFERLAB_LLM_URL": endpoint.url, "OFFERLAB_LLM_KEY": endpoint.key} if endpoint else {}
 
 
-def latest(opened: Open) -> Job | None:
-    """The latest drafting of this plan, running or over."""
-    return jobs.latest(opened.shop.path, kind(opened.plan.plan_id))
+def latest(opened: Open, step: int = 0) -> Job | None:
+    """The latest drafting of this message, running or over."""
+    return jobs.latest(opened.shop.path, kind(opened.plan.plan_id, step))
 
 
-def collected(opened: Open) -> Open:
+def kept(opened: Open, step: int = 0) -> list[dict[str, Any]]:
+    """The last drafts of a message."""
+    return opened.saved.extras.get(own("drafts", step)) or []
+
+
+def kept_before(opened: Open, step: int = 0) -> list[dict[str, Any]]:
+    """The drafts from before the last ones, the newest first."""
+    return opened.saved.extras.get(own("drafts_before", step)) or []
+
+
+def collected(opened: Open, step: int = 0) -> Open:
     """The plan with the drafts of its latest work among its extras, once that work is over."""
-    job = latest(opened)
-    if job is None or not job.is_over or opened.saved.extras.get("draft_job") == job.job_id:
+    job = latest(opened, step)
+    if job is None or not job.is_over or opened.saved.extras.get(own("draft_job", step)) == job.job_id:
         return opened
-    extras: dict[str, Any] = {"draft_job": job.job_id}
-    if found := _drafts(opened, job):
-        extras["drafts"] = found
+    extras: dict[str, Any] = {own("draft_job", step): job.job_id}
+    if found := _drafts(opened, job, step):
+        extras[own("drafts", step)] = found
+        extras[own("drafts_before", step)] = [*kept(opened, step), *kept_before(opened, step)][:KEPT]
     return saving.save(opened, opened.plan, extras)
 
 
-def _drafts(opened: Open, job: Job) -> list[dict]:
+def _drafts(opened: Open, job: Job, step: int = 0) -> list[dict]:
     """The drafts of work that is over. Where it broke off, templates stand in for those that are missing."""
     if job.state == "done":
         return json.loads(job.result)["drafts"]
     reported = job.detail.get("drafts", {})
     finished = {int(number): said["done"] for number, said in reported.items() if "done" in said}
-    if job.state in ("failed", "lost") and (facts := saving.facts_of(opened.shop, opened.plan)):
-        why = " ".join(job.error.split())
-        stand_in = drafts.draft(facts, opened.plan.brief(), COUNT, 0, None, why_template=why)
-        finished = {number: draft.model_dump(mode="json") for number, draft in enumerate(stand_in)} | finished
+    if job.state in ("failed", "lost") and not job.detail.get("like"):
+        finished = _stand_in(opened, " ".join(job.error.split()), step) | finished
     return [finished[number] for number in sorted(finished)]
+
+
+def _stand_in(opened: Open, why: str, step: int) -> dict[int, dict]:
+    facts = saving.facts_of(opened.shop, opened.plan, step)
+    if facts is None:
+        return {}
+    found = drafts.draft(facts, opened.plan.brief(step), COUNT, 0, None, why_template=why)
+    return {number: draft.model_dump(mode="json") for number, draft in enumerate(found)}
+
+
+def take(opened: Open, step: int, texts: Mapping[str, str], chosen: str) -> Open:
+    """The plan with this copy in place of the message's own; its fields show it from the next run on."""
+    extras = {own("chosen", step): chosen, own("written_by", step): state.person()}
+    stored = saving.save(opened, planned.with_texts(opened.plan, dict(texts), step), extras)
+    state.take_theirs(area(step), stored.plan.plan_id)
+    return stored
+
+
+# --- one line again ---
+
+
+def start_line(opened: Open, step: int, part: str) -> str:
+    """Id of the work that writes one part of the copy again while the others stay."""
+    keep = _file(opened, step, "keep", planned.texts(opened.plan, step))
+    return _start(opened, step, line_kind(opened.plan.plan_id, step), ["-n", "1", "--keep", str(keep), "--part", part])
+
+
+def latest_line(opened: Open, step: int) -> Job | None:
+    """The latest work on one line of this message, running or over."""
+    return jobs.latest(opened.shop.path, line_kind(opened.plan.plan_id, step))
+
+
+def collected_line(opened: Open, step: int) -> Open:
+    """The plan with the line of its latest work in place of the old one, unless that was changed meanwhile."""
+    job = latest_line(opened, step)
+    if job is None or not job.is_over or opened.saved.extras.get(own("line_job", step)) == job.job_id:
+        return opened
+    plan, extras = opened.plan, {own("line_job", step): job.job_id, own("line_left", step): False}
+    if job.state == "done":
+        part, text, before = line_of(job)
+        if planned.texts(plan, step).get(part, "") == before:
+            plan = planned.with_texts(plan, {part: text}, step)
+            extras[own("written_by", step)] = state.person()
+        else:
+            extras[own("line_left", step)] = True
+    return saving.save(opened, plan, extras)
+
+
+def line_of(job: Job) -> tuple[str, str, str]:
+    """(part, its new text, the text it was to replace) of work on one line that is done."""
+    result = json.loads(job.result)
+    return result["part"], result["drafts"][0]["slots"][result["part"]], result["instead_of"]
+
+
+def line_is_template(job: Job) -> bool:
+    """Whether the new line comes from a template."""
+    return json.loads(job.result)["drafts"][0]["writer"] == "template"

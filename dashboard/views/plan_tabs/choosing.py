@@ -1,0 +1,173 @@
+"""Which draft? Three at a time, as they are written; the first one can be chosen before the others are done."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard import widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs import drafting, message, saving
+from dashboard.views.plan_tabs.drafting import OWN, own
+from dashboard.views.plan_tabs.saving import Open
+from engine import jobs, settings
+from engine.campaign import claims, planned
+from engine.campaign.plan import PARTS
+from engine.jobs import Job
+
+
+def show(opened: Open, step: int) -> None:
+    """What can be asked of the writer, its last drafts, and those before them."""
+    with widgets.problem_box():
+        job = drafting.latest(opened, step)
+    if job is not None and not job.is_over:
+        _watched(opened, step, job.job_id)
+    else:
+        _head(opened, step, job)
+        _cards(opened, step, drafting.kept(opened, step))
+    busy = job is not None and not job.is_over
+    if before := drafting.kept_before(opened, step):
+        label = t("copy.drafts_before", count=len(before))
+        with st.expander(label, key="copy.drafts_before", icon=":material/history:", on_change="rerun") as panel:
+            if panel.open:
+                for first in range(0, len(before), drafting.COUNT):
+                    _cards(opened, step, before[first : first + drafting.COUNT], first + drafting.COUNT, busy)
+
+
+def _head(opened: Open, step: int, job: Job | None) -> None:
+    """What can be asked for, while nothing is being written."""
+    drafts, texts = drafting.kept(opened, step), planned.texts(opened.plan, step)
+    if not drafts:
+        st.write(t("copy.purpose"))
+    if job is not None and job.state == "cancelled":
+        st.caption(t("copy.stopped"))
+    elif job is not None and job.state == "failed" and job.detail.get("like"):
+        st.warning(message.plain(job.error), icon=":material/error:")
+    with st.container(horizontal=True):
+        label = t("copy.draft_again") if drafts else t("copy.draft")
+        icon = ":material/stylus_note:"
+        asked = st.button(label, key="copy.draft", type="secondary" if drafts else "primary", icon=icon)
+        write = not texts and st.button(t("copy.own"), key="copy.own", type="tertiary", icon=":material/edit:")
+    if asked:
+        ask(opened, step)
+    if write:
+        with widgets.problem_box():
+            saving.save(opened, opened.plan, {own("chosen", step): OWN})
+        st.rerun()
+
+
+def ask(opened: Open, step: int, like: Mapping[str, str] | None = None) -> None:
+    """Starts the writing of three drafts, like the given copy if any, and has the page show them come in."""
+    with widgets.problem_box():
+        saving.checked_facts(opened, step)  # a brief that contradicts the shop is told at once
+        with st.spinner(t("copy.starting")):
+            drafting.start(opened, step, like)
+    st.rerun()
+
+
+# --- while they are written ---
+
+
+def _watched(opened: Open, step: int, job_id: str) -> None:
+    """The three cards while their words come in; the page runs again when the work is over."""
+
+    @st.fragment(run_every=0.5)
+    def watch() -> None:
+        with widgets.problem_box():
+            job = jobs.status(opened.shop.path, job_id)
+        if job.is_over:
+            st.rerun()
+        if job.detail.get("like"):
+            st.caption(t("copy.alike"))
+        for number, column in enumerate(st.columns(drafting.COUNT)):
+            with column:
+                _coming(opened, step, job, number)
+        if st.button(t("copy.stop"), key="copy.stop", icon=":material/stop_circle:"):
+            with widgets.problem_box():
+                jobs.cancel(opened.shop.path, job_id)
+            st.rerun()
+
+    watch()
+
+
+def _coming(opened: Open, step: int, job: Job, number: int) -> None:
+    said = job.detail.get("drafts", {}).get(str(number), {})
+    with st.container(border=True, key=f"copy.card_{number}"):
+        if "done" in said:
+            _draft(opened, step, said["done"])
+            _choice(opened, step, said["done"], number)
+        elif said.get("text"):
+            st.badge(t("copy.writing"), icon=":material/edit:")
+            st.markdown(message.plain(said["text"]).replace("\n", "\n\n"))
+        else:
+            st.caption(t("copy.waiting"))
+
+
+# --- when they are done ---
+
+
+def _cards(opened: Open, step: int, drafts: list[dict[str, Any]], first: int = 0, busy: bool = False) -> None:
+    """Drafts side by side, numbered from `first`."""
+    if not drafts:
+        return
+    for number, (column, draft) in enumerate(zip(st.columns(drafting.COUNT), drafts, strict=False), start=first):
+        with column, st.container(border=True, key=f"copy.card_{number}"):
+            _draft(opened, step, draft)
+            with st.container(horizontal=True, vertical_alignment="center"):
+                _choice(opened, step, draft, number)
+                like = st.button(
+                    t("copy.like"),
+                    key=f"copy.like_{number}",
+                    type="tertiary",
+                    icon=":material/auto_awesome_motion:",
+                    disabled=busy,
+                )
+            if like:
+                ask(opened, step, draft["slots"])
+
+
+def _is_writing(opened: Open, step: int) -> bool:
+    job = drafting.latest(opened, step)
+    return job is not None and not job.is_over
+
+
+def _choice(opened: Open, step: int, draft: dict[str, Any], number: int) -> None:
+    if draft["draft_id"] == opened.saved.extras.get(own("chosen", step)):
+        st.badge(t("copy.chosen"), icon=":material/check:", color="green")
+    elif st.button(t("copy.choose"), key=f"copy.choose_{number}"):
+        _choose(opened, step, draft)
+
+
+def _draft(opened: Open, step: int, draft: dict[str, Any]) -> None:
+    """One draft as a customer reads it, and who wrote it."""
+    if draft["writer"] == "template":
+        st.badge(t("copy.by_template"), icon=":material/description:", color="gray")
+        st.caption(message.plain(t("copy.because", reason=draft.get("note") or "")))
+    elif settings.read().llm_url:
+        st.caption(f":material/neurology: {message.plain(t('copy.by_server', model=draft.get('model') or ''))}")
+    else:
+        st.caption(f":material/neurology: {t('copy.by_model')}")
+    facts = saving.facts_of(opened.shop, opened.plan, step)
+    # Filled anew: the discount or the dates may have changed since it was written.
+    filled = claims.fill(draft["slots"], facts) if facts else draft["filled"]
+    message.show(filled, opened.plan.steps[step].channel)
+
+
+def _choose(opened: Open, step: int, draft: dict[str, Any]) -> None:
+    texts = {part: draft["slots"].get(part, "") for part in PARTS[opened.plan.steps[step].channel]}
+    with widgets.problem_box():
+        drafting.take(opened, step, texts, draft["draft_id"])
+    st.rerun()
+
+
+def more_like(opened: Open, step: int, texts: Mapping[str, str]) -> None:
+    """The button that asks for three drafts like the copy there is."""
+    asked = st.button(
+        t("copy.like"),
+        key="copy.like",
+        icon=":material/auto_awesome_motion:",
+        disabled=not any(texts.values()) or _is_writing(opened, step),
+        help=t("copy.like_help"),
+    )
+    if asked:
+        ask(opened, step, texts)

@@ -1,0 +1,182 @@
+"""The copy of a message, to be edited: a field for each part, how long it is, and what the check says of it."""
+
+import contextlib
+
+import streamlit as st
+
+from dashboard import state, widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs import choosing, conflict, drafting, message, preview, saving
+from dashboard.views.plan_tabs.drafting import area, own
+from dashboard.views.plan_tabs.saving import Open
+from engine import jobs
+from engine.campaign import claims, planned
+from engine.campaign.claims import Finding
+from engine.campaign.plan import PARTS
+from engine.campaign.writer.facts import Facts
+from engine.errors import AppError, StoreProblem
+from engine.jobs import Job
+
+
+def show(opened: Open, step: int) -> None:
+    """The copy with its {slots}, what customers read beside it, and what the check says."""
+    with widgets.problem_box():
+        facts = saving.checked_facts(opened, step)
+        job = drafting.latest_line(opened, step)
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+        st.subheader(t("copy.editor"), width="content")
+        choosing.more_like(opened, step, planned.texts(opened.plan, step))
+    saved = _texts(opened, step)
+    state.fill(area(step), opened.stamp, saved)
+    texts = state.values(area(step), saved)
+    left, right = st.columns(2, gap="large")
+    with left:
+        for part in saved:
+            _field(opened, step, part, texts, facts, job)
+        _line(opened, step, job)
+        slots = "  ·  ".join(f"`{{{name}}}` {message.plain(value)}" for name, value in facts.slots.items())
+        st.caption(t("copy.slots", slots=slots))
+    if state.touched(area(step)):
+        try:
+            opened = _save(opened, step, texts)
+        except StoreProblem as problem:
+            conflict.show(area(step), opened, texts, saved, problem)
+    with right:
+        preview.show(
+            opened.plan, step, planned.filled(planned.with_texts(opened.plan, texts, step), facts, step), facts
+        )
+        findings(texts, facts)
+
+
+def _texts(opened: Open, step: int) -> dict[str, str]:
+    """The saved text of each part this channel has."""
+    message = opened.plan.steps[step]
+    return {part: message.texts.get(part, "") for part in PARTS[message.channel]}
+
+
+# --- a field ---
+
+
+def _field(opened: Open, step: int, part: str, texts: dict[str, str], facts: Facts, job: Job | None) -> None:
+    """One part: its text, how much of the room it takes once filled, and buttons to redraw and to copy it."""
+    label, key = t(f"plan.part_{part}"), f"{area(step)}.{part}"
+    if part == "body":
+        st.text_area(label, key=key, height=160, on_change=_changed, args=(step,))
+    else:
+        st.text_input(label, key=key, on_change=_changed, args=(step,))
+    # What this run's widget says, which a key press may have changed since the values were read.
+    texts[part] = state.values(area(step), texts)[part]
+    filled = claims.fill({part: texts[part]}, facts)[part]
+    with st.container(horizontal=True, vertical_alignment="center", key=f"{area(step)}.foot_{part}"):
+        st.caption(_count(len(filled), facts.limit(part)), width="stretch")
+        again = st.button(
+            t("copy.again"),
+            key=f"{area(step)}.again_{part}",
+            type="tertiary",
+            icon=":material/refresh:",
+            help=t("copy.again_help"),
+            disabled=not texts[part].strip() or (job is not None and not job.is_over),
+        )
+        with st.popover(
+            t("copy.copy"),
+            icon=":material/content_copy:",
+            type="tertiary",
+            disabled=not filled.strip(),
+            key=f"{area(step)}.copy_{part}",
+        ):
+            st.caption(t("copy.copy_filled", part=label))
+            st.code(filled, language=None, wrap_lines=True)
+    if again:
+        _ask(opened, step, part)
+
+
+def _count(used: int, most: int) -> str:
+    if used <= most:
+        return t("copy.count", used=used, most=most)
+    return f":red[:material/error: {t('copy.count_over', used=used, most=most, over=used - most)}]"
+
+
+def _ask(opened: Open, step: int, part: str) -> None:
+    with widgets.problem_box(), st.spinner(t("copy.starting")):
+        drafting.start_line(opened, step, part)
+    st.rerun()
+
+
+def _changed(step: int) -> None:
+    """Saves before anything is drawn, as the brief does."""
+    state.touch(area(step))
+    with contextlib.suppress(AppError):  # the page says why it could not be saved
+        opened = saving.reopened()
+        _save(opened, step, state.values(area(step), _texts(opened, step)))
+
+
+def _save(opened: Open, step: int, texts: dict[str, str]) -> Open:
+    if _texts(opened, step) != texts:
+        changed = planned.with_texts(opened.plan, texts, step)
+        by = {own("written_by", step): state.person()}
+        opened = saving.save(opened, changed, by, state.version(area(step)))
+    state.settle(area(step), opened.stamp)
+    return opened
+
+
+# --- one line again ---
+
+
+def _line(opened: Open, step: int, job: Job | None) -> None:
+    """The line that is being written again, or what became of the last one."""
+    if job is None:
+        return
+    if not job.is_over:
+        _watched(opened, job.job_id)
+    elif job.state in ("failed", "lost"):
+        st.warning(message.plain(job.error), icon=":material/error:")
+    elif job.state == "done":
+        part, text, _ = drafting.line_of(job)
+        if opened.saved.extras.get(own("line_left", step)):
+            name = t(f"plan.part_{part}")
+            st.info(message.plain(t("copy.line_left", part=name, text=text)), icon=":material/info:")
+        elif planned.texts(opened.plan, step).get(part) == text and drafting.line_is_template(job):
+            st.caption(t("copy.line_template", part=t(f"plan.part_{part}")))
+
+
+def _watched(opened: Open, job_id: str) -> None:
+    @st.fragment(run_every=0.5)
+    def watch() -> None:
+        with widgets.problem_box():
+            job = jobs.status(opened.shop.path, job_id)
+        if job.is_over:
+            st.rerun()
+        words = job.detail.get("drafts", {}).get("0", {}).get("text", "")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(t("copy.line_writing"), icon=":material/edit:")
+            if st.button(t("copy.stop"), key="copy.stop_line", icon=":material/stop_circle:", type="tertiary"):
+                with widgets.problem_box():
+                    jobs.cancel(opened.shop.path, job_id)
+                st.rerun()
+        if words:
+            st.caption(message.plain(words))
+
+    watch()
+
+
+# --- the check ---
+
+
+def findings(texts: dict[str, str], facts: Facts) -> bool:
+    """What the fact check says of the copy; True when nothing is refused."""
+    found = planned.findings(texts, facts)
+    refused = [finding for finding in found if finding.verdict == "refused"]
+    for finding in refused:
+        st.error(_refusal(finding), icon=":material/cancel:")
+    matches = sorted({finding.text for finding in found if finding.verdict == "match"})
+    if matches:
+        st.success(t("copy.facts_right", facts=message.plain("  ·  ".join(matches))), icon=":material/check_circle:")
+    if not refused:
+        st.caption(t("copy.all_right"))
+    return not refused
+
+
+def _refusal(finding: Finding) -> str:
+    part = t(f"plan.part_{finding.part}") if finding.part else t("copy.whole")
+    quoted = f" “{finding.text}”" if finding.text and len(finding.text) < 60 else ""
+    return message.plain(f"{part}{quoted}: {finding.reason}")
