@@ -3,6 +3,7 @@
 import pytest
 
 from dashboard.views.plan_tabs import wording
+from engine.campaign.plan import Step
 from engine.decision import plans
 from engine.shop import store
 from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored
@@ -89,6 +90,14 @@ def test_an_earlier_version_can_be_brought_back(open_app, trained_shop):
     assert app.text_input(key="brief.name").value == "Spring"
     undo_button(app).click().run()
     assert stored(trained_shop).plan.name == "Second"
+
+
+def test_a_further_message_reads_as_day_channel_and_condition(trained_shop):
+    before = saved_plan(trained_shop)
+    later = Step(day=3, channel="sms", condition="stop_if_bought")
+    after = before.model_copy(update={"steps": [*before.steps, later]})
+    (change,) = wording.changes(before, after, store.open_shop(trained_shop))
+    assert (change.before, change.after) == ("nothing", "day 3 · SMS · English · not to those who bought")
 
 
 # --- two windows ---

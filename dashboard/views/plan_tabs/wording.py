@@ -89,6 +89,10 @@ def value(name: str, said: Any, shop: Shop) -> str:
 
 def _named(name: str, said: Any, shop: Shop) -> str:
     """One choice by its name; what has no name reads as it stands."""
+    if name == "messages":  # those after the first, each with its day, channel, language and condition
+        stops = [t("plan.stops_if_bought")] if said["condition"] else []
+        choices = [_named(one, said[one], shop) for one in ("channel", "language")]
+        return " · ".join([t("plan.on_day", day=said["day"]), *choices, *stops])
     if name in CHOICES:
         key = CHOICES[name].format(str(said).replace(" ", "_"))
         return t(key) if known(key) else str(said)
