@@ -8,8 +8,8 @@ import contextlib
 import gc
 import hashlib
 import json
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -18,8 +18,9 @@ import streamlit as st
 
 from dashboard import state
 from engine import settings
-from engine.audience import segments
-from engine.audience.reach import Reach, reachable
+from engine.audience import lifecycle, rules, segments
+from engine.audience.facts import Field
+from engine.audience.reach import Reach, channels, reachable
 from engine.audience.segments import Segmentation
 from engine.campaign import argument, explain, planned, response
 from engine.campaign import forecast as forecasts
@@ -31,10 +32,10 @@ from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
 from engine.campaign.writer.server import WriterServer
-from engine.decision import live
-from engine.decision.export import ExportResult, export_plans
+from engine.decision import export, live
+from engine.decision.export import ExportResult
 from engine.decision.plans import SavedPlan
-from engine.errors import AppError
+from engine.errors import AppError, DataProblem, NotEnoughData
 from engine.outcome import results
 from engine.shop import contents, sales, store
 from engine.shop.features import default_as_of
@@ -258,18 +259,6 @@ def table_facts(shop: Shop) -> pd.DataFrame:
 # --- plans ---
 
 
-def reach(shop: Shop, segment_ids: tuple[str, ...], channel: str) -> tuple[Reach, int]:
-    """Who of these groups may be written to by a channel, and how many the groups hold together."""
-    return _reach(str(shop.path), (shop.version, _stamp(shop.path / "segments")), segment_ids, channel)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _reach(path: str, stamp: tuple, segment_ids: tuple[str, ...], channel: str) -> tuple[Reach, int]:
-    opened = store.open_shop(Path(path))
-    listed = segments.members(opened, list(segment_ids))
-    return reachable(opened, listed, channel, default_as_of(opened)), len(listed)
-
-
 def catalogue(shop: Shop) -> pd.DataFrame:
     """Products by product_id, the most ordered first: name, category. Empty where the shop has none."""
     return _catalogue(str(shop.path), shop.version)
@@ -302,18 +291,160 @@ def _facts(path: str, version: str, brief: str) -> Facts:
 def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str) -> ExportResult:
     opened, config = store.open_shop(Path(path)), settings.read().config
 
-    def audience(plan: Plan) -> list[str]:
-        return planned.reachable_customers(opened, plan)
+    def audience(plan: Plan) -> dict[str, str]:
+        return export.audience(opened, plan)
 
-    return export_plans(
+    return export.export_plans(
         opened.path, opened.shop_id, None, audience, datetime.now(UTC), config, person=person, plan_ids=[plan_id]
     )
 
 
 def exported(shop: Shop, saved: SavedPlan, person: str) -> ExportResult:
     """The two files of an approved plan. The first call records the export; its files are then given out again."""
-    stamp = (shop.version, _stamp(shop.path / "segments"))
+    stamp = (_audience_stamp(shop), taken(shop, saved.plan)[1])
     return _exported(str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person)
+
+
+# --- audience ---
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How many an audience holds, and whom of them each channel may reach.
+
+    by_channel: the plan's channels first. reachable: those whom at least one of the plan's channels reaches.
+    other_plans: names of the live plans that take some. last_day: the last day of the shop's data.
+    """
+
+    size: int
+    by_channel: dict[str, Reach]
+    reachable: list[str]
+    other_plans: tuple[str, ...]
+    last_day: date
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(Shop):
+    """A shop read once: a rule is read and an audience counted for each channel from the same few columns."""
+
+    state: str  # of its files; asked for once, not with every table
+
+    def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        return _kept_table(str(self.path), self.state, name, tuple(columns) if columns else None)
+
+    def rows(self, table: str) -> int:
+        return _kept_size(str(self.path), self.state, table)[0]
+
+    def columns(self, table: str) -> list[str]:
+        return list(_kept_size(str(self.path), self.state, table)[1])
+
+
+def _kept(shop: Shop) -> Shop:
+    return _Kept(shop.path, shop.settings, shop.version)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _kept_table(path: str, version: str, name: str, columns: tuple[str, ...] | None) -> pd.DataFrame:
+    return store.open_shop(Path(path)).table(name, list(columns) if columns else None)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _kept_size(path: str, version: str, name: str) -> tuple[int, list[str]]:
+    opened = store.open_shop(Path(path))
+    return opened.rows(name), opened.columns(name)
+
+
+def reach(shop: Shop, plan: Plan) -> Reached:
+    """The audience of a plan counted. Raises DataProblem while it names nobody, or by a rule that cannot be read."""
+    others, word = taken(shop, plan)
+    about = (plan.audience.model_dump_json(), tuple(step.channel for step in plan.steps), planned.limits(plan).send_day)
+    found = _reach(str(shop.path), (_audience_stamp(shop), about, word), shop, plan, others)
+    if any("in_other_plan" in one.left_out for one in found.by_channel.values()):
+        names = tuple(saved.plan.name for saved in live.before(shop, plan))
+        return replace(found, other_plans=names)
+    return found
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _reach(path: str, key: tuple, _shop: Shop, _plan: Plan, _taken: frozenset[str]) -> Reached:
+    kept = _kept(_shop)
+    as_of, limits = _as_of(path, _shop.version), planned.limits(_plan, _taken)
+    listed = planned.customers(kept, _plan.audience, lambda text: selected(_shop, text))
+    own = list(dict.fromkeys(step.channel for step in _plan.steps))
+    every = dict.fromkeys([*own, *channels(kept)])
+    by_channel = {channel: reachable(kept, listed, channel, as_of, limits) for channel in every}
+    allowed = {one for channel in own for one in by_channel[channel].customer_ids}
+    together = [one for one in listed if one in allowed]
+    return Reached(len(listed), by_channel, together, (), as_of - timedelta(days=1))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _as_of(path: str, version: str) -> date:
+    return default_as_of(store.open_shop(Path(path)))
+
+
+def selected(shop: Shop, text: str) -> list[str]:
+    """Customers whom a rule selects on the day of the data. Raises DataProblem as engine.audience.rules does."""
+    return _selected(str(shop.path), _audience_stamp(shop), text, shop)
+
+
+@st.cache_resource(max_entries=128, show_spinner=False)
+def _selected(path: str, stamp: tuple, text: str, _shop: Shop) -> list[str]:
+    return rules.select(_kept(_shop), text, _as_of(path, _shop.version), _rule_facts(path, _shop.version))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _rule_facts(path: str, version: str) -> pd.DataFrame:
+    return rules.facts(store.open_shop(Path(path)), _as_of(path, version))
+
+
+def rule_fields(shop: Shop) -> dict[str, Field]:
+    """What rules of this shop may ask, by name, in the order a page offers it."""
+    return _rule_fields(str(shop.path), _audience_stamp(shop))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _rule_fields(path: str, stamp: tuple) -> dict[str, Field]:
+    return {field.name: field for field in rules.fields(store.open_shop(Path(path)))}
+
+
+def rule_problems(shop: Shop, text: str) -> tuple[str, ...]:
+    """What is wrong with a rule, a sentence each; nothing where this shop can answer it."""
+    return _rule_problems(str(shop.path), _audience_stamp(shop), text)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _rule_problems(path: str, stamp: tuple, text: str) -> tuple[str, ...]:
+    try:
+        rules.check(_kept(store.open_shop(Path(path))), text)
+    except DataProblem as problem:
+        return tuple(problem.problems)
+    return ()
+
+
+def lifecycle_groups(shop: Shop) -> pd.DataFrame:
+    """See engine.audience.lifecycle.groups; no rows for a shop without orders."""
+    return _lifecycle_groups(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _lifecycle_groups(path: str, version: str) -> pd.DataFrame:
+    try:
+        return lifecycle.groups(store.open_shop(Path(path)), _as_of(path, version))
+    except NotEnoughData:
+        return pd.DataFrame(columns=["name", "customers", "share", "spend_share", "rule_text"])
+
+
+def campaign_names(shop: Shop) -> dict[str, str]:
+    """Names of past campaigns by id, the latest first."""
+    return _campaign_names(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _campaign_names(path: str, version: str) -> dict[str, str]:
+    past = store.open_shop(Path(path)).optional("campaigns").drop_duplicates("campaign_id")
+    past = past.sort_values("starts_at", ascending=False, kind="stable").set_index("campaign_id")
+    return past["name"].fillna(past.index.to_series()).to_dict() if "name" in past else {one: one for one in past.index}
 
 
 # --- the writer ---

@@ -363,12 +363,11 @@ def reject(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> 
 @_out_option
 def export(shop_dir: Path | None, plan_ids: tuple[str, ...], seed: int, out: Path) -> None:
     """Approved plans as CSV, and beside it their audiences (plans.csv -> plans-audience.csv)."""
-    from engine.campaign import planned
     from engine.decision import export as exporting
 
     shop = _shop(shop_dir)
     result = exporting.export_plans(
-        shop.path, shop.shop_id, out, lambda plan: planned.reachable_customers(shop, plan), datetime.now(),
+        shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(),
         environment.read().config, plan_ids=list(plan_ids) or None, seed=seed,
     )  # fmt: skip
     _print(

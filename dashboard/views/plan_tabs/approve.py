@@ -1,5 +1,6 @@
 """Who decided? One person submits the plan, a second one approves or rejects it."""
 
+from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -56,19 +57,26 @@ def _submit(opened: Open) -> None:
 def _blocked(opened: Open) -> list[str]:
     """What has to be mended before the plan can be submitted."""
     said = []
-    if not opened.plan.audience.segment_ids and not opened.plan.audience.customer_ids:
+    if opened.plan.audience.is_empty:
         said.append(t("approve.no_audience"))
     if opened.saved.extras.get("unfinished"):
         said.append(t("approve.unfinished"))
-    facts = saving.facts_of(opened.shop, opened.plan)
-    texts = planned.texts(opened.plan)
+    for number in range(len(opened.plan.steps)):
+        if problem := _problem_of_copy(opened, number):
+            several = len(opened.plan.steps) > 1
+            said.append(t("approve.of_message", number=number + 1, problem=problem) if several else problem)
+    return list(dict.fromkeys(said))
+
+
+def _problem_of_copy(opened: Open, number: int) -> str | None:
+    """What keeps one message from being sent."""
+    facts, texts = saving.facts_of(opened.shop, opened.plan, number), planned.texts(opened.plan, number)
     if facts is None:
-        said.append(t("approve.brief_wrong"))
-    elif not texts:
-        said.append(t("approve.no_copy"))
-    elif any(finding.verdict == "refused" for finding in planned.findings(texts, facts)):
-        said.append(t("approve.copy_refused"))
-    return said
+        return t("approve.brief_wrong")
+    if not texts:
+        return t("approve.no_copy")
+    refused = any(finding.verdict == "refused" for finding in planned.findings(texts, facts))
+    return t("approve.copy_refused") if refused else None
 
 
 def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
@@ -131,16 +139,29 @@ def _done(action: Any) -> bool:
 
 
 def _summary(opened: Open, forecast: dict[str, Any]) -> None:
-    """What the second person looks at: the message, and what it would probably earn."""
+    """What the second person looks at: every message, and what the plan would probably earn."""
     left, right = st.columns(2, gap="large")
     with left:
-        st.caption(t("copy.preview"))
-        with st.container(border=True, key="approve.message"):
-            message.show(opened.saved.extras.get("filled") or {}, opened.plan.channel)
+        for number in range(len(opened.plan.steps)):
+            _message(opened, number)
     with right:
         st.caption(t("approve.forecast"))
         with st.container(border=True, key="approve.numbers"):
             _forecast(forecast, opened.shop.settings.currency)
+
+
+def _message(opened: Open, number: int) -> None:
+    """One message as a customer reads it; of several, with its day, channel and condition."""
+    plan, step = opened.plan, opened.plan.steps[number]
+    if len(plan.steps) > 1:
+        day = (plan.starts_at + timedelta(days=step.day)).isoformat()
+        said = [t("approve.message", number=number + 1, day=day, channel=t(f"plan.channel_{step.channel}"))]
+        said += [t("audience.stop_if_bought")] if step.condition else []
+        st.caption(" · ".join(said))
+    else:
+        st.caption(t("copy.preview"))
+    with st.container(border=True, key=f"approve.message_{number}" if number else "approve.message"):
+        message.show(planned.copy_of(opened.saved.extras.get("filled") or {}, number), step.channel)
 
 
 def _forecast(forecast: dict[str, Any], currency: str) -> None:

@@ -1,16 +1,17 @@
 """What should the campaign be?"""
 
 import contextlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
 
 from dashboard import cache, state
-from dashboard.text import group_name, t
-from dashboard.views.plan_tabs import brief_form, conflict, saving
+from dashboard.text import known, t
+from dashboard.views.plan_tabs import audience, brief_form, conflict, message, saving, steps
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign.plan import GOALS, PARTS
-from engine.errors import AppError, NotEnoughData, StoreProblem
+from engine.errors import AppError, StoreProblem
 
 AREA = "brief"
 KINDS = ("percent", "amount", "spend_save", "gift", "free_shipping", "buy_x_get_y", "points", "early_access", "none")
@@ -26,14 +27,26 @@ def show(opened: Open) -> None:
         st.info(
             t("plan.changing_makes_draft", status=t(f"plan.status_{opened.plan.status}")), icon=":material/edit_note:"
         )
+    _reasons(opened)
+    audience.show(opened, _changed)
+    audience.count(opened, {**values, **state.values(AREA, values)})
     left, right = st.columns(2, gap="large")
     with left:
-        _who(opened)
         _what(opened)
     with right:
         _offer(opened)
-        _when()
+    _when()
+    steps.show({**values, **state.values(AREA, values)}, _changed)
     _answer(opened, {**values, **state.values(AREA, values)})
+
+
+def _reasons(opened: Open) -> None:
+    """For a plan that was filled from the shop's data: from which."""
+    reasons = opened.saved.extras.get("reasons") or []
+    said = [t(reason["key"], **reason["values"]) for reason in reasons if known(reason["key"])]
+    if said:
+        with st.expander(t("brief.reasons"), icon=":material/lightbulb:", key="brief.reasons"):
+            st.markdown("\n".join(f"- {message.plain(sentence)}" for sentence in said))
 
 
 def _values(opened: Open) -> dict[str, Any]:
@@ -47,50 +60,6 @@ def _changed() -> None:
     with contextlib.suppress(AppError):  # the page says why it could not be saved
         opened = saving.reopened()
         _save(opened, {**_values(opened), **state.values(AREA, _values(opened))})
-
-
-def _who(opened: Open) -> None:
-    st.subheader(t("brief.who"))
-    st.text_input(t("brief.name"), key="brief.name", max_chars=200, on_change=_changed)
-    try:
-        profiles = cache.segmentation(opened.shop).profiles.set_index("segment_id")
-    except NotEnoughData:
-        st.info(t("brief.no_groups"), icon=":material/groups:")
-        st.page_link("views/customers.py", label=t("brief.make_groups"), icon=":material/arrow_forward:")
-        return
-    chosen = state.values(AREA, {"groups": []})["groups"]
-    gone = [one for one in chosen if one not in profiles.index]
-    st.multiselect(
-        t("brief.groups"),
-        [*profiles.index, *gone],
-        format_func=lambda one: (
-            t("brief.group_gone", group=one)
-            if one in gone
-            else t(
-                "brief.group_size",
-                name=group_name(profiles["segment_name"][one]),
-                count=f"{profiles['customers'][one]:,}",
-            )
-        ),
-        key="brief.groups",
-        placeholder=t("brief.choose"),
-        on_change=_changed,
-    )
-    _reach(opened, tuple(one for one in chosen if one not in gone))
-
-
-def _reach(opened: Open, groups: tuple[str, ...]) -> None:
-    """How many of the groups may be written to by the chosen channel, and why not the others."""
-    if not groups:
-        st.caption(t("brief.no_audience"))
-        return
-    channel = state.values(AREA, {"channel": opened.plan.channel})["channel"]
-    reach, size = cache.reach(opened.shop, groups, channel)
-    said = [
-        t("brief.reach", count=f"{len(reach.customer_ids):,}", size=f"{size:,}", channel=t(f"plan.channel_{channel}"))
-    ]
-    said += [t(f"brief.left_{reason}", count=f"{count:,}") for reason, count in reach.left_out.items()]
-    st.caption(t("brief.reach_separator").join(said))
 
 
 def _what(opened: Open) -> None:
@@ -218,31 +187,43 @@ def _gift(opened: Open) -> None:
 
 def _when() -> None:
     st.subheader(t("brief.when"))
-    with st.container(horizontal=True):
-        st.date_input(t("brief.starts_at"), key="brief.starts_at", format="YYYY-MM-DD", on_change=_changed)
-        st.date_input(t("brief.ends_at"), key="brief.ends_at", format="YYYY-MM-DD", on_change=_changed)
-    st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="brief.send_hour", on_change=_changed)
-    st.slider(t("brief.audience_share"), 5, 100, step=5, format="%d %%", key="brief.audience_share", on_change=_changed)
-    st.slider(
-        t("brief.holdout"), 0, 50, format="%d %%", key="brief.holdout", on_change=_changed, help=t("brief.holdout_help")
-    )
+    left, right = st.columns(2, gap="large")
+    with left:
+        with st.container(horizontal=True):
+            st.date_input(t("brief.starts_at"), key="brief.starts_at", format="YYYY-MM-DD", on_change=_changed)
+            st.date_input(t("brief.ends_at"), key="brief.ends_at", format="YYYY-MM-DD", on_change=_changed)
+        st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="brief.send_hour", on_change=_changed)
+    with right:
+        label, key = t("brief.audience_share"), "brief.audience_share"
+        st.slider(label, 5, 100, step=5, format="%d %%", key=key, on_change=_changed)
+        label, key, about = t("brief.holdout"), "brief.holdout", t("brief.holdout_help")
+        st.slider(label, 0, 50, format="%d %%", key=key, on_change=_changed, help=about)
 
 
 def _save(opened: Open, values: dict[str, Any]) -> Open:
     """Saves what was typed; values that do not make a plan yet are kept beside the last plan that was whole."""
-    plan, _ = brief_form.plan_from(values, opened.plan)
+    plan, _ = brief_form.plan_from(values, opened.plan, _check(opened))
     unfinished = None if plan else brief_form.as_json(values)
     if (plan or opened.plan) != opened.plan or unfinished != opened.saved.extras.get("unfinished"):
         opened = saving.save(opened, plan or opened.plan, {"unfinished": unfinished}, state.version(AREA))
+    if plan:  # its messages may stand in another order now, and each has its copy
+        state.put("brief.messages", brief_form.later_messages(plan))
     state.settle(AREA, opened.stamp)
     return opened
 
 
+def _check(opened: Open) -> Callable[[str], Sequence[str]]:
+    """What is wrong with a rule in this shop."""
+    return lambda text: cache.rule_problems(opened.shop, text)
+
+
 def _answer(opened: Open, values: dict[str, Any]) -> None:
     """What has to be mended, and whether everything is saved."""
-    _, problems = brief_form.plan_from(values, opened.plan)
+    _, problems = brief_form.plan_from(values, opened.plan, _check(opened))
+    _, of_rules = brief_form.audience_from(values, opened.plan.audience, _check(opened))
     for problem in problems:
-        st.error(problem)
+        if problem not in of_rules:  # those stand beside their rule
+            st.error(message.plain(problem))
     if state.touched(AREA):
         try:
             opened = _save(opened, values)

@@ -1,14 +1,20 @@
 """The brief's fields: a plan as the values of widgets, and those values as a plan again."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
 from pydantic import ValidationError
 
 from dashboard.text import t
-from engine.campaign.plan import Plan, problems_of
+from engine.audience import rule_text
+from engine.audience.rule_text import Compare, Rule
+from engine.campaign.plan import Audience, Plan, Step, problems_of
+from engine.errors import DataProblem
 
 TIERS = 3
+MOST_MESSAGES = 6
+STAGE = "lifecycle = "  # a lifecycle group among the chosen groups is the text of its rule
 WITH_MINIMUM = ("percent", "amount", "gift", "free_shipping", "points")  # kinds that may ask for a minimum spend
 Values = dict[str, Any]
 
@@ -17,9 +23,15 @@ def values_of(plan: Plan) -> Values:
     """What each widget shows for a plan. Percentages are whole numbers, an empty choice is None."""
     offer = plan.offer
     tiers = [*offer.tiers, *[(0.0, 0.0)] * TIERS][:TIERS]
+    stages, rule = _parted(plan.audience.rule)
+    excluded_stages, exclude_rule = _parted(plan.audience.exclude_rule)
     return {
         "name": plan.name,
-        "groups": list(plan.audience.segment_ids),
+        "groups": [*plan.audience.segment_ids, *stages],
+        "rule": rule,
+        "exclusions": [*plan.audience.exclusions, *excluded_stages],
+        "exclude_rule": exclude_rule,
+        "skip_buyers_days": plan.audience.skip_buyers_days,
         "goal": plan.objective,
         "channel": plan.channel,
         "language": plan.language,
@@ -38,19 +50,48 @@ def values_of(plan: Plan) -> Values:
         "audience_share": round(100 * plan.audience_share),
         "holdout": round(100 * plan.holdout),
         "tone": plan.tone,
+        "messages": later_messages(plan),
         **{f"tier_spend_{number}": float(spend) for number, (spend, _) in enumerate(tiers)},
         **{f"tier_off_{number}": float(off) for number, (_, off) in enumerate(tiers)},
     }
 
 
-def plan_from(values: Values, plan: Plan) -> tuple[Plan | None, list[str]]:
-    """The plan with these values, or None and a sentence for each thing that is missing or contradicts itself."""
-    step = plan.steps[0].model_copy(update={"channel": values["channel"], "language": values["language"]})
+def later_messages(plan: Plan) -> list[Values]:
+    """The messages after the first. `of` is the step of the plan that a message's copy is kept in."""
+    return [
+        {"of": number, "day": step.day, "channel": step.channel, "language": step.language, "condition": step.condition}
+        for number, step in enumerate(plan.steps)
+        if number
+    ]
+
+
+def readable(text: str) -> Sequence[str]:
+    """What is wrong with the words of a rule, whatever the shop: nothing, or a sentence."""
+    try:
+        rule_text.parse(text)
+    except DataProblem as problem:
+        return problem.problems
+    return ()
+
+
+def plan_from(
+    values: Values, plan: Plan, check: Callable[[str], Sequence[str]] = readable
+) -> tuple[Plan | None, list[str]]:
+    """The plan with these values, or None and a sentence for each thing that is missing or contradicts itself.
+
+    `check` says what is wrong with a rule.
+    """
+    audience, problems = audience_from(values, plan.audience, check)
+    steps = _steps(values, plan)
+    days = [step["day"] for step in steps]
+    if len(set(days)) < len(days):
+        problems = [*problems, t("brief.problem_days")]
+        steps = steps[:1]
     changes = {
         "name": values["name"],
         "objective": values["goal"],
-        "audience": {**plan.audience.model_dump(), "segment_ids": values["groups"]},
-        "steps": [step.model_dump(by_alias=True), *[later.model_dump(by_alias=True) for later in plan.steps[1:]]],
+        "audience": (audience or plan.audience).model_dump(),
+        "steps": steps,
         "offer": {**plan.offer.model_dump(), **_offer(values)},
         "product_ids": values["products"],
         "category": values["category"],
@@ -62,9 +103,86 @@ def plan_from(values: Values, plan: Plan) -> tuple[Plan | None, list[str]]:
         "ends_at": values["ends_at"],
     }
     try:
-        return Plan.model_validate({**plan.model_dump(by_alias=True), **changes}), []
+        whole = Plan.model_validate({**plan.model_dump(by_alias=True), **changes})
     except ValidationError as error:
-        return None, _sentences(error, values)
+        return None, [*problems, *_sentences(error, values)]
+    return (None, problems) if problems else (whole, [])
+
+
+# --- who ---
+
+
+def audience_from(
+    values: Values, before: Audience, check: Callable[[str], Sequence[str]] = readable
+) -> tuple[Audience | None, list[str]]:
+    """The audience with these values, or None and what is wrong with its rules."""
+    rules = {"rule": values["rule"].strip(), "exclude_rule": values["exclude_rule"].strip()}
+    problems = [problem for text in rules.values() if text for problem in check(text)]
+    if problems:
+        return None, list(dict.fromkeys(problems))
+    named = {"segment_ids": values["groups"], "exclusions": values["exclusions"]}
+    changes = {
+        **{field: [one for one in chosen if not is_stage(one)] for field, chosen in named.items()},
+        "rule": _joined(values["groups"], rules["rule"]),
+        "exclude_rule": _joined(values["exclusions"], rules["exclude_rule"]),
+        "skip_buyers_days": int(values["skip_buyers_days"] or 0),
+    }
+    return Audience.model_validate({**before.model_dump(), **changes}), []
+
+
+def is_stage(chosen: str) -> bool:
+    """Whether a chosen group is one by rule."""
+    return chosen.startswith(STAGE)
+
+
+def _joined(chosen: list[str], text: str) -> str | None:
+    """The rule that selects the chosen lifecycle groups and whom the text selects."""
+    stages = [one for one in chosen if is_stage(one)]
+    if not stages:
+        return text or None
+    rule = _parts(rule_text.parse(text)) if text else ()
+    return rule_text.write(rule_text.joined([*map(rule_text.parse, stages), *rule], "or"))
+
+
+def _parted(text: str | None) -> tuple[list[str], str]:
+    """What `_joined` joined: the lifecycle groups as texts, and the rest of the rule."""
+    if not text:
+        return [], ""
+    try:
+        parts = _parts(rule_text.parse(text))
+    except DataProblem:
+        return [], text  # the page says what is wrong with it
+    stages = [part for part in parts if isinstance(part, Compare) and (part.field, part.operator) == ("lifecycle", "=")]
+    if not stages:
+        return [], text
+    rest = [part for part in parts if part not in stages]
+    named = list(dict.fromkeys(f"{STAGE}{stage.value.lower()}" for stage in stages))
+    return named, rule_text.write(rule_text.joined(rest, "or")) if rest else ""
+
+
+def _parts(rule: Rule) -> tuple[Rule, ...]:
+    return rule.parts if isinstance(rule, rule_text.Any) else (rule,)
+
+
+# --- messages ---
+
+
+def _steps(values: Values, plan: Plan) -> list[Values]:
+    """Every message as a step of the plan, by day; each keeps its copy."""
+    first = {"channel": values["channel"], "language": values["language"]}
+    later = [
+        {**_step(plan, message["of"]), **{name: value for name, value in message.items() if name != "of"}}
+        for message in values["messages"]
+    ]
+    return [{**_step(plan, 0), **first}, *sorted(later, key=lambda step: step["day"])]
+
+
+def _step(plan: Plan, of: int | None) -> Values:
+    known = of is not None and of < len(plan.steps)
+    return (plan.steps[of or 0] if known else Step()).model_dump(by_alias=True)
+
+
+# --- what ---
 
 
 def _offer(values: Values) -> Values:

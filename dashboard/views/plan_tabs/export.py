@@ -4,13 +4,11 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
+from dashboard.views.plan_tabs import audience
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
-from engine.audience.reach import reachable
-from engine.campaign import planned
 from engine.decision import approvals, ledger
 from engine.decision.assign import assign
-from engine.shop.features import default_as_of
 
 
 def show(opened: Open) -> None:
@@ -37,29 +35,20 @@ def show(opened: Open) -> None:
 
 
 def _people(opened: Open) -> None:
-    """How many are written to and how many are left out on purpose, as the audience file says it."""
+    """How many are written to and how many are left out, on purpose or because they may not be, as the files say it."""
     plan = opened.plan
     with widgets.problem_box():
-        named = planned.customers(opened.shop, plan.audience)
-        reach = reachable(opened.shop, named, plan.channel, default_as_of(opened.shop))
-    table = assign(plan.plan_id, reach.customer_ids, plan.holdout, plan.variants, plan.audience_share, seed=0)
+        reached = cache.reach(opened.shop, plan)
+    table = assign(plan.plan_id, reached.reachable, plan.holdout, plan.variants, plan.audience_share, seed=0)
     treated = int(table["treated"].sum())
+    numbers = {"treated": treated, "holdout": len(table) - treated, "left_out": reached.size - len(reached.reachable)}
     with st.container(horizontal=True):
-        st.metric(t("export.treated"), widgets.number(treated), border=True, width=220, help=t("export.treated_help"))
-        st.metric(
-            t("export.holdout"),
-            widgets.number(len(table) - treated),
-            border=True,
-            width=220,
-            help=t("export.holdout_help"),
-        )
-        st.metric(
-            t("export.left_out"),
-            widgets.number(sum(reach.left_out.values())),
-            border=True,
-            width=220,
-            help=t("export.left_out_help"),
-        )
+        for name, number in numbers.items():
+            help_ = t(f"export.{name}_help")
+            st.metric(t(f"export.{name}"), widgets.number(number), border=True, width=220, help=help_)
+    with st.container(border=True, key="export.reach"):
+        st.caption(t("export.reach", size=f"{reached.size:,}"))
+        audience.bars(reached, [step.channel for step in plan.steps])
 
 
 def _downloads(opened: Open) -> None:

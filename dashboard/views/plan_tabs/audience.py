@@ -1,0 +1,177 @@
+"""Who gets the plan's messages: groups and a rule, minus others, and how many of them each channel reaches."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import streamlit as st
+
+from dashboard import cache, state, widgets
+from dashboard.text import channel_name, group_name, t
+from dashboard.views.plan_tabs import brief_form, rule_builder, saved_audiences
+from dashboard.views.plan_tabs.message import plain
+from dashboard.views.plan_tabs.rule_builder import Builder
+from dashboard.views.plan_tabs.saving import Open
+from engine.audience.reach import Reach
+from engine.campaign.plan import Plan
+from engine.errors import AppError, NotEnoughData
+from engine.shop.store import Shop
+
+AREA = "brief"
+RULES = ("rule", "exclude_rule")
+
+
+def show(opened: Open, changed: Callable[[], None]) -> None:
+    """The fields of the audience. `changed` saves what they say."""
+    st.subheader(t("brief.who"))
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.text_input(t("brief.name"), key="brief.name", max_chars=200, on_change=changed)
+        _groups(opened.shop, "groups", changed)
+    with right:
+        st.number_input(
+            t("audience.skip_buyers"),
+            min_value=0,
+            max_value=365,
+            step=1,
+            key="brief.skip_buyers_days",
+            help=t("audience.skip_buyers_help"),
+            on_change=changed,
+        )
+        _groups(opened.shop, "exclusions", changed)
+    if opened.plan.audience.customer_ids:
+        st.caption(t("audience.listed", count=f"{len(opened.plan.audience.customer_ids):,}"))
+    for name in RULES:
+        _rule(opened.shop, name, changed)
+
+
+# --- groups ---
+
+
+def _groups(shop: Shop, name: str, changed: Callable[[], None]) -> None:
+    """Suggested groups and groups by rule in one list, each with its size."""
+    labels = group_labels(shop)
+    chosen = state.values(AREA, {name: []})[name]
+    if not labels and not chosen:
+        if name == "groups":
+            st.caption(f":material/groups: {t('brief.no_groups')}")
+        return
+    st.multiselect(
+        t(f"brief.{name}"),
+        list(dict.fromkeys([*labels, *chosen])),
+        format_func=lambda one: labels.get(one) or t("brief.group_gone", group=one),
+        key=f"brief.{name}",
+        placeholder=t("brief.choose"),
+        on_change=changed,
+    )
+    if name == "groups" and not any(not brief_form.is_stage(one) for one in labels):
+        st.page_link("views/customers.py", label=t("brief.make_groups"), icon=":material/arrow_forward:")
+
+
+def group_labels(shop: Shop) -> dict[str, str]:
+    """Every group that can be chosen, with its kind, name and size."""
+    found: dict[str, str] = {}
+    try:
+        for row in cache.segmentation(shop).profiles.itertuples():
+            size = {"name": group_name(str(row.segment_name)), "count": f"{row.customers:,}"}
+            found[str(row.segment_id)] = t("audience.suggested", group=t("brief.group_size", **size))
+    except NotEnoughData:
+        pass  # the field says how to make them
+    for row in cache.lifecycle_groups(shop).itertuples():
+        size = {"name": stage_name(str(row.rule_text)), "count": f"{row.customers:,}"}
+        found[str(row.rule_text)] = t("audience.by_rule", group=t("brief.group_size", **size))
+    return found
+
+
+def stage_name(chosen: str) -> str:
+    """The name of a lifecycle group that was chosen as "lifecycle = slipping"."""
+    return t(f"audience.stage_{chosen.removeprefix(brief_form.STAGE).replace('-', '_')}")
+
+
+# --- a rule ---
+
+
+def _rule(shop: Shop, name: str, changed: Callable[[], None]) -> None:
+    """A rule as rows and as text; closed while there is none."""
+    key = f"brief.{name}"
+    text = str(state.values(AREA, {name: ""})[name])
+    with st.expander(
+        t(f"audience.open_{name}"),
+        expanded=bool(text),
+        key=f"{key}_open",
+        icon=":material/rule:",
+        on_change="rerun",  # so that it stays open when its last row is removed
+    ):
+        rule_builder.show(Builder(shop, key, changed))
+        st.text_area(
+            t("audience.text"),
+            key=key,
+            height=80,
+            placeholder=t("audience.text_hint"),
+            help=t("audience.text_help"),
+            on_change=changed,
+        )
+        for problem in cache.rule_problems(shop, text) if text.strip() else ():
+            st.error(plain(problem), icon=":material/error:")
+        if name == "rule":
+            saved_audiences.show(shop, text, changed)
+
+
+# --- how many ---
+
+
+def count(opened: Open, values: dict[str, Any]) -> None:
+    """How many the audience holds, how many of them each channel reaches, and why not the others."""
+    check = lambda text: cache.rule_problems(opened.shop, text)  # noqa: E731
+    named, _ = brief_form.audience_from(values, opened.plan.audience, check)
+    if named is None:
+        st.caption(t("audience.mend_rule"))
+        return
+    if named.is_empty:
+        st.caption(t("brief.no_audience"))
+        return
+    plan, _ = brief_form.plan_from(values, opened.plan, check)
+    try:
+        reached = cache.reach(opened.shop, plan or opened.plan.model_copy(update={"audience": named}))
+    except AppError as problem:
+        widgets.show_problem(problem)
+        return
+    _counted(plan or opened.plan, reached)
+
+
+def _counted(plan: Plan, reached: cache.Reached) -> None:
+    first = plan.channel
+    with st.container(border=True, key="brief.reach"):
+        st.markdown(
+            t(
+                "brief.reach",
+                count=f"{len(reached.by_channel[first].customer_ids):,}",
+                size=f"{reached.size:,}",
+                channel=t(f"plan.channel_{first}"),
+            )
+        )
+        if len({step.channel for step in plan.steps}) > 1:
+            st.markdown(t("audience.any_channel", count=f"{len(reached.reachable):,}"))
+        bars(reached, list(reached.by_channel))
+
+
+def bars(reached: cache.Reached, channels: Collection[str]) -> None:
+    """How many each of these channels reaches, who is left out and why, and of which day that is."""
+    for channel in dict.fromkeys(channels):
+        _bar(channel, reached.by_channel[channel], reached.size)
+    st.caption(" ".join([t("audience.data_until", day=reached.last_day.isoformat()), *_others(reached)]))
+
+
+def _bar(channel: str, one: Reach, size: int) -> None:
+    """One channel's share of the audience, and who is left out for which reason."""
+    share = len(one.customer_ids) / size if size else 0.0
+    name = f"**{plain(channel_name(channel))}**"
+    st.progress(share, text=f"{name}   {len(one.customer_ids):,}   ({widgets.percent(share, 0)})")
+    reasons = [t(f"brief.left_{reason}", count=f"{count:,}") for reason, count in one.left_out.items()]
+    if reasons:
+        st.caption(t("brief.reach_separator").join(reasons))
+
+
+def _others(reached: cache.Reached) -> list[str]:
+    if not reached.other_plans:
+        return []
+    return [t("audience.other_plans", names=plain(", ".join(reached.other_plans)))]
