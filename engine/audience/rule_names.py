@@ -165,7 +165,7 @@ class Names:
 
 def _nearest(name: str, known: Collection[str]) -> list[str]:
     """Up to three known names that look like this one."""
-    by_lower = {one.casefold(): one for one in known}
+    by_lower = {one.casefold(): one for one in reversed([*known])}  # of two alike, the first
     return [by_lower[one] for one in get_close_matches(name.casefold(), by_lower, n=3, cutoff=0.6)]
 
 

@@ -133,7 +133,7 @@ _GRAMMAR = r"""
         | _ORDERED _FROM campaign        -> ordered
 
     field: _field | TICKED
-    _field: WORD | _field WORD
+    _field: FIELD_WORD | _field FIELD_WORD
     value: _value | QUOTED
     _value: WORD | _value WORD
     item: _item | QUOTED
@@ -166,6 +166,7 @@ _GRAMMAR = r"""
     QUOTED: /"(?:\\.|[^"\\])*"|“[^“”]*”/s
     TICKED: /`(?:\\.|[^`\\])*`/s
     WORD: /(?:WORDCHAR)+/
+    FIELD_WORD: /(?!(?:and|or|in|is)(?!WORDCHAR))(?:WORDCHAR)+/i
     %ignore /\s+/
 """
 _CHARACTER = r"(?:[^\s()（）,，\"“”`=<>≥≤≠＝＞＜!]|!(?!=))"
@@ -284,12 +285,12 @@ def _refusal(text: str, error: lark.UnexpectedInput) -> str:
             f"The {'backtick' if sign == '`' else 'quotation mark'} at position {place + 1} is never closed. Close it."
         )
     if sign in ",，" and re.search(r"\d$", before) and after[1:2].isdigit():
-        found = re.search(r"\S*$", before)
-        number = (found.group() if found else "") + re.split(r"[^\d,，.]", after)[0]
+        number = re.split(r"\s", before)[-1] + re.split(r"[^\d,，.]", after)[0]
         return f'Position {place + 1}: "{number}" is no number here. Write {re.sub("[,，]", "", number)}.'
-    if sign in ")）" and before.count("(") + before.count("（") <= before.count(")") + before.count("）"):
+    if sign in ")）" and not _is_open(before):
         return f"The parenthesis at position {place + 1} closes none that was opened. Take it away."
-    word = str(token) if token is not None and str(token) else sign
+    found = re.match(f"{_CHARACTER}+", after)
+    word = str(token) if token is not None and str(token) else found.group() if found else sign
     return f'Position {place + 1}: "{word}" cannot stand here. {said}'
 
 
@@ -314,11 +315,15 @@ def _wanted(before: str, expected: set[str]) -> str:
         return "Write a value here, in quotation marks where it holds a sign or one of the words and, or, in."
     if "_OPEN" in expected:
         return "Write the values in parentheses: in (A, B)."
-    if "_AND" in expected and "_CLOSE" in expected:
-        return "Join conditions with and or or, and close the parenthesis."
-    if "_CLOSE" in expected:
+    if "_COMMA" in expected and "_AND" not in expected:
         return "Close the parenthesis, or write a comma and one more value."
-    return "Join conditions with and or or, and put a value with signs in quotation marks."
+    return "Join conditions with and or or" + (", and close the parenthesis." if _is_open(before) else ".")
+
+
+def _is_open(text: str) -> bool:
+    """Whether a parenthesis is open at the end of a text."""
+    outside = re.sub(r'"(?:\\.|[^"\\])*"|“[^“”]*”|`(?:\\.|[^`\\])*`', "", text)
+    return len(re.findall(r"[(（]", outside)) > len(re.findall(r"[)）]", outside))
 
 
 def write(rule: Rule) -> str:
