@@ -4,10 +4,12 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from engine.audience.reach import reachable
+from engine.audience.reach import Limits, channels, reachable
 from engine.shop.store import create_shop
-from tests.tiny import shop_of
+from tests.tiny import shop_of, simulated
 
 DAY = date(2026, 6, 1)
 PEOPLE = pd.DataFrame(
@@ -65,3 +67,116 @@ def test_a_shop_without_a_customers_table_reaches_everyone(tmp_path, channel):
 
 def test_nobody_asked_for_is_nobody_reached(shop):
     assert reachable(shop, [], "email", DAY).customer_ids == []
+
+
+# --- unsubscribed after the day of the data, by a message, from a channel of the shop's own ---
+
+
+def test_a_message_still_to_be_sent_minds_every_unsubscribe_on_record(shop):
+    """Also one after the day of the data, which is the last order or delivery and may be older than the customers."""
+    assert reachable(shop, ["leaves"], "email", DAY, Limits(send_day=DAY)).left_out == {"unsubscribed": 1}
+
+
+def of_deliveries(folder, deliveries, settings=None, **tables):
+    """A shop with customers a to e and these deliveries: campaign_id, customer_id, sent_at and more."""
+    campaigns = pd.DataFrame({"campaign_id": ["k1", "k2"], "channel": ["email", "wechat"], "starts_at": "2026-05-01"})
+    people = pd.DataFrame({"customer_id": list("abcde")})
+    everything = {"customers": people, "campaigns": campaigns, "deliveries": deliveries, **tables}
+    return shop_of(folder, everything, settings)
+
+
+def test_who_unsubscribed_with_a_message_is_not_written_to_by_its_channel(tmp_path):
+    shop = of_deliveries(
+        tmp_path / "shop",
+        pd.DataFrame(
+            [("k1", "a", "2026-05-02", 1), ("k2", "b", "2026-05-02", 1), ("k1", "c", "2026-05-02", 0)],
+            columns=["campaign_id", "customer_id", "sent_at", "unsubscribed"],
+        ),
+    )
+    assert reachable(shop, list("abc"), "email", DAY).customer_ids == ["b", "c"]
+    assert reachable(shop, list("abc"), "wechat", DAY).customer_ids == ["a", "c"]
+    assert reachable(shop, list("abc"), "sms", DAY).customer_ids == ["a", "b", "c"]
+    assert reachable(shop, ["a"], "email", date(2026, 5, 2)).customer_ids == ["a"]
+    assert channels(shop) == ["email", "sms", "push", "wechat"]
+
+
+@pytest.mark.parametrize("given", ["1", "yes", "TRUE", "是"])
+def test_a_channel_of_the_shops_own_has_a_consent_of_its_own(tmp_path, given):
+    people = pd.DataFrame({"customer_id": ["a", "b", "c"], "wechat_consent": [given, "no", ""]})
+    shop = shop_of(tmp_path / "shop", {"customers": people})
+    assert reachable(shop, ["a", "b", "c"], "wechat", DAY).customer_ids == ["a"]
+
+
+# --- enough messages, orders just now, other plans ---
+
+
+def test_who_got_as_many_messages_as_the_shop_allows_waits_for_seven_days(tmp_path):
+    sent = [
+        ("k1", "a", "2026-05-25", 1), ("k1", "a", "2026-05-31 23:00", 1),  # both within the seven days before 1 June
+        ("k1", "b", "2026-05-24 23:59", 1), ("k1", "b", "2026-05-31", 1),  # one is longer ago
+        ("k1", "c", "2026-05-26", 0), ("k1", "c", "2026-05-31", 1),  # held out once: nothing was sent
+        ("k1", "d", "2026-05-26", ""), ("k1", "d", "2026-05-27", ""),  # unknown: counts as sent
+        ("k1", "e", "2026-06-01 08:00", 1), ("k1", "e", "2026-05-31", 1),  # one is of the day itself
+    ]  # fmt: skip
+    deliveries = pd.DataFrame(sent, columns=["campaign_id", "customer_id", "sent_at", "treated"])
+    shop = of_deliveries(tmp_path / "shop", deliveries, {"frequency_cap": 2})
+    reach = reachable(shop, list("abcde"), "email", DAY)
+    assert (reach.customer_ids, reach.left_out) == (["b", "c", "e"], {"frequency_cap": 2})
+    # A plan that is sent later is not held up by what is long past then.
+    later = reachable(shop, list("abcde"), "email", DAY, Limits(send_day=date(2026, 6, 8)))
+    assert later.customer_ids == list("abcde")
+    soon = reachable(shop, list("abcde"), "email", DAY, Limits(send_day=date(2026, 6, 2)))
+    assert (soon.customer_ids, soon.left_out) == (list("abc"), {"frequency_cap": 2})  # e: of 31 May and 1 June
+
+
+def test_deliveries_without_a_column_for_the_held_out_all_count_as_sent(tmp_path):
+    deliveries = pd.DataFrame({"campaign_id": "k1", "customer_id": ["a", "b"], "sent_at": ["2026-05-30", "2026-05-01"]})
+    shop = of_deliveries(tmp_path / "shop", deliveries, {"frequency_cap": 1})
+    assert reachable(shop, ["a", "b"], "push", DAY).customer_ids == ["b"]
+
+
+def test_who_ordered_just_now_is_left_out_where_asked_and_a_return_is_no_order(tmp_path):
+    orders = pd.DataFrame(
+        [("o1", "a", "2026-05-25", 1), ("o2", "b", "2026-05-24 23:59", 1), ("o3", "c", "2026-05-30", -1),
+         ("o4", "d", "2026-06-01", 1)],
+        columns=["order_id", "customer_id", "ordered_at", "quantity"],
+    ).assign(product_id="p", unit_price=1.0)  # fmt: skip
+    shop = shop_of(tmp_path / "shop", {"customers": pd.DataFrame({"customer_id": list("abcd")}), "orders": orders})
+    reach = reachable(shop, list("abcd"), "email", DAY, Limits(skip_buyers_days=7))
+    assert (reach.customer_ids, reach.left_out) == (list("bcd"), {"recent_buyer": 1})
+    assert reachable(shop, list("abcd"), "email", DAY).customer_ids == list("abcd")
+
+
+def test_customers_of_another_plan_are_left_out_and_each_is_counted_once(shop):
+    reach = reachable(shop, EVERYONE, "email", DAY, Limits(taken=frozenset({"ok", "suppressed"})))
+    assert reach.customer_ids == ["leaves"]
+    assert reach.left_out["in_other_plan"] == 1
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory):
+    return shop_of(
+        tmp_path_factory.mktemp("shop") / "crowd", simulated(), {"never_contact": ["c010"], "frequency_cap": 1}
+    )
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    chosen=st.lists(st.sampled_from(["NA", "null", "nobody", *(f"c{n:03d}" for n in range(1, 61))]), unique=True),
+    channel=st.sampled_from(["email", "sms", "push", "social"]),
+    day=st.dates(date(2025, 1, 1), date(2026, 1, 1)),
+    skip=st.integers(0, 60),
+    taken=st.frozensets(st.sampled_from([f"c{n:03d}" for n in range(1, 61)]), max_size=20),
+)
+def test_no_more_are_reachable_than_gave_consent(crowd, chosen, channel, day, skip, taken):
+    people = crowd.table("customers").set_index("customer_id").reindex(chosen)
+    reach = reachable(crowd, chosen, channel, day, Limits(day, skip, taken))
+    reached = people.loc[reach.customer_ids]
+    assert len(reach.customer_ids) + sum(reach.left_out.values()) == len(chosen)
+    if channel in ("email", "sms"):  # this shop keeps no consent for push
+        assert reached[f"{channel}_consent"].eq(1).all()
+        assert len(reached) <= people[f"{channel}_consent"].eq(1).sum()
+    assert not reached["suppressed"].eq(1).any()
+    assert channel != "email" or reached["unsubscribed_at"].isna().all()
+    assert not {"c010", *taken} & set(reach.customer_ids)
+    assert reach.customer_ids == [one for one in chosen if one in set(reach.customer_ids)]
