@@ -106,7 +106,7 @@ test-full: venv-dev browser model-if-possible
 	@mkdir -p bench/results
 	@set -o pipefail; OFFERLAB_FULL=1 $(PY) -m pytest -q -ra --timeout 3600 2>&1 | tee bench/results/test-full.txt
 
-bench: venv-dev
+bench: venv-dev browser
 	@mkdir -p bench/results
 	@set -e -o pipefail; for script in bench/*.py; do \
 		name=$$(basename "$$script" .py); echo "== $$name"; \
