@@ -22,12 +22,13 @@ from engine.audience import lifecycle, rules, segments
 from engine.audience.facts import Field
 from engine.audience.reach import Reach, channels, reachable
 from engine.audience.segments import Segmentation
-from engine.campaign import argument, explain, planned, response
+from engine.campaign import argument, explain, planned, repeat, response, starting
 from engine.campaign import forecast as forecasts
 from engine.campaign.forecast import Forecast
-from engine.campaign.plan import Brief, Plan
+from engine.campaign.plan import GOALS, Brief, Plan
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
+from engine.campaign.starting import Known, Proposal
 from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
@@ -491,3 +492,39 @@ def warm() -> bool:
     gc.freeze()
     atexit.register(gc.unfreeze)  # else DuckDB, when the app ends, reports what is frozen as leaked
     return True
+
+
+# --- starting plans ---
+
+
+def starting_facts(shop: Shop) -> Known:
+    """What the starting plans of a shop have in common. Raises NotEnoughData for a shop without any activity."""
+    return _starting_facts(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _starting_facts(path: str, version: str) -> Known:
+    return starting.known(store.open_shop(Path(path)))
+
+
+def starting_plans(shop: Shop, today: date) -> dict[str, Proposal]:
+    """The starting plan of every goal without a forecast, to be shown; where the shop lacks something it says so."""
+    return _starting_plans(str(shop.path), _audience_stamp(shop), today)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _starting_plans(path: str, stamp: tuple, today: date) -> dict[str, Proposal]:
+    opened, facts = store.open_shop(Path(path)), None
+    with contextlib.suppress(AppError):  # without any activity each goal says so itself
+        facts = starting_facts(opened)
+    return {goal: starting.propose(opened, goal, "new", goal, "nobody", today, facts=facts) for goal in GOALS}
+
+
+def repeatable(shop: Shop, today: date) -> pd.DataFrame:
+    """Past campaigns that can be done again: see engine.campaign.repeat.repeatable."""
+    return _repeatable(str(shop.path), shop.version, today)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _repeatable(path: str, version: str, today: date) -> pd.DataFrame:
+    return repeat.repeatable(store.open_shop(Path(path)), today)

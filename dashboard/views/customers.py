@@ -6,10 +6,12 @@ import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import group_name, t
+from dashboard.views import beginnings
 from engine.audience import segments
 from engine.audience.segments import Segmentation, Summary
 from engine.campaign import planned
-from engine.decision import plans
+from engine.campaign.plan import GOALS
+from engine.campaign.starting import Proposal
 from engine.shop.store import Shop
 
 FEWEST, MOST = 2, 12
@@ -33,10 +35,10 @@ def wanted(saved: Segmentation) -> int | Literal["auto"]:
     """How many groups to show: found automatically, or chosen with the slider."""
     ways = ["auto", "own"]
     now = "auto" if saved.summary.curve else "own"
+    state.keep("customers.way", now, ways, address="groups")
     way = st.segmented_control(
         t("customers.how_many"),
         ways,
-        default=now,
         required=True,
         format_func=lambda w: t(f"customers.k_{w}"),
         key="customers.way",
@@ -44,7 +46,8 @@ def wanted(saved: Segmentation) -> int | Literal["auto"]:
     if way == "auto":
         return "auto"
     start = min(max(asked_number(saved.summary), FEWEST), MOST)
-    return st.slider(t("customers.k"), FEWEST, MOST, start, key="customers.k", help=t("customers.k_help"))
+    state.keep("customers.k", start, range(FEWEST, MOST + 1), address="k")
+    return st.slider(t("customers.k"), FEWEST, MOST, key="customers.k", help=t("customers.k_help"))
 
 
 def shown(shop: Shop, saved: Segmentation, k: int | Literal["auto"]) -> Segmentation:
@@ -117,12 +120,22 @@ def start_plan(shop: Shop, saved: Segmentation, names: dict[str, str]) -> None:
     with st.container(border=True):
         st.subheader(t("customers.start"))
         sizes = saved.summary.sizes
+        state.keep("customers.picked", [], list(sizes), address="pick")
+        state.keep("customers.goal", None, [None, *GOALS], address="goal")
         picked = st.multiselect(
             t("customers.pick"),
             list(sizes),
             format_func=lambda s: t("customers.option", name=names[s], size=widgets.number(sizes[s])),
             placeholder=t("customers.pick_placeholder"),
             key="customers.picked",
+        )
+        goal = st.selectbox(
+            t("starting.own_groups"),
+            GOALS,
+            index=None,
+            format_func=lambda one: t(f"plan.goal_{one}"),
+            placeholder=t("starting.no_goal"),
+            key="customers.goal",
         )
         people = sum(sizes[s] for s in picked)
         label = t("customers.start_button", customers=widgets.number(people)) if picked else t("customers.start_none")
@@ -131,16 +144,16 @@ def start_plan(shop: Shop, saved: Segmentation, names: dict[str, str]) -> None:
             name = (
                 t("customers.plan_name", groups=few) if len(picked) < 3 else t("customers.plan_of", count=len(picked))
             )
-            state.set_plan_id(create(shop, name, picked))
+            state.set_plan_id(create(shop, name, picked, goal))
             st.switch_page("views/plan.py", query_params={"plan": state.plan_id() or ""})
 
 
-def create(shop: Shop, name: str, picked: list[str]) -> str:
-    """The id of a new draft for these groups, saved."""
-    plan_id = plans.new_plan_id(name, list(plans.listed(shop.path)["plan_id"]))
-    plan = planned.new_plan(plan_id, name, picked, state.person(), widgets.now().date(), shop)
-    plans.save(shop.path, plan, {}, None, widgets.now())
-    return plan_id
+def create(shop: Shop, name: str, picked: list[str], goal: str | None = None) -> str:
+    """The id of a new draft for these groups, saved; with a goal it is filled in as the goal's starting plan."""
+    if goal:
+        return beginnings.save(shop, beginnings.proposed(shop, goal, tuple(picked)), name)
+    plan = planned.new_plan("new", name, picked, state.person(), beginnings.today(), shop)
+    return beginnings.save(shop, Proposal(plan, ()), name)
 
 
 def why(summary: Summary) -> str:
@@ -156,10 +169,10 @@ def why(summary: Summary) -> str:
 def picture(groups: Segmentation, names: dict[str, str]) -> None:
     """One picture of the groups, as chosen."""
     choices = VIEWS if groups.summary.curve else VIEWS[:2]
+    state.keep("customers.view", "compare", choices, address="view")
     view = st.segmented_control(
         t("customers.picture"),
         choices,
-        default="compare",
         required=True,
         format_func=lambda v: t(f"customers.view_{v}"),
         key="customers.view",

@@ -47,6 +47,17 @@ def test_a_plan_for_two_groups_is_saved_as_a_draft_and_opened(open_app, trained_
     assert saved.plan.starts_at <= saved.plan.ends_at
 
 
+def test_a_plan_for_a_group_may_be_filled_in_as_a_starting_plan(open_app, trained_shop):
+    app = open_app(trained_shop, "customers")
+    app.multiselect(key="customers.picked").set_value(["s1"]).run()
+    app.selectbox(key="customers.goal").set_value("vip").run()
+    app.button(key="customers.start").click().run()
+    assert not app.exception
+    (saved,) = plans.saved_plans(trained_shop)
+    assert (saved.plan.objective, saved.plan.audience.segment_ids) == ("vip", ["s1"])
+    assert saved.extras["reasons"][0]["key"] == "starting.who_group"
+
+
 def test_another_number_of_groups_is_a_preview_until_it_is_taken_over(open_app, trained_shop, words):
     before = segments.current(store.open_shop(trained_shop)).summary.k
     app = open_app(trained_shop, "customers")

@@ -1,5 +1,10 @@
-"""The list of plans."""
+"""The list of plans, and the ways to begin one."""
 
+from datetime import UTC, date, datetime
+
+import pandas as pd
+
+from engine.campaign.plan import GOALS
 from engine.decision import plans
 from tests.dashboard.plan_pages import approved, said, saved_plan
 
@@ -71,3 +76,98 @@ def test_the_list_is_chinese_where_the_page_is(open_app, trained_shop):
     text = said(open_app(trained_shop, "plans", language="zh"))
     assert "活动方案" in text
     assert "8.5折" in text
+
+
+# --- starting plans and past campaigns ---
+
+
+def test_one_click_makes_a_whole_plan_and_opens_it(open_app, trained_shop):
+    app = open_app(trained_shop, "plans")
+    app.button(key="plans.begin.win_back").click().run()
+    assert not app.exception
+    (saved,) = plans.saved_plans(trained_shop)
+    plan = saved.plan
+    assert plan.objective == "win_back"
+    assert "recency_days" in plan.audience.rule
+    assert plan.offer.code
+    assert app.title[0].value.startswith("Win back")
+    reasons = saved.extras["reasons"]
+    assert reasons[0]["key"] == "starting.who_win_back"
+    assert int(reasons[0]["values"]["customers"].replace(",", "")) > 0
+
+
+def test_two_plans_of_one_goal_have_two_codes(open_app, trained_shop):
+    for _ in range(2):
+        open_app(trained_shop, "plans").button(key="plans.begin.win_back").click().run()
+    codes = {saved.plan.offer.code for saved in plans.saved_plans(trained_shop)}
+    assert len(codes) == 2
+
+
+def test_each_card_says_to_how_many_it_would_write_and_why_now(open_app, trained_shop):
+    app = open_app(trained_shop, "plans")
+    text = said(app)
+    for goal in GOALS:
+        assert not app.button(key=f"plans.begin.{goal}").disabled
+    assert "have not ordered for more than" in text
+    assert "customers · E-mail · from" in text
+
+
+def test_a_goal_the_shop_has_no_data_for_says_what_it_needs(open_app, demo_shop):
+    products = demo_shop / "tables" / "products.parquet"
+    pd.read_parquet(products).drop(columns="stock").to_parquet(products)
+    app = open_app(demo_shop, "plans")
+    assert app.button(key="plans.begin.overstock").disabled
+    assert "needs the stock of products" in said(app)
+    assert not app.button(key="plans.begin.win_back").disabled
+
+
+def test_a_shop_without_data_says_so_once(open_app, empty_shop):
+    text = said(open_app(empty_shop, "plans"))
+    assert text.count("no orders and no messages yet") == 1
+    assert "no past campaign yet" in text
+
+
+def test_a_past_campaign_becomes_a_plan_again(open_app, trained_shop):
+    app = open_app(trained_shop, "plans")
+    app.selectbox(key="plans.past").set_value("k45").run()
+    assert "extra orders per 1,000" in said(app)
+    app.button(key="plans.repeat").click().run()
+    assert not app.exception
+    (saved,) = plans.saved_plans(trained_shop)
+    assert saved.plan.audience.rule == "was sent k45"
+    assert saved.plan.offer.discount == 0.15
+    assert saved.plan.offer.code in saved.extras["filled"]["body"]
+
+
+def test_a_copy_of_a_plan_that_is_over_lies_ahead(open_app, trained_shop):
+    saved_plan(trained_shop, starts_at=date(2024, 6, 7), ends_at=date(2024, 6, 14))
+    open_app(trained_shop, "plans").button(key="plans.duplicate.spring").click().run()
+    (copy,) = [saved.plan for saved in plans.saved_plans(trained_shop) if saved.plan.plan_id != "spring"]
+    assert copy.starts_at > datetime.now(UTC).date()
+    assert copy.starts_at.weekday() == date(2024, 6, 7).weekday()
+    assert (copy.ends_at - copy.starts_at).days == 7
+
+
+# --- looking for a plan ---
+
+
+def test_plans_are_found_by_name_and_sorted(open_app, trained_shop):
+    saved_plan(trained_shop, "b", name="Bravo")
+    saved_plan(trained_shop, "a", name="Alpha")
+    app = open_app(trained_shop, "plans")
+    app.segmented_control(key="plans.sort").set_value("name").run()
+    text = said(app)
+    assert text.index("**Alpha**") < text.index("**Bravo**")
+    app.text_input(key="plans.search").set_value("brav").run()
+    assert "**Alpha**" not in said(app)
+    app.text_input(key="plans.search").set_value("zzz").run()
+    assert "No plan looks like that" in said(app)
+
+
+def test_the_filter_survives_another_page(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = open_app(trained_shop, "plans")
+    app.pills(key="plans.filter").set_value(["approved"]).run()
+    app.switch_page("views/calendar.py").run()
+    app.switch_page("views/plans.py").run()
+    assert app.pills(key="plans.filter").value == ["approved"]
