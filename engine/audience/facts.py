@@ -50,6 +50,7 @@ _NEEDED = {
     "clicks": ("deliveries", "clicked"),
     "orders_after_message": ("deliveries", "converted"),
 }
+FLAGS = {*CONSENTS.values(), "unsubscribed", "suppressed"}
 Kind = Literal["number", "text", "flag"]
 
 
@@ -117,6 +118,19 @@ def levels(values: pd.Series) -> tuple[str, ...]:
     counts = values.dropna().value_counts().rename_axis("level").reset_index(name="count")
     ordered = counts.sort_values(["count", "level"], ascending=[False, True])
     return tuple(ordered["level"].head(MOST_VALUES))
+
+
+def field_of(facts: pd.DataFrame, name: str) -> Field:
+    """One of `fields`, told from the facts at hand: nothing is read from disk."""
+    if name in FEATURES:
+        return Field(name, "number", DICTIONARY[FEATURES[name]][0])
+    if name == "lifecycle":
+        return Field(name, "text", values=lifecycle.STAGES)
+    if name in FLAGS:
+        return Field(name, "flag")
+    if pd.api.types.is_numeric_dtype(facts[name]):
+        return Field(name, "number")
+    return Field(name, "text", values=levels(facts[name]))
 
 
 def every_level(shop: Shop, field: Field) -> list[str]:

@@ -8,8 +8,10 @@ from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal
 
+import pandas as pd
+
 from engine.audience import segments
-from engine.audience.facts import FEATURES, Field, every_level, fields
+from engine.audience.facts import FEATURES, Field, every_level, field_of, fields
 from engine.audience.rule_text import Bought, Compare, Condition, Known, OneOf, Received, write
 from engine.errors import DataProblem
 from engine.shop.attributes import is_protected
@@ -35,8 +37,8 @@ class Asked:
 class Names:
     """What the names and values in one rule mean in this shop."""
 
-    def __init__(self, shop: Shop, text: str):
-        self.shop, self.text = shop, text
+    def __init__(self, shop: Shop, text: str, facts: pd.DataFrame | None = None):
+        self.shop, self.text, self.facts = shop, text, facts
 
     def understood(self, condition: Condition) -> Asked | None:
         match condition:
@@ -57,6 +59,8 @@ class Names:
         return {one.name: one for one in fields(self.shop)}
 
     def _field(self, name: str) -> Field:
+        if self.facts is not None and name in self.facts and name != "customer_id":
+            return field_of(self.facts, name)
         if name in self._fields:
             return self._fields[name]
         alike = [one for one in self._fields if one.casefold() == name.casefold()]

@@ -64,7 +64,7 @@ def select(shop: Shop, text: str, as_of: date | None = None, facts: pd.DataFrame
 
     facts: those of the same shop and day, where the caller has them at hand. Raises DataProblem as `check` does.
     """
-    rule, meaning = _checked(shop, text)
+    rule, meaning = _checked(shop, text, facts)
     as_of = as_of or default_as_of(shop)
     known = customer_facts.facts(shop, as_of) if facts is None else facts
     # Only what is asked for is handed over: copying all of it would take longer than the answer.
@@ -76,10 +76,10 @@ def select(shop: Shop, text: str, as_of: date | None = None, facts: pd.DataFrame
     return found["customer_id"].tolist()
 
 
-def _checked(shop: Shop, text: str) -> tuple[Rule, dict[Condition, Asked | None]]:
+def _checked(shop: Shop, text: str, facts: pd.DataFrame | None = None) -> tuple[Rule, dict[Condition, Asked | None]]:
     """The rule, and what each of its conditions means in this shop."""
     rule = parse(text)
-    names, meaning, problems = Names(shop, text), {}, []
+    names, meaning, problems = Names(shop, text, facts), {}, []
     for condition in conditions(rule):
         try:
             meaning[condition] = names.understood(condition)
