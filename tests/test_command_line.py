@@ -215,6 +215,15 @@ def test_the_audience_of_a_rule_is_a_file_of_customers_and_counts_by_channel(sho
     assert out.read_text() == "customer_id\n"
 
 
+def test_a_row_of_a_plans_file_may_name_its_customers_by_a_rule(shop, tmp_path):
+    plans, out = tmp_path / "plans.csv", tmp_path / "out.csv"
+    plans.write_text("plan_id,channel,offer_kind,discount,starts_at,rule\np,email,percent,0.1,2025-12-01,orders >= 3\n")
+    run("forecast", "--plans", plans, "--shop", shop, "--out", out)
+    forecast = pd.read_csv(out).iloc[0]
+    told = strict(run("audience", "--rule", "orders >= 3", "--shop", shop, "--out", tmp_path / "who.csv").stdout)
+    assert forecast["audience_size"] == told["selected"]
+
+
 # --- submit, approve, export ---
 
 

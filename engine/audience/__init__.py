@@ -1,1 +1,1 @@
-"""Who: segments of customers."""
+"""Who: segments, rules and stages of customers, and whom a channel may reach."""

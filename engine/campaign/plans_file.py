@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from engine.audience import rules
 from engine.audience.segments import members
 from engine.campaign.forecast import evaluate
 from engine.campaign.response import Models
@@ -17,14 +18,14 @@ from engine.shop.tables import text
 
 
 def read_plans(path: Path) -> pd.DataFrame:
-    """A plans file: plan_id*, channel*, campaign columns, segment_id or audience. Raises DataProblem naming the row."""
+    """A plans file: plan_id*, channel*, campaign columns, audience, segment_id or rule. Raises DataProblem."""
     plans = gate.read_file(Path(path))
     missing = [column for column in ("plan_id", "channel") if column not in plans]
     if missing:
         raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
     if plans.empty:
         raise DataProblem(f"{Path(path).name}: there is no plan in it.")
-    for column in ("plan_id", "channel", "segment_id", "audience", "offer_kind", "category"):
+    for column in ("plan_id", "channel", "segment_id", "audience", "rule", "offer_kind", "category"):
         if column in plans:
             plans[column] = text(plans[column])
     for column in ("discount", "min_spend", "send_hour", "audience_share", "send_cost", "holdout", "window_days"):
@@ -74,8 +75,8 @@ def _refuse(plans: pd.DataFrame, column: str, name: str, wrong: pd.Series, what:
 
 
 def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:
-    """The customers of a plans row: of its segment, or of its `audience` file (relative to the plans file)."""
-    segment, file = plan.get("segment_id"), plan.get("audience")
+    """The customers of a plans row: of its `audience` file (relative to the plans file), its segment, or its rule."""
+    segment, file, rule = plan.get("segment_id"), plan.get("audience"), plan.get("rule")
     if isinstance(file, str) and file:
         listed = gate.read_file(base / file)
         if "customer_id" not in listed:
@@ -83,7 +84,9 @@ def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:
         return list(text(listed["customer_id"]).dropna().drop_duplicates())
     if isinstance(segment, str) and segment:
         return members(shop, [segment])
-    raise DataProblem(f"plan {plan['plan_id']}: say who gets it, with segment_id or audience.")
+    if isinstance(rule, str) and rule:
+        return rules.select(shop, rule)
+    raise DataProblem(f"plan {plan['plan_id']}: say who gets it, with segment_id, audience or rule.")
 
 
 def plan_rows(plans: pd.DataFrame) -> list[dict]:

@@ -347,7 +347,7 @@ def test_a_plan_for_a_segment_is_for_its_customers(demo, tmp_path):
             r"row 2: ends_at is '2026-06-05 00:00:00'; it is before starts_at",
         ),
         ("plan_id,channel\np1,email\n,email\n", r"row 3: plan_id and channel must not be empty"),
-        ("plan_id,channel\np1,email\n", r"plan p1: say who gets it, with segment_id or audience"),
+        ("plan_id,channel\np1,email\n", r"plan p1: say who gets it, with segment_id, audience or rule"),
         ("plan_id,channel,segment_id\np1,email,s1\n", r"no groups yet"),
         ("plan_id,channel,audience\np1,email,gone.csv\n", r"gone.csv: no such file"),
         ("plan_id,channel,tiers\np1,email,from 50 on\n", r"plan p1: tiers is 'from 50 on'; pairs such as"),
