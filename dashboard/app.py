@@ -1,6 +1,7 @@
 """The app's entry: page set-up, warm-up, navigation. Start it with: streamlit run dashboard/app.py"""
 
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ def pages() -> dict[str, list]:
             page("customers", "group"),
             page("plans", "edit_note"),
             page("plan", "edit", visibility="hidden"),
+            page("shops", "storefront", visibility="hidden"),
             page("calendar", "calendar_month"),
             page("results", "query_stats"),
             page("data", "database"),
@@ -43,19 +45,21 @@ def pages() -> dict[str, list]:
 
 
 def sidebar() -> None:
-    """Language, the shop where there are several, and what is being worked on."""
+    """The shop that is open and the way to another, the language, and what is being worked on."""
     with st.sidebar:
-        names = list(state.known_shops())
-        if names and names != [state.usual_shop()]:
+        names = shop_names()
+        if names:
             st.selectbox(
                 t("app.shop"),
-                names,
-                index=None,
+                list(names),
+                index=0 if state.is_shop_chosen() else None,
+                format_func=lambda name: names.get(name, name),
                 placeholder=t("app.choose_shop"),
                 key="app.shop",
                 on_change=state.choose,
                 args=("shop",),
             )
+        st.page_link("views/shops.py", label=t("app.add_shop"), icon=":material/add_business:")
         st.segmented_control(
             t("app.language"),
             state.LANGUAGES,
@@ -66,6 +70,13 @@ def sidebar() -> None:
             args=("lang",),
         )
         widgets.work_in_progress()
+
+
+def shop_names() -> dict[str, str]:
+    """What each shop calls itself by the name of its folder, which is added where two have one name."""
+    names = {folder: cache.shop_name(path) for folder, path in state.known_shops().items()}
+    twice = {name for name, times in Counter(names.values()).items() if times > 1}
+    return {folder: f"{name} · {folder}" if name in twice else name for folder, name in names.items()}
 
 
 st.set_page_config(page_title="Offerlab", page_icon=LOGO, layout="wide")

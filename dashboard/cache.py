@@ -25,7 +25,7 @@ from engine.audience.segments import Segmentation
 from engine.campaign import argument, explain, planned, repeat, response, starting
 from engine.campaign import forecast as forecasts
 from engine.campaign.forecast import Forecast
-from engine.campaign.plan import GOALS, Brief, Plan
+from engine.campaign.plan import GOALS, Audience, Brief, Plan
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
 from engine.campaign.starting import Known, Proposal
@@ -33,12 +33,16 @@ from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
 from engine.campaign.writer.server import WriterServer
-from engine.decision import export, live
+from engine.decision import export, live, plans
+from engine.decision.collisions import collisions
 from engine.decision.export import ExportResult
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError, DataProblem, NotEnoughData
-from engine.outcome import results
-from engine.shop import contents, sales, store
+from engine.outcome import agenda as agendas
+from engine.outcome import results, timetable
+from engine.outcome.agenda import Item
+from engine.shop import activity, contents, sales, store
+from engine.shop.activity import Activity
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
@@ -468,6 +472,13 @@ def writer_server() -> WriterServer | None:
 # --- warm-up ---
 
 
+def _rehearse(opened: Shop) -> None:
+    """One forecast for a few customers: what the first one imports is then there, and frozen with the rest."""
+    few = segmentation(opened).labels["customer_id"].head(20).tolist()
+    plan = planned.new_plan("rehearsal", "rehearsal", [], "nobody", default_as_of(opened), opened)
+    forecast(opened, models(opened), plan.model_copy(update={"audience": Audience(customer_ids=few)}), {})
+
+
 @st.cache_resource(show_spinner=False)
 def warm() -> bool:
     """Imports and loads everything once, then takes it out of the garbage collector's sight.
@@ -478,6 +489,7 @@ def warm() -> bool:
     import sklearn.cluster  # noqa: F401
 
     from dashboard import charts
+    from dashboard.views.plan_tabs import approve, brief, copywriting, export, figures, result  # noqa: F401
 
     opened = None
     with contextlib.suppress(AppError):  # whatever is wrong with the shop, the page that needs it says so
@@ -486,7 +498,7 @@ def warm() -> bool:
         with contextlib.suppress(AppError):
             segmentation(opened)
         with contextlib.suppress(AppError):
-            models(opened)
+            _rehearse(opened)
     charts.warm()
     gc.collect()
     gc.freeze()
@@ -528,3 +540,78 @@ def repeatable(shop: Shop, today: date) -> pd.DataFrame:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _repeatable(path: str, version: str, today: date) -> pd.DataFrame:
     return repeat.repeatable(store.open_shop(Path(path)), today)
+
+
+# --- today and calendar ---
+
+
+def saved_plans(shop: Shop) -> list[SavedPlan]:
+    """Every stored plan, the one changed last first; not to be changed in place."""
+    return _saved_plans(str(shop.path), _plans_stamp(shop))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _saved_plans(path: str, stamp: tuple) -> list[SavedPlan]:
+    return plans.saved_plans(Path(path))
+
+
+def activities(shop: Shop) -> list[Activity]:
+    """Key figures of the last days beside those before, by what the shop records: see engine.shop.activity."""
+    return _activities(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _activities(path: str, version: str) -> list[Activity]:
+    return activity.activity(store.open_shop(Path(path)))
+
+
+def agenda(shop: Shop, now: datetime, person: str) -> list[Item]:
+    """What needs this person now, the most urgent first: see engine.outcome.agenda. Looked up anew every hour."""
+    stamp = (_audience_stamp(shop), _plans_stamp(shop), _work_stamp(shop), _stamp(shop.path / "models"))
+    return _agenda(str(shop.path), stamp, now.replace(minute=0, second=0, microsecond=0), person, now)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _agenda(path: str, stamp: tuple, hour: datetime, person: str, _now: datetime) -> list[Item]:
+    return agendas.agenda(store.open_shop(Path(path)), _now, settings.read().config, person)
+
+
+def _work_stamp(shop: Shop) -> tuple:
+    """Changes with the work of a shop."""
+    files = [shop.path / name for name in ("jobs.db", "jobs.db-wal")]
+    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists())
+
+
+def calendar(shop: Shop) -> pd.DataFrame:
+    """Past campaigns and plans on one line of time: see engine.outcome.timetable."""
+    return _calendar(str(shop.path), shop.version, _plans_stamp(shop))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _calendar(path: str, version: str, stamp: tuple) -> pd.DataFrame:
+    return timetable.timetable(store.open_shop(Path(path)), _saved_plans(path, stamp))
+
+
+def colliding(shop: Shop, today: date) -> pd.DataFrame:
+    """What plans that are not over and not rejected have between them: see engine.decision.collisions."""
+    return _colliding(str(shop.path), _audience_stamp(shop), _plans_stamp(shop), today)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _colliding(path: str, stamp: tuple, plans_stamp: tuple, today: date) -> pd.DataFrame:
+    coming = agendas.to_come(_saved_plans(path, plans_stamp), today)
+    return collisions(store.open_shop(Path(path)), coming)
+
+
+def shop_name(folder: Path) -> str:
+    """What a shop calls itself; its folder's name where that cannot be read."""
+    file = folder / "shop.toml"
+    return _shop_name(str(folder), file.stat().st_mtime_ns if file.exists() else 0)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _shop_name(path: str, stamp: int) -> str:
+    try:
+        return store.open_shop(Path(path)).settings.name
+    except AppError:
+        return Path(path).name

@@ -17,7 +17,10 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 
 def begin() -> None:
     """Call first in every run: settles shop and language before any widget is drawn, and keeps them in the address."""
+    before = st.session_state.get("chosen:shop")
     _settle("shop", known_shops(), usual_shop())
+    if before not in (None, st.session_state["chosen:shop"]):
+        leave_shop()  # its folder is gone
     _settle("lang", LANGUAGES, browser_language())
 
 
@@ -42,7 +45,7 @@ def choose(name: str) -> None:
     """Callback of the sidebar's widgets: "shop" or "lang" is what the widget says now."""
     st.session_state[f"chosen:{name}"] = st.session_state[f"app.{name}"]
     if name == "shop":
-        forget_plan()
+        leave_shop()
 
 
 # --- language ---
@@ -95,10 +98,28 @@ def shop_path() -> Path | None:
     return configured.resolve() if configured else None
 
 
+def is_shop_chosen() -> bool:
+    """Whether one of the known shops is open."""
+    return st.session_state.get("chosen:shop") is not None
+
+
 def set_shop_path(path: Path) -> None:
     """Open another shop from the next run on."""
     st.session_state["chosen:shop"] = path.name
-    forget_plan()
+    leave_shop()
+
+
+# What is the visitor's own, and stays when another shop is opened.
+VISITORS = ("chosen:shop", "chosen:lang", "app.shop", "app.lang", "person", "session", "kept")
+
+
+def leave_shop() -> None:
+    """Another shop has other plans, forms and filters; those kept for this one are there again when it is opened."""
+    for key in [str(key) for key in st.session_state]:
+        if key not in VISITORS:
+            del st.session_state[key]
+    for name in [name for name in st.query_params if name not in ("shop", "lang")]:
+        del st.query_params[name]
 
 
 def set_shop_to_come(path: Path) -> None:
@@ -124,13 +145,6 @@ def set_plan_id(plan_id: str) -> None:
     """Open a plan, and put it in the address so that a reload comes back to it."""
     st.session_state["plan_id"] = plan_id
     st.query_params["plan"] = plan_id
-
-
-def forget_plan() -> None:
-    """No plan is open: another shop has others."""
-    st.session_state.pop("plan_id", None)
-    if "plan" in st.query_params:
-        del st.query_params["plan"]
 
 
 def plan_tab(tabs: Collection[str]) -> str:
@@ -161,6 +175,53 @@ def person() -> str:
 def set_person(name: str) -> None:
     """Remember who sits here, for this browser tab."""
     st.session_state["person"] = name
+
+
+# --- choices that survive leaving the page ---
+
+
+def keep(key: str, usual: Any, options: Collection[Any] | None = None, address: str | None = None) -> None:
+    """Call before the widget with this key is drawn: it then says what was chosen last for the open shop.
+
+    A page that is arrived at takes the address's word first, then the memory's, then the usual. `usual` is a list where
+    several may be chosen; the widget itself takes no default. A choice that is none of the `options` any more is
+    forgotten. `address`: the name under which the choice stands in the address (?span=all), so that it can be shared;
+    it needs `options`, and the usual is not mentioned there.
+
+    Streamlit's own ways are not used: `bind` writes a widget's label into the address, in the language of the page, and
+    `persist_state` would carry a choice into another shop.
+    """
+    kept = st.session_state.setdefault("kept", {}).setdefault(st.session_state.get("chosen:shop"), {})
+    if key in st.session_state:
+        chosen = st.session_state[key]
+    else:
+        chosen = _named_in_address(address, options or (), isinstance(usual, list))
+        chosen = kept.get(key, usual) if chosen is None else chosen
+    if options is not None and isinstance(usual, list):
+        chosen = [one for one in chosen if one in options]
+    elif options is not None and chosen not in options:
+        chosen = usual
+    kept[key] = chosen
+    put(key, chosen)
+    if address is not None:
+        _name_in_address(address, chosen, usual)
+
+
+def _named_in_address(address: str | None, options: Collection[Any], several: bool) -> Any:
+    """The options named in the address; None where it names none."""
+    by_name = {str(option): option for option in options}
+    named = [by_name[name] for name in (st.query_params.get_all(address) if address else []) if name in by_name]
+    return (named if several else named[0]) if named else None
+
+
+def _name_in_address(address: str, chosen: Any, usual: Any) -> None:
+    names = [] if chosen == usual else [str(one) for one in (chosen if isinstance(usual, list) else [chosen])]
+    if st.query_params.get_all(address) == names:
+        return
+    if names:
+        st.query_params[address] = names
+    else:
+        del st.query_params[address]
 
 
 # --- a form that is filled from what is saved, and saved as one types ---

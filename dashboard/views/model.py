@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, widgets
+from dashboard import charts, state, widgets
 from dashboard.text import known, t
 
 KINDS = ("linear", "trees", "both")
@@ -130,8 +130,10 @@ with widgets.problem_box():
 targets = [
     name for name, one in card["targets"].items() if name != "anyway" and ("candidates" in one or "reason" in one)
 ]
-target = st.segmented_control(
-    t("model.about"), targets, default=targets[0], required=True, format_func=target_name, key="model.target"
+state.keep("model.target", targets[0], targets, address="about")
+target = (
+    st.segmented_control(t("model.about"), targets, required=True, format_func=target_name, key="model.target")
+    or targets[0]
 )
 target_page(card["targets"][target])
 if target == "order" and "anyway" in card["targets"]:

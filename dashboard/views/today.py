@@ -1,25 +1,38 @@
-"""How is the shop doing, and what is the next step?"""
+"""What needs me now, how is the shop doing, and what is the next step?"""
 
-from typing import NoReturn
+import contextlib
+from typing import Literal, NoReturn
 
 import streamlit as st
 
-from dashboard import cache, charts, widgets
-from dashboard.text import t
+from dashboard import cache, charts, state, widgets
+from dashboard.text import known, t
+from dashboard.views.plan_tabs.message import plain
 from engine import terms
 from engine.campaign import response
-from engine.decision import plans
-from engine.shop.sales import Figures
+from engine.decision.plans import SavedPlan
+from engine.errors import AppError
+from engine.outcome.agenda import ORDER, Item
+from engine.shop.activity import Activity, Measure
 from engine.shop.store import Shop
 
 STEPS = {  # what is done one after the other, and the page it is done on
     "data": "data",
     "groups": "customers",
     "learned": "model",
-    "plan": "customers",
+    "plan": "plans",
     "approved": "plans",
     "exported": "plans",
 }
+ICONS = {
+    "approve": "how_to_reg", "waiting": "hourglass_empty", "late": "alarm", "send_soon": "download",
+    "never_sent": "event_busy", "draft_late": "event_busy", "draft_soon": "edit_calendar", "rejected": "undo",
+    "no_audience": "group_off", "collision": "join_inner", "no_results": "flag", "work_failed": "error",
+    "work_lost": "error", "old_data": "update", "old_forecasts": "model_training", "unreadable": "error",
+}  # fmt: skip
+SHOWN = 8  # things to do before the rest folds away
+LESS_IS_BETTER, NEITHER = ("unsubscribe_rate",), ("ad_cost",)
+CARD_WIDTH = 250  # pixels: three beside each other on a desk, one below the other on a phone
 
 
 def welcome() -> NoReturn:
@@ -37,25 +50,114 @@ def own_data() -> None:
         st.switch_page("views/data.py")
 
 
-def figures(shop: Shop) -> None:
-    """Key figures of the last 28 days beside the 28 before."""
-    now, before = cache.key_figures(shop)
-    currency = shop.settings.currency
-    shown = {
-        "net_sales": (now.net_sales, before.net_sales, widgets.money(now.net_sales, currency)),
-        "orders": (now.orders, before.orders, widgets.number(now.orders)),
-        "aov": (now.aov, before.aov, widgets.money(now.aov, currency, 2)),
-        "new_customers": (now.new_customers, before.new_customers, widgets.number(now.new_customers)),
-        "returning_customers": (
-            now.returning_customers,
-            before.returning_customers,
-            widgets.number(now.returning_customers),
-        ),
-    }
-    with st.container(horizontal=True):
-        for name, (value, earlier, words) in shown.items():
-            st.metric(t(f"today.{name}"), words, change(value, earlier), border=True, help=t(f"today.{name}_help"))
-    st.caption(t("today.periods", now=days(now), before=days(before)))
+# --- what needs me now ---
+
+
+def to_do(items: list[Item]) -> None:
+    """One line each that leads to where it is done, by how urgent it is; a calm sentence when there is nothing."""
+    with st.container(border=True, key="today.agenda"):
+        st.subheader(t("today.to_do"))
+        if not items:
+            st.markdown(f":material/check_circle: {t('today.nothing_to_do')}")
+        lines(items[:SHOWN])
+        if rest := items[SHOWN:]:
+            with st.expander(t("today.more_to_do", count=len(rest))):
+                lines(rest)
+
+
+def lines(items: list[Item]) -> None:
+    """The items under a heading for each urgency."""
+    for urgency in ORDER:
+        some = [item for item in items if item.urgency == urgency]
+        if some:
+            st.caption(f"**{t(f'today.urgency_{urgency}')}**")
+        for item in some:
+            where = {"plan": item.plan_id, "tab": item.tab or "brief"} if item.page == "plan" and item.plan_id else {}
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                # Beside the link, not as its label: a link's words are cut off where they do not fit.
+                st.markdown(f":material/{ICONS[item.kind]}: {sentence(item)}")
+                go = t(f"today.go_{item.page}")
+                st.page_link(f"views/{item.page}.py", label=go, icon=":material/arrow_forward:", query_params=where)
+
+
+def sentence(item: Item) -> str:
+    """What an item says, safe as Markdown: names and reasons in it were typed by people."""
+    values: dict[str, object] = {name: plain(v) if isinstance(v, str) else f"{v:,}" for name, v in item.values.items()}
+    if item.kind in ("work_failed", "work_lost"):
+        key = f"common.job_{item.values['work']}"
+        values["work"] = t(key) if known(key) else t("common.working")
+    if item.kind == "unreadable":
+        values["part"] = t(f"today.part_{item.values['part']}")
+    if item.kind == "collision":
+        return t("today.item_collision" if item.values["pairs"] == 1 else "today.item_collisions", **values)
+    return t(f"today.item_{item.kind}", **values)
+
+
+# --- key figures ---
+
+
+def figures(shop: Shop, found: list[Activity]) -> None:
+    """Key figures of what the shop records, beside the days before; those of its orders first."""
+    by_source = {one.source: one for one in found}
+    st.subheader(t("today.figures"))
+    chosen = next(iter(by_source))
+    if len(by_source) > 1:
+        state.keep("today.source", chosen, list(by_source), address="figures")
+        chosen = (
+            st.segmented_control(
+                t("today.source"),
+                list(by_source),
+                required=True,
+                format_func=lambda source: t(f"today.source_{source}"),
+                key="today.source",
+                label_visibility="collapsed",
+            )
+            or chosen
+        )
+    shown = by_source[chosen]
+    with st.container(horizontal=True, key="today.cards"):
+        for measure in shown.measures:
+            card(measure, shop.settings.currency)
+    counts = {when: widgets.number(getattr(shown.measures[0], when)) for when in ("now", "before")}
+    if shown.source == "orders":
+        counts = {when: widgets.number(getattr(shown.measures[1], when)) for when in ("now", "before")}
+    st.caption(
+        t(
+            "today.periods" if shown.is_whole else "today.period",
+            now=t("today.days", first=shown.first, last=shown.last),
+            before=t("today.days", first=shown.earlier_first, last=shown.earlier_last),
+            count=t(f"today.counted_{shown.source}", count=counts["now"]),
+            count_before=t(f"today.counted_{shown.source}", count=counts["before"]),
+        )
+    )
+    if shown.source == "orders":
+        by_week(shop)
+
+
+def card(measure: Measure, currency: str) -> None:
+    """One key figure, its change against the days before, and its weeks as a line; the help says them in words."""
+    weeks = [written(value, measure, currency) for value in measure.weeks if value is not None]
+    colour: Literal["inverse", "off", "normal"] = (
+        "inverse" if measure.name in LESS_IS_BETTER else "off" if measure.name in NEITHER else "normal"
+    )
+    st.metric(
+        t(f"today.{measure.name}"),
+        written(measure.now, measure, currency),
+        change(measure.now, measure.before),
+        delta_color=colour,
+        border=True,
+        width=CARD_WIDTH,
+        help=f"{t(f'today.{measure.name}_help')}\n\n{t('today.weeks', weeks=plain(', '.join(weeks)))}",
+        chart_data=[value for value in measure.weeks if value is not None] if len(weeks) > 1 else None,
+        chart_type="area",
+    )
+
+
+def written(value: float | None, measure: Measure, currency: str) -> str:
+    """A key figure with its unit."""
+    if measure.unit in ("money", "price"):
+        return widgets.money(value, currency, 2 if measure.unit == "price" else 0)
+    return widgets.percent(value, 2) if measure.unit == "fraction" else widgets.number(value)
 
 
 def change(value: float | None, earlier: float | None) -> str | None:
@@ -64,15 +166,24 @@ def change(value: float | None, earlier: float | None) -> str | None:
     return None if moved is None else f"{moved * 100:+.1f} %"
 
 
-def days(period: Figures) -> str:
-    return t("today.days", first=period.first, last=period.last)
+def by_week(shop: Shop) -> None:
+    """Net sales of every week on record."""
+    weeks = cache.weekly_sales(shop)
+    if len(weeks) < 2:
+        return
+    st.subheader(t("today.weekly"))
+    label = t("today.net_sales_in", currency=shop.settings.currency)
+    widgets.chart(charts.weekly_line(weeks, label), "today.weeks", t("today.weekly_alt", weeks=len(weeks)))
 
 
-def done(shop: Shop) -> dict[str, bool]:
+# --- from data to campaign ---
+
+
+def done(shop: Shop, found: list[Activity], stored: list[SavedPlan]) -> dict[str, bool]:
     """Which of STEPS are done."""
-    statuses = set(plans.listed(shop.path)["status"])
+    statuses = {saved.plan.status for saved in stored}
     return {
-        "data": bool(shop.rows("orders") or shop.rows("deliveries") or shop.rows("ads")),
+        "data": bool(found),
         "groups": (shop.path / "segments" / "summary.json").exists(),
         "learned": response.current_version(shop) is not None,
         "plan": bool(statuses),
@@ -82,39 +193,51 @@ def done(shop: Shop) -> dict[str, bool]:
 
 
 def checklist(steps: dict[str, bool]) -> None:
-    """What is done, and the next step as a button."""
+    """What is done, each with a link, and the next step as a button; one line when all of it is done."""
     following = next((name for name, is_done in steps.items() if not is_done), None)
-    with st.container(border=True):
+    if following is None:
+        with st.expander(t("today.all_done"), icon=":material/check_circle:"):
+            step_links(steps, None)
+        return
+    with st.container(border=True, key="today.checklist"):
         st.subheader(t("today.steps"))
-        for name, is_done in steps.items():
-            icon = (
-                "check_circle" if is_done else "arrow_circle_right" if name == following else "radio_button_unchecked"
-            )
-            words = t(f"today.step_{name}")
-            st.markdown(f":material/{icon}: **{words}**" if name == following else f":material/{icon}: {words}")
-        if following is None:
-            st.write(t("today.all_done"))
-        elif st.button(t(f"today.do_{following}"), key="today.next", type="primary", icon=":material/arrow_forward:"):
+        st.progress(sum(steps.values()) / len(steps), text=t("today.done_of", done=sum(steps.values()), of=len(steps)))
+        step_links(steps, following)
+        if st.button(t(f"today.do_{following}"), key="today.next", type="primary", icon=":material/arrow_forward:"):
             st.switch_page(f"views/{STEPS[following]}.py")
+
+
+def step_links(steps: dict[str, bool], following: str | None) -> None:
+    """Each step as a link to its page; the next one in bold."""
+    for name, is_done in steps.items():
+        icon = "check_circle" if is_done else "arrow_circle_right" if name == following else "radio_button_unchecked"
+        words = t(f"today.step_{name}")
+        label = f"**{words}**" if name == following else words
+        st.page_link(f"views/{STEPS[name]}.py", label=label, icon=f":material/{icon}:")
 
 
 widgets.page_head("today.title", "today.purpose")
 
 with widgets.problem_box():
     shop = cache.shop() or welcome()
-    st.markdown(f"**{t('today.shop', name=shop.settings.name)}**")
-    steps = done(shop)
+    st.markdown(f"**{t('today.shop', name=plain(shop.settings.name))}**")
+    items = cache.agenda(shop, widgets.now(), state.person())
+    found: list[Activity] = []
+    stored: list[SavedPlan] = []
+    with contextlib.suppress(AppError):  # what cannot be read is in the list of things to do
+        found = cache.activities(shop)
+    with contextlib.suppress(AppError):
+        stored = cache.saved_plans(shop)
+    steps = done(shop, found, stored)
+    if items or steps["data"]:
+        to_do(items)
     if not steps["data"]:
         st.info(t("today.empty"), icon=":material/inbox:")
         own_data()
         widgets.sample_buttons()
         st.stop()
-    if shop.rows("orders"):
-        figures(shop)
-        weeks = cache.weekly_sales(shop)
-        st.subheader(t("today.weekly"))
-        label = t("today.net_sales_in", currency=shop.settings.currency)
-        widgets.chart(charts.weekly_line(weeks, label), "today.weeks", t("today.weekly_alt", weeks=len(weeks)))
-    else:
-        st.info(t("today.no_orders"), icon=":material/receipt_long:")
-    checklist(steps)
+    if not all(steps.values()):
+        checklist(steps)
+    figures(shop, found)
+    if all(steps.values()):
+        checklist(steps)

@@ -143,13 +143,14 @@ def _rejected(shop: Shop, stored: list[SavedPlan], today: date, config: Path) ->
         yield Item("rejected", "soon", "plan", plan.plan_id, "approve", {**_about(plan), **values})
 
 
-def _to_come(stored: list[SavedPlan], today: date) -> list[Plan]:
+def to_come(stored: list[SavedPlan], today: date) -> list[Plan]:
+    """Plans that are not over, and that nobody rejected."""
     return [s.plan for s in stored if s.plan.status != "rejected" and not _is_over(s.plan, today)]
 
 
 def _without_audience(shop: Shop, stored: list[SavedPlan], today: date) -> Iterator[Item]:
     """Plans that name groups or a rule which this shop does not have any more."""
-    coming = _to_come(stored, today)
+    coming = to_come(stored, today)
     for plan in coming:
         if audiences_of(shop, [plan])[plan.plan_id] is None:
             urgency: Urgency = "soon" if plan.status == "draft" else "now"
@@ -158,7 +159,7 @@ def _without_audience(shop: Shop, stored: list[SavedPlan], today: date) -> Itera
 
 def _collisions(shop: Shop, stored: list[SavedPlan], today: date) -> Iterator[Item]:
     """One item for all collisions, naming the pair with the most customers."""
-    coming = {plan.plan_id: plan for plan in _to_come(stored, today)}
+    coming = {plan.plan_id: plan for plan in to_come(stored, today)}
     table = collisions(shop, list(coming.values()))
     if len(table):
         worst = table.iloc[0]

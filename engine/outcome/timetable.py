@@ -81,3 +81,14 @@ def messages(saved: Sequence[SavedPlan]) -> pd.DataFrame:
         for number, (step, day) in enumerate(zip(plan.steps, collisions.send_days(plan), strict=True), start=1)
     ]
     return pd.DataFrame(rows, columns=["id", "number", "channel", "at"]).astype({"at": "datetime64[us]"})
+
+
+def clashes(pairs: pd.DataFrame) -> pd.DataFrame:
+    """id, starts_at, ends_at: the days each plan of a collision shares with the other (engine.decision.collisions)."""
+    together = pairs[pairs["days_together"] > 0]
+    rows = [
+        (plan_id, pd.Timestamp(pair.starts_at), pd.Timestamp(pair.ends_at) + LAST_MINUTE)
+        for pair in together.itertuples()
+        for plan_id in (pair.plan_a, pair.plan_b)
+    ]
+    return _typed(pd.DataFrame(rows, columns=["id", "starts_at", "ends_at"]))

@@ -1,0 +1,67 @@
+"""Which shops are here, and how does another one come in?"""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import cache, state, widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs.message import plain
+from engine.shop import store
+
+CURRENCIES = ("USD", "EUR", "GBP", "CNY", "JPY", "AUD", "CAD", "CHF", "HKD", "INR", "KRW", "SEK", "SGD", "TWD")
+
+
+def open_shop(folder: Path, page: str) -> None:
+    """Go to a page of another shop."""
+    state.set_shop_path(folder)
+    st.switch_page(f"views/{page}.py")
+
+
+def here() -> None:
+    """Every shop on this machine, each with a button that opens it."""
+    known, now = state.known_shops(), state.shop_path()
+    if not known:
+        st.info(t("shops.none"), icon=":material/storefront:")
+    for name, folder in known.items():
+        with st.container(border=True, horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{plain(cache.shop_name(folder))}**", width="content")
+            st.caption(plain(str(folder)))
+            if now is not None and folder.resolve() == now.resolve():
+                st.badge(t("shops.open_now"), icon=":material/check:")
+            elif st.button(t("shops.open"), key=f"shops.open.{name}", icon=":material/folder_open:"):
+                open_shop(folder, "today")
+
+
+def own() -> None:
+    """A name and a currency make an empty shop; its files are then brought in on Data."""
+    with st.form("shops.form"):
+        name = st.text_input(t("shops.name"), key="shops.name", max_chars=80, placeholder=t("shops.name_hint"))
+        state.keep("shops.currency", CURRENCIES[0], CURRENCIES)
+        currency = st.selectbox(t("shops.currency"), CURRENCIES, key="shops.currency", help=t("shops.currency_help"))
+        made = st.form_submit_button(t("shops.make"), key="shops.make", type="primary")
+    if made and not (name or "").strip():
+        st.error(t("shops.no_name"), icon=":material/error:")
+    elif made:
+        with widgets.problem_box():
+            folder = free_folder(store.safe_name(name.strip()).lower())
+            store.create_shop(folder, {"name": name.strip(), "currency": currency})
+            store.write_tables(store.open_shop(folder), {})
+        open_shop(folder, "data")
+
+
+def free_folder(name: str) -> Path:
+    """A folder of this name beside the other shops that is not there yet."""
+    number, folder = 1, state.home() / name
+    while folder.exists():
+        number += 1
+        folder = state.home() / f"{name}-{number}"
+    return folder
+
+
+widgets.page_head("shops.title", "shops.purpose")
+here()
+st.subheader(t("shops.own"))
+own()
+st.subheader(t("shops.samples"))
+widgets.sample_buttons()
