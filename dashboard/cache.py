@@ -8,10 +8,10 @@ import contextlib
 import gc
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -101,14 +101,14 @@ def _models(path: str, version: str | None, stamp: tuple) -> Models:
 def taken(shop: Shop, plan: Plan) -> tuple[frozenset[str], str]:
     """Customers of other live plans at the time of this one, and a word that changes with them."""
     times = (plan.plan_id, plan.status, plan.starts_at, plan.ends_at)
-    return _taken(str(shop.path), _audience_stamp(shop), _plans_stamp(shop), times, shop, plan)
+    return _taken(str(shop.path), _audience_stamp(shop), live.standing(shop), times, shop, plan)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _taken(
-    path: str, stamp: tuple, plans_stamp: tuple, times: tuple, _shop: Shop, _plan: Plan
+    path: str, stamp: tuple, standing: tuple, times: tuple, _shop: Shop, _plan: Plan
 ) -> tuple[frozenset[str], str]:
-    found = live.taken(_shop, _plan)
+    found = live.taken(_kept(_shop), _plan, lambda text: selected(_shop, text))
     return found, hashlib.blake2b("\n".join(sorted(found)).encode(), digest_size=8).hexdigest()
 
 
@@ -231,16 +231,6 @@ def weekly_sales(shop: Shop) -> pd.DataFrame:
     return _weekly_sales(str(shop.path), shop.version)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _key_figures(path: str, version: str) -> tuple[sales.Figures, sales.Figures]:
-    return sales.compared(store.open_shop(Path(path)))
-
-
-def key_figures(shop: Shop) -> tuple[sales.Figures, sales.Figures]:
-    """The last 28 days of sales and the 28 before."""
-    return _key_figures(str(shop.path), shop.version)
-
-
 @st.cache_data(max_entries=4, show_spinner=False)
 def _campaign_results(path: str, version: str) -> pd.DataFrame:
     return results.campaigns(store.open_shop(Path(path)))
@@ -332,31 +322,33 @@ class Reached:
 class _Kept(Shop):
     """A shop read once: a rule is read and an audience counted for each channel from the same few columns."""
 
-    state: str  # of its files; asked for once, not with every table
+    read: dict[tuple, Any] = field(default_factory=dict)
 
     def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
-        return _kept_table(str(self.path), self.state, name, tuple(columns) if columns else None)
+        key = ("table", name, *(columns or ()))
+        if key not in self.read:
+            self.read[key] = Shop.table(self, name, columns)
+        return self.read[key]
 
     def rows(self, table: str) -> int:
-        return _kept_size(str(self.path), self.state, table)[0]
+        if ("rows", table) not in self.read:
+            self.read["rows", table] = Shop.rows(self, table)
+        return self.read["rows", table]
 
     def columns(self, table: str) -> list[str]:
-        return list(_kept_size(str(self.path), self.state, table)[1])
+        if ("columns", table) not in self.read:
+            self.read["columns", table] = Shop.columns(self, table)
+        return list(self.read["columns", table])
 
 
 def _kept(shop: Shop) -> Shop:
-    return _Kept(shop.path, shop.settings, shop.version)
+    return _read_once(str(shop.path), shop.version)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
-def _kept_table(path: str, version: str, name: str, columns: tuple[str, ...] | None) -> pd.DataFrame:
-    return store.open_shop(Path(path)).table(name, list(columns) if columns else None)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def _kept_size(path: str, version: str, name: str) -> tuple[int, list[str]]:
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _read_once(path: str, version: str) -> Shop:
     opened = store.open_shop(Path(path))
-    return opened.rows(name), opened.columns(name)
+    return _Kept(opened.path, opened.settings)
 
 
 def reach(shop: Shop, plan: Plan) -> Reached:

@@ -35,11 +35,12 @@ def here() -> None:
 
 def own() -> None:
     """A name and a currency make an empty shop; its files are then brought in on Data."""
-    with st.form("shops.form"):
+    with st.container(border=True):
+        state.keep("shops.name", "")
         name = st.text_input(t("shops.name"), key="shops.name", max_chars=80, placeholder=t("shops.name_hint"))
         state.keep("shops.currency", CURRENCIES[0], CURRENCIES)
         currency = st.selectbox(t("shops.currency"), CURRENCIES, key="shops.currency", help=t("shops.currency_help"))
-        made = st.form_submit_button(t("shops.make"), key="shops.make", type="primary")
+        made = st.button(t("shops.make"), key="shops.make", type="primary", icon=":material/add_business:")
     if made and not (name or "").strip():
         st.error(t("shops.no_name"), icon=":material/error:")
     elif made:

@@ -26,14 +26,6 @@ class Figures:
     returning_customers: int
 
 
-def compared(shop: Shop, days: int = DAYS) -> tuple[Figures, Figures]:
-    """The last `days` days up to the last order, and as many before. Raises NotEnoughData without orders."""
-    sold = lines(shop)
-    end = sold["ordered_at"].max().normalize() + pd.Timedelta(days=1)
-    middle, start = end - pd.Timedelta(days=days), end - pd.Timedelta(days=2 * days)
-    return figures(sold, middle, end), figures(sold, start, middle)
-
-
 def weekly(shop: Shop) -> pd.DataFrame:
     """week (its first day), net_sales, orders; only weeks wholly between the first and the last order."""
     sold = lines(shop)
