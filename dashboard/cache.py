@@ -413,9 +413,11 @@ def rule_problems(shop: Shop, text: str) -> tuple[str, ...]:
 @st.cache_data(max_entries=256, show_spinner=False)
 def _rule_problems(path: str, stamp: tuple, text: str) -> tuple[str, ...]:
     try:
-        rules.check(_kept(store.open_shop(Path(path))), text)
+        selected(store.open_shop(Path(path)), text)  # kept, and asked for next
     except DataProblem as problem:
         return tuple(problem.problems)
+    except NotEnoughData as problem:
+        return (str(problem),)
     return ()
 
 

@@ -20,6 +20,7 @@ from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
 DAYS_AHEAD, DAYS_LONG = 7, 7  # of a new plan: time for a second person's approval, then a week to send and to answer
+Selected = Callable[[str], list[str]]  # the customers of a rule
 TEXTS_ABOUT_A_WHOLE = ("empty", "length", "part", "missing")  # findings of a draft rather than of its words
 
 
@@ -45,7 +46,7 @@ def usual_channel(shop: Shop) -> str:
     return str(known.mode().iloc[0]) if len(known) else "email"
 
 
-def customers(shop: Shop, audience: Audience, selected: Callable[[str], list[str]] | None = None) -> list[str]:
+def customers(shop: Shop, audience: Audience, selected: Selected | None = None) -> list[str]:
     """Everyone an audience names, each once, minus those it excludes. Raises DataProblem when it names nobody.
 
     `selected` gives the customers of a rule, where the caller keeps such answers.
@@ -160,11 +161,17 @@ def write_brief(shop: Shop, plan: Plan, step: int = 0) -> Path:
     return path
 
 
-def reachable_customers(shop: Shop, plan: Plan, taken: frozenset[str] = frozenset()) -> list[str]:
-    """The plan's customers whom the channel of at least one of its messages may reach, as the tables stand now."""
+def reachable_customers(
+    shop: Shop, plan: Plan, taken: frozenset[str] = frozenset(), selected: Selected | None = None
+) -> list[str]:
+    """The plan's customers whom the channel of at least one of its messages may reach, as the tables stand now.
+
+    `selected` as in `customers`.
+    """
+    named, as_of = customers(shop, plan.audience, selected), default_as_of(shop)
     allowed = {
         one
         for channel in {step.channel for step in plan.steps}
-        for one in reach(shop, plan, channel, taken).customer_ids
+        for one in reachable(shop, named, channel, as_of, limits(plan, taken)).customer_ids
     }
-    return [one for one in customers(shop, plan.audience) if one in allowed]
+    return [one for one in named if one in allowed]

@@ -101,3 +101,27 @@ def test_a_plan_of_groups_that_are_gone_takes_nobody(shop, make):
 def test_a_shop_without_plans_takes_nobody(shop):
     plan = Plan(plan_id="p", name="p", owner="ana", starts_at=date(2026, 1, 1), ends_at=date(2026, 1, 2))
     assert (live.taken(shop, plan), live.before(shop, plan)) == (frozenset(), [])
+
+
+def test_what_live_plans_take_stands_until_one_is_approved_or_changed(shop, make):
+    assert live.standing(shop) == ()
+    draft = make("draft", A, approve=False)
+    assert live.standing(shop) == ()
+    make("first", B)
+    [stood] = live.standing(shop)
+    assert stood[0] == "first"
+    saved = plans.load(shop.path, "draft")
+    plans.save(shop.path, draft.model_copy(update={"name": "Another"}), saved.extras, saved.version, NOW)
+    assert live.standing(shop) == (stood,)
+    saved = plans.load(shop.path, "first")
+    plans.save(shop.path, saved.plan.model_copy(update={"holdout": 0.5}), saved.extras, saved.version, NOW)
+    assert live.standing(shop) == (), "it is a draft again"
+
+
+def test_the_customers_of_a_rule_may_come_from_whoever_keeps_them(shop, make):
+    make("first", Audience(rule="orders >= 1"))
+    later = make("later", A, approve=False)
+    asked = []
+    taken = live.taken(shop, later, lambda text: asked.append(text) or A[:3])
+    assert taken == frozenset(A[:3])
+    assert asked == ["orders >= 1"]

@@ -9,7 +9,7 @@ from dashboard import cache, state, widgets
 from dashboard.text import channel_name, group_name, t
 from dashboard.views.plan_tabs import brief_form, rule_builder, saved_audiences
 from dashboard.views.plan_tabs.message import plain
-from dashboard.views.plan_tabs.rule_builder import Builder
+from dashboard.views.plan_tabs.rule_values import Builder
 from dashboard.views.plan_tabs.saving import Open
 from engine.audience.reach import Reach
 from engine.campaign.plan import Plan
@@ -61,6 +61,8 @@ def _groups(shop: Shop, name: str, changed: Callable[[], None]) -> None:
         format_func=lambda one: labels.get(one) or t("brief.group_gone", group=one),
         key=f"brief.{name}",
         placeholder=t("brief.choose"),
+        help=t("audience.groups_help"),
+        wrap=True,
         on_change=changed,
     )
     if name == "groups" and not any(not brief_form.is_stage(one) for one in labels):
@@ -73,12 +75,12 @@ def group_labels(shop: Shop) -> dict[str, str]:
     try:
         for row in cache.segmentation(shop).profiles.itertuples():
             size = {"name": group_name(str(row.segment_name)), "count": f"{row.customers:,}"}
-            found[str(row.segment_id)] = t("audience.suggested", group=t("brief.group_size", **size))
+            found[str(row.segment_id)] = t("brief.group_size", **size)
     except NotEnoughData:
         pass  # the field says how to make them
     for row in cache.lifecycle_groups(shop).itertuples():
         size = {"name": stage_name(str(row.rule_text)), "count": f"{row.customers:,}"}
-        found[str(row.rule_text)] = t("audience.by_rule", group=t("brief.group_size", **size))
+        found[str(row.rule_text)] = t("audience.lifecycle", group=t("brief.group_size", **size))
     return found
 
 
@@ -140,7 +142,7 @@ def count(opened: Open, values: dict[str, Any]) -> None:
 
 def _counted(plan: Plan, reached: cache.Reached) -> None:
     first = plan.channel
-    with st.container(border=True, key="brief.reach"):
+    with st.container(border=True, key="brief.reach", gap="xsmall"):
         st.markdown(
             t(
                 "brief.reach",
@@ -164,11 +166,9 @@ def bars(reached: cache.Reached, channels: Collection[str]) -> None:
 def _bar(channel: str, one: Reach, size: int) -> None:
     """One channel's share of the audience, and who is left out for which reason."""
     share = len(one.customer_ids) / size if size else 0.0
-    name = f"**{plain(channel_name(channel))}**"
-    st.progress(share, text=f"{name}   {len(one.customer_ids):,}   ({widgets.percent(share, 0)})")
     reasons = [t(f"brief.left_{reason}", count=f"{count:,}") for reason, count in one.left_out.items()]
-    if reasons:
-        st.caption(t("brief.reach_separator").join(reasons))
+    said = [f"**{plain(channel_name(channel))} {len(one.customer_ids):,}**", *reasons]
+    st.progress(share, text=t("brief.reach_separator").join(said))
 
 
 def _others(reached: cache.Reached) -> list[str]:

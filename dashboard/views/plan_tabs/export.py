@@ -46,7 +46,7 @@ def _people(opened: Open) -> None:
         for name, number in numbers.items():
             help_ = t(f"export.{name}_help")
             st.metric(t(f"export.{name}"), widgets.number(number), border=True, width=220, help=help_)
-    with st.container(border=True, key="export.reach"):
+    with st.container(border=True, key="export.reach", gap="xsmall"):
         st.caption(t("export.reach", size=f"{reached.size:,}"))
         audience.bars(reached, [step.channel for step in plan.steps])
 

@@ -52,7 +52,7 @@ def _part(rule: Rule, fields: Mapping[str, Field]) -> "Row | Group | None":
     if isinstance(inner, Not):
         return None
     if not isinstance(inner, All | Any):
-        return Row(inner, negated) if operator(inner, fields) else None
+        return Row(inner, negated) if operator(inner, fields) is not None else None
     rows = [_part(part, fields) for part in inner.parts]
     shown = tuple(row for row in rows if isinstance(row, Row))
     return Group("or" if isinstance(inner, Any) else "and", shown, negated) if len(shown) == len(rows) else None

@@ -1,0 +1,321 @@
+"""What one row of a rule asks: about what, how it compares, and with which value."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import streamlit as st
+
+from dashboard import cache, state
+from dashboard.text import channel_name, group_name, known, t
+from dashboard.views.plan_tabs import rule_rows
+from dashboard.views.plan_tabs.rule_rows import Group, Path, Row
+from engine.audience import rule_text
+from engine.audience.facts import Field
+from engine.audience.lifecycle import STAGES
+from engine.audience.rule_text import Bought, Compare, Condition, OneOf, Received
+from engine.errors import AppError, DataProblem
+from engine.shop.store import Shop
+
+LISTED = 500  # names in a browser's list
+SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "=": "=", "!=": "≠"}  # the others have words
+SUBJECT, SIGN, VALUE, NUMBER = 230, 110, 180, 130  # widths in pixels: side by side on a desk, stacked on a phone
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """The rows of one rule: the text at `key` of the session, written anew and `changed` called with every change."""
+
+    shop: Shop
+    key: str
+    changed: Callable[[], None]
+
+    @property
+    def fields(self) -> dict[str, Field]:
+        return cache.rule_fields(self.shop)
+
+    @property
+    def text(self) -> str:
+        area, name = self.key.split(".")
+        return str(state.values(area, {name: ""})[name])
+
+    @property
+    def group(self) -> Group | None:
+        """The rule as rows; None while it is not one, or one that rows cannot show."""
+        try:
+            rule = rule_text.parse(self.text) if self.text.strip() else None
+        except DataProblem:
+            return None
+        return rule_rows.group_of(rule, self.fields)
+
+    def at(self, path: Path, part: str) -> str:
+        """The key of a widget: its place among the rows, and what it asks."""
+        return ".".join([self.key, *map(str, path), part])
+
+    def said(self, key: str) -> Any:
+        """What a widget says now."""
+        return state.values(self.key.split(".")[0], {key.split(".", 1)[1]: None})[key.split(".", 1)[1]]
+
+    def change(self, change: Callable[[Group], Group]) -> None:
+        """Writes the rule anew, as its rows are after a change, and saves it."""
+        group = self.group
+        if group is None:
+            return
+        rule = rule_rows.rule_of(change(group))
+        state.put(self.key, rule_text.write(rule) if rule is not None else "")
+        self.changed()
+
+    def change_at(self, path: Path, change: Callable[[Any], Row | Group]) -> None:
+        """As `change`, of the row or group at a place; nothing where there is none any more."""
+
+        def changed(group: Group) -> Group:
+            part = rule_rows.part_at(group, path)
+            return group if part is None else rule_rows.changed(group, path, change(part))
+
+        self.change(changed)
+
+
+def _label(path: Path, part: str) -> str:
+    """What a widget of a row is called for those who hear the page: "Condition 2.1: value"."""
+    return t(f"audience.row_{part}", row=".".join(str(number + 1) for number in path))
+
+
+def _on_condition(builder: Builder, path: Path, change: Callable[[Any], Condition]) -> None:
+    builder.change_at(path, lambda row: replace(row, condition=change(row.condition)))
+
+
+# --- what it is about ---
+
+
+def subject(builder: Builder, path: Path, condition: Condition) -> None:
+    """What the row is about."""
+    key = builder.at(path, "subject")
+    state.put(key, rule_rows.subject(condition))
+    st.selectbox(
+        _label(path, "subject"),
+        _subjects(builder),
+        format_func=lambda one: subject_name(one, builder.shop),
+        key=key,
+        label_visibility="collapsed",
+        width=SUBJECT,
+        on_change=_on_subject,
+        args=(builder, path, key),
+    )
+
+
+def _subjects(builder: Builder) -> list[str]:
+    catalogue = cache.catalogue(builder.shop)
+    bought = [f"bought:{what}" for what in rule_rows.BOUGHT] if len(catalogue) else []
+    if bought and not catalogue["category"].notna().any():
+        bought = bought[1:]
+    received = [f"received:{what}" for what in rule_rows.RECEIVED] if cache.campaign_names(builder.shop) else []
+    return [*(f"field:{name}" for name in builder.fields), *bought, *received]
+
+
+def subject_name(subject: str, shop: Shop) -> str:
+    """What a row asks about, in words."""
+    kind, _, name = subject.partition(":")
+    if kind != "field":
+        return t(f"audience.{kind}_{name}")
+    key = f"audience.field_{name}"
+    if known(key):
+        return t(key, currency=shop.settings.currency)
+    for stem in ("days_since", "sent", "clicks"):
+        if name.startswith(f"{stem}_") and name in cache.rule_fields(shop):
+            return t(f"audience.by_channel_{stem}", channel=channel_name(name.removeprefix(f"{stem}_")))
+    return name.replace("_", " ")
+
+
+def _on_subject(builder: Builder, path: Path, key: str) -> None:
+    kind, _, name = str(builder.said(key)).partition(":")
+    condition: Condition
+    if kind == "field":
+        condition = rule_rows.beginning(builder.fields[name])
+    elif kind == "bought":
+        catalogue = cache.catalogue(builder.shop)
+        first = catalogue["category"].dropna().iloc[0] if name == "category" else catalogue.index[0]
+        condition = Bought("category" if name == "category" else "product", str(first))
+    else:
+        what = next(one for one in ("sent", "clicked", "ordered") if one == name)
+        condition = Received(what, next(iter(cache.campaign_names(builder.shop))))
+    _on_condition(builder, path, lambda _: condition)
+
+
+def sign(builder: Builder, path: Path, condition: Condition) -> None:
+    """How it compares."""
+    if isinstance(condition, Bought | Received):
+        return
+    field = builder.fields[condition.field]
+    key = builder.at(path, f"{field.name}.sign")
+    state.put(key, rule_rows.operator(condition, builder.fields))
+    st.selectbox(
+        _label(path, "sign"),
+        rule_rows.OPERATORS[field.kind],
+        format_func=lambda one: SIGNS.get(one) or t(f"audience.sign_{one}"),
+        key=key,
+        label_visibility="collapsed",
+        width=SIGN,
+        on_change=_on_sign,
+        args=(builder, path, key, field),
+    )
+
+
+def _on_sign(builder: Builder, path: Path, key: str, field: Field) -> None:
+    chosen = str(builder.said(key))
+    _on_condition(builder, path, lambda condition: rule_rows.with_operator(condition, chosen, field))
+
+
+# --- the value of a row ---
+
+
+def value(builder: Builder, path: Path, condition: Condition) -> None:
+    """What it compares with."""
+    if isinstance(condition, Bought):
+        _bought(builder, path, condition)
+    elif isinstance(condition, Received):
+        names = cache.campaign_names(builder.shop)
+        change = lambda _, one: Received(condition.what, one)  # noqa: E731
+        _choice(builder, path, "campaign", condition.campaign_id, list(names), names.get, change)
+    elif isinstance(condition, OneOf):
+        _several(builder, path, condition, builder.fields[condition.field])
+    elif isinstance(condition, Compare):
+        _compared(builder, path, condition, builder.fields[condition.field])
+
+
+def _compared(builder: Builder, path: Path, condition: Compare, field: Field) -> None:
+    if field.kind == "number":
+        _number(builder, path, condition, field)
+    elif field.kind == "text":
+        change = lambda now, one: replace(now, value=one)  # noqa: E731
+        named = lambda one: value_name(field.name, one, builder.shop)  # noqa: E731
+        _choice(builder, path, field.name, condition.value, list(field.values), named, change, own=True)
+
+
+def _number(builder: Builder, path: Path, condition: Compare, field: Field) -> None:
+    key = builder.at(path, f"{field.name}.number")
+    state.put(key, rule_rows.shown_number(condition.value, field))
+    with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xsmall"):
+        st.number_input(
+            _label(path, "value"),
+            step=1.0,
+            format="%g",
+            key=key,
+            label_visibility="collapsed",
+            width=NUMBER,
+            on_change=_on_number,
+            args=(builder, path, key, field),
+        )
+        if unit := _unit(field, builder.shop):
+            st.caption(unit, width="content")
+
+
+def _unit(field: Field, shop: Shop) -> str:
+    if field.unit == "money":
+        return shop.settings.currency
+    key = f"audience.unit_{field.unit}"
+    return t(key) if known(key) else ""
+
+
+def _on_number(builder: Builder, path: Path, key: str, field: Field) -> None:
+    number = builder.said(key)
+    if number is not None:
+        written = rule_rows.written_number(number, field)
+        _on_condition(builder, path, lambda now: replace(now, value=written) if isinstance(now, Compare) else now)
+
+
+def _choice(
+    builder: Builder,
+    path: Path,
+    part: str,
+    chosen: str,
+    options: list[str],
+    named: Callable[[str], str | None],
+    change: Callable[[Any, str], Condition],
+    own: bool = False,
+) -> None:
+    """One name out of a list; with `own` also one that is not in it."""
+    key = builder.at(path, f"{part}.choice")
+    state.put(key, chosen)
+    st.selectbox(
+        _label(path, "value"),
+        list(dict.fromkeys([*options[:LISTED], chosen])),
+        format_func=lambda one: named(one) or one,
+        key=key,
+        label_visibility="collapsed",
+        width=VALUE,
+        accept_new_options=own,
+        on_change=_on_choice,
+        args=(builder, path, key, change),
+    )
+
+
+def _on_choice(builder: Builder, path: Path, key: str, change: Callable[[Any, str], Condition]) -> None:
+    chosen = str(builder.said(key) or "").strip()
+    if chosen:
+        _on_condition(builder, path, lambda condition: change(condition, chosen))
+
+
+def _several(builder: Builder, path: Path, condition: OneOf, field: Field) -> None:
+    key = builder.at(path, f"{field.name}.several")
+    state.put(key, list(condition.values))
+    st.multiselect(
+        _label(path, "value"),
+        list(dict.fromkeys([*field.values, *condition.values])),
+        format_func=lambda one: value_name(field.name, one, builder.shop),
+        key=key,
+        label_visibility="collapsed",
+        placeholder=t("brief.choose"),
+        width=VALUE,
+        accept_new_options=True,
+        on_change=_on_several,
+        args=(builder, path, key),
+    )
+
+
+def _on_several(builder: Builder, path: Path, key: str) -> None:
+    chosen = tuple(str(one) for one in builder.said(key) or ())
+    if chosen:  # a rule cannot say "one of none": the last value stays
+        _on_condition(builder, path, lambda now: replace(now, values=chosen) if isinstance(now, OneOf) else now)
+
+
+def value_name(field: str, value: str, shop: Shop) -> str:
+    """A value in words: stages and groups by name, the rest as it stands."""
+    if field == "lifecycle" and value in STAGES:
+        return t(f"audience.stage_{value.replace('-', '_')}")
+    if field == "group":
+        try:
+            names = cache.segmentation(shop).profiles.set_index("segment_id")["segment_name"]
+        except AppError:
+            return value
+        return group_name(names[value]) if value in names.index else value
+    return value
+
+
+def _bought(builder: Builder, path: Path, condition: Bought) -> None:
+    catalogue, change = cache.catalogue(builder.shop), lambda now, one: replace(now, name=one)
+    if condition.what == "category":
+        _choice(builder, path, "category", condition.name, sorted(catalogue["category"].dropna().unique()), str, change)
+    else:
+        _choice(builder, path, "product", condition.name, list(catalogue.index), catalogue["name"].get, change)
+    key = builder.at(path, "bought.days")
+    state.put(key, condition.days or 0)
+    with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xsmall"):
+        st.caption(t("audience.in_last"), width="content")
+        st.number_input(
+            _label(path, "days"),
+            min_value=0,
+            max_value=9999,
+            step=1,
+            key=key,
+            label_visibility="collapsed",
+            width=NUMBER,
+            help=t("audience.days_help"),
+            on_change=_on_days,
+            args=(builder, path, key),
+        )
+        st.caption(t("audience.unit_days"), width="content")
+
+
+def _on_days(builder: Builder, path: Path, key: str) -> None:
+    days = int(builder.said(key) or 0) or None
+    _on_condition(builder, path, lambda now: replace(now, days=days) if isinstance(now, Bought) else now)

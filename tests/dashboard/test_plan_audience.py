@@ -1,0 +1,273 @@
+"""Who a plan is for: groups and rules, what they leave out, and how many each channel reaches."""
+
+import pytest
+
+from dashboard import cache
+from dashboard.views.plan_tabs import brief_form
+from engine.audience import lifecycle, rules, saved
+from engine.campaign import planned
+from engine.campaign.plan import Audience, Step
+from engine.decision import live
+from engine.shop import store
+from engine.shop.features import default_as_of
+from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored
+
+
+@pytest.fixture
+def brief(open_app, trained_shop):
+    """brief(**plan): the Brief tab of a plan that begins without an audience."""
+
+    def opened(**changes):
+        saved_plan(trained_shop, **{"audience": Audience(), **changes})
+        return page_of(open_app, trained_shop, "brief")
+
+    return opened
+
+
+def audience_of(shop) -> Audience:
+    return stored(shop).plan.audience
+
+
+def again(app):
+    """The tab as it is after a visit to another one."""
+    app.button_group(key="plan.tab").set_value("result").run()
+    return app.button_group(key="plan.tab").set_value("brief").run()
+
+
+# --- groups ---
+
+
+def test_lifecycle_groups_stand_beside_the_suggested_ones_with_their_size(brief, trained_shop):
+    app = brief()
+    groups = lifecycle.groups(store.open_shop(trained_shop), default_as_of(store.open_shop(trained_shop)))
+    slipping = groups.set_index("name")["customers"]["slipping"]
+    assert f"Lifecycle: Slipping away ({slipping:,})" in app.multiselect(key="brief.groups").options
+    app.multiselect(key="brief.groups").set_value(["s1", "lifecycle = slipping", "lifecycle = lapsed"]).run()
+    assert audience_of(trained_shop) == Audience(segment_ids=["s1"], rule="lifecycle = slipping or lifecycle = lapsed")
+    app = again(app)
+    assert app.multiselect(key="brief.groups").value == ["s1", "lifecycle = slipping", "lifecycle = lapsed"]
+    assert app.text_area(key="brief.rule").value == ""
+
+
+@pytest.mark.parametrize(
+    ("groups", "text", "rule"),
+    [
+        (["lifecycle = new"], "", "lifecycle = new"),
+        (["lifecycle = new"], "orders >= 9", "lifecycle = new or orders >= 9"),
+        (["lifecycle = new", "s2"], "orders >= 9 and spend > 5", "lifecycle = new or (orders >= 9 and spend > 5)"),
+        (["lifecycle = new", "lifecycle = vip"], "orders = 1 or spend > 5",
+         "lifecycle = new or lifecycle = vip or orders = 1 or spend > 5"),
+        ([], "orders >= 9", "orders >= 9"),
+    ],
+)  # fmt: skip
+def test_lifecycle_groups_and_a_rule_are_one_rule_that_is_read_back_as_both(trained_shop, groups, text, rule):
+    plan = saved_plan(trained_shop)
+    values = {**brief_form.values_of(plan), "groups": groups, "rule": text, "exclusions": groups, "exclude_rule": text}
+    made, problems = brief_form.plan_from(values, plan)
+    assert problems == []
+    assert made.audience.rule == made.audience.exclude_rule == rule
+    shown = brief_form.values_of(made)
+    assert sorted(shown["groups"]) == sorted(groups)
+    assert sorted(shown["exclusions"]) == sorted(groups)
+    assert shown["rule"] == shown["exclude_rule"] == text
+
+
+def test_groups_rules_and_recent_buyers_are_left_out(brief, trained_shop):
+    app = brief(audience=Audience(segment_ids=["s1", "s2"]))
+    everyone = len(planned.customers(store.open_shop(trained_shop), audience_of(trained_shop)))
+    app.multiselect(key="brief.exclusions").set_value(["s2", "lifecycle = lapsed"]).run()
+    app.text_area(key="brief.exclude_rule").set_value("orders >= 6").run()
+    app.number_input(key="brief.skip_buyers_days").set_value(365).run()
+    named = audience_of(trained_shop)
+    assert named == Audience(
+        segment_ids=["s1", "s2"],
+        exclusions=["s2"],
+        exclude_rule="lifecycle = lapsed or orders >= 6",
+        skip_buyers_days=365,
+    )
+    shop = store.open_shop(trained_shop)
+    left = planned.customers(shop, named)
+    assert 0 < len(left) < everyone
+    assert f"of {len(left):,} can be reached" in said(app)
+    assert "bought recently" in bars(app)
+    app = again(app)
+    assert app.multiselect(key="brief.exclusions").value == ["s2", "lifecycle = lapsed"]
+    assert app.text_area(key="brief.exclude_rule").value == "orders >= 6"
+    assert app.number_input(key="brief.skip_buyers_days").value == 365
+
+
+# --- the builder ---
+
+
+def test_the_builder_writes_the_rule_and_the_count_is_that_of_the_rule(brief, trained_shop):
+    app = brief()
+    app.button(key="brief.rule.add").click().run()
+    app.number_input(key="brief.rule.0.orders.number").set_value(3.0).run()
+    app.button(key="brief.rule.add").click().run()
+    app.selectbox(key="brief.rule.1.subject").set_value("bought:category").run()
+    app.selectbox(key="brief.rule.1.category.choice").set_value("Skin Care").run()
+    app.number_input(key="brief.rule.1.bought.days").set_value(200).run()
+    app.checkbox(key="brief.rule.1.not").check().run()
+    text = "orders >= 3 and not bought category Skin Care in 200 days"
+    assert app.text_area(key="brief.rule").value == text
+    assert audience_of(trained_shop).rule == text
+    expected = rules.select(store.open_shop(trained_shop), text)
+    assert f"of {len(expected):,} can be reached by E-mail" in said(app)
+
+
+def test_rows_are_joined_nested_and_removed(brief, trained_shop):
+    app = brief(audience=Audience(rule="orders >= 3 and spend > 100"))
+    app.button_group(key="brief.rule.by").set_value("or").run()
+    assert audience_of(trained_shop).rule == "orders >= 3 or spend > 100"
+    app.button(key="brief.rule.add_group").click().run()
+    app.selectbox(key="brief.rule.2.0.subject").set_value("field:email_consent").run()
+    app.selectbox(key="brief.rule.2.0.email_consent.sign").set_value("no").run()
+    app.checkbox(key="brief.rule.2.not").check().run()
+    assert audience_of(trained_shop).rule == (
+        "orders >= 3 or spend > 100 or not (email_consent = no and recency_days >= 90)"
+    )
+    app.button(key="brief.rule.1.remove").click().run()
+    app.button(key="brief.rule.1.1.remove").click().run()
+    assert audience_of(trained_shop).rule == "orders >= 3 or not email_consent = no"
+    for _ in range(2):
+        app.button(key="brief.rule.0.remove").click().run()
+    assert audience_of(trained_shop) == Audience()
+    assert "Choose a group or add customers by a rule" in said(app)
+
+
+def test_a_rule_typed_by_hand_shows_as_rows_at_once(brief, trained_shop):
+    app = brief()
+    app.text_area(key="brief.rule").set_value("city_tier in (tier 1, tier 2) and discount_share > 20%").run()
+    assert app.selectbox(key="brief.rule.0.city_tier.sign").value == "in"
+    assert app.multiselect(key="brief.rule.0.city_tier.several").value == ["tier 1", "tier 2"]
+    assert app.number_input(key="brief.rule.1.discount_share.number").value == 20
+    app.multiselect(key="brief.rule.0.city_tier.several").set_value(["tier 3"]).run()
+    assert audience_of(trained_shop).rule == "city_tier in (tier 3) and discount_share > 20%"
+
+
+def test_a_rule_nested_deeper_than_rows_is_shown_as_text_and_works(brief, trained_shop):
+    text = "orders >= 2 and (spend > 900 or (orders >= 5 and not lifecycle = vip))"
+    app = brief(audience=Audience(rule=text))
+    assert "nested deeper than rows can show" in said(app)
+    assert app.text_area(key="brief.rule").value == text
+    assert f"of {len(rules.select(store.open_shop(trained_shop), text)):,} can be reached" in said(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("orders >=", "The rule ends too early"),
+        ("ordres >= 2", 'there is no field "ordres". Did you mean orders'),
+        ("orders >= many", 'orders is a number, and the rule says "many"'),
+    ],
+)
+def test_a_mistaken_rule_explains_itself_and_the_plan_keeps_the_last_that_worked(brief, trained_shop, text, sentence):
+    app = brief(audience=Audience(rule="orders >= 2"))
+    app.text_area(key="brief.rule").set_value(text).run()
+    assert sum(sentence in error.value.replace("\\", "") for error in app.error) == 1, "once, beside the rule"
+    assert "Mend the rule" in said(app)
+    assert audience_of(trained_shop).rule == "orders >= 2"
+    app = again(app)
+    assert app.text_area(key="brief.rule").value == text, "what was typed is still there"
+    app.text_area(key="brief.rule").set_value("orders >= 4").run()
+    assert audience_of(trained_shop).rule == "orders >= 4"
+    assert not app.error
+
+
+# --- how many ---
+
+
+def bars(app) -> str:
+    return "\n".join(bar.proto.text if hasattr(bar, "proto") else bar.text for bar in app.get("progress"))
+
+
+def test_each_channel_says_how_many_it_reaches_and_why_not_the_others(brief, trained_shop):
+    app = brief(audience=Audience(segment_ids=["s1"]), steps=[Step(channel="sms"), Step(day=3, channel="email")])
+    shop, plan = store.open_shop(trained_shop), stored(trained_shop).plan
+    lines = bars(app).split("\n")
+    assert [line.split("**")[1].split(" ")[0] for line in lines[:2]] == ["SMS", "E-mail"], "the plan's channels first"
+    for channel, line in zip(("sms", "email"), lines, strict=False):
+        reach = planned.reach(shop, plan, channel)
+        assert f" {len(reach.customer_ids):,}**" in line
+        assert all(f"{count:,}" in line for count in reach.left_out.values())
+        assert len(reach.customer_ids) + sum(reach.left_out.values()) == len(planned.customers(shop, plan.audience))
+    together = len(planned.reachable_customers(shop, plan))
+    assert f"**{together:,}** can be reached by at least one" in said(app)
+    assert "As the shop's data stands at the end of 2026-05-31." in said(app)
+
+
+def test_customers_of_another_live_plan_are_counted_out_by_its_name(brief, trained_shop):
+    saved_plan(trained_shop, "live", COPY, name="Spring clean", audience=Audience(segment_ids=["s1"]))
+    approved(trained_shop, "live")
+    app = brief(audience=Audience(segment_ids=["s1", "s2"]))
+    taken = live.taken(store.open_shop(trained_shop), stored(trained_shop).plan)
+    assert taken
+    assert f"{len(taken):,} are in another live plan" in bars(app)
+    assert "Other live plans at the same time: Spring clean." in said(app)
+
+
+def test_counting_agrees_with_the_engine_without_its_caches(trained_shop):
+    plan = saved_plan(
+        trained_shop, audience=Audience(segment_ids=["s1"], rule="lifecycle = new", exclude_rule="spend > 500")
+    )
+    shop = store.open_shop(trained_shop)
+    counted = cache.reach(shop, plan)
+    assert counted.reachable == planned.reachable_customers(shop, plan)
+    assert counted.size == len(planned.customers(shop, plan.audience))
+    assert {channel: one for channel, one in counted.by_channel.items()} == {
+        channel: planned.reach(shop, plan, channel) for channel in counted.by_channel
+    }
+
+
+# --- saved audiences ---
+
+
+def test_a_rule_is_saved_under_a_name_used_in_another_plan_and_deleted(brief, open_app, trained_shop):
+    app = brief(audience=Audience(rule="orders >= 7"))
+    app.text_input(key="audience.name").set_value("Faithful").run()
+    app.button(key="audience.save").click().run()
+    shop = store.open_shop(trained_shop)
+    assert [(one.name, one.rule) for one in saved.saved(shop)] == [("Faithful", "orders >= 7")]
+    app.text_input(key="audience.name").set_value("faithful").run()
+    app.button(key="audience.save").click().run()
+    assert "already an audience" in app.error[0].value
+    saved_plan(trained_shop, "second", audience=Audience())
+    app = page_of(open_app, trained_shop, "brief", "second")
+    app.button(key="audience.use").click().run()
+    assert stored(trained_shop, "second").plan.audience.rule == "orders >= 7"
+    assert app.text_area(key="brief.rule").value == "orders >= 7"
+    app.button(key="audience.delete").click().run()
+    assert saved.saved(shop) == []
+    assert stored(trained_shop, "second").plan.audience.rule == "orders >= 7", "plans keep their rule"
+
+
+def test_without_orders_or_groups_a_rule_on_attributes_is_left(open_app, trained_shop):
+    (trained_shop / "tables" / "orders.parquet").unlink()
+    saved_plan(trained_shop, audience=Audience(rule="city_tier = tier 1"))
+    for file in (trained_shop / "segments").iterdir():
+        file.unlink()
+    app = page_of(open_app, trained_shop, "brief")
+    assert "no customer groups yet" in said(app)
+    assert "can be reached by E-mail" in said(app)
+    assert app.selectbox(key="brief.rule.0.city_tier.choice").value == "tier 1"
+
+
+def test_the_page_speaks_chinese(open_app, trained_shop):
+    saved_plan(trained_shop, audience=Audience(segment_ids=["s1"], rule="lifecycle = new"))
+    app = page_of(open_app, trained_shop, "brief", language="zh")
+    assert "人中可通过邮件触达" in said(app)
+    assert any(option.startswith("生命周期：新客户") for option in app.multiselect(key="brief.groups").options)
+
+
+def test_a_plan_filled_from_the_data_says_from_which(open_app, trained_shop):
+    from engine.decision import plans
+
+    plan = saved_plan(trained_shop)
+    reasons = [
+        {"key": "brief.reach", "values": {"count": "5", "size": "9", "channel": "SMS"}},
+        {"key": "no.such", "values": {}},
+    ]
+    plans.save(trained_shop, plan, {"reasons": reasons}, 1, NOW)
+    app = page_of(open_app, trained_shop, "brief")
+    assert [one.label for one in app.expander if one.label == "Why it was filled like this"]
+    assert "5 of 9 can be reached by SMS" in said(app).replace("*", "")
