@@ -40,21 +40,21 @@ def weekly(shop: Shop) -> pd.DataFrame:
 
 
 def lines(shop: Shop) -> pd.DataFrame:
-    """Order lines with what the customer paid for each as `net`."""
+    """Order lines with what the customer paid for each as `net`, and when that customer first bought as `since`."""
     orders = shop.table("orders")
     if orders.empty:
         raise NotEnoughData("This shop has no orders yet. Import a file of orders and come back.")
     discount = orders["discount"].fillna(0.0) if "discount" in orders else 0.0
-    return orders[COLUMNS].assign(net=orders["quantity"] * orders["unit_price"] - discount)
+    since = orders["ordered_at"].where(orders["quantity"] > 0).groupby(orders["customer_id"]).transform("min")
+    return orders[COLUMNS].assign(net=orders["quantity"] * orders["unit_price"] - discount, since=since)
 
 
 def figures(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Figures:
     """Key figures of the lines ordered from `start` until before `end`."""
     inside = lines[(lines["ordered_at"] >= start) & (lines["ordered_at"] < end)]
     bought = inside[inside["quantity"] > 0]
-    earlier = lines.loc[(lines["ordered_at"] < start) & (lines["quantity"] > 0), "customer_id"]
-    buyers = pd.Series(bought["customer_id"].unique())
-    returning = int(buyers.isin(earlier.unique()).sum())
+    buyers = int(bought["customer_id"].nunique())
+    returning = int(bought.loc[bought["since"] < start, "customer_id"].nunique())
     net, orders = float(inside["net"].sum()), int(bought["order_id"].nunique())
     last = (end - pd.Timedelta(days=1)).date()
-    return Figures(start.date(), last, net, orders, terms.aov(net, orders), len(buyers) - returning, returning)
+    return Figures(start.date(), last, net, orders, terms.aov(net, orders), buyers - returning, returning)

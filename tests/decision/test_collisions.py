@@ -1,7 +1,9 @@
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -130,6 +132,39 @@ def test_the_plan_approved_first_keeps_the_customers(shop, tmp_path):
     for plan_id in ("other", "one"):
         approvals.approve(shop.path, shop.shop_id, plan_id, "Bo", "Bo", "fits", NOON, config)
     assert collisions(shop, [s.plan for s in plans.saved_plans(shop.path)]).iloc[0]["keeps"] == "other"
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_counts_are_those_of_going_through_every_customer(tmp_path, seed):
+    random = np.random.default_rng(seed)
+    cap = int(random.integers(1, 4))
+    shop = shop_of(tmp_path / "shop", {}, {"frequency_cap": cap})
+    many = []
+    for number in range(6):
+        people, first = random.choice(list("abcdefghij"), random.integers(1, 10), replace=False), random.integers(1, 15)
+        steps = [Step(day=int(day)) for day in np.unique(random.integers(0, 9, 3))]
+        many.append(plan(f"p{number}", "".join(people), int(first), int(first + random.integers(8, 12)), steps=steps))
+    found = collisions(shop, many).set_index(["plan_a", "plan_b"])
+    for one, other in combinations(many, 2):
+        both = set(one.audience.customer_ids) & set(other.audience.customer_ids)
+        over = [who for who in both if most_in_seven_days(who, many) > cap]
+        together = one.starts_at <= other.ends_at and other.starts_at <= one.ends_at
+        near = together or any(abs((a - b).days) < 7 for a in days_of(one) for b in days_of(other))
+        if both and (together or (near and over)):
+            row = found.loc[(one.plan_id, other.plan_id)]
+            assert (row["shared"], row["over_cap"]) == (len(both), len(over))
+        else:
+            assert (one.plan_id, other.plan_id) not in found.index
+
+
+def days_of(one: Plan) -> list[date]:
+    return [one.starts_at + timedelta(days=step.day) for step in one.steps]
+
+
+def most_in_seven_days(who: str, many: list[Plan]) -> int:
+    days = [day for one in many if who in one.audience.customer_ids for day in days_of(one)]
+    windows = [date(2026, 6, 1) + timedelta(days=number) for number in range(40)]
+    return max(sum(start <= day < start + timedelta(days=7) for day in days) for start in windows)
 
 
 def test_no_plans_make_an_empty_table(shop):
