@@ -17,6 +17,14 @@ def numbers(app) -> dict[str, str]:
     return {metric.label: metric.value for metric in app.metric}
 
 
+def move(app, key: str, value: object) -> None:
+    """A slider or list at another value. The move draws three fragments; the second run shows the whole page again."""
+    widget = app.slider if any(one.key == key for one in app.slider) else app.selectbox
+    widget(key=key).set_value(value).run()
+    assert not app.exception
+    app.run()
+
+
 def test_the_forecast_says_what_how_sure_and_from_what(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
@@ -38,11 +46,11 @@ def test_sliders_move_the_numbers_and_save_nothing(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
     before, version = numbers(app), stored(trained_shop).version
-    app.slider(key="numbers.percent").set_value(30).run()
+    move(app, "numbers.percent", 30)
     after = numbers(app)
     assert after["Extra profit"] != before["Extra profit"]
     assert after["Order rate"] != before["Order rate"]
-    app.slider(key="numbers.audience_share").set_value(50).run()
+    move(app, "numbers.audience_share", 50)
     assert int(numbers(app)["Orders"]) < int(after["Orders"])
     assert "Only tried, not saved." in said(app)
     assert stored(trained_shop).version == version
@@ -52,8 +60,8 @@ def test_sliders_move_the_numbers_and_save_nothing(open_app, trained_shop):
 def test_settings_that_please_are_written_into_the_plan(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    app.slider(key="numbers.percent").set_value(20).run()
-    app.selectbox(key="numbers.channel").set_value("sms").run()
+    move(app, "numbers.percent", 20)
+    move(app, "numbers.channel", "sms")
     app.button(key="numbers.use").click().run()
     plan = stored(trained_shop).plan
     assert (plan.offer.discount, plan.channel) == (0.2, "sms")
@@ -63,7 +71,7 @@ def test_settings_that_please_are_written_into_the_plan(open_app, trained_shop):
 def test_the_sliders_go_back_to_the_plan(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    app.slider(key="numbers.percent").set_value(25).run()
+    move(app, "numbers.percent", 25)
     app.button(key="numbers.reset").click().run()
     assert app.slider(key="numbers.percent").value == 15
 
@@ -71,7 +79,7 @@ def test_the_sliders_go_back_to_the_plan(open_app, trained_shop):
 def test_what_was_never_tried_gets_no_money_and_the_nearest_that_was(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    app.slider(key="numbers.percent").set_value(50).run()
+    move(app, "numbers.percent", 50)
     assert numbers(app)["Extra profit"] == "–"
     assert numbers(app)["Click rate"] != "–"
     text = said(app)
@@ -90,7 +98,7 @@ def test_profit_and_return_run_over_the_discount_with_their_ranges(open_app, tra
 def test_another_kind_of_offer_can_be_tried(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    app.selectbox(key="numbers.kind").set_value("none").run()
+    move(app, "numbers.kind", "none")
     assert "has no size to move here" in said(app)
     assert stored(trained_shop).plan.offer.kind == "percent"
     app.button(key="numbers.use").click().run()
@@ -101,7 +109,7 @@ def test_another_kind_of_offer_can_be_tried(open_app, trained_shop):
 def test_a_minimum_spend_that_was_never_asked_for_gets_no_money(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    app.slider(key="numbers.min_spend").set_value(100.0).run()
+    move(app, "numbers.min_spend", 100.0)
     assert numbers(app)["Extra profit"] == "–"
     assert "A minimum spend was never asked for" in said(app)
 
@@ -111,7 +119,7 @@ def test_a_higher_minimum_spend_within_what_was_tried_gives_less_away(open_app, 
     app = page_of(open_app, trained_shop, "numbers")
     app.button_group(key="numbers.view").set_value("all").run()
     before = given_away(app)
-    app.slider(key="numbers.min_spend").set_value(120.0).run()
+    move(app, "numbers.min_spend", 120.0)
     assert given_away(app) < before
 
 
@@ -124,7 +132,7 @@ def test_the_holdout_says_what_it_will_be_able_to_show(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
     assert "you will only see a difference above" in said(app)
-    app.slider(key="numbers.holdout").set_value(0).run()
+    move(app, "numbers.holdout", 0)
     assert "Nobody is left out on purpose" in said(app)
 
 

@@ -1,5 +1,6 @@
 """What would it probably earn, and why? Sliders move all of it without saving anything."""
 
+import time
 from collections.abc import Callable
 
 import streamlit as st
@@ -15,6 +16,7 @@ from engine.campaign.forecast import Forecast, Range
 from engine.campaign.plan import Plan
 from engine.campaign.response import Models
 
+LET_THE_NUMBER_GO = 0.03  # seconds; the number is on the screen in about that time
 PERCENT_TRIED = tuple(step / 100 for step in range(0, 45, 5))
 AMOUNT_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)  # times the plan's own amount
 
@@ -27,28 +29,45 @@ def show(opened: Open) -> None:
     models = widgets.need_models(opened.shop)
     with widgets.problem_box():
         forecast = forecasting.of_plan(opened)
-    _what_if(forecasting.noted(opened, forecast) if forecast else opened, models)
-
-
-@st.fragment
-def _what_if(opened: Open, models: Models) -> None:
-    """All of it moves together; the number is drawn first, so that it is on the screen before the rest is made."""
-    state.fill(AREA, opened.stamp, sliders.settings(opened.plan))
-    tried = sliders.tried(opened.plan)
+    noted = forecasting.noted(opened, forecast) if forecast else opened
+    state.fill(AREA, noted.stamp, sliders.settings(noted.plan))
     left, right = st.columns([2, 1], gap="large")  # on a phone the left one comes first
-    with left, widgets.problem_box():
-        forecast = cache.forecast(opened.shop, models, tried, forecasting.copy(opened))
-        _answer(forecast, opened.shop.settings.currency)
+    with left:
+        _answer(noted, models)
     with right:
-        sliders.show(opened.plan, forecast.order_value, opened.shop.settings.currency)
+        _settings(noted, models)
+    _behind(noted, models)
+
+
+def _tried(opened: Open, models: Models) -> tuple[Plan, Forecast]:
+    """The plan as the sliders have it, and what it would do."""
+    tried = sliders.tried(opened.plan)
+    return tried, cache.forecast(opened.shop, models, tried, forecasting.copy(opened))
+
+
+# Three fragments that a slider runs one after the other, the number first: what need not be drawn again with a move
+# (the sliders themselves) is not, and the charts come after the number is on the screen.
+
+
+@st.fragment(key=sliders.SETTINGS)
+def _settings(opened: Open, models: Models) -> None:
+    with widgets.problem_box():
+        tried, forecast = _tried(opened, models)
+        sliders.show(tried, forecast.order_value, opened.shop.settings.currency)
+
+
+@st.fragment(key=sliders.ANSWER)
+def _answer(opened: Open, models: Models) -> None:
+    with widgets.problem_box():
+        tried, forecast = _tried(opened, models)
+        _numbers(forecast, opened.shop.settings.currency)
         sliders.keep(opened, tried)
-    _behind(opened, models, tried, forecast)
 
 
 # --- the answer ---
 
 
-def _answer(forecast: Forecast, currency: str) -> None:
+def _numbers(forecast: Forecast, currency: str) -> None:
     """The numbers, first the one that decides."""
 
     def money(value: float) -> str:
@@ -109,8 +128,13 @@ def _figure(name: str, value: Range | None, write: Callable[[float], str]) -> No
 # --- what is behind it ---
 
 
-def _behind(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> None:
+@st.fragment(key=sliders.BEHIND)
+def _behind(opened: Open, models: Models) -> None:
     """One of: curves over the discount, the table for the argument, other plans beside it, reasons, every figure."""
+    # Threads of Python take turns: without a pause the number would wait to be sent until the charts are made.
+    time.sleep(LET_THE_NUMBER_GO)
+    with widgets.problem_box():
+        tried, forecast = _tried(opened, models)
     views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "why", "all"]
     view = st.segmented_control(
         t("numbers.view"),

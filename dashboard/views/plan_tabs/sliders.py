@@ -13,6 +13,7 @@ from engine.campaign.plan import PARTS, Offer, OfferKind, Plan
 from engine.errors import AppError, StoreProblem
 
 AREA = "numbers"
+SETTINGS, ANSWER, BEHIND = "numbers.settings", "numbers.answer", "numbers.behind"  # the tab's fragments
 KINDS: tuple[OfferKind, ...] = (
     "percent",
     "amount",
@@ -75,7 +76,7 @@ def show(plan: Plan, order_value: float | None, currency: str) -> None:
         kinds,
         format_func=lambda one: t(f"plan.offer_{one}"),
         key="numbers.kind",
-        on_change=_touch,
+        on_change=_touch_all,
     )
     _size(plan, str(kind), order_value, currency)
     st.slider(t("brief.audience_share"), 5, 100, step=5, format="%d %%", key="numbers.audience_share", on_change=_touch)
@@ -107,7 +108,20 @@ def _size(plan: Plan, kind: str, order_value: float | None, currency: str) -> No
 
 
 def _touch() -> None:
+    """A slider was moved: what hangs on it is drawn anew, the number first."""
     state.touch(AREA)
+    st.rerun([ANSWER, BEHIND])
+
+
+def _touch_all() -> None:
+    """Another kind of offer has other sliders."""
+    state.touch(AREA)
+    st.rerun([ANSWER, SETTINGS, BEHIND])
+
+
+def _reset(plan_id: str) -> None:
+    state.take_theirs(AREA, plan_id)
+    st.rerun()
 
 
 def _keep_mine(stored: Open) -> None:
@@ -134,7 +148,5 @@ def keep(opened: Open, now: Plan) -> None:
                 widgets.show_problem(problem)
                 return
             st.rerun()
-        forget, plan_id = state.take_theirs, opened.plan.plan_id
-        st.button(
-            t("numbers.reset"), key="numbers.reset", icon=":material/undo:", on_click=forget, args=(AREA, plan_id)
-        )
+        label, plan_id = t("numbers.reset"), opened.plan.plan_id
+        st.button(label, key="numbers.reset", icon=":material/undo:", on_click=_reset, args=(plan_id,))
