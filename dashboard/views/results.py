@@ -5,12 +5,24 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, widgets
+from dashboard import cache, charts, state, widgets
 from dashboard.text import channel_name, t
 from engine.outcome import results
 from engine.shop.store import Shop
 
 LEVEL = "95 %"
+
+
+def chosen(table: pd.DataFrame) -> pd.DataFrame:
+    """The campaigns of the chosen channels, all while none is chosen; what is shown and downloaded is of these."""
+    channels = sorted(table["channel"].dropna().unique())
+    if len(channels) < 2:
+        return table
+    state.keep("results.channel", [], channels, address="channel")
+    picked = st.pills(
+        t("results.channel"), channels, selection_mode="multi", format_func=channel_name, key="results.channel"
+    )
+    return table[table["channel"].isin(picked)] if picked else table
 
 
 def headline(shop: Shop, totals: results.Totals) -> None:
@@ -105,7 +117,7 @@ widgets.page_head("results.title", "results.purpose")
 
 with widgets.problem_box():
     shop = widgets.need_shop()
-    table = cache.campaign_results(shop)
+    table = chosen(cache.campaign_results(shop))
     headline(shop, results.totals(table))
     picture(table)
     first, last = table["starts_at"].min().date(), table["starts_at"].max().date()

@@ -9,6 +9,7 @@ import pytest
 from dashboard import widgets
 from engine.campaign.forecast import Range
 from engine.shop import store
+from tests.dashboard.plan_pages import page_of, saved_plan
 
 
 def test_warm_up_takes_the_libraries_out_of_the_garbage_collectors_sight(open_app, tmp_path):
@@ -83,6 +84,7 @@ CHOICES = [
     ("customers", "selectbox", "customers.goal", "vip", ("goal", "vip")),
     ("calendar", "segmented_control", "calendar.span", "all", ("span", "all")),
     ("calendar", "pills", "calendar.channel", ["sms"], ("channel", "sms")),
+    ("results", "pills", "results.channel", ["sms"], ("channel", "sms")),
     ("model", "segmented_control", "model.target", "order", ("about", "order")),
     ("shops", "selectbox", "shops.currency", "EUR", None),
 ]
@@ -148,6 +150,18 @@ def test_another_shop_has_its_own_choices_and_no_plan_of_the_first(open_app, dem
     assert "plan" not in app.query_params
     app.selectbox(key="app.shop").set_value("trained").run()
     assert app.segmented_control(key="calendar.span").value == "all"
+
+
+def test_a_plan_of_the_same_id_in_another_shop_is_not_filled_from_this_one(open_app, trained_shop, demo_shop):
+    for shop, name in ((trained_shop, "Ours"), (demo_shop, "Theirs")):
+        saved_plan(shop, name=name)
+    app = page_of(open_app, trained_shop, "brief")
+    assert app.text_input(key="brief.name").value == "Ours"
+    app.selectbox(key="app.shop").set_value("demo").run()
+    app.query_params["plan"] = "spring"
+    app.switch_page("views/plan.py").run()
+    assert not app.exception
+    assert app.text_input(key="brief.name").value == "Theirs"
 
 
 # --- shops ---

@@ -27,3 +27,13 @@ def test_a_shop_without_campaigns_says_what_to_import(open_app, shop_without_cam
     app = open_app(shop_without_campaigns, "results")
     assert not app.exception
     assert "no past campaigns yet" in words(app)
+
+
+def test_a_channel_counts_its_own_campaigns_alone(open_app, demo_shop_dir, words):
+    app = open_app(demo_shop_dir, "results")
+    app.pills(key="results.channel").set_value(["sms"]).run()
+    assert not app.exception
+    table = results.campaigns(store.open_shop(demo_shop_dir))
+    totals = results.totals(table[table["channel"] == "sms"])
+    assert f"About {totals.extra:,.0f} extra orders" in words(app)
+    assert set(app.dataframe[0].value["channel"]) == {"SMS"}
