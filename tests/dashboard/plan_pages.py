@@ -1,6 +1,7 @@
 """What the tests of the plan pages share: a saved plan, its page, and everything the page says."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,15 @@ def said(app: AppTest) -> str:
         app.title, app.subheader, app.markdown, app.caption, app.info, app.warning, app.error, app.success,
     ]  # fmt: skip
     return "\n".join(str(element.value).replace("\\", "") for part in parts for element in part)
+
+
+def at(kind: Sequence[Any], key: str) -> Any:
+    """The widget of this kind with this key: `at(app.button, "brief.rule.add")`.
+
+    Where something was changed from elsewhere the widget is a new one, with ".g1" behind its key.
+    """
+    [found] = [one for one in kind if re.fullmatch(rf"{re.escape(key)}(\.g\d+)?", one.key or "")]
+    return found
 
 
 def submitted(shop: Path, plan_id: str = "spring") -> None:

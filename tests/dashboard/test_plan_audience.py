@@ -10,7 +10,7 @@ from engine.campaign.plan import Audience, Step
 from engine.decision import live
 from engine.shop import store
 from engine.shop.features import default_as_of
-from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored
+from tests.dashboard.plan_pages import COPY, NOW, approved, at, page_of, said, saved_plan, stored
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_lifecycle_groups_stand_beside_the_suggested_ones_with_their_size(brief,
     assert audience_of(trained_shop) == Audience(segment_ids=["s1"], rule="lifecycle = slipping or lifecycle = lapsed")
     app = again(app)
     assert app.multiselect(key="brief.groups").value == ["s1", "lifecycle = slipping", "lifecycle = lapsed"]
-    assert app.text_area(key="brief.rule").value == ""
+    assert at(app.text_area, "brief.rule_text").value == ""
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_groups_rules_and_recent_buyers_are_left_out(brief, trained_shop):
     app = brief(audience=Audience(segment_ids=["s1", "s2"]))
     everyone = len(planned.customers(store.open_shop(trained_shop), audience_of(trained_shop)))
     app.multiselect(key="brief.exclusions").set_value(["s2", "lifecycle = lapsed"]).run()
-    app.text_area(key="brief.exclude_rule").set_value("orders >= 6").run()
+    at(app.text_area, "brief.exclude_rule_text").set_value("orders >= 6").run()
     app.number_input(key="brief.skip_buyers_days").set_value(365).run()
     named = audience_of(trained_shop)
     assert named == Audience(
@@ -92,7 +92,7 @@ def test_groups_rules_and_recent_buyers_are_left_out(brief, trained_shop):
     assert "bought recently" in bars(app)
     app = again(app)
     assert app.multiselect(key="brief.exclusions").value == ["s2", "lifecycle = lapsed"]
-    assert app.text_area(key="brief.exclude_rule").value == "orders >= 6"
+    assert at(app.text_area, "brief.exclude_rule_text").value == "orders >= 6"
     assert app.number_input(key="brief.skip_buyers_days").value == 365
 
 
@@ -101,15 +101,15 @@ def test_groups_rules_and_recent_buyers_are_left_out(brief, trained_shop):
 
 def test_the_builder_writes_the_rule_and_the_count_is_that_of_the_rule(brief, trained_shop):
     app = brief()
-    app.button(key="brief.rule.add").click().run()
-    app.number_input(key="brief.rule.0.orders.number").set_value(3.0).run()
-    app.button(key="brief.rule.add").click().run()
-    app.selectbox(key="brief.rule.1.subject").set_value("bought:category").run()
-    app.selectbox(key="brief.rule.1.category.choice").set_value("Skin Care").run()
-    app.number_input(key="brief.rule.1.bought.days").set_value(200).run()
-    app.checkbox(key="brief.rule.1.not").check().run()
+    at(app.button, "brief.rule.add").click().run()
+    at(app.number_input, "brief.rule.0.orders.number").set_value(3.0).run()
+    at(app.button, "brief.rule.add").click().run()
+    at(app.selectbox, "brief.rule.1.subject").set_value("bought:category").run()
+    at(app.selectbox, "brief.rule.1.category.choice").set_value("Skin Care").run()
+    at(app.number_input, "brief.rule.1.bought.days").set_value(200).run()
+    at(app.checkbox, "brief.rule.1.not").check().run()
     text = "orders >= 3 and not bought category Skin Care in 200 days"
-    assert app.text_area(key="brief.rule").value == text
+    assert at(app.text_area, "brief.rule_text").value == text
     assert audience_of(trained_shop).rule == text
     expected = rules.select(store.open_shop(trained_shop), text)
     assert f"of {len(expected):,} can be reached by E-mail" in said(app)
@@ -117,31 +117,31 @@ def test_the_builder_writes_the_rule_and_the_count_is_that_of_the_rule(brief, tr
 
 def test_rows_are_joined_nested_and_removed(brief, trained_shop):
     app = brief(audience=Audience(rule="orders >= 3 and spend > 100"))
-    app.button_group(key="brief.rule.by").set_value("or").run()
+    at(app.button_group, "brief.rule.by").set_value("or").run()
     assert audience_of(trained_shop).rule == "orders >= 3 or spend > 100"
-    app.button(key="brief.rule.add_group").click().run()
-    app.selectbox(key="brief.rule.2.0.subject").set_value("field:email_consent").run()
-    app.selectbox(key="brief.rule.2.0.email_consent.sign").set_value("no").run()
-    app.checkbox(key="brief.rule.2.not").check().run()
+    at(app.button, "brief.rule.add_group").click().run()
+    at(app.selectbox, "brief.rule.2.0.subject").set_value("field:email_consent").run()
+    at(app.selectbox, "brief.rule.2.0.email_consent.sign").set_value("no").run()
+    at(app.checkbox, "brief.rule.2.not").check().run()
     assert audience_of(trained_shop).rule == (
         "orders >= 3 or spend > 100 or not (email_consent = no and recency_days >= 90)"
     )
-    app.button(key="brief.rule.1.remove").click().run()
-    app.button(key="brief.rule.1.1.remove").click().run()
+    at(app.button, "brief.rule.1.remove").click().run()
+    at(app.button, "brief.rule.1.1.remove").click().run()
     assert audience_of(trained_shop).rule == "orders >= 3 or not email_consent = no"
     for _ in range(2):
-        app.button(key="brief.rule.0.remove").click().run()
+        at(app.button, "brief.rule.0.remove").click().run()
     assert audience_of(trained_shop) == Audience()
     assert "Choose a group or add customers by a rule" in said(app)
 
 
 def test_a_rule_typed_by_hand_shows_as_rows_at_once(brief, trained_shop):
     app = brief()
-    app.text_area(key="brief.rule").set_value("city_tier in (tier 1, tier 2) and discount_share > 20%").run()
-    assert app.selectbox(key="brief.rule.0.city_tier.sign").value == "in"
-    assert app.multiselect(key="brief.rule.0.city_tier.several").value == ["tier 1", "tier 2"]
-    assert app.number_input(key="brief.rule.1.discount_share.number").value == 20
-    app.multiselect(key="brief.rule.0.city_tier.several").set_value(["tier 3"]).run()
+    at(app.text_area, "brief.rule_text").set_value("city_tier in (tier 1, tier 2) and discount_share > 20%").run()
+    assert at(app.selectbox, "brief.rule.0.city_tier.sign").value == "in"
+    assert at(app.multiselect, "brief.rule.0.city_tier.several").value == ["tier 1", "tier 2"]
+    assert at(app.number_input, "brief.rule.1.discount_share.number").value == 20
+    at(app.multiselect, "brief.rule.0.city_tier.several").set_value(["tier 3"]).run()
     assert audience_of(trained_shop).rule == "city_tier in (tier 3) and discount_share > 20%"
 
 
@@ -149,7 +149,7 @@ def test_a_rule_nested_deeper_than_rows_is_shown_as_text_and_works(brief, traine
     text = "orders >= 2 and (spend > 900 or (orders >= 5 and not lifecycle = vip))"
     app = brief(audience=Audience(rule=text))
     assert "nested deeper than rows can show" in said(app)
-    assert app.text_area(key="brief.rule").value == text
+    assert at(app.text_area, "brief.rule_text").value == text
     assert f"of {len(rules.select(store.open_shop(trained_shop), text)):,} can be reached" in said(app)
 
 
@@ -163,13 +163,13 @@ def test_a_rule_nested_deeper_than_rows_is_shown_as_text_and_works(brief, traine
 )
 def test_a_mistaken_rule_explains_itself_and_the_plan_keeps_the_last_that_worked(brief, trained_shop, text, sentence):
     app = brief(audience=Audience(rule="orders >= 2"))
-    app.text_area(key="brief.rule").set_value(text).run()
+    at(app.text_area, "brief.rule_text").set_value(text).run()
     assert sum(sentence in error.value.replace("\\", "") for error in app.error) == 1, "once, beside the rule"
     assert "Mend the rule" in said(app)
     assert audience_of(trained_shop).rule == "orders >= 2"
     app = again(app)
-    assert app.text_area(key="brief.rule").value == text, "what was typed is still there"
-    app.text_area(key="brief.rule").set_value("orders >= 4").run()
+    assert at(app.text_area, "brief.rule_text").value == text, "what was typed is still there"
+    at(app.text_area, "brief.rule_text").set_value("orders >= 4").run()
     assert audience_of(trained_shop).rule == "orders >= 4"
     assert not app.error
 
@@ -235,7 +235,7 @@ def test_a_rule_is_saved_under_a_name_used_in_another_plan_and_deleted(brief, op
     app = page_of(open_app, trained_shop, "brief", "second")
     app.button(key="audience.use").click().run()
     assert stored(trained_shop, "second").plan.audience.rule == "orders >= 7"
-    assert app.text_area(key="brief.rule").value == "orders >= 7"
+    assert at(app.text_area, "brief.rule_text").value == "orders >= 7"
     app.button(key="audience.delete").click().run()
     assert saved.saved(shop) == []
     assert stored(trained_shop, "second").plan.audience.rule == "orders >= 7", "plans keep their rule"
@@ -249,7 +249,7 @@ def test_without_orders_or_groups_a_rule_on_attributes_is_left(open_app, trained
     app = page_of(open_app, trained_shop, "brief")
     assert "no customer groups yet" in said(app)
     assert "can be reached by E-mail" in said(app)
-    assert app.selectbox(key="brief.rule.0.city_tier.choice").value == "tier 1"
+    assert at(app.selectbox, "brief.rule.0.city_tier.choice").value == "tier 1"
 
 
 def test_the_page_speaks_chinese(open_app, trained_shop):

@@ -6,7 +6,7 @@ from engine import settings
 from engine.campaign.plan import Step
 from engine.decision import approvals, cells
 from engine.shop import store
-from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored
+from tests.dashboard.plan_pages import COPY, NOW, approved, at, page_of, said, saved_plan, stored
 
 SMS, LAST = Step(day=3, channel="sms", copy={"body": "By SMS"}), Step(day=9, copy={"body": "Last call"})
 
@@ -32,43 +32,43 @@ def test_messages_are_changed_and_removed_and_everything_is_there_after_a_visit_
     app = page_of(open_app, trained_shop, "brief")
     app.button(key="brief.add_message").click().run()
     app.button(key="brief.add_message").click().run()
-    app.selectbox(key="brief.message_channel_0").set_value("sms").run()
-    app.selectbox(key="brief.message_language_1").set_value("zh").run()
-    app.checkbox(key="brief.message_condition_1").uncheck().run()
+    at(app.selectbox, "brief.message_channel_0").set_value("sms").run()
+    at(app.selectbox, "brief.message_language_1").set_value("zh").run()
+    at(app.checkbox, "brief.message_condition_1").uncheck().run()
     app.button_group(key="plan.tab").set_value("result").run()
     app.button_group(key="plan.tab").set_value("brief").run()
-    assert app.selectbox(key="brief.message_channel_0").value == "sms"
-    assert app.checkbox(key="brief.message_condition_1").value is False
+    assert at(app.selectbox, "brief.message_channel_0").value == "sms"
+    assert at(app.checkbox, "brief.message_condition_1").value is False
     first, second, third = stored(trained_shop).plan.steps
     assert first.texts == COPY
     assert (second.day, second.channel, second.condition) == (3, "sms", "stop_if_bought")
     assert (third.day, third.language, third.condition) == (6, "zh", None)
-    app.button(key="brief.remove_message_0").click().run()
+    at(app.button, "brief.message_remove_0").click().run()
     assert [step.day for step in stored(trained_shop).plan.steps] == [0, 6]
 
 
 def test_a_message_on_a_later_day_moves_down_and_takes_its_copy_along(open_app, trained_shop):
     saved_plan(trained_shop, steps=[Step(copy=COPY), SMS, LAST])
     app = page_of(open_app, trained_shop, "brief")
-    app.number_input(key="brief.message_day_0").set_value(12).run()
+    at(app.number_input, "brief.message_day_0").set_value(12).run()
     assert days_and_copy(trained_shop) == [(9, "email", "Last call"), (12, "sms", "By SMS")]
-    assert app.number_input(key="brief.message_day_0").value == 9
-    app.number_input(key="brief.message_day_0").set_value(20).run()
+    assert at(app.number_input, "brief.message_day_0").value == 9
+    at(app.number_input, "brief.message_day_0").set_value(20).run()
     assert days_and_copy(trained_shop) == [(12, "sms", "By SMS"), (20, "email", "Last call")]
-    app.button(key="brief.remove_message_0").click().run()
+    at(app.button, "brief.message_remove_0").click().run()
     assert days_and_copy(trained_shop) == [(20, "email", "Last call")]
 
 
 def test_two_messages_on_one_day_are_refused_in_a_sentence_and_kept(open_app, trained_shop):
     saved_plan(trained_shop, steps=[Step(copy=COPY), SMS, LAST])
     app = page_of(open_app, trained_shop, "brief")
-    app.number_input(key="brief.message_day_0").set_value(9).run()
+    at(app.number_input, "brief.message_day_0").set_value(9).run()
     assert "Two messages come on the same day" in said(app)
     assert days_and_copy(trained_shop) == [(3, "sms", "By SMS"), (9, "email", "Last call")]
     app.button_group(key="plan.tab").set_value("result").run()
     app.button_group(key="plan.tab").set_value("brief").run()
-    assert app.number_input(key="brief.message_day_1").value == 9
-    app.number_input(key="brief.message_day_1").set_value(10).run()
+    assert at(app.number_input, "brief.message_day_1").value == 9
+    at(app.number_input, "brief.message_day_1").set_value(10).run()
     assert sorted(days_and_copy(trained_shop)) == [(9, "sms", "By SMS"), (10, "email", "Last call")]
 
 
@@ -76,7 +76,7 @@ def test_a_message_after_the_end_of_the_plan_is_said(open_app, trained_shop):
     saved_plan(trained_shop, steps=[Step(copy=COPY), SMS])
     app = page_of(open_app, trained_shop, "brief")
     assert "after the plan's last day" not in said(app)
-    app.number_input(key="brief.message_day_0").set_value(8).run()
+    at(app.number_input, "brief.message_day_0").set_value(8).run()
     assert "after the plan's last day, 2026-06-15" in said(app)
 
 

@@ -103,19 +103,13 @@ def _rule(shop: Shop, name: str, changed: Callable[[], None]) -> None:
         icon=":material/rule:",
         on_change="rerun",  # so that it stays open when its last row is removed
     ):
-        rule_builder.show(Builder(shop, key, changed))
-        st.text_area(
-            t("audience.text"),
-            key=key,
-            height=80,
-            placeholder=t("audience.text_hint"),
-            help=t("audience.text_help"),
-            on_change=changed,
-        )
+        builder = Builder(shop, key, changed)
+        rule_builder.show(builder)
+        rule_builder.text(builder)
         for problem in cache.rule_problems(shop, text) if text.strip() else ():
             st.error(plain(problem), icon=":material/error:")
         if name == "rule":
-            saved_audiences.show(shop, text, changed)
+            saved_audiences.show(shop, text, builder)
 
 
 # --- how many ---

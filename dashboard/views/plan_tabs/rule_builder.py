@@ -14,6 +14,7 @@ from engine.audience.rule_text import Condition
 
 def show(builder: Builder) -> None:
     """The rows, or why there are none for this rule."""
+    builder.generation("rows")
     group = builder.group
     if group is None:
         if not cache.rule_problems(builder.shop, builder.text):
@@ -39,6 +40,27 @@ def show(builder: Builder) -> None:
             )
 
 
+def text(builder: Builder) -> None:
+    """The rule as text, to be read, copied and edited by hand."""
+    generation = builder.generation("text")
+    key = f"{builder.key}_text" + (f".g{generation}" if generation else "")
+    state.put(key, builder.text)
+    with st.container(key=builder.key):
+        st.text_area(
+            t("audience.text"),
+            key=key,
+            height=80,
+            placeholder=t("audience.text_hint"),
+            help=t("audience.text_help"),
+            on_change=_on_text,
+            args=(builder, key),
+        )
+
+
+def _on_text(builder: Builder, key: str) -> None:
+    builder.write(str(builder.said(key) or ""), "text")
+
+
 def _add(builder: Builder, path: Path) -> None:
     st.button(
         t("audience.add"),
@@ -52,7 +74,8 @@ def _add(builder: Builder, path: Path) -> None:
 
 def _on_row(builder: Builder, path: Path) -> None:
     first = _beginnings(builder)[0]
-    builder.change(lambda group: rule_rows.added(group, path, Row(first)))
+    if not path or builder.shows_now("rows"):
+        builder.change(lambda group: rule_rows.added(group, path, Row(first)))
 
 
 def _on_group(builder: Builder) -> None:
@@ -103,12 +126,8 @@ def _joined_by(builder: Builder, path: Path, group: Group) -> None:
 
 def _on_by(builder: Builder, path: Path, key: str) -> None:
     by = builder.said(key)
-
-    def change(group: Group) -> Group:
-        inner = rule_rows.part_at(group, path)
-        return rule_rows.changed(group, path, replace(inner, by=by)) if isinstance(inner, Group) else group
-
-    builder.change(change)
+    if by is not None:
+        builder.change_at(path, lambda group: replace(group, by=by))
 
 
 # --- one row ---
@@ -139,6 +158,11 @@ def _remove(builder: Builder, path: Path) -> None:
         key=builder.at(path, "remove"),
         icon=":material/close:",
         type="tertiary",
-        on_click=builder.change,
-        args=(lambda group: rule_rows.removed(group, path) if rule_rows.part_at(group, path) else group,),
+        on_click=_on_remove,
+        args=(builder, path),
     )
+
+
+def _on_remove(builder: Builder, path: Path) -> None:
+    if builder.shows_now("rows"):
+        builder.change(lambda group: rule_rows.removed(group, path), moves=True)

@@ -93,6 +93,8 @@ def changed(group: Group, path: Path, part: "Row | Group") -> Group:
 
 def removed(group: Group, path: Path) -> Group:
     """The group without the row or group at a place."""
+    if part_at(group, path) is None:
+        return group
     number, inner = path[0], group.parts[path[0]]
     kept = (removed(inner, path[1:]),) if len(path) > 1 and isinstance(inner, Group) else ()
     return replace(group, parts=(*group.parts[:number], *kept, *group.parts[number + 1 :]))

@@ -17,6 +17,7 @@ from engine.audience.rule_text import Bought, Compare, Condition, OneOf, Receive
 from engine.errors import AppError, DataProblem
 from engine.shop.store import Shop
 
+ASKED_MOST = ("orders", "recency_days", "spend", "lifecycle", "clicks", "days_since_sent")  # first in the list
 LISTED = 500  # names in a browser's list
 SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "=": "=", "!=": "≠"}  # the others have words
 SUBJECT, SIGN, VALUE, NUMBER = 230, 110, 180, 130  # widths in pixels: side by side on a desk, stacked on a phone
@@ -24,7 +25,12 @@ SUBJECT, SIGN, VALUE, NUMBER = 230, 110, 180, 130  # widths in pixels: side by s
 
 @dataclass(frozen=True, slots=True)
 class Builder:
-    """The rows of one rule: the text at `key` of the session, written anew and `changed` called with every change."""
+    """The rows of one rule: the text at `key` of the session, written anew and `changed` called with every change.
+
+    The browser may answer with what it showed a moment ago. So whatever is changed from elsewhere than a widget itself
+    is shown by a new widget (`generation` is in its key), never put into the old one, and rows that show a rule that
+    is not in force any more change nothing.
+    """
 
     shop: Shop
     key: str
@@ -36,8 +42,7 @@ class Builder:
 
     @property
     def text(self) -> str:
-        area, name = self.key.split(".")
-        return str(state.values(area, {name: ""})[name])
+        return str(self.said(self.key) or "")
 
     @property
     def group(self) -> Group | None:
@@ -48,31 +53,54 @@ class Builder:
             return None
         return rule_rows.group_of(rule, self.fields)
 
+    def generation(self, view: str) -> int:
+        """How often the rule was changed from elsewhere than this view of it, "rows" or "text"."""
+        shown, generation = self.said(f"{self.key}:{view}") or (self.text, 0)
+        if shown != self.text:
+            generation += 1
+        state.put(f"{self.key}:{view}", (self.text, generation))
+        return generation
+
+    def shows_now(self, view: str) -> bool:
+        """Whether a view shows the rule that is in force."""
+        shown, _ = self.said(f"{self.key}:{view}") or (self.text, 0)
+        return shown == self.text
+
     def at(self, path: Path, part: str) -> str:
-        """The key of a widget: its place among the rows, and what it asks."""
-        return ".".join([self.key, *map(str, path), part])
+        """The key of a widget: its place among the rows, what it asks, and the generation of the rows."""
+        _, generation = self.said(f"{self.key}:rows") or ("", 0)
+        return ".".join([self.key, *map(str, path), part]) + (f".g{generation}" if generation else "")
 
     def said(self, key: str) -> Any:
-        """What a widget says now."""
-        return state.values(self.key.split(".")[0], {key.split(".", 1)[1]: None})[key.split(".", 1)[1]]
+        """What a widget, or a place of the session beside them, says now."""
+        area, name = key.split(".", 1)
+        return state.values(area, {name: None})[name]
 
-    def change(self, change: Callable[[Group], Group]) -> None:
-        """Writes the rule anew, as its rows are after a change, and saves it."""
+    def change(self, change: Callable[[Group], Group], moves: bool = False) -> None:
+        """Writes the rule anew, as its rows are after a change, and saves it. `moves`: rows have other places then."""
         group = self.group
         if group is None:
             return
         rule = rule_rows.rule_of(change(group))
-        state.put(self.key, rule_text.write(rule) if rule is not None else "")
+        self.write(rule_text.write(rule) if rule is not None else "", None if moves else "rows")
+
+    def write(self, text: str, by: str | None) -> None:
+        """The rule is this text now; `by` is the view that says so already."""
+        if by is not None:
+            _, generation = self.said(f"{self.key}:{by}") or ("", 0)
+            state.put(f"{self.key}:{by}", (text, generation))
+        state.put(self.key, text)
         self.changed()
 
     def change_at(self, path: Path, change: Callable[[Any], Row | Group]) -> None:
-        """As `change`, of the row or group at a place; nothing where there is none any more."""
+        """As `change`, of the row or group at a place."""
 
         def changed(group: Group) -> Group:
             part = rule_rows.part_at(group, path)
             return group if part is None else rule_rows.changed(group, path, change(part))
 
-        self.change(changed)
+        if self.shows_now("rows"):
+            self.change(changed)
 
 
 def _label(path: Path, part: str) -> str:
@@ -104,12 +132,14 @@ def subject(builder: Builder, path: Path, condition: Condition) -> None:
 
 
 def _subjects(builder: Builder) -> list[str]:
+    """Everything a row may be about, what is asked most first."""
     catalogue = cache.catalogue(builder.shop)
     bought = [f"bought:{what}" for what in rule_rows.BOUGHT] if len(catalogue) else []
     if bought and not catalogue["category"].notna().any():
         bought = bought[1:]
     received = [f"received:{what}" for what in rule_rows.RECEIVED] if cache.campaign_names(builder.shop) else []
-    return [*(f"field:{name}" for name in builder.fields), *bought, *received]
+    asked_most = [f"field:{name}" for name in ASKED_MOST if name in builder.fields]
+    return list(dict.fromkeys([*asked_most, *bought, *received, *(f"field:{name}" for name in builder.fields)]))
 
 
 def subject_name(subject: str, shop: Shop) -> str:

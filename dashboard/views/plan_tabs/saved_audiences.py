@@ -1,12 +1,11 @@
 """Rules kept under a name, to be used in another plan."""
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs.message import plain
+from dashboard.views.plan_tabs.rule_values import Builder
 from engine.audience import saved
 from engine.errors import AppError, StoreProblem
 from engine.shop.store import Shop
@@ -14,8 +13,8 @@ from engine.shop.store import Shop
 CHOSEN, NAME = "audience.saved", "audience.name"
 
 
-def show(shop: Shop, text: str, changed: Callable[[], None]) -> None:
-    """Use, save and delete. `text` is the rule as it stands; a chosen one takes its place and `changed` saves it."""
+def show(shop: Shop, text: str, builder: Builder) -> None:
+    """Use, save and delete. `text` is the rule as it stands; a chosen one takes its place."""
     try:
         rules = {one.name: one.rule for one in saved.saved(shop)}
     except StoreProblem as problem:
@@ -23,7 +22,7 @@ def show(shop: Shop, text: str, changed: Callable[[], None]) -> None:
         return
     with st.popover(t("audience.saved"), icon=":material/bookmark:", key="audience.saved_open"):
         if rules:
-            _use(shop, rules, changed)
+            _use(shop, rules, builder)
         else:
             st.caption(t("audience.none_saved"))
         if text.strip() and not cache.rule_problems(shop, text):
@@ -39,7 +38,7 @@ def show(shop: Shop, text: str, changed: Callable[[], None]) -> None:
             st.caption(t("audience.save_hint"))
 
 
-def _use(shop: Shop, rules: dict[str, str], changed: Callable[[], None]) -> None:
+def _use(shop: Shop, rules: dict[str, str], builder: Builder) -> None:
     chosen = st.selectbox(t("audience.choose_saved"), list(rules), key=CHOSEN, placeholder=t("brief.choose"))
     st.code(rules.get(chosen or "", ""), language=None, wrap_lines=True)
     with st.container(horizontal=True):
@@ -49,7 +48,7 @@ def _use(shop: Shop, rules: dict[str, str], changed: Callable[[], None]) -> None
             icon=":material/input:",
             disabled=chosen is None,
             on_click=_on_use,
-            args=(rules, changed),
+            args=(rules, builder),
         )
         st.button(
             t("audience.delete"),
@@ -67,10 +66,9 @@ def _said(key: str) -> str:
     return str(state.values(area, {name: ""})[name] or "")
 
 
-def _on_use(rules: dict[str, str], changed: Callable[[], None]) -> None:
+def _on_use(rules: dict[str, str], builder: Builder) -> None:
     if (rule := rules.get(_said(CHOSEN))) is not None:
-        state.put("brief.rule", rule)
-        changed()
+        builder.write(rule, None)
 
 
 def _on_save(shop: Shop, text: str) -> None:
