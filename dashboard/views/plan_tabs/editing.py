@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import choosing, conflict, drafting, message, preview, saving
+from dashboard.views.plan_tabs import choosing, clipboard, conflict, drafting, message, preview, saving
 from dashboard.views.plan_tabs.drafting import area, own
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs
@@ -77,15 +77,7 @@ def _field(opened: Open, step: int, part: str, texts: dict[str, str], facts: Fac
             help=t("copy.again_help"),
             disabled=not texts[part].strip() or (job is not None and not job.is_over),
         )
-        with st.popover(
-            t("copy.copy"),
-            icon=":material/content_copy:",
-            type="tertiary",
-            disabled=not filled.strip(),
-            key=f"{area(step)}.copy_{part}",
-        ):
-            st.caption(t("copy.copy_filled", part=label))
-            st.code(filled, language=None, wrap_lines=True)
+        clipboard.button(filled, t("copy.copy_filled", part=label), f"{area(step)}.copy_{part}")
     if again:
         _ask(opened, step, part)
 

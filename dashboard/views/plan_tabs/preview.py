@@ -48,7 +48,8 @@ def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts) -> None:
         return
     day = plan.starts_at + timedelta(days=plan.steps[step].day)
     at = datetime.combine(day, time(plan.send_hour))
-    st.html(drawn(view, channel, filled, facts.slots["shop"], at))
+    with st.container(key="copy.preview"):
+        st.html(drawn(view, channel, filled, facts.slots["shop"], at))
 
 
 def drawn(view: str, channel: str, filled: dict[str, str], sender: str, at: datetime) -> str:
