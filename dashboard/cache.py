@@ -101,13 +101,17 @@ def _models(path: str, version: str | None, stamp: tuple) -> Models:
 def taken(shop: Shop, plan: Plan) -> tuple[frozenset[str], str]:
     """Customers of other live plans at the time of this one, and a word that changes with them."""
     times = (plan.plan_id, plan.status, plan.starts_at, plan.ends_at)
-    return _taken(str(shop.path), _audience_stamp(shop), live.standing(shop), times, shop, plan)
+    key = repr((_audience_stamp(shop), _standing(str(shop.path), _plans_stamp(shop), shop), times))
+    return _taken(str(shop.path), key, shop, plan)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _standing(path: str, plans_stamp: tuple, _shop: Shop) -> tuple:
+    return live.standing(_shop)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _taken(
-    path: str, stamp: tuple, standing: tuple, times: tuple, _shop: Shop, _plan: Plan
-) -> tuple[frozenset[str], str]:
+def _taken(path: str, key: str, _shop: Shop, _plan: Plan) -> tuple[frozenset[str], str]:
     found = live.taken(_kept(_shop), _plan, lambda text: selected(_shop, text))
     return found, hashlib.blake2b("\n".join(sorted(found)).encode(), digest_size=8).hexdigest()
 
@@ -124,46 +128,45 @@ def _plans_stamp(shop: Shop) -> tuple:
     return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists())
 
 
-def scenes(shop: Shop, plan: Plan) -> list[Scene]:
-    """The audience of a plan, ready for sliders: everything that no slider but the channel changes."""
-    others, word = taken(shop, plan)
-    return _scenes(str(shop.path), _scene_key(shop, plan, word), shop, plan, others)
-
-
-def _scene_key(shop: Shop, plan: Plan, taken_word: str) -> tuple:
+def _scene_key(shop: Shop, plan: Plan, taken_word: str) -> str:
     steps = tuple((step.day, step.channel) for step in plan.steps)
     about = (plan.category, tuple(plan.product_ids), plan.starts_at)
-    return _audience_stamp(shop), plan.audience.model_dump_json(), steps, about, taken_word
+    return repr((_audience_stamp(shop), plan.audience.model_dump_json(), steps, about, taken_word))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _scenes(path: str, key: tuple, _shop: Shop, _plan: Plan, _taken: frozenset[str]) -> list[Scene]:
+def _scenes(path: str, key: str, _shop: Shop, _plan: Plan, _taken: frozenset[str]) -> list[Scene]:
     return planned.prepared(_shop, _plan, _taken)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One setting of the sliders, as a question to the models. `key` names it: asked again, it is answered at once."""
+    """One setting of the sliders, as a question to the models. `key` names it: asked again, it is answered at once.
+
+    Keys are one text: Streamlit takes a millisecond to hash a tuple of tuples.
+    """
 
     shop: Shop
     models: Models
     plan: Plan
-    copy: dict[str, str]
-    key: tuple
+    messages: list[dict]
+    taken: frozenset[str]
+    scene_key: str
+
+    @property
+    def key(self) -> str:
+        return json.dumps([self.models.version, self.scene_key, self.messages], sort_keys=True, default=str)
 
     @property
     def scenes(self) -> list[Scene]:
-        return scenes(self.shop, self.plan)
-
-    @property
-    def messages(self) -> list[dict]:
-        return planned.messages(self.plan, self.copy)
+        """The audience of the plan, ready for sliders: everything that no slider but the channel changes."""
+        return _scenes(str(self.shop.path), self.scene_key, self.shop, self.plan, self.taken)
 
 
 def asked(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Asked:
     """The question what a plan would do. `copy`: the filled copy of all its messages."""
-    rows = json.dumps(planned.messages(plan, copy), sort_keys=True, default=str)
-    return Asked(shop, models, plan, copy, (models.version, _scene_key(shop, plan, taken(shop, plan)[1]), rows))
+    others, word = taken(shop, plan)
+    return Asked(shop, models, plan, planned.messages(plan, copy), others, _scene_key(shop, plan, word))
 
 
 def forecast(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Forecast:
@@ -173,7 +176,7 @@ def forecast(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Fo
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _forecast(path: str, key: tuple, _asked: Asked) -> Forecast:
+def _forecast(path: str, key: str, _asked: Asked) -> Forecast:
     return forecasts.evaluate_steps(_asked.shop, _asked.models, _asked.scenes, _asked.messages)
 
 
@@ -186,7 +189,7 @@ def curve(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], sizes: t
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _curve(path: str, key: tuple, sizes: tuple, _asked: Asked) -> pd.DataFrame:
+def _curve(path: str, key: str, sizes: tuple, _asked: Asked) -> pd.DataFrame:
     return argument.curve(_asked.shop, _asked.models, _asked.scenes, _asked.messages, sizes)
 
 
@@ -200,7 +203,7 @@ def argument_table(
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _argument_table(path: str, key: tuple, sizes: tuple, _asked: Asked) -> pd.DataFrame:
+def _argument_table(path: str, key: str, sizes: tuple, _asked: Asked) -> pd.DataFrame:
     return argument.table(_asked.shop, _asked.models, _asked.scenes, _asked.messages, sizes)
 
 
@@ -213,7 +216,7 @@ def reasons(
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _reasons(path: str, key: tuple, target: str, language: str, step: int, _asked: Asked) -> pd.DataFrame:
+def _reasons(path: str, key: str, target: str, language: str, step: int, _asked: Asked) -> pd.DataFrame:
     scene, message = _asked.scenes[step], _asked.messages[step]
     return explain.explain_plan(_asked.shop, _asked.models, scene, message, target, language)
 

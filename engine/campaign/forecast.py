@@ -192,13 +192,15 @@ def _why_not(models: Models, scene: Scene, step: dict) -> Sentence | None:
     if models.value is None:
         return Sentence("engine.no_value")
     hour = step.get("send_hour")
+    people = scene.known["customer_id"]
+    mailed = scene.latest("mailed", models.tried, None, lambda: support.mailed_share(models.tried, set(people)))
     return support.check(
         models.tried,
         str(step["channel"]),
         str(step.get("offer_kind") or "none"),
         _number(step.get("discount"), 0.0),
         None if hour is None or pd.isna(hour) else float(hour),
-        set(scene.known["customer_id"]),
+        mailed,
         _number(step.get("min_spend"), 0.0),
     )
 

@@ -81,10 +81,13 @@ def check(
     kind: str,
     discount: float | None,
     send_hour: float | None,
-    audience: set[str],
+    mailed: float | None,
     min_spend: float | None = None,
 ) -> Sentence | None:
-    """None where a plan lies within what was tried, else why not, with the nearest thing that was."""
+    """None where a plan lies within what was tried, else why not, with the nearest thing that was.
+
+    mailed: share of the audience that was ever written to, see `mailed_share`.
+    """
     kind, size = kind or "none", float(discount or 0.0)
     if channel not in tried.offers:
         return Sentence("engine.channel_never_tried", {"channel": channel, "tried": _listed(tried.offers)})
@@ -107,13 +110,14 @@ def check(
     if send_hour is not None and hours and not min(hours) - 1 <= send_hour <= max(hours) + 1:
         values = {"channel": channel, "hour": int(send_hour), "first": int(min(hours)), "last": int(max(hours))}
         return Sentence("engine.hour_never_tried", values)
-    if (
-        audience
-        and tried.mailed
-        and (overlap := len(audience & set(tried.mailed)) / len(audience)) < MIN_AUDIENCE_OVERLAP
-    ):
-        return Sentence("engine.audience_never_mailed", {"share": f"{overlap:.0%}"})
+    if mailed is not None and mailed < MIN_AUDIENCE_OVERLAP:
+        return Sentence("engine.audience_never_mailed", {"share": f"{mailed:.0%}"})
     return None
+
+
+def mailed_share(tried: Tried, audience: set[str]) -> float | None:
+    """Share of an audience that was ever written to; None where it is empty or no single message is on record."""
+    return len(audience & set(tried.mailed)) / len(audience) if audience and tried.mailed else None
 
 
 def _hurdle(tried: Tried, channel: str, kind: str, spend: float) -> Sentence | None:

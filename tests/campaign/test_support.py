@@ -20,7 +20,7 @@ TRIED = Tried(
 
 
 def said(channel="email", kind="percent", discount=0.2, hour=None, audience=PEOPLE, min_spend=None):
-    sentence = check(TRIED, channel, kind, discount, hour, set(audience), min_spend)
+    sentence = check(TRIED, channel, kind, discount, hour, support.mailed_share(TRIED, set(audience)), min_spend)
     return sentence.text() if sentence else None
 
 
@@ -104,4 +104,4 @@ def test_a_minimum_spend_where_none_was_ever_asked_for_is_never_tried():
 def test_what_was_stored_before_minimum_spends_were_noted_still_loads():
     stored = TRIED.to_json()
     del stored["spends"]
-    assert check(Tried.from_json(stored), "email", "percent", 0.2, None, set(PEOPLE), 40.0) is None
+    assert check(Tried.from_json(stored), "email", "percent", 0.2, None, 1.0, 40.0) is None

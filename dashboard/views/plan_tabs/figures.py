@@ -16,7 +16,7 @@ from engine.campaign.forecast import Forecast, Range
 from engine.campaign.plan import Plan
 from engine.campaign.response import Models
 
-LET_THE_NUMBER_GO = 0.03  # seconds; the number is on the screen in about that time
+LET_THE_NUMBER_GO = 0.025  # seconds; it is on the screen in about that time
 PERCENT_TRIED = tuple(step / 100 for step in range(0, 45, 5))
 AMOUNT_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)  # times the plan's own amount
 
@@ -34,6 +34,7 @@ def show(opened: Open) -> None:
     left, right = st.columns([2, 1], gap="large")  # on a phone the left one comes first
     with left:
         _answer(noted, models)
+        _words(noted, models)
     with right:
         _settings(noted, models)
     _behind(noted, models)
@@ -45,8 +46,8 @@ def _tried(opened: Open, models: Models) -> tuple[Plan, Forecast]:
     return tried, cache.forecast(opened.shop, models, tried, forecasting.copy(opened))
 
 
-# Three fragments that a slider runs one after the other, the number first: what need not be drawn again with a move
-# (the sliders themselves) is not, and the charts come after the number is on the screen.
+# Fragments that a slider runs one after the other, the number first: what need not be drawn again with a move (the
+# sliders themselves) is not, and all else comes after the number is on the screen.
 
 
 @st.fragment(key=sliders.SETTINGS)
@@ -58,28 +59,45 @@ def _settings(opened: Open, models: Models) -> None:
 
 @st.fragment(key=sliders.ANSWER)
 def _answer(opened: Open, models: Models) -> None:
-    with widgets.problem_box():
-        tried, forecast = _tried(opened, models)
-        _numbers(forecast, opened.shop.settings.currency)
-        sliders.keep(opened, tried)
-
-
-# --- the answer ---
-
-
-def _numbers(forecast: Forecast, currency: str) -> None:
     """The numbers, first the one that decides."""
+    with widgets.problem_box():
+        _, forecast = _tried(opened, models)
+    currency = opened.shop.settings.currency
 
     def money(value: float) -> str:
         return widgets.money(value, currency)
 
     with st.container(horizontal=True):
         _figure("extra_profit", forecast.extra_profit, money)
+        # Threads of Python take turns: without a pause the number would wait to be sent until all else is made.
+        time.sleep(LET_THE_NUMBER_GO)
         _figure("roi", forecast.roi, lambda value: widgets.percent(value, 0))
         _figure("extra_orders", forecast.extra_orders, widgets.number)
         _figure("orders", forecast.orders, widgets.number)
         _figure("ctr", forecast.ctr, widgets.percent)
         _figure("order_rate", forecast.order_rate, widgets.percent)
+
+
+def _figure(name: str, value: Range | None, write: Callable[[float], str]) -> None:
+    """One number with its range under it; a dash where the past does not support it."""
+    under = widgets.between(write(value.low), write(value.high)) if value else t("numbers.unknown")
+    with st.container(width=172, key=f"numbers.box_{name}"):
+        st.metric(
+            t(f"numbers.{name}"),
+            write(value.value) if value else "–",
+            under,
+            delta_color="off",
+            delta_arrow="off",
+            border=True,
+            help=t(f"numbers.{name}_help"),
+        )
+
+
+@st.fragment(key=sliders.WORDS)
+def _words(opened: Open, models: Models) -> None:
+    """The verdict, its reason, and what is behind the numbers."""
+    with widgets.problem_box():
+        tried, forecast = _tried(opened, models)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(forecast.verdict_text(language()), color=VERDICT[forecast.verdict])
         if forecast.chance_of_loss is not None:
@@ -99,6 +117,7 @@ def _numbers(forecast: Forecast, currency: str) -> None:
             date=forecast.last_sent,
         )
     )
+    sliders.keep(opened, tried)
 
 
 def _holdout(forecast: Forecast) -> str:
@@ -116,35 +135,23 @@ def _holdout(forecast: Forecast) -> str:
     )
 
 
-def _figure(name: str, value: Range | None, write: Callable[[float], str]) -> None:
-    """One number with its range under it; a dash where the past does not support it."""
-    with st.container(border=True, width=158, key=f"numbers.box_{name}"):
-        st.metric(t(f"numbers.{name}"), write(value.value) if value else "–", help=t(f"numbers.{name}_help"))
-        st.caption(
-            message.plain(widgets.between(write(value.low), write(value.high))) if value else t("numbers.unknown")
-        )
-
-
 # --- what is behind it ---
 
 
 @st.fragment(key=sliders.BEHIND)
 def _behind(opened: Open, models: Models) -> None:
     """One of: curves over the discount, the table for the argument, other plans beside it, reasons, every figure."""
-    # Threads of Python take turns: without a pause the number would wait to be sent until the charts are made.
-    time.sleep(LET_THE_NUMBER_GO)
     with widgets.problem_box():
         tried, forecast = _tried(opened, models)
     views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "why", "all"]
+    state.keep("numbers.view", views[0], views, address="view")
     view = st.segmented_control(
         t("numbers.view"),
         views,
-        default=views[0],
         required=True,
         format_func=lambda one: t(f"numbers.view_{one}"),
         key="numbers.view",
         label_visibility="collapsed",
-        persist_state="session",
     )
     with widgets.problem_box():
         if view == "curve":
@@ -181,14 +188,13 @@ def _curves(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> No
 
 def _why(opened: Open, models: Models, tried: Plan) -> None:
     targets = [target for target in ("order", "click") if target in models.responses]
+    state.keep("numbers.target", targets[0], targets, address="why")
     target = st.segmented_control(
         t("numbers.why_of"),
         targets,
-        default=targets[0],
         required=True,
         format_func=lambda one: t(f"numbers.target_{one}"),
         key="numbers.target",
-        persist_state="session",
     )
     step = _which_message(tried)
     copy = forecasting.copy(opened)

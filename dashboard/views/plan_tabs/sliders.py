@@ -13,7 +13,8 @@ from engine.campaign.plan import PARTS, Offer, OfferKind, Plan
 from engine.errors import AppError, StoreProblem
 
 AREA = "numbers"
-SETTINGS, ANSWER, BEHIND = "numbers.settings", "numbers.answer", "numbers.behind"  # the tab's fragments
+# The tab's fragments.
+SETTINGS, ANSWER, WORDS, BEHIND = "numbers.settings", "numbers.answer", "numbers.words", "numbers.behind"
 KINDS: tuple[OfferKind, ...] = (
     "percent",
     "amount",
@@ -110,13 +111,13 @@ def _size(plan: Plan, kind: str, order_value: float | None, currency: str) -> No
 def _touch() -> None:
     """A slider was moved: what hangs on it is drawn anew, the number first."""
     state.touch(AREA)
-    st.rerun([ANSWER, BEHIND])
+    st.rerun([ANSWER, WORDS, BEHIND])
 
 
 def _touch_all() -> None:
     """Another kind of offer has other sliders."""
     state.touch(AREA)
-    st.rerun([ANSWER, SETTINGS, BEHIND])
+    st.rerun([ANSWER, SETTINGS, WORDS, BEHIND])
 
 
 def _reset(plan_id: str) -> None:
