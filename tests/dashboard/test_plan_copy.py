@@ -1,5 +1,6 @@
 """The Copy tab: drafts in the background, a draft to choose, and copy that is checked as it is edited."""
 
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -9,9 +10,11 @@ import pytest
 from dashboard.views.plan_tabs import drafting
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs
-from engine.campaign.plan import Offer
+from engine.campaign.plan import Offer, Step
+from engine.decision import plans
 from engine.jobs import Job
 from engine.shop import store
+from tests.campaign.fake_writer import FakeServer
 from tests.dashboard.plan_pages import COPY, page_of, said, saved_plan, stored
 
 JOB = Job(
@@ -24,10 +27,21 @@ def opened(shop) -> Open:
     return Open(store.open_shop(shop), stored(shop))
 
 
-def wait_for_drafts(shop, seconds=60):
-    """Until the latest drafting is over."""
+def shown(app) -> str:
+    """What the preview draws, as HTML."""
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def opened_panel(app, key):
+    """The page after a folded part of it was opened."""
+    app.session_state[key] = True
+    return app.run()
+
+
+def wait_for_drafts(shop, kind="draft-spring", seconds=60):
+    """Until the latest drafting, or other writing, is over."""
     until = time.monotonic() + seconds
-    while (job := jobs.latest(shop, "draft-spring")) is None or not job.is_over:
+    while (job := jobs.latest(shop, kind)) is None or not job.is_over:
         assert time.monotonic() < until
         time.sleep(0.1)
     return job
@@ -133,7 +147,237 @@ def test_a_brief_that_names_a_product_the_shop_lacks_is_told(open_app, trained_s
     assert "names the product nothing, which this shop does not have" in said(app)
 
 
-def test_a_message_shows_money_and_stars_as_they_are_typed(open_app, trained_shop):
-    saved_plan(trained_shop, texts={**COPY, "headline": "Now *yours* for $5 or $6"})
+def test_a_message_shows_money_stars_and_tags_as_they_are_typed(open_app, trained_shop):
+    saved_plan(trained_shop, texts={**COPY, "headline": "Now *yours* for $5 or <b>$6</b>"})
     app = page_of(open_app, trained_shop, "copy")
-    assert any(r"\*yours\* for \$5 or \$6" in element.value for element in app.markdown)
+    assert "Now *yours* for $5 or &lt;b&gt;$6&lt;/b&gt;" in shown(app)
+    app.text_input(key="copy.headline").set_value("Simply yours").run()
+    app = opened_panel(app, "copy.earlier")
+    assert any(r"\*yours\* for \$5 or \<b\>" in element.value for element in app.markdown)
+
+
+# --- a writer at an address ---
+
+
+def answer(word: str) -> str:
+    """A valid e-mail, told from others by one word."""
+    return json.dumps(
+        {
+            "subject": f"{word} evenings for you",
+            "preheader": f"{word} times are here.",
+            "headline": f"{word} hours at home",
+            "body": f"{word} are the days of {word} people. Enjoy {word} things.",
+            "call_to_action": "See more",
+        }
+    )
+
+
+@pytest.fixture
+def writer(monkeypatch):
+    """writer(*answers): a language model's server that the app uses from now on."""
+    running = []
+
+    def start(*answers):
+        running.append(FakeServer(*answers))
+        monkeypatch.setenv("OFFERLAB_LLM_URL", running[-1].url)
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.close()
+
+
+def until(true, seconds=60):
+    """The first truth a question gives."""
+    end = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    return found
+
+
+def test_the_first_draft_is_chosen_and_edited_while_the_others_are_written(open_app, trained_shop, writer):
+    writer(answer("Soft"), {"text": answer("Calm"), "delay": 0.15}, answer("Quiet"))
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.draft").click().run()
+    until(lambda: "done" in jobs.latest(trained_shop, "draft-spring").detail.get("drafts", {}).get("0", {}))
+    app = page_of(open_app, trained_shop, "copy")  # anew, as after a reload
+    app.button(key="copy.choose_0").click().run()
+    assert not jobs.latest(trained_shop, "draft-spring").is_over
+    app.text_input(key="copy.subject").set_value("My own subject").run()
+    wait_for_drafts(trained_shop)
+    app.run()
+    assert app.text_input(key="copy.subject").value == "My own subject"
+    assert app.text_input(key="copy.headline").value == "Soft hours at home"
+    saved = stored(trained_shop)
+    assert saved.plan.steps[0].texts["subject"] == "My own subject"
+    assert [draft["writer"] for draft in saved.extras["drafts"]] == ["model"] * 3
+    assert saved.extras["chosen"] == saved.extras["drafts"][0]["draft_id"]
+
+
+def test_more_like_a_draft_gives_three_others_and_keeps_the_first_ones(open_app, trained_shop, writer):
+    running = writer(*map(answer, ("Soft", "Calm", "Quiet", "Mild", "Gentle", "Warm")))
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.draft").click().run()
+    wait_for_drafts(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.like_1").click().run()
+    wait_for_drafts(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    extras = stored(trained_shop).extras
+    words = [[draft["slots"]["subject"].split()[0] for draft in extras[name]] for name in ("drafts", "drafts_before")]
+    assert words == [["Mild", "Gentle", "Warm"], ["Soft", "Calm", "Quiet"]]
+    assert "Calm evenings for you" in running.requests[-1]["messages"][2]["content"]
+    app = opened_panel(app, "copy.drafts_before")
+    app.button(key="copy.choose_3").click().run()
+    assert stored(trained_shop).plan.steps[0].texts["subject"] == "Soft evenings for you"
+
+
+def test_one_line_is_written_again_and_the_rest_stays(open_app, trained_shop, writer):
+    running = writer(json.dumps({"subject": "Quiet evenings ahead"}))
+    saved_plan(trained_shop, texts=COPY)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.again_subject").click().run()
+    wait_for_drafts(trained_shop, "line-spring")
+    app = page_of(open_app, trained_shop, "copy")
+    assert app.text_input(key="copy.subject").value == "Quiet evenings ahead"
+    saved = stored(trained_shop)
+    assert saved.plan.steps[0].texts == COPY | {"subject": "Quiet evenings ahead"}
+    assert saved.extras["filled"]["subject"] == "Quiet evenings ahead"
+    assert len(running.requests) == 1
+    app.button(key="plan.undo").click().run()
+    assert app.text_input(key="copy.subject").value == COPY["subject"]
+    app.run()
+    assert app.text_input(key="copy.subject").value == COPY["subject"], "the line is put in once"
+
+
+def test_a_line_that_was_edited_meanwhile_is_left_alone(open_app, trained_shop, writer):
+    writer({"text": json.dumps({"subject": "Quiet evenings ahead"}), "delay": 0.1})
+    saved_plan(trained_shop, texts=COPY)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.again_subject").click().run()
+    app.text_input(key="copy.subject").set_value("My own").run()
+    wait_for_drafts(trained_shop, "line-spring")
+    app = page_of(open_app, trained_shop, "copy")
+    assert app.text_input(key="copy.subject").value == "My own"
+    assert "Quiet evenings ahead" in said(app)
+
+
+def test_without_a_model_a_line_comes_from_a_template_and_that_is_said(open_app, trained_shop):
+    saved_plan(trained_shop, texts=COPY)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.again_headline").click().run()
+    wait_for_drafts(trained_shop, "line-spring")
+    app = page_of(open_app, trained_shop, "copy")
+    assert app.text_input(key="copy.headline").value != COPY["headline"]
+    assert "Headline: from a template" in said(app)
+
+
+def test_writing_that_is_stopped_keeps_what_is_finished(open_app, trained_shop, writer):
+    writer(answer("Soft"), {"text": answer("Calm"), "delay": 0.3})
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.draft").click().run()
+    until(lambda: "done" in jobs.latest(trained_shop, "draft-spring").detail.get("drafts", {}).get("0", {}))
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.stop").click().run()
+    assert jobs.latest(trained_shop, "draft-spring").state == "cancelled"
+    app = page_of(open_app, trained_shop, "copy")
+    assert [draft["slots"]["subject"] for draft in stored(trained_shop).extras["drafts"]] == ["Soft evenings for you"]
+    assert "What was finished is kept" in said(app)
+
+
+# --- counters, previews, earlier copies ---
+
+
+def test_each_field_counts_what_customers_read(open_app, trained_shop):
+    saved_plan(trained_shop, texts=COPY | {"subject": "Enjoy {discount}", "preheader": "x" * 95})
+    text = said(page_of(open_app, trained_shop, "copy"))
+    assert "13 of 60 characters" in text  # Enjoy 15% off
+    assert "95 of 90 characters: 5 too many" in text
+
+
+def test_each_field_can_be_copied_as_customers_read_it(open_app, trained_shop):
+    saved_plan(trained_shop, texts=COPY)
+    app = page_of(open_app, trained_shop, "copy")
+    buttons = [element.proto for element in app.get("bidi_component")]
+    assert len(buttons) == 5
+    assert "Enter SPRING15 at checkout and get 15% off, until 15 June." in str(buttons[3])
+    assert "Copy: Text, as customers read it" in str(buttons[3])
+
+
+def test_the_preview_stays_the_one_that_was_chosen(open_app, trained_shop):
+    saved_plan(trained_shop, texts=COPY)
+    app = page_of(open_app, trained_shop, "copy")
+    assert "E-mail as it looks when opened" in shown(app)
+    app.button_group(key="copy.view").set_value("inbox").run()
+    assert "in the list of a mailbox" in shown(app)
+    assert "It is waiting for you" in shown(app)
+    app.switch_page("views/plans.py").run()
+    app.switch_page("views/plan.py").run()
+    assert "in the list of a mailbox" in shown(app)
+
+
+def test_an_earlier_copy_is_shown_and_brought_back(open_app, trained_shop):
+    saved_plan(trained_shop, texts=COPY)
+    app = page_of(open_app, trained_shop, "copy")
+    app.text_input(key="copy.subject").set_value("Another").run()
+    app.text_area(key="copy.body").set_value("With {code} you get {discount} until {ends_at}.").run()
+    app = opened_panel(app, "copy.earlier")
+    assert "edited by hand" in said(app)
+    app.button(key="copy.bring_back_1").click().run()
+    saved = stored(trained_shop)
+    assert saved.plan.steps[0].texts == COPY
+    assert "15% off" in saved.extras["filled"]["body"]
+    assert app.text_input(key="copy.subject").value == COPY["subject"]
+
+
+# --- a plan of several messages ---
+
+SMS = {"body": "{shop}: {discount} with {code} until {ends_at}."}
+
+
+def test_each_message_has_its_own_copy(open_app, trained_shop):
+    saved_plan(trained_shop, steps=[Step(copy=COPY), Step(day=3, channel="sms", copy=SMS)])
+    app = page_of(open_app, trained_shop, "copy")
+    messages = app.button_group(key="copy.step.spring")
+    assert messages.options == ["1 · day 0 · E-mail", "2 · day 3 · SMS"]
+    messages.set_value(1).run()
+    assert "SMS as it looks on a phone" in shown(app)
+    app.text_area(key="copy:1.body").set_value("{shop}: only {discount}, with {code}, until {ends_at}.").run()
+    saved = stored(trained_shop)
+    assert saved.plan.steps[0].texts == COPY
+    assert saved.plan.steps[1].texts["body"].startswith("{shop}: only")
+    assert "only 15% off" in saved.extras["filled"]["1:body"]
+    app.switch_page("views/plans.py").run()
+    app.switch_page("views/plan.py").run()
+    assert app.text_area(key="copy:1.body").value.startswith("{shop}: only")
+
+
+def test_drafts_of_a_later_message_are_kept_apart(open_app, trained_shop):
+    saved_plan(trained_shop, steps=[Step(copy=COPY), Step(day=3, channel="sms")])
+    app = page_of(open_app, trained_shop, "copy")
+    app.button_group(key="copy.step.spring").set_value(1).run()
+    app.button(key="copy.draft").click().run()
+    wait_for_drafts(trained_shop, "draft-spring:1")
+    app.run()
+    app.button(key="copy.choose_0").click().run()
+    saved = stored(trained_shop)
+    assert "drafts" not in saved.extras
+    assert saved.extras["chosen:1"] == saved.extras["drafts:1"][0]["draft_id"]
+    assert saved.plan.steps[0].texts == COPY
+    assert "15% off" in saved.extras["filled"]["1:body"]
+
+
+def test_a_message_that_is_gone_is_not_asked_for(open_app, trained_shop):
+    saved_plan(trained_shop, steps=[Step(copy=COPY), Step(day=3, channel="sms", copy=SMS), Step(day=5, copy=COPY)])
+    app = page_of(open_app, trained_shop, "copy")
+    app.button_group(key="copy.step.spring").set_value(2).run()
+    saved = stored(trained_shop)
+    shorter = saved.plan.model_copy(update={"steps": saved.plan.steps[:2]})
+    plans.save(trained_shop, shorter, saved.extras, saved.version, datetime(2026, 6, 2, tzinfo=UTC))
+    app.run()
+    assert not app.exception
+    assert app.button_group(key="copy.step.spring").value in (0, 1)

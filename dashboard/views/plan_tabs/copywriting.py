@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import widgets
+from dashboard import state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import choosing, drafting, earlier, editing
 from dashboard.views.plan_tabs.saving import Open
@@ -13,7 +13,9 @@ def show(opened: Open) -> None:
     """Three drafts, the chosen one to edit, and what was there before. Each message of a plan has its own."""
     step = _step(opened)
     with widgets.problem_box():
-        opened = drafting.collected_line(drafting.collected(opened, step), step)
+        found = drafting.collected_line(drafting.collected(opened, step), step)
+    if found.saved.version != opened.saved.version:
+        st.rerun()  # the page's head was drawn before: what can be undone is another thing now
     # In containers of their own: when drafts come in above, what is being typed below stays where it is.
     drafts, copy = st.container(key="copy.drafting"), st.container(key="copy.editing")
     with drafts:
@@ -25,7 +27,7 @@ def show(opened: Open) -> None:
 
 
 def _step(opened: Open) -> int:
-    """The message that is worked on; the choice is remembered for the visit."""
+    """The message that is worked on; the choice also stands in the address."""
     steps = opened.plan.steps
     if len(steps) == 1:
         return 0
@@ -34,13 +36,13 @@ def _step(opened: Open) -> int:
         channel = t(f"plan.channel_{steps[number].channel}")
         return t("copy.message", number=number + 1, day=steps[number].day, channel=channel)
 
+    key, numbers = f"copy.step.{opened.plan.plan_id}", range(len(steps))
+    state.keep(key, 0, numbers, address="message")
     chosen = st.segmented_control(
         t("copy.messages"),
-        range(len(steps)),
-        default=0,
+        numbers,
         required=True,
         format_func=label,
-        key=f"copy.step.{opened.plan.plan_id}",
-        persist_state="session",
+        key=key,
     )
     return min(chosen or 0, len(steps) - 1)
