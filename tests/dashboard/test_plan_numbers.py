@@ -31,8 +31,8 @@ def test_the_forecast_says_what_how_sure_and_from_what(open_app, trained_shop):
     text = said(app)
     assert set(numbers(app)) == {"Extra profit", "Return", "Extra orders", "Orders", "Click rate", "Order rate"}
     assert all(value != "–" for value in numbers(app).values())
+    assert all(metric.delta.startswith("80 %:") for metric in app.metric), "every number has its range"
     for words in (
-        "80 %:",
         "loses money in",
         "people held out of",
         "orders within 7 days",
