@@ -36,6 +36,12 @@ class Reach:
     customer_ids: list[str]
     left_out: dict[str, int]
 
+    @property
+    def share(self) -> float:
+        """Share of the audience that may be written to; 0 of an empty one."""
+        size = len(self.customer_ids) + sum(self.left_out.values())
+        return len(self.customer_ids) / size if size else 0.0
+
 
 def channels(shop: Shop) -> list[str]:
     """Ways to write to customers: those every shop may have, and those that this shop's past campaigns took."""

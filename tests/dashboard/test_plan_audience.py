@@ -135,6 +135,25 @@ def test_rows_are_joined_nested_and_removed(brief, trained_shop):
     assert "Choose a group or add customers by a rule" in said(app)
 
 
+def test_a_change_whose_run_was_cut_short_is_made_in_the_next_one(brief, trained_shop):
+    app = brief(audience=Audience(rule="orders >= 3 and spend > 100"))
+    # The next click ended the run before its callback had written the rule: the widget says it, the rule does not.
+    app.session_state["brief.rule.0.orders.number"] = 9.0
+    app.session_state["brief.rule.1.not"] = True
+    app.run()
+    assert audience_of(trained_shop).rule == "orders >= 9 and not spend > 100"
+    assert at(app.text_area, "brief.rule_text").value == "orders >= 9 and not spend > 100"
+
+
+def test_rows_that_show_a_rule_no_longer_in_force_change_nothing(brief, trained_shop):
+    app = brief(audience=Audience(rule="orders >= 3 and spend > 100"))
+    # As when somebody clicks twice before the page has answered the first click.
+    app.session_state["brief.rule"] = "spend > 100"
+    at(app.button, "brief.rule.0.remove").click().run()
+    assert at(app.text_area, "brief.rule_text").value == "spend > 100"
+    assert at(app.number_input, "brief.rule.0.spend.number").value == 100
+
+
 def test_a_rule_typed_by_hand_shows_as_rows_at_once(brief, trained_shop):
     app = brief()
     at(app.text_area, "brief.rule_text").set_value("city_tier in (tier 1, tier 2) and discount_share > 20%").run()

@@ -59,6 +59,24 @@ def test_a_message_on_a_later_day_moves_down_and_takes_its_copy_along(open_app, 
     assert days_and_copy(trained_shop) == [(20, "email", "Last call")]
 
 
+def test_a_day_whose_run_was_cut_short_is_kept_by_the_next_one(open_app, trained_shop):
+    saved_plan(trained_shop, steps=[Step(copy=COPY), SMS, LAST])
+    app = page_of(open_app, trained_shop, "brief")
+    # The next click ended the run before its callback had kept the day: the widget says it, the plan does not.
+    app.session_state["brief.message_day_0"] = 12
+    app.run()
+    assert days_and_copy(trained_shop) == [(9, "email", "Last call"), (12, "sms", "By SMS")]
+
+
+def test_a_second_click_on_a_place_that_another_message_has_by_then_removes_nothing(open_app, trained_shop):
+    saved_plan(trained_shop, steps=[Step(copy=COPY), SMS, LAST])
+    app = page_of(open_app, trained_shop, "brief")
+    # As when somebody clicks twice before the page has answered the first click.
+    app.session_state["brief.messages"] = app.session_state["brief.messages"][1:]
+    at(app.button, "brief.message_remove_0").click().run()
+    assert at(app.number_input, "brief.message_day_0").value == LAST.day
+
+
 def test_two_messages_on_one_day_are_refused_in_a_sentence_and_kept(open_app, trained_shop):
     saved_plan(trained_shop, steps=[Step(copy=COPY), SMS, LAST])
     app = page_of(open_app, trained_shop, "brief")

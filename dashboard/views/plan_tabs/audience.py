@@ -153,16 +153,15 @@ def _counted(plan: Plan, reached: cache.Reached) -> None:
 def bars(reached: cache.Reached, channels: Collection[str]) -> None:
     """How many each of these channels reaches, who is left out and why, and of which day that is."""
     for channel in dict.fromkeys(channels):
-        _bar(channel, reached.by_channel[channel], reached.size)
+        _bar(channel, reached.by_channel[channel])
     st.caption(" ".join([t("audience.data_until", day=reached.last_day.isoformat()), *_others(reached)]))
 
 
-def _bar(channel: str, one: Reach, size: int) -> None:
+def _bar(channel: str, one: Reach) -> None:
     """One channel's share of the audience, and who is left out for which reason."""
-    share = len(one.customer_ids) / size if size else 0.0
     reasons = [t(f"brief.left_{reason}", count=f"{count:,}") for reason, count in one.left_out.items()]
     said = [f"**{plain(channel_name(channel))} {len(one.customer_ids):,}**", *reasons]
-    st.progress(share, text=t("brief.reach_separator").join(said))
+    st.progress(one.share, text=t("brief.reach_separator").join(said))
 
 
 def _others(reached: cache.Reached) -> list[str]:

@@ -1,10 +1,11 @@
 """Rows of conditions that write the text of a rule. The text is what is kept; the rows show it."""
 
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache
 from dashboard.text import t
 from dashboard.views.plan_tabs import rule_rows, rule_values
 from dashboard.views.plan_tabs.rule_rows import Group, Path, Row
@@ -44,7 +45,8 @@ def text(builder: Builder) -> None:
     """The rule as text, to be read, copied and edited by hand."""
     generation = builder.generation("text")
     key = f"{builder.key}_text" + (f".g{generation}" if generation else "")
-    state.put(key, builder.text)
+    apply = partial(_on_text, builder, key)
+    builder.settle(key, builder.text, apply)
     with st.container(key=builder.key):
         st.text_area(
             t("audience.text"),
@@ -52,8 +54,7 @@ def text(builder: Builder) -> None:
             height=80,
             placeholder=t("audience.text_hint"),
             help=t("audience.text_help"),
-            on_change=_on_text,
-            args=(builder, key),
+            on_change=apply,
         )
 
 
@@ -111,7 +112,8 @@ def _group(builder: Builder, path: Path, group: Group) -> None:
 
 def _joined_by(builder: Builder, path: Path, group: Group) -> None:
     key = builder.at(path, "by")
-    state.put(key, group.by)
+    apply = partial(_on_by, builder, path, key)
+    builder.settle(key, group.by, apply)
     st.segmented_control(
         t("audience.by"),
         ["and", "or"],
@@ -119,8 +121,7 @@ def _joined_by(builder: Builder, path: Path, group: Group) -> None:
         format_func=lambda by: t(f"audience.by_{by}"),
         key=key,
         label_visibility="collapsed",
-        on_change=_on_by,
-        args=(builder, path, key),
+        on_change=apply,
     )
 
 
@@ -144,8 +145,9 @@ def _row(builder: Builder, path: Path, row: Row) -> None:
 
 def _negated(builder: Builder, path: Path, part: Row | Group) -> None:
     key = builder.at(path, "not")
-    state.put(key, part.negated)
-    st.checkbox(t("audience.not"), key=key, width="content", on_change=_on_not, args=(builder, path, key))
+    apply = partial(_on_not, builder, path, key)
+    builder.settle(key, part.negated, apply)
+    st.checkbox(t("audience.not"), key=key, width="content", on_change=apply)
 
 
 def _on_not(builder: Builder, path: Path, key: str) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -86,11 +87,22 @@ class Builder:
 
     def write(self, text: str, by: str | None) -> None:
         """The rule is this text now; `by` is the view that says so already."""
-        if by is not None:
-            _, generation = self.said(f"{self.key}:{by}") or ("", 0)
-            state.put(f"{self.key}:{by}", (text, generation))
+        state.touch(self.key.split(".")[0])  # first: the next click may end this run anywhere below
+        _, generation = self.said(f"{self.key}:{by}") or ("", 0)
         state.put(self.key, text)
+        if by is not None:
+            state.put(f"{self.key}:{by}", (text, generation))
         self.changed()
+
+    def settle(self, key: str, value: Any, apply: Callable[[], None]) -> None:
+        """Before a widget is drawn: it says this value. Where it says another, the next click cut short what its
+        callback, `apply`, had to do, and that is done now."""
+        said, before = self.said(key), self.text
+        if said is not None and said != value:
+            apply()
+            if self.text != before:
+                st.rerun()
+        state.put(key, value)
 
     def change_at(self, path: Path, change: Callable[[Any], Row | Group]) -> None:
         """As `change`, of the row or group at a place."""
@@ -118,7 +130,8 @@ def _on_condition(builder: Builder, path: Path, change: Callable[[Any], Conditio
 def subject(builder: Builder, path: Path, condition: Condition) -> None:
     """What the row is about."""
     key = builder.at(path, "subject")
-    state.put(key, rule_rows.subject(condition))
+    apply = partial(_on_subject, builder, path, key)
+    builder.settle(key, rule_rows.subject(condition), apply)
     st.selectbox(
         _label(path, "subject"),
         _subjects(builder),
@@ -126,8 +139,7 @@ def subject(builder: Builder, path: Path, condition: Condition) -> None:
         key=key,
         label_visibility="collapsed",
         width=SUBJECT,
-        on_change=_on_subject,
-        args=(builder, path, key),
+        on_change=apply,
     )
 
 
@@ -177,7 +189,8 @@ def sign(builder: Builder, path: Path, condition: Condition) -> None:
         return
     field = builder.fields[condition.field]
     key = builder.at(path, f"{field.name}.sign")
-    state.put(key, rule_rows.operator(condition, builder.fields))
+    apply = partial(_on_sign, builder, path, key, field)
+    builder.settle(key, rule_rows.operator(condition, builder.fields), apply)
     st.selectbox(
         _label(path, "sign"),
         rule_rows.OPERATORS[field.kind],
@@ -185,8 +198,7 @@ def sign(builder: Builder, path: Path, condition: Condition) -> None:
         key=key,
         label_visibility="collapsed",
         width=SIGN,
-        on_change=_on_sign,
-        args=(builder, path, key, field),
+        on_change=apply,
     )
 
 
@@ -223,7 +235,8 @@ def _compared(builder: Builder, path: Path, condition: Compare, field: Field) ->
 
 def _number(builder: Builder, path: Path, condition: Compare, field: Field) -> None:
     key = builder.at(path, f"{field.name}.number")
-    state.put(key, rule_rows.shown_number(condition.value, field))
+    apply = partial(_on_number, builder, path, key, field)
+    builder.settle(key, rule_rows.shown_number(condition.value, field), apply)
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xsmall"):
         st.number_input(
             _label(path, "value"),
@@ -232,8 +245,7 @@ def _number(builder: Builder, path: Path, condition: Compare, field: Field) -> N
             key=key,
             label_visibility="collapsed",
             width=NUMBER,
-            on_change=_on_number,
-            args=(builder, path, key, field),
+            on_change=apply,
         )
         if unit := _unit(field, builder.shop):
             st.caption(unit, width="content")
@@ -265,7 +277,8 @@ def _choice(
 ) -> None:
     """One name out of a list; with `own` also one that is not in it."""
     key = builder.at(path, f"{part}.choice")
-    state.put(key, chosen)
+    apply = partial(_on_choice, builder, path, key, change)
+    builder.settle(key, chosen, apply)
     st.selectbox(
         _label(path, "value"),
         list(dict.fromkeys([*options[:LISTED], chosen])),
@@ -274,8 +287,7 @@ def _choice(
         label_visibility="collapsed",
         width=VALUE,
         accept_new_options=own,
-        on_change=_on_choice,
-        args=(builder, path, key, change),
+        on_change=apply,
     )
 
 
@@ -287,7 +299,8 @@ def _on_choice(builder: Builder, path: Path, key: str, change: Callable[[Any, st
 
 def _several(builder: Builder, path: Path, condition: OneOf, field: Field) -> None:
     key = builder.at(path, f"{field.name}.several")
-    state.put(key, list(condition.values))
+    apply = partial(_on_several, builder, path, key)
+    builder.settle(key, list(condition.values), apply)
     st.multiselect(
         _label(path, "value"),
         list(dict.fromkeys([*field.values, *condition.values])),
@@ -297,8 +310,7 @@ def _several(builder: Builder, path: Path, condition: OneOf, field: Field) -> No
         placeholder=t("brief.choose"),
         width=VALUE,
         accept_new_options=True,
-        on_change=_on_several,
-        args=(builder, path, key),
+        on_change=apply,
     )
 
 
@@ -328,7 +340,8 @@ def _bought(builder: Builder, path: Path, condition: Bought) -> None:
     else:
         _choice(builder, path, "product", condition.name, list(catalogue.index), catalogue["name"].get, change)
     key = builder.at(path, "bought.days")
-    state.put(key, condition.days or 0)
+    apply = partial(_on_days, builder, path, key)
+    builder.settle(key, condition.days or 0, apply)
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xsmall"):
         st.caption(t("audience.in_last"), width="content")
         st.number_input(
@@ -340,8 +353,7 @@ def _bought(builder: Builder, path: Path, condition: Bought) -> None:
             label_visibility="collapsed",
             width=NUMBER,
             help=t("audience.days_help"),
-            on_change=_on_days,
-            args=(builder, path, key),
+            on_change=apply,
         )
         st.caption(t("audience.unit_days"), width="content")
 

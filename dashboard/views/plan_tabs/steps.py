@@ -74,10 +74,12 @@ def _generation() -> int:
 
 def _keep(later: list[dict[str, Any]], changed: Callable[[], None], moved: bool = False) -> None:
     """Later messages stand by their day, whichever way they were made."""
+    state.touch(AREA)  # first: the next click may end this run anywhere below
     ordered = sorted(later, key=lambda message: message["day"])
-    if not moved and ordered == later:
-        state.put(SHOWN, (_visible(later), _shown()[1]))
+    generation = _shown()[1]
     state.put(LATER, ordered)
+    if not moved and ordered == later:
+        state.put(SHOWN, (_visible(later), generation))
     changed()
 
 
@@ -115,9 +117,14 @@ def _message(number: int, generation: int, values: dict[str, Any], changed: Call
     message = _later()[number]
 
     def key(part: str) -> str:
-        name = f"{AREA}.{_key(part, number, generation)}"
-        state.put(name, message[part] == STOP if part == "condition" else message[part])
-        return name
+        name = _key(part, number, generation)
+        value = message[part] == STOP if part == "condition" else message[part]
+        said = state.values(AREA, {name: None})[name]
+        if said is not None and said != value:  # the next click cut short what its callback had to do
+            _on_part(number, part, generation, changed)
+            st.rerun()
+        state.put(f"{AREA}.{name}", value)
+        return f"{AREA}.{name}"
 
     with (
         st.container(border=True, key=f"brief.message_{number}"),
