@@ -110,8 +110,9 @@ def test_two_people_who_change_one_plan_see_both_versions(open_app, trained_shop
     app.text_input(key="brief.name").set_value("Mine").run()
     assert "Someone else changed plan spring" in said(app)
     assert stored(trained_shop).plan.name == "Theirs", "nothing is overwritten unseen"
-    table = app.dataframe[0].value
-    assert table.to_numpy().tolist() == [["Name of the plan", "Mine", "Theirs"]]
+    table = app.table[0].value
+    assert table.index.tolist() == ["Name of the plan"]
+    assert table.to_numpy().tolist() == [["Mine", "Theirs"]]
     app.button(key=button).click().run()
     assert stored(trained_shop).plan.name == kept
     assert app.text_input(key="brief.name").value == kept
