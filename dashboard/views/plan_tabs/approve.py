@@ -1,5 +1,6 @@
 """Who decided? One person submits the plan, a second one approves or rejects it."""
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -11,10 +12,11 @@ from dashboard.views.plan_tabs import forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import planned
-from engine.decision import approvals, ledger, roles
+from engine.decision import approvals, ledger, plans, roles
 from engine.errors import AppError
 from engine.sentences import say
 
+HALF_TYPED = "half_typed"  # extra of a plan: names and a reason that nobody has sent yet
 ICONS = {"submitted": "send", "approved": "check_circle", "rejected": "cancel", "exported": "download"}
 
 
@@ -32,6 +34,24 @@ def show(opened: Open) -> None:
     _history(opened)
 
 
+# --- what is typed before it counts: kept with the plan, so that a reload in the middle loses nothing ---
+
+
+def _fill(opened: Open) -> None:
+    usual = {"author": opened.plan.owner, "approver": "", "reason": ""}
+    state.fill("approve", opened.stamp, usual | (opened.saved.extras.get(HALF_TYPED) or {}))
+
+
+def _typed() -> None:
+    names = {"author": None, "approver": None, "reason": None}
+    typed = {name: said for name, said in state.values("approve", names).items() if said}
+    with contextlib.suppress(AppError):  # what was typed stays in its field
+        opened = saving.reopened()
+        # Not `saving.save`, which fills the copy anew: a price that moved meanwhile would make the plan a draft again.
+        extras = opened.saved.extras | {HALF_TYPED: typed}
+        plans.save(opened.shop.path, opened.plan, extras, opened.saved.version, widgets.now())
+
+
 # --- submit ---
 
 
@@ -46,9 +66,9 @@ def _submit(opened: Open) -> None:
         widgets.show_problem(problem)
         return
     _summary(opened, forecast)
-    state.fill("approve", opened.stamp, {"author": opened.plan.owner})
+    _fill(opened)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        author = st.text_input(t("approve.author"), key="approve.author", width=280)
+        author = st.text_input(t("approve.author"), key="approve.author", width=280, on_change=_typed)
         asked = st.button(t("approve.submit"), key="approve.submit", type="primary", icon=":material/send:")
     if asked and _done(lambda: _send(opened, forecast, author)):
         st.rerun()
@@ -90,7 +110,7 @@ def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
         author.strip(),
         widgets.now(),
         settings.read().config,
-        extras={"filled": saving.filled(opened.shop, plan)},
+        extras={"filled": saving.filled(opened.shop, plan), HALF_TYPED: {}},
         expected_version=opened.saved.version,
     )
 
@@ -101,9 +121,10 @@ def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
 def _decide(opened: Open) -> None:
     st.write(t("approve.waits", author=opened.plan.owner))
     _summary(opened, opened.saved.extras.get("forecast") or {})
+    _fill(opened)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        approver = st.text_input(t("approve.approver"), key="approve.approver", width=280)
-        reason = st.text_input(t("approve.reason"), key="approve.reason", width=420)
+        approver = st.text_input(t("approve.approver"), key="approve.approver", width=280, on_change=_typed)
+        reason = st.text_input(t("approve.reason"), key="approve.reason", width=420, on_change=_typed)
     with st.container(horizontal=True):
         yes = st.button(t("approve.approve"), key="approve.approve", type="primary", icon=":material/check:")
         no = st.button(t("approve.reject"), key="approve.reject", icon=":material/close:")

@@ -33,7 +33,7 @@ def show(opened: Open, models: Models, tried: Plan) -> None:
         key=f"numbers.sizes_{'percent' if in_percent else 'amount'}",
         max_chars=60,
         width=320,
-        persist_state="session",
+        bind="query-params",  # also after a reload
     )
     sizes = read_sizes(str(text), in_percent)
     if sizes is None:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, widgets
+from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
@@ -21,14 +21,13 @@ WITH = ("plans", "drafts")
 
 def show(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> None:
     """What to compare with, one chart, one table."""
+    state.keep("numbers.compare_with", WITH[0], WITH, address="beside")
     with_what = st.segmented_control(
         t("numbers.compare_with"),
         WITH,
-        default=WITH[0],
         required=True,
         format_func=lambda one: t(f"numbers.compare_{one}"),
         key="numbers.compare_with",
-        persist_state="session",
     )
     mine = (t("numbers.these_settings", name=tried.name), tried, forecast)
     if with_what == "drafts":

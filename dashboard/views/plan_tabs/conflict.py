@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import saving, wording
+from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
 from engine.errors import AppError, StoreProblem
 
@@ -36,7 +38,10 @@ def show(
     ]
     if rows:
         headings = {name: t(f"plan.conflict_{name}") for name in ("field", "mine", "theirs")}
-        st.dataframe(rows, column_config=headings, hide_index=True, key=f"{area}.conflict", alt=t("plan.conflict_alt"))
+        shown = pd.DataFrame(rows).map(plain).rename(columns=headings).set_index(headings["field"])
+        # A static table wraps long copy and is read aloud; a data grid cuts it off.
+        with st.container(key=f"{area}.conflict"):
+            st.table(shown, alt=t("plan.conflict_alt"))
     else:
         st.write(t("plan.conflict_elsewhere"))
     with st.container(horizontal=True):
