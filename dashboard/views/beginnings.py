@@ -23,7 +23,7 @@ ICONS = {
     "win_back": "undo", "launch": "rocket_launch", "second_purchase": "repeat", "vip": "star",
     "overstock": "inventory_2", "sale_day": "sell", "sunset": "wb_twilight",
 }  # fmt: skip
-CARD_WIDTH = 300  # pixels: one beside the other on a desk, one below the other on a phone
+CARD_WIDTH = 262  # pixels: one beside the other on a desk, one below the other on a phone
 
 
 def today() -> date:

@@ -158,9 +158,13 @@ def _without_audience(shop: Shop, stored: list[SavedPlan], today: date) -> Itera
 
 
 def _collisions(shop: Shop, stored: list[SavedPlan], today: date) -> Iterator[Item]:
-    """One item for all collisions, naming the pair with the most customers."""
+    """One item for all pairs of plans that share customers, naming the one with the most.
+
+    Two discounts at once for different customers are for the calendar to show, not for today to act on.
+    """
     coming = {plan.plan_id: plan for plan in to_come(stored, today)}
     table = collisions(shop, list(coming.values()))
+    table = table[table["shared"] > 0]
     if len(table):
         worst = table.iloc[0]
         values: dict[str, str | int] = {

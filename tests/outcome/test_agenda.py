@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engine.campaign.plan import Audience, Plan
+from engine.campaign.plan import Audience, Offer, Plan
 from engine.decision import approvals, plans
 from engine.jobs import records
 from engine.outcome.agenda import Item, agenda
@@ -129,6 +129,14 @@ def test_all_collisions_are_one_item_that_names_the_largest(desk):
         desk.save(plan_id, starts=10, people=people)
     (item,) = desk.see()
     assert (item.kind, item.page, item.values["pairs"], item.values["shared"]) == ("collision", "calendar", 3, 2)
+
+
+def test_two_discounts_for_different_customers_need_nobody_today(desk):
+    for plan_id, people, size in (("one", "ab", 0.1), ("two", "c", 0.2)):
+        plan = desk.save(plan_id, starts=10, people=people)
+        offer = Offer(kind="percent", discount=size, code="SALE")
+        plans.save(desk.shop.path, plan.model_copy(update={"offer": offer}), {}, 1, NOW)
+    assert desk.kinds() == []
 
 
 def test_an_exported_plan_waits_for_its_results_after_its_window(desk):

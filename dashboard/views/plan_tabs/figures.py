@@ -31,7 +31,7 @@ def show(opened: Open) -> None:
         forecast = forecasting.of_plan(opened)
     noted = forecasting.noted(opened, forecast) if forecast else opened
     state.fill(AREA, noted.stamp, sliders.settings(noted.plan))
-    left, right = st.columns([2, 1], gap="large")  # on a phone the left one comes first
+    left, right = st.columns([5, 2], gap="large")  # on a phone the left one comes first
     with left:
         _answer(noted, models)
         _words(noted, models)
