@@ -13,6 +13,7 @@ from engine.campaign.plan import PARTS, Offer, OfferKind, Plan
 from engine.errors import AppError, StoreProblem
 
 AREA = "numbers"
+KEPT: dict[str, Any] = {"persist_state": "session"}  # a setting that is only tried stays while another tab is open
 # The tab's fragments.
 SETTINGS, ANSWER, WORDS, BEHIND = "numbers.settings", "numbers.answer", "numbers.words", "numbers.behind"
 KINDS: tuple[OfferKind, ...] = (
@@ -78,34 +79,45 @@ def show(plan: Plan, order_value: float | None, currency: str) -> None:
         format_func=lambda one: t(f"plan.offer_{one}"),
         key="numbers.kind",
         on_change=_touch_all,
+        **KEPT,
     )
     _size(plan, str(kind), order_value, currency)
-    st.slider(t("brief.audience_share"), 5, 100, step=5, format="%d %%", key="numbers.audience_share", on_change=_touch)
-    st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="numbers.send_hour", on_change=_touch)
-    st.slider(t("brief.holdout"), 0, 50, format="%d %%", key="numbers.holdout", on_change=_touch)
+    st.slider(
+        t("brief.audience_share"),
+        5,
+        100,
+        step=5,
+        format="%d %%",
+        key="numbers.audience_share",
+        on_change=_touch,
+        **KEPT,
+    )
+    st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="numbers.send_hour", on_change=_touch, **KEPT)
+    st.slider(t("brief.holdout"), 0, 50, format="%d %%", key="numbers.holdout", on_change=_touch, **KEPT)
     st.selectbox(
         t("numbers.channel") if len(plan.steps) > 1 else t("brief.channel"),
         list(PARTS),
         format_func=lambda one: t(f"plan.channel_{one}"),
         key="numbers.channel",
         on_change=_touch,
+        **KEPT,
     )
 
 
 def _size(plan: Plan, kind: str, order_value: float | None, currency: str) -> None:
     """Sliders of the offer itself."""
     if kind == "percent":
-        st.slider(t("numbers.discount"), 1, 60, format="%d %%", key="numbers.percent", on_change=_touch)
+        st.slider(t("numbers.discount"), 1, 60, format="%d %%", key="numbers.percent", on_change=_touch, **KEPT)
     elif kind == "amount":
         most = max(4 * (plan.offer.discount or 0.0) if plan.offer.kind == "amount" else 0.0, 20.0)
-        st.slider(t("numbers.amount"), 1.0, most, step=1.0, key="numbers.amount", on_change=_touch)
+        st.slider(t("numbers.amount"), 1.0, most, step=1.0, key="numbers.amount", on_change=_touch, **KEPT)
     else:
         st.caption(t("numbers.no_size", offer=t(f"plan.offer_{kind}")))
     if kind in (*WITH_SIZE, "free_shipping"):
         # Up to four usual orders: above that nobody would reach it.
         most = max(float(round(4 * (order_value or 25.0), -1)), 2 * (plan.offer.min_spend or 0.0), 20.0)
         label = t("numbers.min_spend", currency=currency)
-        st.slider(label, 0.0, most, step=5.0, format="%g", key="numbers.min_spend", on_change=_touch)
+        st.slider(label, 0.0, most, step=5.0, format="%g", key="numbers.min_spend", on_change=_touch, **KEPT)
 
 
 def _touch() -> None:
