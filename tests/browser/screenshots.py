@@ -18,21 +18,23 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect
 
 from engine.audience import segments
-from engine.campaign import planned
+from engine.campaign import planned, response, starting
 from engine.campaign.plan import Offer, Plan
 from engine.decision import plans
 from engine.shop import store
 from engine.shop.store import Shop
 from tests.browser.conftest import chromium, running_app, wait_until_ready
+from tests.browser.test_campaign_page import TEXTS
 from tests.browser.test_journey import field, open_tab, type_in
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "assets" / "screenshots"
-PAGES = ("today", "customers", "plans", "calendar", "results", "data", "model", "history", "settings")
+PAGES = ("today", "customers", "plans", "calendar", "results", "data", "shops", "model", "history", "settings")
 TABS = ("brief", "copy", "numbers", "approve", "export", "result")
 WIDTH, HIGHEST = 1280, 2400
 WAIT = 180_000  # milliseconds; the language model and the first forecast take their time
-PLAN = "spring-skin-care"
+PLAN, BEGUN, SEVERAL = "spring-skin-care", "win-back", "two-messages"  # done, filled from the shop's data, several
+VIEWS = ("argue", "compare")  # of Numbers, beside the curves that it opens with
 
 
 def main() -> None:
@@ -81,6 +83,18 @@ def some_plans(shop: Shop) -> None:
     save("thank-you", "Thank you", "Ana", "s1", objective="vip", offer=Offer(kind="gift", gift_product_id=gift))
     offer = Offer(kind="percent", discount=0.1, code="SPRING10")
     save(PLAN, "Spring skin care", "Ana", keen, category="Skin Care", offer=offer)
+    begun = starting.propose(shop, "win_back", BEGUN, "Win back", "Ana", now.date(), response.load(shop))
+    reasons = [{"key": reason.key, "values": reason.values} for reason in begun.reasons]
+    plans.save(shop.path, begun.plan, {"reasons": reasons}, None, now)
+    several(shop, keen, now)
+
+
+def several(shop: Shop, group: str, now: datetime) -> None:
+    """A plan with a second message, to those who did not buy after the first."""
+    plan = planned.new_plan(SEVERAL, "Two messages", [group], "Bo", now.date(), shop)
+    later = plan.steps[0].model_copy(update={"day": 4, "condition": "stop_if_bought"})
+    steps = [planned.with_texts(plan, TEXTS, 0).steps[0], later]
+    plans.save(shop.path, plan.model_copy(update={"steps": steps}), {"chosen": "own"}, None, now)
 
 
 def do_the_job(browser: Browser, url: str) -> None:
@@ -108,9 +122,11 @@ def take(browser: Browser, url: str, folder: Path, **how: object) -> None:
     context = browser.new_context(**settings)
     page = context.new_page()
     page.set_default_timeout(WAIT)
-    addresses = {name: "/" if name == "today" else f"/{name}" for name in PAGES} | {
-        f"plan-{tab}": f"/plan?plan={PLAN}&tab={tab}" for tab in TABS
-    }
+    addresses = {name: "/" if name == "today" else f"/{name}" for name in PAGES}
+    addresses |= {f"plan-{tab}": f"/plan?plan={PLAN}&tab={tab}" for tab in TABS}
+    addresses |= {f"plan-numbers-{view}": f"/plan?plan={PLAN}&tab=numbers&view={view}" for view in VIEWS}
+    addresses |= {"plan-begun": f"/plan?plan={BEGUN}&tab=brief"}
+    addresses |= {f"plan-several-{tab}": f"/plan?plan={SEVERAL}&tab={tab}" for tab in ("brief", "copy")}
     for name, address in addresses.items():
         page.set_viewport_size(settings["viewport"])
         page.goto(url + address)
