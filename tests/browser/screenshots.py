@@ -86,7 +86,7 @@ def some_plans(shop: Shop) -> None:
     begun = starting.propose(shop, "win_back", BEGUN, "Win back", "Ana", now.date(), response.load(shop))
     reasons = [{"key": reason.key, "values": reason.values} for reason in begun.reasons]
     plans.save(shop.path, begun.plan, {"reasons": reasons}, None, now)
-    several(shop, keen, now)
+    several(shop, "s3", now)  # customers whom no other plan here takes
 
 
 def several(shop: Shop, group: str, now: datetime) -> None:

@@ -147,7 +147,7 @@ def _numbers(page: Page) -> None:
         slider.press("ArrowRight")
     expect(page.get_by_text("Only tried, not saved.")).to_be_visible()
     expect(profit).not_to_have_text(before)
-    expect(field(page, "numbers.curve")).to_be_visible(timeout=SECONDS * 1000)
+    expect(field(page, "numbers.curve_extra_profit")).to_be_visible(timeout=SECONDS * 1000)
     field(page, "numbers.use").get_by_role("button").click()
     expect(page.get_by_text("The sliders show the plan as it is saved.")).to_be_visible()
 
