@@ -13,6 +13,7 @@ from dashboard.views.plan_tabs.saving import Open
 from engine import jobs, settings
 from engine.campaign import claims, planned
 from engine.campaign.plan import PARTS
+from engine.errors import AppError
 from engine.jobs import Job
 
 
@@ -134,8 +135,9 @@ def _is_writing(opened: Open, step: int) -> bool:
 def _choice(opened: Open, step: int, draft: dict[str, Any], number: int) -> None:
     if draft["draft_id"] == opened.saved.extras.get(own("chosen", step)):
         st.badge(t("copy.chosen"), icon=":material/check:", color="green")
-    elif st.button(t("copy.choose"), key=f"copy.choose_{number}"):
-        _choose(opened, step, draft)
+    else:
+        # A callback: the run that this click starts may find the work over and end before it comes to this button.
+        st.button(t("copy.choose"), key=f"copy.choose_{number}", on_click=_choose, args=(step, draft))
 
 
 def _draft(opened: Open, step: int, draft: dict[str, Any]) -> None:
@@ -153,11 +155,15 @@ def _draft(opened: Open, step: int, draft: dict[str, Any]) -> None:
     message.show(filled, opened.plan.steps[step].channel)
 
 
-def _choose(opened: Open, step: int, draft: dict[str, Any]) -> None:
-    texts = {part: draft["slots"].get(part, "") for part in PARTS[opened.plan.steps[step].channel]}
-    with widgets.problem_box():
+def _choose(step: int, draft: dict[str, Any]) -> None:
+    try:
+        opened = saving.reopened()
+        texts = {part: draft["slots"].get(part, "") for part in PARTS[opened.plan.steps[step].channel]}
         drafting.take(opened, step, texts, draft["draft_id"])
-    st.rerun()
+    except AppError as problem:
+        widgets.show_problem(problem)
+        return
+    st.rerun()  # the whole page, also from inside the fragment
 
 
 def more_like(opened: Open, step: int, texts: Mapping[str, str]) -> None:
