@@ -20,7 +20,7 @@ from engine.errors import DraftFailed
 TEMPERATURE = 0.6
 REDRAWS = 3
 DEADLINE = 90.0  # seconds for one draft with its redraws; 3-5 s each on two idle cores
-PHRASE, SENTENCE = (4, 6), (8, 12)  # lengths in words, in Chinese characters
+PHRASE, SENTENCE = (4, 6), (12, 18)  # lengths in words, in Chinese characters
 TITLES = ("subject", "headline")
 ANSWER_TOKENS = {"email": 420, "sms": 120, "push": 140, "ad": 140}  # the rest: 320
 
