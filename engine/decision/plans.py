@@ -26,7 +26,7 @@ LISTED = [
     "created_at", "updated_at",
 ]  # fmt: skip
 # Of what goes with a plan, what somebody typed or chose; the rest is kept by the program (its drafting, its forecast).
-TYPED = ("filled", "chosen", "unfinished")
+TYPED = ("filled", "chosen", "unfinished")  # of a later message with its number: "chosen:1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +232,15 @@ def _bring_back(
     extras: Mapping[str, Any] | None,
     restores: int | None = None,
 ) -> int:
-    typed = {name: earlier.extras[name] for name in TYPED if name in earlier.extras}
-    kept = {name: part for name, part in stored.extras.items() if name not in TYPED}
+    typed = {name: part for name, part in earlier.extras.items() if _is_typed(name)}
+    kept = {name: part for name, part in stored.extras.items() if not _is_typed(name)}
     # Who writes the plan is no part of what is undone: a second person's undo does not put their words in hers.
     plan = earlier.plan.model_copy(update={"owner": stored.plan.owner, "status": stored.plan.status})
     return put(db, plan, {**kept, **typed, **(extras or {})}, stored.version, now, restores)
+
+
+def _is_typed(name: str) -> bool:
+    return name.split(":")[0] in TYPED
 
 
 def _before(db: Database, plan_id: str) -> Version | None:
@@ -272,7 +276,8 @@ def _version(row: dict[str, Any]) -> Version | None:
 
 def _typed(step: Version) -> str:
     """What a person typed or chose, to be compared. The filled copy follows from it and from the shop's prices."""
-    chosen = {name: step.extras.get(name) for name in TYPED if name != "filled"}
+    typed = {name: part for name, part in step.extras.items() if _is_typed(name) and part is not None}
+    chosen = {name: part for name, part in typed.items() if name != "filled"}
     return canonical([step.plan.model_dump(mode="json", exclude={"status", "owner"}), chosen]).decode()
 
 

@@ -207,6 +207,14 @@ def test_undo_goes_back_one_change_after_another_and_then_stops(shop, make_plan)
     assert plans.load(shop.dir, "p1").plan.name == "A"
 
 
+def test_undo_brings_back_the_draft_chosen_for_a_later_message(shop, make_plan):
+    plan = make_plan("p1")
+    version = plans.save(shop.dir, plan, {"chosen:1": "d1", "draft_job": "a"}, None, shop.now)
+    version = plans.save(shop.dir, plan, {"chosen:1": "d2", "draft_job": "b"}, version, shop.now)
+    plans.undo(shop.dir, "p1", version, shop.now)
+    assert plans.load(shop.dir, "p1").extras == {"chosen:1": "d1", "draft_job": "b"}
+
+
 def test_an_undo_is_a_version_of_its_own_that_another_window_sees(shop, make_plan):
     named(shop, make_plan, "A", "B")
     assert plans.undo(shop.dir, "p1", 2, shop.now) == 3

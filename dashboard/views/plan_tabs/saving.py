@@ -66,7 +66,8 @@ def restore(opened: Open, version: int) -> None:
 
 
 def _shown_anew(opened: Open) -> None:
-    for area in ("brief", "copy", "numbers"):
+    messages = [f"copy:{number}" for number in range(1, len(opened.plan.steps))]
+    for area in ("brief", "copy", *messages, "numbers"):
         state.take_theirs(area, opened.plan.plan_id)
 
 

@@ -63,7 +63,7 @@ def field(area: str, name: str, shop: Shop) -> str:
     stem, _, number = name.rpartition("_")
     if stem in TIERS:
         return f"{field(area, stem, shop)} ({int(number) + 1})"
-    key = f"plan.part_{name}" if area == "copy" else f"brief.{name}"
+    key = f"plan.part_{name}" if area.startswith("copy") else f"brief.{name}"
     return t(key, currency=shop.settings.currency, count="") if known(key) else name.replace("_", " ")
 
 
