@@ -87,7 +87,7 @@ def test_ids_of_the_output_are_those_of_the_input(outputs):
     scored = pd.read_csv(io.BytesIO(outputs["score/scored.csv"]), dtype="str", keep_default_na=False)
     assert scored["customer_id"].tolist() == ["c001", "NA", "c002", "c003", "nobody", "null"]
     forecast = pd.read_csv(io.BytesIO(outputs["forecast/forecast.csv"]), dtype="str", keep_default_na=False)
-    assert forecast["plan_id"].tolist() == ["autumn", "0012", "too-much", "texts"]
+    assert forecast["plan_id"].tolist() == ["autumn", "0012", "too-much", "texts", "hurdle"]
 
 
 # --- how a command answers ---
