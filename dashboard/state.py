@@ -264,6 +264,17 @@ def touch(area: str) -> None:
     st.session_state[f"{area}:touched"] = True
 
 
+def move(area: str) -> None:
+    """A slider was moved, and what it moves is about to be drawn anew."""
+    touch(area)
+    st.session_state[f"{area}:moving"] = True
+
+
+def moving(area: str) -> bool:
+    """Whether a slider was moved since this was asked last: what is drawn now is for that move."""
+    return bool(st.session_state.pop(f"{area}:moving", False))
+
+
 def touched(area: str) -> bool:
     """Whether something was typed that is not saved yet."""
     return bool(st.session_state.get(f"{area}:touched"))

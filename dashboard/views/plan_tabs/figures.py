@@ -70,7 +70,8 @@ def _answer(opened: Open, models: Models) -> None:
     with st.container(horizontal=True):
         _figure("extra_profit", forecast.extra_profit, money)
         # Threads of Python take turns: without a pause the number would wait to be sent until all else is made.
-        time.sleep(LET_THE_NUMBER_GO)
+        if state.moving(AREA):
+            time.sleep(LET_THE_NUMBER_GO)
         _figure("roi", forecast.roi, lambda value: widgets.percent(value, 0))
         _figure("extra_orders", forecast.extra_orders, widgets.number)
         _figure("orders", forecast.orders, widgets.number)

@@ -122,7 +122,7 @@ def _size(plan: Plan, kind: str, order_value: float | None, currency: str) -> No
 
 def _touch() -> None:
     """A slider was moved: what hangs on it is drawn anew, the number first."""
-    state.touch(AREA)
+    state.move(AREA)
     st.rerun([ANSWER, WORDS, BEHIND])
 
 
