@@ -101,6 +101,9 @@ def open_page(page: Page, address: str) -> None:
 
 
 def reload(page: Page) -> None:
+    """The page anew, once what was just typed has reached the app."""
+    page.wait_for_timeout(1_000)  # a field is sent a moment after it is left; a reload before that takes it along
+    wait_until_ready(page, "plan", WAIT / 1000)
     page.reload()
     wait_until_ready(page, "plan", WAIT / 1000)
 

@@ -1,5 +1,6 @@
 """The table for the argument: nothing, full price, and some sizes of the discount beside each other."""
 
+import math
 import re
 from typing import Any
 
@@ -89,7 +90,7 @@ def _row(row: dict[str, Any], currency: str) -> dict[str, str]:
             _with_range(row, "extra_profit", money),
             money(row["discount_on_anyway"]),
             widgets.percent(row["margin_after_discount"]),
-            widgets.number(row["break_even_orders"]) if known else t("numbers.never"),
+            widgets.number(math.ceil(row["break_even_orders"])) if known else t("numbers.never"),
             widgets.percent(row["chance_of_loss"], 0),
             t(f"numbers.verdict_{row['verdict']}"),
         ]

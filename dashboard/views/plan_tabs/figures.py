@@ -241,7 +241,7 @@ def _all(forecast: Forecast, currency: str) -> None:
         )
     single = {
         "margin_after_discount": widgets.percent(forecast.margin_after_discount),
-        "break_even_orders": widgets.number(forecast.break_even_orders),
+        "break_even_orders": widgets.number(forecast.break_even_orders, 1),
         "send_cost": widgets.money(forecast.send_cost, currency, 2),
         "order_value": widgets.money(forecast.order_value, currency, 2),
     }
