@@ -12,18 +12,19 @@ from engine.shop.store import Shop
 
 NOTHING, FULL_PRICE = "nothing", "full_price"
 WITH_SIZE = ("percent", "amount")  # kinds of offer whose size is one number
+_BARE = {"offer_kind": "none", "discount": None, "min_spend": None, "tiers": (), "max_discount": None}
 _RANGED = ("extra_profit", "roi", "extra_orders", "orders")
 
 
 def curve(
     shop: Shop, models: Models, scenes: Sequence[Scene], steps: Sequence[dict], sizes: Sequence[float], seed: int = 0
 ) -> pd.DataFrame:
-    """Profit and ROI over the size of the discount, everything else as in `steps`.
+    """Profit and ROI over the size of the discount, everything else as in `steps`; at 0 it is full price.
 
     Columns discount, supported, and extra_profit, roi, extra_orders, orders, each with _low and _high; money is NaN
     where nothing like it was tried.
     """
-    found = [(size, _at(shop, models, scenes, steps, {"discount": size}, seed)) for size in sizes]
+    found = [(size, _at(shop, models, scenes, steps, {"discount": size} if size else _BARE, seed)) for size in sizes]
     return pd.DataFrame(
         [{"discount": size, "supported": forecast.supported} | _ranges(forecast) for size, forecast in found]
     )
@@ -40,8 +41,7 @@ def table(
     """
     kind = steps[0].get("offer_kind")
     sized = {"offer_kind": kind if kind in WITH_SIZE else "percent"}
-    bare = {"offer_kind": "none", "discount": None, "min_spend": None, "tiers": (), "max_discount": None}
-    asked = [(FULL_PRICE, 0.0, bare), *(("discount", size, sized | {"discount": size}) for size in sizes)]
+    asked = [(FULL_PRICE, 0.0, _BARE), *(("discount", size, sized | {"discount": size}) for size in sizes)]
     rows = [_nothing()]
     for option, size, changes in asked:
         forecast = _at(shop, models, scenes, steps, changes, seed)

@@ -38,6 +38,13 @@ def test_the_curve_is_the_forecast_at_each_size(tiny):
     assert found["extra_profit"].isna().tolist() == [False, False, True]
 
 
+def test_the_curve_begins_at_full_price_as_the_table_does(tiny):
+    start = argument.curve(tiny.shop, tiny.models, [tiny.scene], [PLAN], [0.0, 0.1]).iloc[0]
+    full = tiny.table([0.1]).loc["full_price"]
+    assert start["supported"] == full["supported"]
+    np.testing.assert_equal(start["extra_profit"], full["extra_profit"])
+
+
 def test_sending_nothing_costs_and_brings_nothing(tiny):
     nothing = tiny.table([0.1]).loc["nothing"]
     assert [nothing[c] for c in ("extra_orders", "extra_profit", "discount_cost", "chance_of_loss")] == [0, 0, 0, 0]
