@@ -1,4 +1,8 @@
-"""Approved plans and their audiences as two CSV files. Nothing else ever leaves, and nothing leaves unrecorded."""
+"""Approved plans and their audiences as CSV files. Nothing else ever leaves, and nothing leaves unrecorded.
+
+The audience holds the holdout too: results are measured against it, and nobody in it may be written to. So what a
+sending tool takes are the `recipients` of each message, a part of the audience and nothing more.
+"""
 
 import hashlib
 import os
@@ -9,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from engine.campaign import planned
@@ -37,13 +42,35 @@ Audience = Collection[str] | Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
+class Recipients:
+    """Who gets one message of a plan, without the holdout; `step` counts from 0.
+
+    people: customer_id, in the order of the audience, and variant where the plan has any.
+    """
+
+    plan_id: str
+    step: int
+    file_name: str
+    people: pd.DataFrame
+
+    @property
+    def csv(self) -> bytes:
+        """The people as a file for the tool that sends."""
+        return cells.to_csv(self.people)
+
+
+@dataclass(frozen=True, slots=True)
 class ExportResult:
-    """Two files' bytes, the plans in them, and the head of the approval history after this export was recorded."""
+    """Two files' bytes, the plans in them, and the head of the approval history after this export was recorded.
+
+    recipients: of each plan's messages, in the order of `plan_ids`; a part of what `audience_csv` says.
+    """
 
     plans_csv: bytes
     audience_csv: bytes
     plan_ids: list[str]
     ledger_head: str
+    recipients: list[Recipients]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +91,45 @@ def audience(shop: Shop, plan: Plan) -> dict[str, str]:
     New unsubscribes, recent buyers and customers of plans that were approved earlier are out.
     """
     taken = live.taken(shop, plan)
-    channels = list(dict.fromkeys(step.channel for step in plan.steps))
-    reached = {channel: set(planned.reach(shop, plan, channel, taken).customer_ids) for channel in channels}
-    joined = {
-        customer_id: "|".join(channel for channel in channels if customer_id in reached[channel])
-        for customer_id in planned.customers(shop, plan.audience)
-    }
+    channels: list[str] = list(dict.fromkeys(step.channel for step in plan.steps))
+    reached = {channel: planned.reach(shop, plan, channel, taken).customer_ids for channel in channels}
+    return by_channels(planned.customers(shop, plan.audience), reached)
+
+
+def by_channels(customer_ids: Collection[str], reached: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """These customers, each with the channels that reach them: "email|sms"; without those whom none reaches.
+
+    reached: by channel, whom it may reach.
+    """
+    sets = {channel: set(people) for channel, people in reached.items()}
+    joined = {one: "|".join(channel for channel, people in sets.items() if one in people) for one in customer_ids}
     return {customer_id: by for customer_id, by in joined.items() if by}
+
+
+def assigned(plan: Plan, found: Audience, seed: int = 0) -> pd.DataFrame:
+    """AUDIENCE_COLUMNS and CHANNELS of a plan; whoever comes without channels may be reached by all of the plan's."""
+    table = assign(plan.plan_id, list(found), plan.holdout, plan.variants, plan.audience_share, seed)
+    every = "|".join(dict.fromkeys(step.channel for step in plan.steps))
+    by = table["customer_id"].map(dict(found)) if isinstance(found, Mapping) else every
+    return table.assign(plan_id=plan.plan_id, channels=by)
+
+
+def send_day(plan: Plan, step: int) -> str:
+    """The day a message goes out, as ISO text; `step` counts from 0."""
+    return (plan.starts_at + timedelta(days=plan.steps[step].day)).isoformat()
+
+
+def recipients(plan: Plan, table: pd.DataFrame) -> list[Recipients]:
+    """Who gets each message of a plan. table: what `assigned` gives."""
+    columns = ["customer_id", *(["variant"] if plan.variants else [])]
+    channels, treated = table[CHANNELS].tolist(), table["treated"].eq(1).to_numpy()
+    found = []
+    for number, step in enumerate(plan.steps):
+        reached = np.array([step.channel in by.split("|") for by in channels], dtype=bool)
+        which = f"-{number + 1}-{step.channel}" if len(plan.steps) > 1 else ""
+        people = table.loc[treated & reached, columns].reset_index(drop=True)
+        found.append(Recipients(plan.plan_id, number, f"{plan.plan_id}-recipients{which}.csv", people))
+    return found
 
 
 def export_plans(
@@ -102,18 +161,19 @@ def export_plans(
     if not verdict.ok:
         raise StoreProblem(f"Nothing is exported: {verdict.sentence}")
     approved = _approved(shop_dir, shop_id, config, plan_ids)
-    rows, assigned = [], []
+    rows, tables, people = [], [], []
     for item in approved:
-        table = _assigned(item.saved.plan, audiences(item.saved.plan), seed)
-        assigned.append(table)
+        table = assigned(item.saved.plan, audiences(item.saved.plan), seed)
+        tables.append(table)
+        people += recipients(item.saved.plan, table)
         rows += [_row(item, step, table[CHANNELS]) for step in range(len(item.saved.plan.steps))]
     columns = [*AUDIENCE_COLUMNS, CHANNELS] if any(_has_channels(item.saved.plan) for item in approved) else None
     plans_csv = cells.to_csv(pd.DataFrame(rows, columns=PLAN_COLUMNS, dtype="object"))
-    audience_csv = cells.to_csv(pd.concat(assigned, ignore_index=True)[columns or AUDIENCE_COLUMNS])
+    audience_csv = cells.to_csv(pd.concat(tables, ignore_index=True)[columns or AUDIENCE_COLUMNS])
     with _Files([(out, plans_csv), (audience_path(out), audience_csv)] if out else []) as files:
         head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, person, now, config)
         files.put_in_place()
-    return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head)
+    return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head, people)
 
 
 def _approved(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None) -> list[_Approved]:
@@ -158,14 +218,6 @@ def _has_channels(plan: Plan) -> bool:
     return len({step.channel for step in plan.steps}) > 1
 
 
-def _assigned(plan: Plan, found: Audience, seed: int) -> pd.DataFrame:
-    """AUDIENCE_COLUMNS and CHANNELS of a plan; whoever comes without channels may be reached by all of the plan's."""
-    table = assign(plan.plan_id, list(found), plan.holdout, plan.variants, plan.audience_share, seed)
-    every = "|".join(dict.fromkeys(step.channel for step in plan.steps))
-    by = table["customer_id"].map(dict(found)) if isinstance(found, Mapping) else every
-    return table.assign(plan_id=plan.plan_id, channels=by)
-
-
 def _row(item: _Approved, step: int, channels: pd.Series) -> dict[str, Any]:
     """One message of a plan, with how many its channel may reach.
 
@@ -189,7 +241,7 @@ def _row(item: _Approved, step: int, channels: pd.Series) -> dict[str, Any]:
         "language": message.language,
         "starts_at": plan.starts_at.isoformat(),
         "ends_at": plan.ends_at.isoformat(),
-        "send_day": (plan.starts_at + timedelta(days=message.day)).isoformat(),
+        "send_day": send_day(plan, step),
         "send_hour": plan.send_hour,
         "audience_size": int(channels.str.split("|").map(lambda by: message.channel in by).sum()),
         "holdout": plan.holdout,

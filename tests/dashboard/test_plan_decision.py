@@ -5,11 +5,12 @@ import io
 
 import pandas as pd
 import pytest
+import streamlit as st
 
 from dashboard import cache
 from engine import settings
-from engine.campaign.plan import Audience
-from engine.decision import ledger
+from engine.campaign.plan import Audience, Step
+from engine.decision import ledger, roles
 from engine.shop import store
 from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored, submitted
 
@@ -124,27 +125,108 @@ def test_only_approved_plans_can_be_exported(open_app, trained_shop):
     assert "Submit for approval" in said(app)
 
 
-def test_an_approved_plan_offers_both_files_and_says_how_many_people(open_app, trained_shop):
+@pytest.fixture
+def downloads(open_app, trained_shop, monkeypatch):
+    """downloads(): the Export tab of the plan, and its files by the key of their button: (name, label, bytes)."""
+    given: dict[str, tuple] = {}
+    button = st.download_button
+
+    def noted(label, data, file_name, *arguments, **more):
+        given[more["key"]] = (file_name, label, data)
+        return button(label, data, file_name, *arguments, **more)
+
+    # What a button hands out is made when a browser asks for it, and these tests have none.
+    monkeypatch.setattr(st, "download_button", noted)
+
+    def opened():
+        app = page_of(open_app, trained_shop, "export")
+        return app, {key: (name, label, data()) for key, (name, label, data) in given.items()}
+
+    return opened
+
+
+def people_in(content: bytes) -> list[dict]:
+    return list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def test_the_recipients_come_first_and_hold_nobody_who_is_left_out_on_purpose(downloads, trained_shop):
     saved_plan(trained_shop)
     approved(trained_shop)
-    app = page_of(open_app, trained_shop, "export")
+    app, files = downloads()
     people = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
     assert people["Get the message"] > 5 * people["Left out on purpose"] > 0
-    assert [button.key for button in app.get("download_button")] == ["export.plans_csv", "export.audience_csv"]
+    assert list(files) == ["export.recipients_csv", "export.plans_csv", "export.audience_csv"]
+    name, label, content = files["export.recipients_csv"]
+    assert (name, label) == ("spring-recipients.csv", f"Recipients: {people['Get the message']:,} people (CSV)")
+    recipients = {row["customer_id"] for row in people_in(content)}
+    everyone = people_in(files["export.audience_csv"][2])
+    assert recipients == {row["customer_id"] for row in everyone if row["treated"] == "1"}
+    assert len(recipients) == people["Get the message"]
 
 
-def test_two_downloads_are_one_entry_and_agree_with_the_page(open_app, trained_shop):
+def test_the_full_assignment_says_how_many_of_its_people_must_not_be_written_to(downloads, trained_shop):
     saved_plan(trained_shop)
     approved(trained_shop)
-    app = page_of(open_app, trained_shop, "export")
+    app, files = downloads()
+    name, label, content = files["export.audience_csv"]
+    rows = people_in(content)
+    held_out = sum(row["treated"] == "0" for row in rows)
+    assert (name, label) == ("spring-audience.csv", f"Full assignment: {len(rows):,} people (CSV)")
+    assert f"**{held_out:,} people who must NOT be written to**" in said(app)
+    assert "the results are later measured against it" in said(app)
+
+
+def test_a_plan_without_a_holdout_is_not_said_to_hold_people_to_spare(downloads, trained_shop):
+    saved_plan(trained_shop, holdout=0.0)
+    approved(trained_shop)
+    app, _ = downloads()
+    assert "must NOT be written to" not in said(app)
+    assert "leaves nobody out on purpose" in said(app)
+
+
+def test_each_message_has_a_file_of_its_own_recipients(downloads, trained_shop):
+    steps = [Step(channel="email", copy=COPY), Step(channel="sms", day=3, condition="stop_if_bought", copy=COPY)]
+    saved_plan(trained_shop, steps=steps)
+    approved(trained_shop)
+    app, files = downloads()
+    for key, which, words in (
+        ("export.recipients_csv", "1-email", "Message 1, E-mail, 2026-06-08"),
+        ("export.recipients_csv.1", "2-sms", "Message 2, SMS, 2026-06-11"),
+    ):
+        name, label, content = files[key]
+        assert name == f"spring-recipients-{which}.csv"
+        assert label == f"{words}: {len(people_in(content)):,} people (CSV)"
+        assert people_in(content)
+    assert "Message 2 is not for those who have bought since 2026-06-08" in said(app)
+
+
+def test_a_plan_for_a_share_of_its_audience_accounts_for_everyone(downloads, trained_shop):
+    saved_plan(trained_shop, audience_share=0.5)
+    approved(trained_shop)
+    app, _ = downloads()
     people = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
-    shop, saved = store.open_shop(trained_shop), stored(trained_shop)
-    first, second = (cache.exported(shop, saved, "Ana") for _ in range(2))
-    assert first.plans_csv == second.plans_csv
-    assert history(trained_shop).count(("exported", "Ana")) == 1
-    rows = list(csv.DictReader(io.StringIO(first.audience_csv.decode("utf-8-sig"))))
-    assert sum(row["treated"] == "1" for row in rows) == people["Get the message"]
-    assert "满减" in first.plans_csv.decode("utf-8-sig")
+    assert people["Not drawn for this plan"] > 0
+    reached = cache.reach(store.open_shop(trained_shop), stored(trained_shop).plan)
+    assert sum(people.values()) == reached.size
+
+
+def test_where_nobody_may_be_written_to_there_is_no_list_to_send(downloads, trained_shop):
+    saved_plan(trained_shop, audience=Audience(rule="email_consent = no"))
+    approved(trained_shop)
+    app, files = downloads()
+    assert "Nobody is left to write to" in said(app)
+    assert people_in(files["export.recipients_csv"][2]) == []
+    assert app.get("download_button")[0].proto.disabled
+
+
+def test_all_downloads_are_one_entry_and_agree_with_the_page(downloads, trained_shop):
+    saved_plan(trained_shop)
+    approved(trained_shop)
+    _, files = downloads()
+    again = cache.exported(store.open_shop(trained_shop), stored(trained_shop), roles.os_user())
+    assert again.plans_csv == files["export.plans_csv"][2]
+    assert [action for action, _ in history(trained_shop)].count("exported") == 1
+    assert "满减" in files["export.plans_csv"][2].decode("utf-8-sig")
 
 
 # --- result ---

@@ -269,6 +269,68 @@ def test_a_plan_of_one_channel_needs_no_column_for_it(shop, plan):
     assert list(audience.columns) == export.AUDIENCE_COLUMNS
 
 
+# --- the file for the tool that sends ---
+
+
+def lists(result) -> dict[str, list[str]]:
+    """File name -> the customers in the file, as it is read back from its bytes."""
+    return {one.file_name: cells.read_back(one.csv)["customer_id"].tolist() for one in result.recipients}
+
+
+def test_recipients_are_those_of_the_audience_who_are_written_to_and_nobody_of_the_holdout(shop, make_plan):
+    approved(shop, make_plan(holdout=0.3))
+    result = send_out(shop)
+    audience = cells.read_back(result.audience_csv)
+    held_out = set(audience.loc[audience["treated"] == "0", "customer_id"])
+    [(name, people)] = lists(result).items()
+    assert name == "p1-recipients.csv"
+    assert people == audience.loc[audience["treated"] == "1", "customer_id"].tolist()
+    assert 30 < len(held_out) < 90
+    assert not held_out & set(people)
+    assert held_out | set(people) == set(CUSTOMERS)
+
+
+def test_recipients_are_a_file_that_excel_opens_and_no_cell_of_it_runs(shop, plan):
+    approved(shop, plan)
+    names = ["007", "=1+1", "NA", "茶"]
+    [found] = send_out(shop, customers=[*names, *CUSTOMERS]).recipients
+    assert found.csv.startswith(b'\xef\xbb\xbf"customer_id"\r\n')
+    assert found.csv.count(b"\r\n") == len(found.people) + 1
+    assert b'"\'=1+1"' in found.csv
+    assert cells.read_back(found.csv)["customer_id"].tolist()[:4] == names
+
+
+def test_each_message_has_its_recipients_by_its_own_channel(shop, make_plan):
+    approved(shop, make_plan(steps=MESSAGES, holdout=0.0), filled=FILLED)
+    assert lists(send_out(shop, customers=BY_CHANNEL)) == {
+        "p1-recipients-1-email.csv": ["c1", "c2", "c4"],
+        "p1-recipients-2-sms.csv": ["c1", "c3"],
+        "p1-recipients-3-email.csv": ["c1", "c2", "c4"],
+    }
+
+
+def test_the_holdout_gets_none_of_several_messages(shop, make_plan):
+    approved(shop, make_plan(steps=MESSAGES, holdout=0.4), filled=FILLED)
+    result = send_out(shop, customers=dict.fromkeys(CUSTOMERS, "email|sms"))
+    audience = cells.read_back(result.audience_csv)
+    held_out = set(audience.loc[audience["treated"] == "0", "customer_id"])
+    assert held_out
+    assert all(set(people) == set(CUSTOMERS) - held_out for people in lists(result).values())
+
+
+def test_recipients_of_a_plan_with_variants_say_which_each_gets(shop, make_plan):
+    approved(shop, make_plan(variants=["A", "B"]))
+    result = send_out(shop)
+    audience, [found] = cells.read_back(result.audience_csv), result.recipients
+    treated = audience[audience["treated"] == "1"]
+    assert cells.read_back(found.csv).to_numpy().tolist() == treated[["customer_id", "variant"]].to_numpy().tolist()
+
+
+def test_a_plan_that_reaches_nobody_has_an_empty_list_of_recipients(shop, plan):
+    approved(shop, plan)
+    assert lists(send_out(shop, customers=[])) == {"p1-recipients.csv": []}
+
+
 @pytest.fixture
 def opened(tmp_path):
     """A shop where c1 may be written to by both channels, c2 by e-mail, c3 by SMS, c4 by none; c5 bought just now."""

@@ -1,5 +1,8 @@
-"""How does the plan get into the tool that sends it? As two files, of approved plans only."""
+"""How does the plan get into the tool that sends it? As files, of approved plans only."""
 
+from functools import partial
+
+import pandas as pd
 import streamlit as st
 
 from dashboard import cache, state, widgets
@@ -7,12 +10,15 @@ from dashboard.text import t
 from dashboard.views.plan_tabs import audience
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
-from engine.decision import approvals, ledger
-from engine.decision.assign import assign
+from engine.campaign.plan import Plan
+from engine.decision import approvals, export, ledger
+from engine.decision.export import Recipients
+from engine.decision.plans import SavedPlan
+from engine.shop.store import Shop
 
 
 def show(opened: Open) -> None:
-    """Who is in the files, and the two downloads."""
+    """Who is in the files, what the sending tool takes, and what the results are measured against."""
     config = settings.read().config
     if opened.plan.status not in ("approved", "exported"):
         st.info(t("export.not_approved", status=t(f"plan.status_{opened.plan.status}")), icon=":material/lock:")
@@ -28,52 +34,101 @@ def show(opened: Open) -> None:
     if not verdict.ok:
         st.error(verdict.sentence, icon=":material/gpp_bad:")
         return
-    _people(opened)
-    _downloads(opened)
+    table = _people(opened)
+    _to_send(opened, export.recipients(opened.plan, table))
+    _to_measure(opened, table)
     exports = [entry for entry in history if entry.action == "exported"]
     st.caption(t("export.recorded", count=len(exports), approver=approval.by))
 
 
-def _people(opened: Open) -> None:
-    """How many are written to and how many are left out, on purpose or because they may not be, as the files say it."""
+def _people(opened: Open) -> pd.DataFrame:
+    """How many are written to and how many are not, on purpose or because they may not be. The whole assignment."""
     plan = opened.plan
     with widgets.problem_box():
         reached = cache.reach(opened.shop, plan)
-    table = assign(plan.plan_id, reached.reachable, plan.holdout, plan.variants, plan.audience_share, seed=0)
+    channels = list(dict.fromkeys(step.channel for step in plan.steps))
+    found = export.by_channels(reached.reachable, {one: reached.by_channel[one].customer_ids for one in channels})
+    table = export.assigned(plan, found)
     treated = int(table["treated"].sum())
     numbers = {"treated": treated, "holdout": len(table) - treated, "left_out": reached.size - len(reached.reachable)}
+    if plan.audience_share < 1:
+        numbers["beyond_share"] = len(reached.reachable) - len(table)
     with st.container(horizontal=True):
         for name, number in numbers.items():
             help_ = t(f"export.{name}_help")
             st.metric(t(f"export.{name}"), widgets.number(number), border=True, width=220, help=help_)
     with st.container(border=True, key="export.reach", gap="xsmall"):
-        st.caption(t("export.reach", size=f"{reached.size:,}"))
-        audience.bars(reached, [step.channel for step in plan.steps])
+        st.caption(t("export.reach", size=widgets.number(reached.size)))
+        audience.bars(reached, channels)
+    return table
 
 
-def _downloads(opened: Open) -> None:
-    """Both files are made by the first click, which is recorded once; the second gets what was made then."""
-    shop, saved, person = opened.shop, opened.saved, state.person()
-    plan_id = saved.plan.plan_id
-    st.write(t("export.purpose"))
-    with st.container(horizontal=True):
+def _to_send(opened: Open, lists: list[Recipients]) -> None:
+    """Whom the sending tool writes to, a file for each message, and what it sends them."""
+    shop, saved, person, plan = opened.shop, opened.saved, state.person(), opened.plan
+    st.subheader(t("export.to_send"))
+    st.write(t("export.to_send_about"))
+    with st.container(horizontal=True, key="export.files"):
+        for one in lists:
+            st.download_button(
+                _label(plan, one),
+                partial(_recipients_csv, shop, saved, person, one.step),
+                one.file_name,
+                "text/csv",
+                key="export.recipients_csv" + (f".{one.step}" if one.step else ""),
+                type="primary",
+                disabled=one.people.empty,
+                on_click="ignore",
+                icon=":material/outgoing_mail:",
+            )
         st.download_button(
             t("export.plans_csv"),
             lambda: cache.exported(shop, saved, person).plans_csv,
-            f"{plan_id}.csv",
+            f"{plan.plan_id}.csv",
             "text/csv",
             key="export.plans_csv",
-            type="primary",
             on_click="ignore",
             icon=":material/download:",
         )
+    if all(one.people.empty for one in lists):
+        st.warning(t("export.nobody"), icon=":material/person_off:")
+    for number, step in enumerate(plan.steps):
+        if step.condition == "stop_if_bought":
+            st.caption(t("export.stop_if_bought", number=number + 1, day=plan.starts_at.isoformat()))
+    st.caption(t("export.about_files"))
+
+
+def _recipients_csv(shop: Shop, saved: SavedPlan, person: str, step: int) -> bytes:
+    return cache.exported(shop, saved, person).recipients[step].csv
+
+
+def _label(plan: Plan, one: Recipients) -> str:
+    """What a file of recipients holds: of which message, where there are several, and how many people."""
+    count = widgets.number(len(one.people))
+    if len(plan.steps) == 1:
+        return t("export.recipients_csv", count=count)
+    channel = t(f"plan.channel_{plan.steps[one.step].channel}")
+    return t(
+        "export.recipients_of", number=one.step + 1, channel=channel, day=export.send_day(plan, one.step), count=count
+    )
+
+
+def _to_measure(opened: Open, table: pd.DataFrame) -> None:
+    """The whole assignment, the holdout among it, for the day when results come back; never for the sending tool."""
+    shop, saved, person = opened.shop, opened.saved, state.person()
+    held_out = int(table["treated"].eq(0).sum())
+    with st.container(border=True, key="export.measure"):
+        st.subheader(t("export.to_measure"))
+        if held_out:
+            st.warning(t("export.not_to_send", count=widgets.number(held_out)), icon=":material/front_hand:")
+        else:
+            st.caption(t("export.no_holdout"))
         st.download_button(
-            t("export.audience_csv"),
+            t("export.audience_csv", count=widgets.number(len(table))),
             lambda: cache.exported(shop, saved, person).audience_csv,
-            f"{plan_id}-audience.csv",
+            f"{saved.plan.plan_id}-audience.csv",
             "text/csv",
             key="export.audience_csv",
             on_click="ignore",
-            icon=":material/group:",
+            icon=":material/experiment:",
         )
-    st.caption(t("export.about_files"))
