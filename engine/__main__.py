@@ -151,7 +151,7 @@ def audience(shop_dir: Path | None, rule: str, exclude: str | None, as_of: str |
     from engine.shop.features import default_as_of
 
     shop = _shop(shop_dir)
-    rules.check(shop, rule)  # before the facts, which take longer
+    rule, exclude = _spelled(shop, rule, exclude)  # before the facts, which take longer
     day = _day(as_of) or default_as_of(shop)
     facts = rules.facts(shop, day)
     left_out = set(rules.select(shop, exclude, day, facts)) if exclude else set()
@@ -160,8 +160,8 @@ def audience(shop_dir: Path | None, rule: str, exclude: str | None, as_of: str |
     _write_csv(pd.DataFrame({"customer_id": chosen}, dtype="str"), out)
     _print(
         {
-            "rule": rules.write(rules.parse(rule)),
-            "exclude": rules.write(rules.parse(exclude)) if exclude else None,
+            "rule": rule,
+            "exclude": exclude,
             "as_of": day,
             "customers": len(facts),
             "selected": len(chosen),
@@ -171,6 +171,21 @@ def audience(shop_dir: Path | None, rule: str, exclude: str | None, as_of: str |
             },
         }
     )
+
+
+def _spelled(shop: Shop, rule: str, exclude: str | None) -> tuple[str, str | None]:
+    """Both rules as the shop spells them. Raises DataProblem with what is wrong with either, and with which of them."""
+    from engine.audience import rules
+
+    spelled, problems = {}, []
+    for option, text in (("--rule", rule), ("--exclude", exclude or None)):
+        try:
+            spelled[option] = rules.write(rules.spelled(shop, text)) if text is not None else None
+        except DataProblem as problem:
+            problems += problem.problems if option == "--rule" else [f"{option}: {one}" for one in problem.problems]
+    if problems:
+        raise DataProblem(problems)
+    return spelled["--rule"] or "", spelled["--exclude"]
 
 
 @main.command()

@@ -131,7 +131,7 @@ def test_the_program_itself_ends_with_two_and_a_sentence(tmp_path):
         (("segments", "--as-of", "soon"), "--as-of is 'soon'; a date such as 2026-03-31 is needed."),
         (("segments", "--as-of", "2020-01-01"), "Groups need at least 50 customers with an order; this shop has 0."),
         (("audience", "--rule", "ordrs > 1"), 'Position 1: there is no field "ordrs". Did you mean orders'),
-        (("audience", "--rule", "orders > 1", "--exclude", "orders"), "The rule ends too early, after"),
+        (("audience", "--rule", "orders > 1", "--exclude", "orders"), "--exclude: The rule ends too early, after"),
         (("audience", "--rule", "gender = f"), 'Position 1: customers may not be chosen by "gender"'),
         (("audience", "--rule", "orders > 1", "--as-of", "soon"), "--as-of is 'soon'; a date such as"),
         (("score",), "Say either --deliveries FILE or --ads FILE."),
@@ -205,7 +205,7 @@ def test_the_audience_of_a_rule_is_a_file_of_customers_and_counts_by_channel(sho
     out = tmp_path / "out.csv"
     rule = ("audience", "--shop", shop, "--out", out, "--rule")
     told = strict(run(*rule, "ORDERS>=3 AND NOT tier=gold", "--exclude", "email_consent = no").stdout)
-    assert (told["rule"], told["customers"]) == ("ORDERS >= 3 and not tier = gold", 60)
+    assert (told["rule"], told["customers"]) == ("orders >= 3 and not tier = gold", 60)
     found = pd.read_csv(out, dtype="str", keep_default_na=False)["customer_id"]
     assert len(found) == told["selected"] > 5
     for channel in told["channels"].values():

@@ -129,8 +129,17 @@ def field_of(facts: pd.DataFrame, name: str) -> Field:
     if name in FLAGS:
         return Field(name, "flag")
     if pd.api.types.is_numeric_dtype(facts[name]):
-        return Field(name, "number")
+        return Field(name, "number", _OWN_UNITS.get(name) or _unit_by_channel(facts, name))
     return Field(name, "text", values=levels(facts[name]))
+
+
+def _unit_by_channel(facts: pd.DataFrame, name: str) -> str:
+    """The unit of a field of one channel; those come in twos and threes, which a column of the shop's own does not."""
+    for stem, unit in (("days_since_", "days"), ("sent_", "messages"), ("clicks_", "messages")):
+        channel = name.removeprefix(stem)
+        if channel != name and {f"sent_{channel}", f"days_since_{channel}"} <= set(facts):
+            return unit
+    return ""
 
 
 def every_level(shop: Shop, field: Field) -> list[str]:

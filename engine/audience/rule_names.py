@@ -3,7 +3,7 @@
 import math
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from typing import Literal
@@ -12,24 +12,30 @@ import pandas as pd
 
 from engine.audience import segments
 from engine.audience.facts import FEATURES, Field, every_level, field_of, fields
-from engine.audience.rule_text import Bought, Compare, Condition, Known, OneOf, Received, write
+from engine.audience.rule_mistakes import MOST_DAYS
+from engine.audience.rule_text import Bought, Compare, Condition, Known, OneOf, Operator, Received, write
 from engine.errors import DataProblem
 from engine.shop.attributes import is_protected
 from engine.shop.store import Shop
 
 _YES, _NO = {"1", "yes", "true", "是"}, {"0", "no", "false", "否"}
 _NUMBER = re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d{1,3})?", re.IGNORECASE | re.ASCII)
+WHOLE = {"orders", "messages", "categories", "events"}  # units of fields that count
+# The largest number that means anything, by unit; a field without one of these units may be below 0 as well.
+_LARGEST = {**dict.fromkeys(WHOLE, 10_000_000), "days": MOST_DAYS, "fraction": 1_000}
+_LARGEST_OF_ALL = 1_000_000_000_000
 _KIND = {"number": "a number", "text": "a text", "flag": "yes or no"}
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A condition on a field, understood: the field's column, and what to compare it with.
+    """A condition, understood: as the shop spells its names and values, and what it asks of a field, where it does.
 
     number: of a number or flag. values: of a text, every way it is spelt in this shop.
     """
 
-    column: Field
+    condition: Condition
+    column: Field | None = None
     number: float | None = None
     values: tuple[str, ...] = ()
 
@@ -40,19 +46,19 @@ class Names:
     def __init__(self, shop: Shop, text: str, facts: pd.DataFrame | None = None):
         self.shop, self.text, self.facts = shop, text, facts
 
-    def understood(self, condition: Condition) -> Asked | None:
+    def understood(self, condition: Condition) -> Asked:
         match condition:
             case Bought(what, name):
-                self._exists(what, name, self._sold(what))
+                return Asked(replace(condition, name=self._existing(what, name, self._sold(what))))
             case Received(what, campaign_id):
-                self._exists("campaign", campaign_id, self._sent(what))
-            case Known(name):
-                return Asked(self._field(name))
+                return Asked(Received(what, self._existing("campaign", campaign_id, self._sent(what))))
+            case Known(name, known):
+                column = self._field(name)
+                return Asked(Known(column.name, known), column)
             case OneOf(name, values):
                 return self._one_of(self._field(name), values)
             case Compare(name, operator, value):
                 return self._compared(self._field(name), operator, value)
-        return None
 
     @cached_property
     def _fields(self) -> dict[str, Field]:
@@ -94,54 +100,72 @@ class Names:
                 f'{self._place(column.name)}: "in" is for texts, and {column.name} is {_KIND[column.kind]}. '
                 f"Write for example {column.name} = {values[0]}."
             )
-        return Asked(column, values=tuple(level for value in values for level in self._levels(column, value)))
+        levels = [self._levels(column, value) for value in values]
+        spelled = dict.fromkeys(_spelled(value, found) for value, found in zip(values, levels, strict=True))
+        return Asked(
+            OneOf(column.name, tuple(spelled)), column, values=tuple(level for found in levels for level in found)
+        )
 
-    def _compared(self, column: Field, operator: str, value: str) -> Asked:
+    def _compared(self, column: Field, operator: Operator, value: str) -> Asked:
         if column.kind == "number":
-            return Asked(column, self._number(column, value))
+            number = self._number(column, value)
+            # "-0" is nothing that anybody means by a number.
+            return Asked(Compare(column.name, operator, value if number else value.lstrip("-")), column, number)
         if operator not in ("=", "!="):
             raise DataProblem(
                 f"{self._place(column.name)}: {column.name} is {_KIND[column.kind]} and knows no {operator}. "
                 f"Write {column.name} = {value} or {column.name} != {value}."
             )
         if column.kind == "text":
-            return Asked(column, values=self._levels(column, value))
+            found = self._levels(column, value)
+            return Asked(Compare(column.name, operator, _spelled(value, found)), column, values=found)
         if value.casefold() not in _YES | _NO:
-            raise DataProblem(f'{self._place(value)}: {column.name} is yes or no, and the rule says "{value}".')
-        return Asked(column, 1.0 if value.casefold() in _YES else 0.0)
+            raise DataProblem(
+                f'{self._place(value)}: {column.name} is yes or no, and the rule says "{value}". '
+                f"Write {column.name} = yes or {column.name} = no."
+            )
+        yes = value.casefold() in _YES
+        return Asked(Compare(column.name, operator, "yes" if yes else "no"), column, 1.0 if yes else 0.0)
 
     def _number(self, column: Field, value: str) -> float:
+        """The value as a number. Raises DataProblem for one that the field can never have."""
         share = value.removesuffix("%").strip()
-        number = float(share) if _NUMBER.fullmatch(share) else math.nan
-        if not math.isfinite(number):
+        place = self._place(value)
+        if not _NUMBER.fullmatch(share):
             example = "20% or 0.2" if column.unit == "fraction" else "90"
             raise DataProblem(
-                f'{self._place(value)}: {column.name} is a number, and the rule says "{value}". '
+                f'{place}: {column.name} is a number, and the rule says "{value}". '
                 f"Write a plain number, such as {example}."
             )
         if value.endswith("%") and column.unit != "fraction":
-            raise DataProblem(f'{self._place(value)}: {column.name} is no share; write {share} without "%".')
-        return number / 100 if value.endswith("%") else number
+            raise DataProblem(f'{place}: {column.name} is no share; write {share} without "%".')
+        number = float(share) / (100 if value.endswith("%") else 1)
+        if wrong := _wrong_size(number, column.unit):
+            raise DataProblem(f'{place}: {column.name} {wrong[0]}, and the rule says "{value}". Write {wrong[1]}.')
+        return number
 
     def _levels(self, column: Field, value: str) -> tuple[str, ...]:
         """How a value is spelt in this shop."""
-        if column.name == "group":
-            known: list[str] = list(column.values)
-            found = [level for level in known if level == value]
-        else:
-            known = every_level(self.shop, column)
-            found = [level for level in known if level.strip().casefold() == value.strip().casefold()]
+        known: list[str] = list(column.values) if column.name == "group" else every_level(self.shop, column)
+        found = [level for level in known if _alike(level) == _alike(value)]
         if not found:
             nearest = _nearest(value, known)
             advice = f"Did you mean {' or '.join(nearest)}?" if nearest else f"Known are {_listed(known)}."
             raise DataProblem(f'{self._place(value)}: no customer has {column.name} "{value}". {advice}')
         return tuple(found)
 
-    def _exists(self, what: str, name: str, known: list[str]) -> None:
-        if name in known:
-            return
-        nearest = _nearest(name, known)
+    def _existing(self, what: str, name: str, known: list[str]) -> str:
+        """A name as the shop spells it. Of names that differ in upper and lower case alone, the very one."""
+        found = [name] if name in known else [one for one in known if _alike(one) == _alike(name)]
+        if len(found) == 1:
+            return found[0]
         plural = {"category": "categories", "product": "product ids", "campaign": "campaign ids"}[what]
+        if found:
+            raise DataProblem(
+                f'{self._place(name)}: several {plural} are spelt like "{name}". '
+                f"Write one as it stands in the shop: {_listed(found)}."
+            )
+        nearest = _nearest(name, known)
         advice = f"Did you mean {' or '.join(nearest)}?" if nearest else f"Known {plural} are {_listed(known)}."
         raise DataProblem(f'{self._place(name)}: there is no {what} "{name}" in this shop. {advice}')
 
@@ -165,6 +189,31 @@ class Names:
                 f'"{asked}" needs deliveries that say so, and this shop has none. Import them, or take it out.'
             )
         return sorted(self.shop.table("deliveries", ["campaign_id"])["campaign_id"].unique())
+
+
+def _wrong_size(number: float, unit: str) -> tuple[str, str] | None:
+    """What a field of this unit is, and what to write, where the number is none that it can ever have."""
+    largest = _LARGEST.get(unit, _LARGEST_OF_ALL)
+    if abs(number) > largest:
+        return f"is never beyond {largest:,}", f"{largest} or less"
+    if number < 0 and unit in _LARGEST:
+        return "is never below 0", "0 or more"
+    if number > 1 and unit == "fraction":
+        share = f"{number:g}% or {number / 100:g}" if number <= 100 else "20% or 0.2"
+        return "is a share, from 0% to 100%", share
+    if unit in WHOLE and not number.is_integer():
+        return f"counts whole {unit}", f"{math.floor(number)} or {math.ceil(number)}"
+    return None
+
+
+def _alike(name: str) -> str:
+    """Names that differ in spaces, and in upper and lower case, are alike."""
+    return " ".join(name.split()).casefold()
+
+
+def _spelled(value: str, found: Collection[str]) -> str:
+    """The value as the shop spells it; where it does so in several ways, as it stands or the most usual way."""
+    return value if value in found else next(iter(found))
 
 
 def _nearest(name: str, known: Collection[str]) -> list[str]:

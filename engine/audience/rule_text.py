@@ -6,6 +6,7 @@
 `and`, `or`, `not` and parentheses join conditions (`and` binds tighter), in upper or lower case:
 
     FIELD >= VALUE           also <=  >  <  =  !=
+    FIELD between VALUE and VALUE    the same as  FIELD >= VALUE and FIELD <= VALUE
     FIELD in (VALUE, VALUE)  FIELD is known   FIELD is unknown
     bought category NAME     bought product ID     both also with: in 30 days
     was sent CAMPAIGN_ID     clicked CAMPAIGN_ID   ordered from CAMPAIGN_ID
@@ -16,13 +17,14 @@ written in backticks. What a rule selects is said in engine.audience.rules.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal, get_args
 
 import lark
 
+from engine.audience.rule_mistakes import CHARACTER, days_asked, is_above, refusal
 from engine.errors import DataProblem
 
 Operator = Literal[">=", "<=", ">", "<", "=", "!="]
@@ -105,6 +107,15 @@ def joined(parts: Sequence[Rule], by: Literal["and", "or"] = "and") -> Rule:
     return All(tuple(parts)) if by == "and" else Any(tuple(parts))
 
 
+def changed(rule: Rule, change: Callable[[Condition], Condition]) -> Rule:
+    """The rule with each of its conditions as `change` gives it."""
+    if isinstance(rule, Not):
+        return Not(changed(rule.rule, change))
+    if isinstance(rule, All | Any):
+        return type(rule)(tuple(changed(part, change) for part in rule.parts))
+    return change(rule)
+
+
 def conditions(rule: Rule) -> Iterator[Condition]:
     """Every condition in a rule, from left to right."""
     if isinstance(rule, Not):
@@ -124,6 +135,7 @@ _GRAMMAR = r"""
     ?one: _NOT one            -> negated
         | _OPEN any _CLOSE
         | field OPERATOR value           -> compare
+        | field _BETWEEN value _AND value -> between
         | field _IN _OPEN item (_COMMA item)* _CLOSE -> one_of
         | field _IS _KNOWN               -> is_known
         | field _IS (_UNKNOWN | _NOT _KNOWN) -> is_unknown
@@ -147,6 +159,7 @@ _GRAMMAR = r"""
     _OR.2: /or(?!WORDCHAR)/i
     _NOT.2: /not(?!WORDCHAR)/i
     _IN.2: /in(?!WORDCHAR)/i
+    _BETWEEN.2: /between(?!WORDCHAR)/i
     _IS.2: /is(?!WORDCHAR)/i
     _KNOWN.2: /known(?!WORDCHAR)/i
     _UNKNOWN.2: /unknown(?!WORDCHAR)/i
@@ -169,32 +182,48 @@ _GRAMMAR = r"""
     FIELD_WORD: /(?!(?:and|or|in|is)(?!WORDCHAR))(?:WORDCHAR)+/i
     %ignore /\s+/
 """
-_CHARACTER = r"(?:[^\s()（）,，\"“”`=<>≥≤≠＝＞＜!]|!(?!=))"
 _SAME = {"==": "=", "<>": "!=", "≥": ">=", "≤": "<=", "≠": "!=", "＝": "=", "＞": ">", "＜": "<"}
 _KEYWORDS = {
-    "and", "or", "not", "in", "is", "known", "unknown", "bought", "category", "product", "day", "days", "was", "sent",
-    "clicked", "ordered", "from",
+    "and", "or", "not", "in", "between", "is", "known", "unknown", "bought", "category", "product", "day", "days",
+    "was", "sent", "clicked", "ordered", "from",
 }  # fmt: skip
 # A field may be called as a keyword that stands nowhere a field's name could be mistaken for it.
 _FIELD_MAY_BE = {"sent", "category", "product", "days", "day", "known", "unknown", "from"}
 
 
+class _Between(tuple[Compare, Compare]):
+    """Two comparisons that stand among others as if they had been written one by one."""
+
+
+def _whole(part: Rule | _Between) -> Rule:
+    return All(tuple(part)) if isinstance(part, _Between) else part
+
+
 class _Reader(lark.Transformer):
     """The parser's finds as rules."""
 
-    def any(self, parts: list[Rule]) -> Rule:
-        return Any(tuple(parts))
+    def any(self, parts: list[Rule | _Between]) -> Rule:
+        return Any(tuple(map(_whole, parts)))
 
-    def all(self, parts: list[Rule]) -> Rule:
-        return All(tuple(parts))
+    def all(self, parts: list[Rule | _Between]) -> Rule:
+        return All(tuple(one for part in parts for one in (part if isinstance(part, _Between) else (part,))))
 
-    def negated(self, parts: list[Rule]) -> Rule:
-        return Not(parts[0])
+    def negated(self, parts: list[Rule | _Between]) -> Rule:
+        return Not(_whole(parts[0]))
 
     def compare(self, parts: list[str]) -> Rule:
         field, operator, value = parts
         sign = _SAME.get(operator, operator)
         return Compare(field, next(known for known in get_args(Operator) if known == sign), value)
+
+    def between(self, parts: list[str]) -> _Between:
+        field, low, high = parts
+        if is_above(low, high):
+            raise DataProblem(
+                f"{field} between {low} and {high} holds nothing: the smaller number comes first. "
+                f"Write {field} between {high} and {low}."
+            )
+        return _Between((Compare(field, ">=", low), Compare(field, "<=", high)))
 
     def one_of(self, parts: list[str]) -> Rule:
         return OneOf(parts[0], tuple(parts[1:]))
@@ -205,12 +234,10 @@ class _Reader(lark.Transformer):
     def is_unknown(self, parts: list[str]) -> Rule:
         return Known(parts[0], False)
 
-    def bought(self, parts: list[str]) -> Rule:
+    def bought(self, parts: list[lark.Token]) -> Rule:
         what, name, days = parts
-        if days is not None and not re.fullmatch(r"[0-9]{1,5}", days):
-            raise DataProblem(f'After bought {what} {name} in, the rule says "{days}"; write a whole number of days.')
         kind: Literal["category", "product"] = "category" if what.lower() == "category" else "product"
-        return Bought(kind, name, None if days is None else int(days))
+        return Bought(kind, name, None if days is None else days_asked(f"bought {kind} {name}", days))
 
     def sent(self, parts: list[str]) -> Rule:
         return Received("sent", parts[0])
@@ -235,7 +262,7 @@ def _text(words: list[lark.Token]) -> str:
 
 @cache
 def _parser() -> lark.Lark:
-    return lark.Lark(_GRAMMAR.replace("WORDCHAR", _CHARACTER), parser="lalr", maybe_placeholders=True)
+    return lark.Lark(_GRAMMAR.replace("WORDCHAR", CHARACTER), parser="lalr", maybe_placeholders=True)
 
 
 def parse(text: str) -> Rule:
@@ -247,11 +274,11 @@ def parse(text: str) -> Rule:
     try:
         tree = _parser().parse(text)
     except lark.UnexpectedInput as error:
-        raise DataProblem(_refusal(text, error)) from error
+        raise DataProblem(refusal(text, error)) from error
     if _depth(tree) > DEEPEST:
         raise DataProblem(f"The rule is nested more than {DEEPEST} deep. Take away some parentheses, or some not.")
     try:
-        rule: Rule = _Reader().transform(tree)
+        rule = _whole(_Reader().transform(tree))
     except lark.exceptions.VisitError as error:
         raise error.orig_exc from None
     if (count := sum(1 for _ in conditions(rule))) > MOST_CONDITIONS:
@@ -267,63 +294,6 @@ def _depth(tree: lark.Tree) -> int:
         deepest = max(deepest, level)
         below += [(child, level + 1) for child in branch.children if isinstance(child, lark.Tree)]
     return deepest
-
-
-def _refusal(text: str, error: lark.UnexpectedInput) -> str:
-    """What stands where nothing like it may stand, and what may."""
-    token = getattr(error, "token", None)
-    ends = token is not None and token.type == "$END"
-    place = len(text) if ends else (error.pos_in_stream or 0)
-    before, after = text[:place].rstrip(), text[place:]
-    expected: set[str] = set(getattr(error, "expected", None) or getattr(error, "allowed", None) or ())
-    said = _wanted(before, expected)
-    if ends:
-        return f'The rule ends too early, after "{before[-40:]}". {said}'
-    sign = after[:1]
-    if sign in '"“`':
-        return (
-            f"The {'backtick' if sign == '`' else 'quotation mark'} at position {place + 1} is never closed. Close it."
-        )
-    if sign in ",，" and re.search(r"\d$", before) and after[1:2].isdigit():
-        number = re.split(r"\s", before)[-1] + re.split(r"[^\d,，.]", after)[0]
-        return f'Position {place + 1}: "{number}" is no number here. Write {re.sub("[,，]", "", number)}.'
-    if sign in ")）" and not _is_open(before):
-        return f"The parenthesis at position {place + 1} closes none that was opened. Take it away."
-    found = re.match(f"{_CHARACTER}+", after)
-    word = str(token) if token is not None and str(token) else found.group() if found else sign
-    return f'Position {place + 1}: "{word}" cannot stand here. {said}'
-
-
-def _wanted(before: str, expected: set[str]) -> str:
-    """What may stand after `before`."""
-    if "OPERATOR" in expected:
-        name = re.split(r"\b(?:and|or|not)\b|[(（]", before, flags=re.IGNORECASE)[-1].strip()
-        return f'"{name}" is compared with nothing: write for example {name.split(" ")[0]} >= 2, or {name} is known.'
-    if "BOUGHT_WHAT" in expected:
-        return "Write bought category NAME or bought product ID."
-    if "_SENT" in expected:
-        return "Write was sent CAMPAIGN_ID."
-    if "_FROM" in expected:
-        return "Write ordered from CAMPAIGN_ID."
-    if "_DAYS" in expected:
-        return 'Write for example in 30 days; a name with the word "in" needs quotation marks around it.'
-    if "_KNOWN" in expected or "_UNKNOWN" in expected:
-        return "Write is known or is unknown."
-    if "_NOT" in expected:
-        return "Write a condition here, such as orders >= 2."
-    if "QUOTED" in expected:
-        return "Write a value here, in quotation marks where it holds a sign or one of the words and, or, in."
-    if "_OPEN" in expected:
-        return "Write the values in parentheses: in (A, B)."
-    if "_COMMA" in expected and "_AND" not in expected:
-        return "Close the parenthesis, or write a comma and one more value."
-    return "Join conditions with and or or" + (", and close the parenthesis." if _is_open(before) else ".")
-
-
-def _is_open(text: str) -> bool:
-    """Whether a parenthesis is open at the end of a text."""
-    outside = re.sub(r'"(?:\\.|[^"\\])*"|“[^“”]*”|`(?:\\.|[^`\\])*`', "", text)
-    return len(re.findall(r"[(（]", outside)) > len(re.findall(r"[)）]", outside))
 
 
 def write(rule: Rule) -> str:
@@ -365,4 +335,4 @@ def _value(value: str) -> str:
 def _is_plain(text: str, keywords: set[str]) -> bool:
     """Whether a text is read back as it is without marks around it."""
     words = text.split(" ")
-    return all(re.fullmatch(f"{_CHARACTER}+", word) and word.lower() not in keywords for word in words)
+    return all(re.fullmatch(f"{CHARACTER}+", word) and word.lower() not in keywords for word in words)

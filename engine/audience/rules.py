@@ -4,8 +4,10 @@ Whom a rule selects:
 
     A comparison with something unknown is not true, and `not` turns that around: `recency_days > 90` leaves out who
     never ordered, `not recency_days > 90` takes them in. `FIELD is known` and `is unknown` ask for just that.
-    Texts are compared as a whole, without regard to upper and lower case; ids of products, campaigns and groups with
-    regard to it. Flags are yes or no (1 or 0). A share may be written as 20%.
+    Texts are compared as a whole, without regard to upper and lower case. So are categories and the ids of products,
+    campaigns and groups, unless the shop has several that differ in nothing else: then it is the one that is written.
+    Flags are yes or no (1 or 0). A share may be written as 20%. A number that a field can never have (a negative
+    count, half an order, a share of 20) is refused.
     bought          counts lines with a quantity above 0, before the day asked for
     was sent        counts customers who got it: those held out did not
     clicked, ordered from   count what was known on the day asked for: messages whose time to answer was over by then,
@@ -37,6 +39,7 @@ from engine.audience.rule_text import (
     OneOf,
     Received,
     Rule,
+    changed,
     conditions,
     joined,
     parse,
@@ -48,7 +51,7 @@ from engine.shop.store import Shop
 
 __all__ = [
     "All", "Any", "Bought", "Compare", "Field", "Known", "Not", "OneOf", "Received", "Rule", "check", "facts", "fields",
-    "joined", "parse", "select", "write",
+    "joined", "parse", "select", "spelled", "write",
 ]  # fmt: skip
 
 facts = customer_facts.facts
@@ -57,6 +60,12 @@ facts = customer_facts.facts
 def check(shop: Shop, text: str) -> None:
     """Nothing where this shop can answer the rule. Raises DataProblem, one sentence for each thing it cannot."""
     _checked(shop, text)
+
+
+def spelled(shop: Shop, text: str, facts: pd.DataFrame | None = None) -> Rule:
+    """The rule with fields, names and values as this shop spells them. Raises DataProblem as `check` does."""
+    rule, meaning = _checked(shop, text, facts)
+    return changed(rule, lambda condition: meaning[condition].condition)
 
 
 def select(shop: Shop, text: str, as_of: date | None = None, facts: pd.DataFrame | None = None) -> list[str]:
@@ -68,7 +77,7 @@ def select(shop: Shop, text: str, as_of: date | None = None, facts: pd.DataFrame
     as_of = as_of or default_as_of(shop)
     known = customer_facts.facts(shop, as_of) if facts is None else facts
     # Only what is asked for is handed over: copying all of it would take longer than the answer.
-    asked = {one.column.name for one in meaning.values() if one} & set(known)
+    asked = {one.column.name for one in meaning.values() if one.column} & set(known)
     with connected() as connection:
         table = ibis.memtable(known[["customer_id", *sorted(asked)]].assign(row=range(len(known))))
         chosen = _Question(connection, shop, as_of, table, meaning).of(rule)
@@ -76,7 +85,7 @@ def select(shop: Shop, text: str, as_of: date | None = None, facts: pd.DataFrame
     return found["customer_id"].tolist()
 
 
-def _checked(shop: Shop, text: str, facts: pd.DataFrame | None = None) -> tuple[Rule, dict[Condition, Asked | None]]:
+def _checked(shop: Shop, text: str, facts: pd.DataFrame | None = None) -> tuple[Rule, dict[Condition, Asked]]:
     """The rule, and what each of its conditions means in this shop."""
     rule = parse(text)
     names, meaning, problems = Names(shop, text, facts), {}, []
@@ -99,7 +108,7 @@ class _Question:
         shop: Shop,
         as_of: date,
         table: ibis.Table,
-        meaning: dict[Condition, Asked | None],
+        meaning: dict[Condition, Asked],
     ):
         self.connection, self.shop, self.table, self.meaning = connection, shop, table, meaning
         self.as_of = pd.Timestamp(as_of)
@@ -112,19 +121,19 @@ class _Question:
                 return reduce(lambda one, other: one & other, map(self.of, parts))
             case Any(parts):
                 return reduce(lambda one, other: one | other, map(self.of, parts))
-            case Bought():
-                return self._is_in(self._buyers(rule))
-            case Received():
-                return self._is_in(self._recipients(rule))
-            case _:
-                return self._of_field(rule)
+        match self.meaning[rule].condition:
+            case Bought() as asked:
+                return self._is_in(self._buyers(asked))
+            case Received() as asked:
+                return self._is_in(self._recipients(asked))
+            case asked:
+                return self._of_field(asked, self.meaning[rule])
 
     def _is_in(self, people: ibis.Table) -> ibis.Value:
         return self.table.customer_id.isin(people.customer_id)
 
-    def _of_field(self, rule: Compare | OneOf | Known) -> ibis.Value:
-        asked = self.meaning[rule]
-        assert asked is not None  # every condition on a field has a meaning, or the rule was refused
+    def _of_field(self, rule: Compare | OneOf | Known, asked: Asked) -> ibis.Value:
+        assert asked.column is not None  # every condition on a field has one, or the rule was refused
         if asked.column.name == "group":
             return self._of_group(rule, asked)
         column = self.table[asked.column.name]

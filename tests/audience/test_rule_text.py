@@ -21,6 +21,7 @@ from engine.audience.rule_text import (
 from engine.errors import DataProblem
 
 A, B, C = Compare("a", "=", "1"), Compare("b", "=", "2"), Compare("c", "=", "3")
+BETWEEN = All((Compare("a", ">=", "1"), Compare("a", "<=", "2")))
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,7 @@ A, B, C = Compare("a", "=", "1"), Compare("b", "=", "2"), Compare("c", "=", "3")
         ("was sent k01", Received("sent", "k01")),
         ("clicked 2024-07.win", Received("clicked", "2024-07.win")),
         ("ordered from k01", Received("ordered", "k01")),
+        ("bought category A in 007 days", Bought("category", "A", 7)),
         ("sent >= 3", Compare("sent", ">=", "3")),
         ("not a = 1", Not(Compare("a", "=", "1"))),
         ("a = 1 or b = 2 AND c = 3", Any((A, All((B, C))))),
@@ -60,6 +62,11 @@ A, B, C = Compare("a", "=", "1"), Compare("b", "=", "2"), Compare("c", "=", "3")
         ("((a = 1))", Compare("a", "=", "1")),
         ("not (a = 1 or b = 2)", Not(Any((A, B)))),
         ("a = 1 and\n\tb = 2", All((A, B))),
+        ("a between 1 and 2", BETWEEN),
+        ("A = 1 and a BETWEEN 1 and 2 and b = 2", All((Compare("A", "=", "1"), *BETWEEN.parts, B))),
+        ("not a between 1 and 2 or b = 2", Any((Not(BETWEEN), B))),
+        ("a between 20% and 40%", All((Compare("a", ">=", "20%"), Compare("a", "<=", "40%")))),
+        ("city = between the rivers", Compare("city", "=", "between the rivers")),
     ],
 )  # fmt: skip
 def test_a_rule_is_read(text, rule):
@@ -94,6 +101,7 @@ _TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=12) | st.sam
         "Home And Garden",
         "in 30 days",
         "known",
+        "between",
         '"',
         "\\",
         "`",
@@ -109,7 +117,7 @@ _SOME = st.one_of(
     st.builds(Compare, _TEXTS, st.sampled_from([">=", "<=", ">", "<", "=", "!="]), _TEXTS),
     st.builds(OneOf, _TEXTS, st.lists(_TEXTS, min_size=1, max_size=3).map(tuple)),
     st.builds(Known, _TEXTS, st.booleans()),
-    st.builds(Bought, st.sampled_from(["category", "product"]), _TEXTS, st.none() | st.integers(0, 99999)),
+    st.builds(Bought, st.sampled_from(["category", "product"]), _TEXTS, st.none() | st.integers(1, 99999)),
     st.builds(Received, st.sampled_from(["sent", "clicked", "ordered"]), _TEXTS),
 )
 
@@ -164,8 +172,26 @@ BROKEN = [
     ("bought Skin Care", 'Position 8: "Skin" cannot stand here. Write bought category NAME or bought product ID.'),
     ("bought category Made in China", 'The rule ends too early, after "bought category Made in China". Write for '
                                       'example in 30 days; a name with the word "in" needs quotation marks around it.'),
-    ("bought category A in few days", 'After bought category A in, the rule says "few"; write a whole number of days.'),
-    ("bought category A in 1.5 days", 'After bought category A in, the rule says "1.5"; write a whole number of days.'),
+    ("bought category A in few days", 'Position 22: bought category A in "few" days: that is no number. Write a whole '
+                                      "number of days, such as 30."),
+    ("bought category A in 1.5 days", 'Position 22: bought category A in "1.5" days: days are whole. Write 1 or 2.'),
+    ("bought product p1 in 0.2 days", 'Position 22: bought product p1 in "0.2" days: days are whole. Write 1.'),
+    ("bought category A in 0 days", 'Position 22: bought category A in "0" days: no day lies in there. Write 1 or '
+                                    'more, or take "in 0 days" away to ask for any time.'),
+    ("bought category A in -7 days", 'Position 22: bought category A in "-7" days: days are counted back already. '
+                                     "Write 7, without the minus sign."),
+    ("bought category A in 100000 days", 'Position 22: bought category A in "100000" days: that is too long ago. '
+                                         "Write 99999 or less, or take the days away to ask for any time."),
+    ("spend >= 12,5", 'Position 12: "12,5" is no number here. Write 12.5.'),
+    ("orders => 2", 'Position 8: there is no comparison "=>". Write >=.'),
+    ("orders =< 2", 'Position 8: there is no comparison "=<". Write <=.'),
+    ("city = A and orders === 2", 'Position 21: there is no comparison "===". Write =.'),
+    ("orders !== 2", 'Position 8: there is no comparison "!==". Write !=.'),
+    ("orders >< 2", 'Position 8: there is no comparison "><". Write !=.'),
+    ("orders ＞＝ 2", 'Position 8: there is no comparison "＞＝". Write >=.'),
+    ("orders between 2", 'The rule ends too early, after "orders between 2". Write both numbers: between 2 and 4.'),
+    ("orders between 4 and 2", "orders between 4 and 2 holds nothing: the smaller number comes first. Write orders "
+                               "between 2 and 4."),
     ("in = 3", 'Position 1: "in" cannot stand here. Write a condition here, such as orders >= 2.'),
     ("city = a(b", 'Position 9: "(" cannot stand here. Join conditions with and or or.'),
     ("was k01", 'Position 5: "k01" cannot stand here. Write was sent CAMPAIGN_ID.'),

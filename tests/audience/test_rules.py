@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.audience import rules, segments
+from engine.audience.facts import field_of
 from engine.audience.rules import All, Any, Bought, Compare, Known, Not, OneOf, Received
 from engine.errors import DataProblem, NotEnoughData
 from engine.shop.features import customers, default_as_of
@@ -109,7 +110,7 @@ def conditions(draw, fields, values):
     if kind == "bought":
         what = draw(st.sampled_from(["category", "product"]))
         name = draw(st.sampled_from(["Kitchen", "Skin Care"] if what == "category" else ["007", "p2", "p3", "p4"]))
-        return Bought(what, name, draw(st.none() | st.integers(0, 200)))
+        return Bought(what, name, draw(st.none() | st.integers(1, 200)))
     if kind == "received":
         what = draw(st.sampled_from(["sent", "clicked", "ordered"]))
         return Received(what, f"k{draw(st.integers(1, 10)):02d}")
@@ -124,8 +125,15 @@ def conditions(draw, fields, values):
         if draw(st.booleans()):
             return OneOf(field.name, tuple(draw(st.lists(some, min_size=1, max_size=3))))
         return Compare(field.name, draw(st.sampled_from(["=", "!="])), draw(some))
-    value = draw(st.sampled_from(values[field.name]) | st.integers(-1, 400).map(float))
+    value = draw(st.sampled_from(values[field.name]) | _numbers(field))
     return Compare(field.name, draw(st.sampled_from([">=", "<=", ">", "<", "=", "!="])), repr(value))
+
+
+def _numbers(field):
+    """Numbers that this field could have."""
+    if field.unit == "fraction":
+        return st.integers(0, 20).map(lambda twentieths: twentieths / 20)
+    return st.integers(-1 if field.unit in ("money", "") else 0, 400).map(float)
 
 
 def several(some):
@@ -221,6 +229,11 @@ def planted(tmp_path_factory):
         ('bought category "Home and Garden" in 10 days', "a"),
         ('bought category "Home and Garden" in 28 days', "ac"),
         ("bought product p1", "ab"),
+        ("bought category SKIN care", "ab"),
+        ("bought product P1 and was sent K1", "a"),
+        ("orders between 1 and 2", "abc"),
+        ("orders >= -0", "abcd"),
+        ("spend > -1", "abcd"),
         ("was sent k1", "ac"),
         ("clicked k1 or ordered from k1", "ac"),
         ("clicked k2", "a"),
@@ -265,7 +278,18 @@ def test_customers_come_in_their_usual_order(shop):
         ("orders >= many", 'Position 11: orders is a number, and the rule says "many". Write a plain number, '
                            "such as 90."),
         ("orders >= nan", 'Position 11: orders is a number, and the rule says "nan". '),
-        ("orders >= 1e999", 'Position 11: orders is a number, and the rule says "1e999". '),
+        ("orders >= 1e999", 'Position 11: orders is never beyond 10,000,000, and the rule says "1e999". Write 10000000 '
+                            "or less."),
+        ("recency_days < 123456", 'Position 16: recency_days is never beyond 99,999, and the rule says "123456". Write '
+                                  "99999 or less."),
+        ("spend > 1e13", 'Position 9: spend is never beyond 1,000,000,000,000, and the rule says "1e13". '),
+        ("orders >= -2", 'Position 11: orders is never below 0, and the rule says "-2". Write 0 or more.'),
+        ("days_since_wechat > -2", 'Position 21: days_since_wechat is never below 0, and the rule says "-2". '),
+        ("orders between 1.5 and 3", 'Position 16: orders counts whole orders, and the rule says "1.5". Write 1 or 2.'),
+        ("sent_email >= 0.5", 'Position 15: sent_email counts whole messages, and the rule says "0.5". Write 0 or 1.'),
+        ("return_share > 20", 'Position 16: return_share is a share, from 0% to 100%, and the rule says "20". Write '
+                              "20% or 0.2."),
+        ("return_share > 300%", 'Position 16: return_share is a share, from 0% to 100%, and the rule says "300%". '),
         ("spend > 20%", 'Position 9: spend is no share; write 20 without "%".'),
         ("return_share > half", 'Position 16: return_share is a number, and the rule says "half". Write a plain '
                                 "number, such as 20% or 0.2."),
@@ -277,8 +301,6 @@ def test_customers_come_in_their_usual_order(shop):
         ("views_30d > 1", 'Position 1: "views_30d" needs data that this shop has not got. Import it, or take it out.'),
         ("bought category Skincare", 'Position 17: there is no category "Skincare" in this shop. Did you mean Skin '
                                      "Care?"),
-        ("bought category skin care", 'Position 17: there is no category "skin care" in this shop. Did you mean '
-                                      "Skin Care?"),
         ("bought product p9", 'Position 16: there is no product "p9" in this shop. Known product ids are p1, p2.'),
         ("was sent 2024", 'Position 10: there is no campaign "2024" in this shop. Known campaign ids are k1, k2.'),
         ("foo = 1 and bar > 2", 'Position 1: there is no field "foo". '),
@@ -291,6 +313,49 @@ def test_what_the_shop_cannot_answer_is_refused(planted, rule, sentence):
     assert str(refused.value).startswith(sentence)
     with pytest.raises(type(refused.value)):
         rules.select(planted, rule)
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("bought category skin  CARE in 30 days", "bought category Skin Care in 30 days"),
+        ("bought product P1 or clicked K1", "bought product p1 or clicked k1"),
+        ("ORDERS >= -0 and Recency_Days is known", "orders >= 0 and recency_days is known"),
+        ("return_share > -0%", "return_share > 0%"),
+        ("city = PARIS", "city = Paris"),
+        ("city in (paris, BERLIN, Paris)", "city in (Paris, Berlin)"),
+        ("lifecycle = VIP and not `Home City` = ulm", "lifecycle = vip and not home city = Ulm"),
+        ("spend > -5 and orders >= 2.0", "spend > -5 and orders >= 2.0"),
+    ],
+)
+def test_a_rule_is_written_as_the_shop_spells_it_and_selects_the_same(planted, typed, written):
+    assert rules.write(rules.spelled(planted, typed)) == written
+    assert rules.select(planted, typed) == rules.select(planted, written)
+
+
+def test_flags_are_written_as_yes_and_no(shop):
+    assert rules.write(rules.spelled(shop, "email_consent = TRUE or email_consent != 0")) == (
+        "email_consent = yes or email_consent != no"
+    )
+
+
+def test_names_that_differ_in_case_alone_are_told_apart_and_only_the_very_one_is_taken(tmp_path):
+    products = pd.DataFrame({"product_id": ["P1", "p1", "p2"], "name": "Cup", "category": ["Tea", "TEA", "Tea"]})
+    orders = pd.DataFrame(
+        [("o1", "a", "P1"), ("o2", "b", "p1"), ("o3", "c", "p2")], columns=["order_id", "customer_id", "product_id"]
+    ).assign(ordered_at="2026-01-01", quantity=1, unit_price=1.0)
+    shop = shop_of(tmp_path / "shop", {"products": products, "orders": orders})
+    assert rules.select(shop, "bought product P1") == ["a"]
+    assert rules.select(shop, "bought category TEA") == ["b"]
+    with pytest.raises(DataProblem, match=r'several categories are spelt like "tea"\. Write one .*: TEA, Tea\.'):
+        rules.check(shop, "bought category tea")
+
+
+def test_a_field_has_the_same_kind_and_unit_whether_asked_of_the_shop_or_of_its_facts(shop, known):
+    for field in rules.fields(shop):
+        if field.name != "group":
+            told = field_of(known[None], field.name)
+            assert (told.kind, told.unit) == (field.kind, field.unit), field.name
 
 
 def test_every_mistake_in_a_rule_is_named(planted):
