@@ -424,6 +424,20 @@ def _rule_problems(path: str, stamp: tuple, text: str) -> tuple[str, ...]:
     return ()
 
 
+def spelled_rule(shop: Shop, text: str) -> str:
+    """The rule with names and values as the shop spells them; as it stands where it says so already or is mistaken."""
+    return _spelled_rule(str(shop.path), _audience_stamp(shop), text, shop)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def _spelled_rule(path: str, stamp: tuple, text: str, _shop: Shop) -> str:
+    try:
+        spelled = rules.spelled(_kept(_shop), text, _rule_facts(path, _shop.version))
+    except (DataProblem, NotEnoughData):
+        return text  # the page says what is wrong with it
+    return text if spelled == rules.parse(text) else rules.write(spelled)
+
+
 def lifecycle_groups(shop: Shop) -> pd.DataFrame:
     """See engine.audience.lifecycle.groups; no rows for a shop without orders."""
     return _lifecycle_groups(str(shop.path), shop.version)

@@ -1,10 +1,11 @@
-"""Audiences that somebody gave a name: rules kept in the shop folder, by everyone who works with it."""
+"""Audiences that somebody gave a name: kept in the shop folder, for everyone who works with it."""
 
 import unicodedata
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from engine.audience import rules
 from engine.errors import DataProblem, StoreProblem
@@ -12,15 +13,22 @@ from engine.shop import store
 from engine.shop.store import Shop
 
 LONGEST_NAME = 100
+MOST_SKIPPED_DAYS = 365  # as in a plan's audience
 
 
 class SavedAudience(BaseModel):
-    """A rule under a name. `created_at` in the shop's own clock, to the second."""
+    """Whom a rule adds, whom another leaves out, and who bought too lately, under a name.
+
+    `created_at` in the shop's own clock, to the second. Files written before the second rule and the days were kept
+    have neither: they leave nobody out.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     rule: str
+    exclude_rule: str | None = None
+    skip_buyers_days: int = Field(default=0, ge=0, le=MOST_SKIPPED_DAYS)
     created_at: datetime
     created_by: str
 
@@ -38,28 +46,61 @@ def find(shop: Shop, name: str) -> SavedAudience:
     return _found(saved(shop), name)
 
 
-def save(shop: Shop, name: str, rule: str, now: datetime, by: str) -> SavedAudience:
-    """The rule under a name that no other audience has. Raises DataProblem for a taken name or a mistaken rule."""
-    rules.check(shop, rule)
+def save(
+    shop: Shop,
+    name: str,
+    rule: str,
+    now: datetime,
+    by: str,
+    exclude_rule: str | None = None,
+    skip_buyers_days: int = 0,
+) -> SavedAudience:
+    """An audience under a name that no other has. Raises DataProblem for a taken name, a mistaken rule, wrong days."""
+    parts = _parts(shop, rule, exclude_rule, skip_buyers_days)
     with store.writing(shop.path):
         kept = saved(shop)
-        made = SavedAudience(
-            name=_free(kept, name), rule=rules.write(rules.parse(rule)), created_at=now.replace(microsecond=0),
-            created_by=by,
-        )  # fmt: skip
+        made = SavedAudience(name=_free(kept, name), created_at=now.replace(microsecond=0), created_by=by, **parts)
         _write(shop, [*kept, made])
     return made
 
 
-def change(shop: Shop, name: str, rule: str) -> SavedAudience:
-    """The audience of this name with another rule."""
-    rules.check(shop, rule)
+def change(
+    shop: Shop, name: str, rule: str, exclude_rule: str | None = None, skip_buyers_days: int = 0
+) -> SavedAudience:
+    """The audience of this name with other rules and days."""
+    parts = _parts(shop, rule, exclude_rule, skip_buyers_days)
     with store.writing(shop.path):
         kept = saved(shop)
         old = _found(kept, name)
-        new = old.model_copy(update={"rule": rules.write(rules.parse(rule))})
+        new = old.model_copy(update=parts)
         _write(shop, [new if one is old else one for one in kept])
     return new
+
+
+def _parts(shop: Shop, rule: str, exclude_rule: str | None, skip_buyers_days: int) -> dict[str, Any]:
+    """What a saved audience keeps, as the shop spells it. Raises DataProblem with all that is wrong."""
+    problems: list[str] = []
+
+    def spelled(text: str, label: str) -> str | None:
+        try:
+            return rules.write(rules.spelled(shop, text))
+        except DataProblem as problem:
+            problems.extend(label + one for one in problem.problems)
+            return None
+
+    parts: dict[str, Any] = {
+        "rule": spelled(rule, ""),
+        "exclude_rule": spelled(exclude_rule, "The rule that leaves customers out: ") if exclude_rule else None,
+        "skip_buyers_days": skip_buyers_days,
+    }
+    if not 0 <= skip_buyers_days <= MOST_SKIPPED_DAYS:
+        problems.append(
+            f"Leave out who bought in the last days: {skip_buyers_days} is no number of days here. "
+            f"Write a whole number from 0 to {MOST_SKIPPED_DAYS}; 0 leaves nobody out."
+        )
+    if problems:
+        raise DataProblem(problems)
+    return parts
 
 
 def rename(shop: Shop, name: str, new_name: str) -> SavedAudience:

@@ -25,6 +25,28 @@ def test_an_audience_is_read_back_as_it_was_saved(shop):
     assert saved.find(shop, "quiet buyers") == made
 
 
+def test_whom_an_audience_leaves_out_is_kept_with_it(shop):
+    made = saved.save(shop, "quiet", "ORDERS >= 2", NOW, "ana", "Recency_days<-0 or orders > 9", 30)
+    assert saved.saved(open_shop(shop.path)) == [made]
+    assert (made.rule, made.exclude_rule, made.skip_buyers_days) == (
+        "orders >= 2", "recency_days < 0 or orders > 9", 30,
+    )  # fmt: skip
+    changed = saved.change(shop, "quiet", "orders >= 3", "orders > 8", 7)
+    assert saved.find(shop, "quiet") == changed
+    assert (changed.rule, changed.exclude_rule, changed.skip_buyers_days) == ("orders >= 3", "orders > 8", 7)
+
+
+def test_an_audience_saved_before_it_could_leave_anybody_out_is_still_read(shop):
+    (shop.path / "audiences.json").write_text(
+        '[{"name": "old", "rule": "orders >= 2", "created_at": "2026-01-05T09:00:00", "created_by": "ana"}]'
+    )
+    old = saved.find(shop, "old")
+    assert (old.rule, old.exclude_rule, old.skip_buyers_days) == ("orders >= 2", None, 0)
+    saved.save(shop, "new", "orders >= 3", NOW, "ben", "orders > 9", 5)
+    assert [one.name for one in saved.saved(shop)] == ["new", "old"]
+    assert saved.find(shop, "old") == old
+
+
 def test_audiences_are_listed_by_name(shop):
     for name in ("b", "C", "a", "春季"):
         saved.save(shop, name, "orders >= 1", NOW, "ana")
@@ -53,6 +75,15 @@ def test_an_audience_is_changed_renamed_and_deleted(shop):
         ),
         (lambda shop: saved.save(shop, "new", "ordrs > 1", NOW, "ben"), 'Position 1: there is no field "ordrs".'),
         (lambda shop: saved.change(shop, "one", "orders >"), "The rule ends too early"),
+        (
+            lambda shop: saved.save(shop, "new", "orders > 1", NOW, "ben", "ordrs > 1"),
+            'The rule that leaves customers out: Position 1: there is no field "ordrs".',
+        ),
+        (
+            lambda shop: saved.save(shop, "new", "orders > 1", NOW, "ben", None, -1),
+            "Leave out who bought in the last days: -1 is no number of days here. Write a whole number from 0 to 365",
+        ),
+        (lambda shop: saved.change(shop, "one", "orders > 1", None, 366), "Leave out who bought in the last days: 366"),
         (lambda shop: saved.rename(shop, "gone", "x"), 'There is no saved audience "gone". Somebody may have renamed'),
         (lambda shop: saved.delete(shop, "gone"), 'There is no saved audience "gone".'),
         (lambda shop: saved.find(shop, "gone"), 'There is no saved audience "gone".'),

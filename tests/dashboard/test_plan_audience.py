@@ -3,6 +3,7 @@
 import pytest
 
 from dashboard import cache
+from dashboard.text import t
 from dashboard.views.plan_tabs import brief_form
 from engine.audience import lifecycle, rules, saved
 from engine.campaign import planned
@@ -193,6 +194,67 @@ def test_a_mistaken_rule_explains_itself_and_the_plan_keeps_the_last_that_worked
     assert not app.error
 
 
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("bought category SKIN care", "bought category Skin Care"),
+        ("ORDERS >= -0 and city_tier = Tier 1", "orders >= 0 and city_tier = tier 1"),
+        ("orders between 2 and 4", "orders between 2 and 4"),
+        ("orders>=2", "orders>=2"),
+    ],
+)
+def test_a_rule_typed_in_another_case_is_shown_and_kept_as_the_shop_spells_it(brief, trained_shop, typed, written):
+    app = brief()
+    at(app.text_area, "brief.rule_text").set_value(typed).run()
+    assert not app.error
+    assert at(app.text_area, "brief.rule_text").value == audience_of(trained_shop).rule == written
+    assert [one for one in app.selectbox if (one.key or "").startswith("brief.rule.0.")], "it shows as rows"
+
+
+def test_days_since_a_purchase_are_at_least_one_and_none_are_any_time(brief, trained_shop):
+    app = brief(audience=Audience(rule="bought category Skin Care in 30 days"))
+    days = at(app.number_input, "brief.rule.0.bought.days")
+    assert (days.value, days.min, days.proto.placeholder) == (30, 1, "any time")
+    days.set_value(None).run()
+    assert audience_of(trained_shop).rule == "bought category Skin Care"
+    assert at(app.number_input, "brief.rule.0.bought.days").value is None
+    at(app.text_area, "brief.rule_text").set_value("bought category Skin Care in 0 days").run()
+    assert 'bought category Skin Care in "0" days: no day lies in there. Write 1 or more' in said(app)
+    assert audience_of(trained_shop).rule == "bought category Skin Care", "nobody asked for any time"
+    at(app.text_area, "brief.rule_text").set_value("bought category Skin Care in 99999 days").run()
+    assert at(app.number_input, "brief.rule.0.bought.days").value == 99999
+
+
+def section(app, name):
+    """The section of a rule, as the browser gets it."""
+    [found] = [one.proto for one in app.expander if one.label == t(f"audience.open_{name}")]
+    return found
+
+
+@pytest.mark.parametrize(("name", "words"), [("rule", "nobody is added"), ("exclude_rule", "nobody is left out")])
+def test_a_rule_whose_text_is_emptied_stays_open_and_says_what_to_do(brief, trained_shop, name, words):
+    app = brief(audience=Audience(segment_ids=["s1"], **{name: "orders >= 3"}))
+    before = section(app, name)
+    assert before.expanded
+    at(app.text_area, f"brief.{name}_text").set_value("").run()
+    assert getattr(audience_of(trained_shop), name) is None
+    assert section(app, name).expanded
+    assert section(app, name).id == before.id, "to the browser it is the section that was open"
+    assert words in said(app)
+    assert "Undo" in said(app)
+    at(app.text_area, f"brief.{name}_text").set_value("orders >= 4").run()
+    assert getattr(audience_of(trained_shop), name) == "orders >= 4"
+
+
+def test_a_mistake_in_the_rule_that_leaves_out_says_in_which_rule_it_is(brief, trained_shop):
+    app = brief(audience=Audience(rule="orders >= 2"))
+    at(app.text_area, "brief.exclude_rule_text").set_value("orders => 4").run()
+    [error] = [one.value.replace("\\", "") for one in app.error]
+    assert error == 'The rule that leaves customers out: Position 8: there is no comparison "=>". Write >=.'
+    assert "Mend the rule that leaves customers out" in said(app)
+    assert audience_of(trained_shop) == Audience(rule="orders >= 2")
+
+
 # --- how many ---
 
 
@@ -213,6 +275,35 @@ def test_each_channel_says_how_many_it_reaches_and_why_not_the_others(brief, tra
     together = len(planned.reachable_customers(shop, plan))
     assert f"**{together:,}** can be reached by at least one" in said(app)
     assert "As the shop's data stands at the end of 2026-05-31." in said(app)
+
+
+def test_the_count_says_of_which_day_it_is_and_whom_it_leaves_out(brief):
+    app = brief(audience=Audience(segment_ids=["s1"], skip_buyers_days=14))
+    assert "As the shop's data stands at the end of 2026-05-31." in said(app)
+    for reason in ("gave no consent", "unsubscribed", "suppressed", "must never be contacted", "in another live plan"):
+        assert reason in said(app)
+    assert "messages or more in the 7 days before the send" in said(app)
+    assert "So is who bought in the last 14 days" in said(app)
+
+
+@pytest.mark.parametrize(
+    "audience",
+    [
+        Audience(segment_ids=["s1"]),
+        Audience(rule="orders >= 1", exclude_rule="spend > 500", skip_buyers_days=60),
+        Audience(rule="email_consent = no or unsubscribed = yes"),
+        Audience(segment_ids=["s2"], exclusions=["s1"], rule="lifecycle = lapsed"),
+    ],
+)
+def test_reasons_and_reachable_add_up_to_the_audience_for_every_channel(trained_shop, audience):
+    saved_plan(trained_shop, "live", COPY, audience=Audience(rule="orders >= 4"))
+    approved(trained_shop, "live")
+    plan = saved_plan(trained_shop, audience=audience)
+    counted = cache.reach(store.open_shop(trained_shop), plan)
+    assert len(counted.by_channel) >= 3
+    for channel, one in counted.by_channel.items():
+        assert len(one.customer_ids) + sum(one.left_out.values()) == counted.size, channel
+        assert len(set(one.customer_ids)) == len(one.customer_ids)
 
 
 def test_customers_of_another_live_plan_are_counted_out_by_its_name(brief, trained_shop):
@@ -258,6 +349,46 @@ def test_a_rule_is_saved_under_a_name_used_in_another_plan_and_deleted(brief, op
     app.button(key="audience.delete").click().run()
     assert saved.saved(shop) == []
     assert stored(trained_shop, "second").plan.audience.rule == "orders >= 7", "plans keep their rule"
+
+
+def test_a_saved_audience_brings_back_all_of_whom_it_adds_and_leaves_out(brief, open_app, trained_shop):
+    whole = Audience(
+        rule="lifecycle = slipping or orders >= 7",
+        exclude_rule="lifecycle = new or spend > 900",
+        skip_buyers_days=45,
+    )
+    app = brief(audience=whole)
+    app.text_input(key="audience.name").set_value("Faithful").run()
+    app.button(key="audience.save").click().run()
+    assert not app.error
+    other = Audience(segment_ids=["s1"], exclusions=["s2"], rule="orders = 1", exclude_rule="spend < 5")
+    saved_plan(trained_shop, "second", audience=other)
+    app = page_of(open_app, trained_shop, "brief", "second")
+    assert "Without who bought in the last 45 days." in said(app)
+    assert "not saved with it" in said(app), "suggested groups change"
+    app.button(key="audience.use").click().run()
+    assert stored(trained_shop, "second").plan.audience == whole
+    assert app.multiselect(key="brief.groups").value == ["lifecycle = slipping"]
+    assert app.multiselect(key="brief.exclusions").value == ["lifecycle = new"]
+    assert at(app.text_area, "brief.rule_text").value == "orders >= 7"
+    assert at(app.text_area, "brief.exclude_rule_text").value == "spend > 900"
+    assert app.number_input(key="brief.skip_buyers_days").value == 45
+
+
+def test_an_audience_that_was_saved_as_a_rule_alone_is_used_as_that(brief, trained_shop):
+    (trained_shop / "audiences.json").write_text(
+        '[{"name": "old", "rule": "orders >= 7", "created_at": "2026-01-05T09:00:00", "created_by": "ana"}]'
+    )
+    app = brief(audience=Audience(rule="orders = 1", exclude_rule="spend < 5", skip_buyers_days=9))
+    app.button(key="audience.use").click().run()
+    assert audience_of(trained_shop) == Audience(rule="orders >= 7")
+
+
+def test_a_mistaken_rule_cannot_be_saved_and_the_page_says_why(brief):
+    app = brief(audience=Audience(rule="orders >= 7"))
+    at(app.text_area, "brief.exclude_rule_text").set_value("ordrs > 2").run()
+    assert "audience.save" not in [button.key for button in app.button]
+    assert "mend what is wrong with a rule" in said(app)
 
 
 def test_without_orders_or_groups_a_rule_on_attributes_is_left(open_app, trained_shop):

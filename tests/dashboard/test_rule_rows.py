@@ -124,4 +124,6 @@ def test_shares_are_shown_and_written_in_percent():
     share = FIELDS["discount_share"]
     assert rule_rows.shown_number("0.2", share) == rule_rows.shown_number("20%", share) == 20
     assert rule_rows.written_number(12.5, share) == "12.5%"
+    assert [str(rule_rows.shown_number(tiny, share)) for tiny in ("-0", "-0.000000001", "-0%")] == ["0.0", "0.0", "0.0"]
+    assert rule_rows.written_number(-0.0, share) == "0%"
     assert rule_rows.written_number(1234567.0, FIELDS["spend"]) == "1234567"

@@ -11,7 +11,7 @@ from dashboard.views.plan_tabs import brief_form, rule_builder, saved_audiences
 from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.rule_values import Builder
 from dashboard.views.plan_tabs.saving import Open
-from engine.audience.reach import Reach
+from engine.audience.reach import CAP_DAYS, Reach
 from engine.campaign.plan import Plan
 from engine.errors import AppError, NotEnoughData
 from engine.shop.store import Shop
@@ -41,7 +41,8 @@ def show(opened: Open, changed: Callable[[], None]) -> None:
     if opened.plan.audience.customer_ids:
         st.caption(t("audience.listed", count=f"{len(opened.plan.audience.customer_ids):,}"))
     for name in RULES:
-        _rule(opened.shop, name, changed)
+        _rule(opened, name, changed)
+    saved_audiences.show(opened, changed)
 
 
 # --- groups ---
@@ -92,13 +93,13 @@ def stage_name(chosen: str) -> str:
 # --- a rule ---
 
 
-def _rule(shop: Shop, name: str, changed: Callable[[], None]) -> None:
-    """A rule as rows and as text; closed while there is none."""
-    key = f"brief.{name}"
+def _rule(opened: Open, name: str, changed: Callable[[], None]) -> None:
+    """A rule as rows and as text; closed until there was one."""
+    shop, key = opened.shop, f"brief.{name}"
     text = str(state.values(AREA, {name: ""})[name])
     with st.expander(
         t(f"audience.open_{name}"),
-        expanded=bool(text),
+        expanded=_was_written(opened, name, text),
         key=f"{key}_open",
         icon=":material/rule:",
         on_change="rerun",  # so that it stays open when its last row is removed
@@ -106,10 +107,29 @@ def _rule(shop: Shop, name: str, changed: Callable[[], None]) -> None:
         builder = Builder(shop, key, changed)
         rule_builder.show(builder)
         rule_builder.text(builder)
-        for problem in cache.rule_problems(shop, text) if text.strip() else ():
-            st.error(plain(problem), icon=":material/error:")
-        if name == "rule":
-            saved_audiences.show(shop, text, builder)
+        if not text.strip():
+            st.caption(f":material/info: {t(f'audience.no_{name}')}")
+            return
+        for problem in cache.rule_problems(shop, text):
+            st.error(plain(_labelled(name, problem)), icon=":material/error:")
+
+
+def _was_written(opened: Open, name: str, text: str) -> bool:
+    """Whether this plan has such a rule, or had one since the page was opened.
+
+    A section that began open is another one to Streamlit than one that began closed: were it to follow the text, it
+    would fall shut the moment its text is emptied.
+    """
+    place = f"{name}:written"
+    written = bool(text.strip()) or state.values(AREA, {place: None})[place] == opened.plan.plan_id
+    if written:
+        state.put(f"{AREA}.{place}", opened.plan.plan_id)
+    return written
+
+
+def _labelled(name: str, problem: str) -> str:
+    """What is wrong with a rule; of the one that leaves customers out it says so."""
+    return t("audience.in_exclude_rule", problem=problem) if name == "exclude_rule" else problem
 
 
 # --- how many ---
@@ -120,7 +140,8 @@ def count(opened: Open, values: dict[str, Any]) -> None:
     check = lambda text: cache.rule_problems(opened.shop, text)  # noqa: E731
     named, _ = brief_form.audience_from(values, opened.plan.audience, check)
     if named is None:
-        st.caption(t("audience.mend_rule"))
+        wrong = "rule" if values["rule"].strip() and check(values["rule"]) else "exclude_rule"
+        st.caption(t(f"audience.mend_{wrong}"))
         return
     if named.is_empty:
         st.caption(t("brief.no_audience"))
@@ -131,10 +152,10 @@ def count(opened: Open, values: dict[str, Any]) -> None:
     except AppError as problem:
         widgets.show_problem(problem)
         return
-    _counted(plan or opened.plan, reached)
+    _counted(opened.shop, plan or opened.plan, reached)
 
 
-def _counted(plan: Plan, reached: cache.Reached) -> None:
+def _counted(shop: Shop, plan: Plan, reached: cache.Reached) -> None:
     first = plan.channel
     with st.container(border=True, key="brief.reach", gap="xsmall"):
         st.markdown(
@@ -147,14 +168,17 @@ def _counted(plan: Plan, reached: cache.Reached) -> None:
         )
         if len({step.channel for step in plan.steps}) > 1:
             st.markdown(t("audience.any_channel", count=f"{len(reached.reachable):,}"))
-        bars(reached, list(reached.by_channel))
+        bars(shop, plan, reached, list(reached.by_channel))
 
 
-def bars(reached: cache.Reached, channels: Collection[str]) -> None:
-    """How many each of these channels reaches, who is left out and why, and of which day that is."""
+def bars(shop: Shop, plan: Plan, reached: cache.Reached, channels: Collection[str]) -> None:
+    """How many each of these channels reaches, who is left out and why, of which day that is and what it minds."""
     for channel in dict.fromkeys(channels):
         _bar(channel, reached.by_channel[channel])
     st.caption(" ".join([t("audience.data_until", day=reached.last_day.isoformat()), *_others(reached)]))
+    left_out = t("audience.reach_means", cap=shop.settings.frequency_cap, days=CAP_DAYS)
+    days = plan.audience.skip_buyers_days
+    st.caption(f"{left_out} {t('audience.reach_means_buyers', days=days)}" if days else left_out)
 
 
 def _bar(channel: str, one: Reach) -> None:

@@ -59,7 +59,7 @@ def _people(opened: Open) -> pd.DataFrame:
             st.metric(t(f"export.{name}"), widgets.number(number), border=True, width=220, help=help_)
     with st.container(border=True, key="export.reach", gap="xsmall"):
         st.caption(t("export.reach", size=widgets.number(reached.size)))
-        audience.bars(reached, channels)
+        audience.bars(opened.shop, plan, reached, channels)
     return table
 
 

@@ -180,7 +180,8 @@ def number_of(value: str) -> float | None:
 def shown_number(value: str, field: Field) -> float:
     """The number a row shows: shares in percent."""
     number = number_of(value) or 0.0
-    return number if field.unit != "fraction" or value.endswith("%") else round(100 * number, 6)
+    # A browser would write the zero below zero, which rounding leaves behind, as -0.
+    return number if field.unit != "fraction" or value.endswith("%") else round(100 * number, 6) or 0.0
 
 
 def written_number(number: float, field: Field) -> str:

@@ -14,6 +14,7 @@ from dashboard.views.plan_tabs.rule_rows import Group, Path, Row
 from engine.audience import rule_text
 from engine.audience.facts import Field
 from engine.audience.lifecycle import STAGES
+from engine.audience.rule_mistakes import MOST_DAYS
 from engine.audience.rule_text import Bought, Compare, Condition, OneOf, Received
 from engine.errors import AppError, DataProblem
 from engine.shop.store import Shop
@@ -86,8 +87,10 @@ class Builder:
         self.write(rule_text.write(rule) if rule is not None else "", None if moves else "rows")
 
     def write(self, text: str, by: str | None) -> None:
-        """The rule is this text now; `by` is the view that says so already."""
+        """The rule is this text now, as the shop spells it; `by` is the view that says so already."""
         state.touch(self.key.split(".")[0])  # first: the next click may end this run anywhere below
+        if (spelled := cache.spelled_rule(self.shop, text)) != text:
+            text, by = spelled, None  # every view shows how the shop spells it
         _, generation = self.said(f"{self.key}:{by}") or ("", 0)
         state.put(self.key, text)
         if by is not None:
@@ -341,16 +344,18 @@ def _bought(builder: Builder, path: Path, condition: Bought) -> None:
         _choice(builder, path, "product", condition.name, list(catalogue.index), catalogue["name"].get, change)
     key = builder.at(path, "bought.days")
     apply = partial(_on_days, builder, path, key)
-    builder.settle(key, condition.days or 0, apply)
+    builder.settle(key, condition.days, apply)
     with st.container(horizontal=True, vertical_alignment="center", width="content", gap="xsmall"):
         st.caption(t("audience.in_last"), width="content")
         st.number_input(
             _label(path, "days"),
-            min_value=0,
-            max_value=9999,
+            min_value=1,
+            max_value=MOST_DAYS,
+            value=None,
             step=1,
             key=key,
             label_visibility="collapsed",
+            placeholder=t("audience.ever"),
             width=NUMBER,
             help=t("audience.days_help"),
             on_change=apply,
@@ -359,5 +364,5 @@ def _bought(builder: Builder, path: Path, condition: Bought) -> None:
 
 
 def _on_days(builder: Builder, path: Path, key: str) -> None:
-    days = int(builder.said(key) or 0) or None
+    days = builder.said(key)  # None: at any time
     _on_condition(builder, path, lambda now: replace(now, days=days) if isinstance(now, Bought) else now)
