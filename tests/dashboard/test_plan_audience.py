@@ -214,7 +214,7 @@ def test_a_rule_typed_in_another_case_is_shown_and_kept_as_the_shop_spells_it(br
 def test_days_since_a_purchase_are_at_least_one_and_none_are_any_time(brief, trained_shop):
     app = brief(audience=Audience(rule="bought category Skin Care in 30 days"))
     days = at(app.number_input, "brief.rule.0.bought.days")
-    assert (days.value, days.min, days.proto.placeholder) == (30, 1, "any time")
+    assert (days.value, days.min, days.proto.placeholder) == (30, 1, "ever")
     days.set_value(None).run()
     assert audience_of(trained_shop).rule == "bought category Skin Care"
     assert at(app.number_input, "brief.rule.0.bought.days").value is None
@@ -283,7 +283,7 @@ def test_the_count_says_of_which_day_it_is_and_whom_it_leaves_out(brief):
     for reason in ("gave no consent", "unsubscribed", "suppressed", "must never be contacted", "in another live plan"):
         assert reason in said(app)
     assert "messages or more in the 7 days before the send" in said(app)
-    assert "So is who bought in the last 14 days" in said(app)
+    assert "Left out too: who bought in the last 14 days" in said(app)
 
 
 @pytest.mark.parametrize(

@@ -176,9 +176,9 @@ def bars(shop: Shop, plan: Plan, reached: cache.Reached, channels: Collection[st
     for channel in dict.fromkeys(channels):
         _bar(channel, reached.by_channel[channel])
     st.caption(" ".join([t("audience.data_until", day=reached.last_day.isoformat()), *_others(reached)]))
-    left_out = t("audience.reach_means", cap=shop.settings.frequency_cap, days=CAP_DAYS)
-    days = plan.audience.skip_buyers_days
-    st.caption(f"{left_out} {t('audience.reach_means_buyers', days=days)}" if days else left_out)
+    st.caption(t("audience.reach_means", cap=shop.settings.frequency_cap, days=CAP_DAYS))
+    if plan.audience.skip_buyers_days:
+        st.caption(t("audience.reach_means_buyers", days=plan.audience.skip_buyers_days))
 
 
 def _bar(channel: str, one: Reach) -> None:

@@ -56,7 +56,7 @@ def _people(opened: Open) -> pd.DataFrame:
     with st.container(horizontal=True):
         for name, number in numbers.items():
             help_ = t(f"export.{name}_help")
-            st.metric(t(f"export.{name}"), widgets.number(number), border=True, width=220, help=help_)
+            st.metric(t(f"export.{name}"), widgets.number(number), border=True, width=190, help=help_)
     with st.container(border=True, key="export.reach", gap="xsmall"):
         st.caption(t("export.reach", size=widgets.number(reached.size)))
         audience.bars(opened.shop, plan, reached, channels)

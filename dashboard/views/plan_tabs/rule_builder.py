@@ -135,7 +135,7 @@ def _on_by(builder: Builder, path: Path, key: str) -> None:
 
 
 def _row(builder: Builder, path: Path, row: Row) -> None:
-    with st.container(horizontal=True, vertical_alignment="center", key=builder.at(path, "row")):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key=builder.at(path, "row")):
         _negated(builder, path, row)
         rule_values.subject(builder, path, row.condition)
         rule_values.sign(builder, path, row.condition)

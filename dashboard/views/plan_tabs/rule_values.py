@@ -22,7 +22,7 @@ from engine.shop.store import Shop
 ASKED_MOST = ("orders", "recency_days", "spend", "lifecycle", "clicks", "days_since_sent")  # first in the list
 LISTED = 500  # names in a browser's list
 SIGNS = {">=": "≥", "<=": "≤", ">": ">", "<": "<", "=": "=", "!=": "≠"}  # the others have words
-SUBJECT, SIGN, VALUE, NUMBER = 230, 110, 180, 130  # widths in pixels: side by side on a desk, stacked on a phone
+SUBJECT, SIGN, VALUE, NUMBER = 220, 110, 170, 130  # widths in pixels: side by side on a desk, stacked on a phone
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ def show(opened: Open, changed: Callable[[], None]) -> None:
     with st.popover(t("audience.saved"), icon=":material/bookmark:", key="audience.saved_open"):
         if kept:
             _use(opened, kept, changed)
+            st.divider()
         else:
             st.caption(t("audience.none_saved"))
         _save(opened)
