@@ -144,6 +144,8 @@ def plan_id() -> str | None:
 def set_plan_id(plan_id: str) -> None:
     """Open a plan, and put it in the address so that a reload comes back to it."""
     st.session_state["plan_id"] = plan_id
+    if st.query_params.get("plan", plan_id) != plan_id:
+        share("try", [])  # settings of another plan
     st.query_params["plan"] = plan_id
 
 
@@ -215,7 +217,16 @@ def _named_in_address(address: str | None, options: Collection[Any], several: bo
 
 
 def _name_in_address(address: str, chosen: Any, usual: Any) -> None:
-    names = [] if chosen == usual else [str(one) for one in (chosen if isinstance(usual, list) else [chosen])]
+    share(address, [] if chosen == usual else [str(one) for one in (chosen if isinstance(usual, list) else [chosen])])
+
+
+def shared(address: str) -> list[str]:
+    """What stands in the address under a name (?try=percent:20&try=send_hour:18)."""
+    return st.query_params.get_all(address)
+
+
+def share(address: str, names: list[str]) -> None:
+    """Put these in the address under a name; none takes it out."""
     if st.query_params.get_all(address) == names:
         return
     if names:
@@ -259,6 +270,11 @@ def put(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
+def component(key: str, name: str, otherwise: Any) -> Any:
+    """What a component of our own with this key said last; the given value before it said anything."""
+    return (st.session_state.get(key) or {}).get(name) or otherwise
+
+
 def touch(area: str) -> None:
     """Something was typed that is not saved yet."""
     st.session_state[f"{area}:touched"] = True
@@ -297,6 +313,16 @@ def session() -> str:
     if "session" not in st.session_state:
         st.session_state["session"] = uuid.uuid4().hex
     return st.session_state["session"]
+
+
+def tell(area: str, words: str) -> None:
+    """Words for the next run of an area's page."""
+    st.session_state[f"{area}:told"] = words
+
+
+def told(area: str) -> str | None:
+    """The words kept for this run, once."""
+    return st.session_state.pop(f"{area}:told", None)
 
 
 def keep_mine(area: str, stamp: tuple[str, int]) -> None:

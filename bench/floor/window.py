@@ -1,6 +1,7 @@
 """A browser window without a browser: speaks Streamlit's protocol to a running app and moves one slider."""
 
 import asyncio
+import json
 import random
 import time
 from dataclasses import dataclass, field
@@ -10,7 +11,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-SLIDER = "numbers.percent"
+SLIDER = "numbers.size"
 NUMBER = "numbers.box_extra_profit"
 LONGEST = 30  # seconds to wait for the end of a run before it counts as an error
 ENDS = (ForwardMsg.FINISHED_SUCCESSFULLY, ForwardMsg.FINISHED_FRAGMENT_RUN_SUCCESSFULLY)
@@ -31,6 +32,7 @@ class Window:
     _slider: str = ""
     _fragment: str = ""
     _box: tuple[int, ...] | None = None
+    _moves: int = 0
     _cached: set[str] = field(default_factory=set)
 
     async def live(self, end: float, think: float, sizes: tuple[int, int]) -> None:
@@ -64,8 +66,9 @@ class Window:
         state.page_script_hash = self._page
         state.fragment_id = self._fragment
         state.cached_message_hashes.extend(self._cached)
+        self._moves += 1
         moved = state.widget_states.widgets.add(id=self._slider)
-        moved.double_array_value.data.append(size)
+        moved.json_value = json.dumps({"moved": {"index": size - 1, "moves": self._moves}})  # as its script says it
         number, finished = await self._run(socket, asked)
         if number is None:
             self.errors.append("a move without a number")
@@ -105,8 +108,8 @@ class Window:
         element = answer.delta.new_element
         if element.WhichOneof("type") == "exception":
             self.errors.append(f"{element.exception.type}: {element.exception.message}")
-        if element.WhichOneof("type") == "slider" and element.slider.id.endswith(SLIDER):
-            self._slider, self._fragment = element.slider.id, answer.delta.fragment_id
+        if element.WhichOneof("type") == "bidi_component" and element.bidi_component.id.endswith(SLIDER):
+            self._slider, self._fragment = element.bidi_component.id, answer.delta.fragment_id
         return False
 
 

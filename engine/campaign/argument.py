@@ -21,12 +21,21 @@ def curve(
 ) -> pd.DataFrame:
     """Profit and ROI over the size of the discount, everything else as in `steps`; at 0 it is full price.
 
-    Columns discount, supported, and extra_profit, roi, extra_orders, orders, each with _low and _high; money is NaN
-    where nothing like it was tried.
+    Columns discount, supported, verdict, chance_of_loss, and extra_profit, roi, extra_orders, orders, each with _low
+    and _high; money is NaN where nothing like it was tried.
     """
     found = [(size, _at(shop, models, scenes, steps, {"discount": size} if size else _BARE, seed)) for size in sizes]
     return pd.DataFrame(
-        [{"discount": size, "supported": forecast.supported} | _ranges(forecast) for size, forecast in found]
+        [
+            {
+                "discount": size,
+                "supported": forecast.supported,
+                "verdict": forecast.verdict,
+                "chance_of_loss": _or_nan(forecast.chance_of_loss),
+            }
+            | _ranges(forecast)
+            for size, forecast in found
+        ]
     )
 
 
@@ -52,7 +61,7 @@ def table(
 def _at(
     shop: Shop, models: Models, scenes: Sequence[Scene], steps: Sequence[dict], changes: dict, seed: int
 ) -> Forecast:
-    return evaluate_steps(shop, models, scenes, [step | changes for step in steps], seed)
+    return evaluate_steps(shop, models, scenes, [step | changes for step in steps], seed, money_only=True)
 
 
 def _nothing() -> dict:

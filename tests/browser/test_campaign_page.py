@@ -222,24 +222,54 @@ def test_a_reload_keeps_the_view_and_the_settings_in_use_on_numbers(page, place)
     expect(field(page, "numbers.argument")).to_contain_text("25 %")
     expect(box(page, "numbers.sizes_percent")).to_have_value("5, 25")
     assert discount(page) == 13
-    move_the_discount(page, 2)  # tried and not put to use: the page says so, and a reload shows the plan
-    expect(page.get_by_text("Only tried, not saved.")).to_be_visible()
+    move_the_discount(page, 2)  # tried and not put to use
+    expect(page).to_have_url(re.compile("try=percent(:|%3A)15"))
     reload(page)
+    expect(page.get_by_text("Only tried, not saved.")).to_be_visible()
+    assert discount(page) == 15
+    press(page, "numbers.reset")
     expect(page.get_by_text("The sliders show the plan as it is saved.")).to_be_visible()
     assert discount(page) == 13
+    expect(page).not_to_have_url(re.compile("try="))
 
 
 def move_the_discount(page: Page, steps: int) -> None:
-    slider = field(page, "numbers.percent").locator("input[type=range]")
+    slider = field(page, "numbers.size").locator("input[type=range]")
     before = discount(page)
     for _ in range(steps):
         slider.press("ArrowRight")
-    expect(slider).to_have_value(str(before + steps))
+    assert discount(page) == before + steps
     expect(page.get_by_text("Only tried, not saved.")).to_be_visible()
 
 
 def discount(page: Page) -> int:
-    return int(field(page, "numbers.percent").locator("input[type=range]").input_value())
+    size = field(page, "numbers.size").locator(".size")
+    expect(size).to_have_text(re.compile(r"\d+ %"))
+    return int(size.inner_text().removesuffix(" %"))
+
+
+def test_the_number_beside_the_discount_moves_while_it_is_dragged_and_is_the_cards_own(page, place):
+    open_page(page, place.with_copy("dragged") + "&tab=numbers")
+    card = field(page, "numbers.box_extra_profit").get_by_test_id("stMetricValue")
+    beside, slider = field(page, "numbers.size").locator(".number"), field(page, "numbers.size").locator("input")
+    expect(beside).to_have_text(card.inner_text())
+    at_rest = card.inner_text()
+    handle = slider.bounding_box()
+    assert handle is not None
+    share = int(slider.input_value()) / int(slider.get_attribute("max") or 0)
+    y = handle["y"] + handle["height"] / 2
+    page.mouse.move(handle["x"] + 8 + share * (handle["width"] - 16), y)
+    page.mouse.down()
+    page.mouse.move(handle["x"] + handle["width"] / 3, y, steps=5)
+    expect(beside).not_to_have_text(at_rest)
+    dragged = beside.inner_text()
+    assert card.inner_text() == at_rest, "the app is asked when the handle is let go"
+    page.mouse.up()
+    expect(card).to_have_text(dragged)
+    expect(slider).to_have_attribute("aria-valuetext", re.compile(re.escape(dragged)))
+    page.mouse.click(handle["x"] + handle["width"] - 10, y)
+    expect(beside).to_have_text("–")
+    expect(field(page, "numbers.size").locator(".range")).to_have_text("never tried here")
 
 
 def test_a_lost_connection_keeps_sliders_that_are_not_saved(page, place):
@@ -339,14 +369,14 @@ def test_the_second_save_of_a_brief_is_refused_with_both_versions_shown(page, se
     type_in(page, "brief.code", "MINE10")
     until(lambda: place.stored("two-briefs").offer.code == "MINE10")
     type_in(second, "brief.code", "YOURS10")
-    expect(second.get_by_text("Someone else changed plan two-briefs")).to_be_visible()
+    expect(second.get_by_text("Someone else changed plan")).to_be_visible()
     for said in ("MINE10", "YOURS10"):
         expect(field(second, "brief.conflict").get_by_text(said)).to_be_visible()
     assert place.stored("two-briefs").offer.code == "MINE10", "nothing is overwritten"
     press(second, "brief.keep_mine")
     until(lambda: place.stored("two-briefs").offer.code == "YOURS10")
     type_in(page, "brief.code", "AGAIN10")
-    expect(page.get_by_text("Someone else changed plan two-briefs")).to_be_visible()
+    expect(page.get_by_text("Someone else changed plan")).to_be_visible()
     press(page, "brief.take_theirs")
     expect(box(page, "brief.code")).to_have_value("YOURS10")
     assert place.stored("two-briefs").offer.code == "YOURS10"
@@ -359,7 +389,7 @@ def test_the_second_save_of_copy_is_refused_with_both_versions_shown(page, secon
     type_in(page, "copy.headline", "Spring is here")
     until(lambda: place.stored("two-writers").steps[0].texts["headline"] == "Spring is here")
     type_in(second, "copy.headline", "Winter is over")
-    expect(second.get_by_text("Someone else changed plan two-writers")).to_be_visible()
+    expect(second.get_by_text("Someone else changed plan")).to_be_visible()
     for said in ("Spring is here", "Winter is over"):
         expect(field(second, "copy.conflict").get_by_text(said)).to_be_visible()
     assert place.stored("two-writers").steps[0].texts["headline"] == "Spring is here"
@@ -368,7 +398,7 @@ def test_the_second_save_of_copy_is_refused_with_both_versions_shown(page, secon
     type_in(second, "copy.headline", "Ours")
     until(lambda: place.stored("two-writers").steps[0].texts["headline"] == "Ours")
     type_in(page, "copy.headline", "Mine after all")
-    expect(page.get_by_text("Someone else changed plan two-writers")).to_be_visible()
+    expect(page.get_by_text("Someone else changed plan")).to_be_visible()
     press(page, "copy.keep_mine")
     until(lambda: place.stored("two-writers").steps[0].texts["headline"] == "Mine after all")
 
@@ -402,7 +432,7 @@ def test_the_keyboard_alone_opens_a_plan_moves_a_slider_and_puts_it_to_use(page,
     expect(page).to_have_url(re.compile("tab=numbers"))
     expect(field(page, "numbers.box_extra_profit")).to_be_visible()
     wait_until_ready(page, "plan", WAIT / 1000)
-    tab_to(page, field(page, "numbers.percent").locator("input[type=range]"))
+    tab_to(page, field(page, "numbers.size"))
     page.keyboard.press("ArrowRight")
     expect(page.get_by_text("Only tried, not saved.")).to_be_visible()
     tab_to(page, field(page, "numbers.use"))

@@ -142,7 +142,7 @@ def _numbers(page: Page) -> None:
     expect(profit).to_be_visible(timeout=SECONDS * 1000)
     before = profit.inner_text()
     assert re.search(r"\d", before)
-    slider = field(page, "numbers.percent").locator("input[type=range]")
+    slider = field(page, "numbers.size").locator("input[type=range]")
     for _ in range(5):
         slider.press("ArrowRight")
     expect(page.get_by_text("Only tried, not saved.")).to_be_visible()

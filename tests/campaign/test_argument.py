@@ -35,6 +35,8 @@ def test_the_curve_is_the_forecast_at_each_size(tiny):
     expected = tiny.forecast(discount=0.2)
     assert found["extra_profit"].iloc[1] == expected.extra_profit.value
     assert found["roi_high"].iloc[1] == expected.roi.high
+    assert found["chance_of_loss"].iloc[1] == expected.chance_of_loss
+    assert found["verdict"].tolist()[1:] == [expected.verdict, "never_tried"]
     assert found["extra_profit"].isna().tolist() == [False, False, True]
 
 

@@ -72,6 +72,14 @@ def at(kind: Sequence[Any], key: str) -> Any:
     return found
 
 
+def resize(app: AppTest, percent: float) -> None:
+    """The handle of the discount let go at another size: in a browser, which alone can move it, that sets these two."""
+    app.session_state["numbers.percent"] = percent
+    app.session_state["numbers:touched"] = True
+    app.run()
+    assert not app.exception
+
+
 def submitted(shop: Path, plan_id: str = "spring") -> None:
     """Ana's submission of a plan, before anything could be forecast."""
     opened, saved = store.open_shop(shop), stored(shop, plan_id)

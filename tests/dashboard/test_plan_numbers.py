@@ -7,9 +7,10 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import charts, printed
+from dashboard.views.plan_tabs import discount
 from engine.campaign.plan import Audience, Offer, Step
 from engine.decision import plans
-from tests.dashboard.plan_pages import NOW, page_of, said, saved_plan, stored
+from tests.dashboard.plan_pages import NOW, page_of, resize, said, saved_plan, stored
 
 
 def numbers(app) -> dict[str, str]:
@@ -46,7 +47,7 @@ def test_sliders_move_the_numbers_and_save_nothing(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
     before, version = numbers(app), stored(trained_shop).version
-    move(app, "numbers.percent", 30)
+    resize(app, 30)
     after = numbers(app)
     assert after["Extra profit"] != before["Extra profit"]
     assert after["Order rate"] != before["Order rate"]
@@ -57,10 +58,32 @@ def test_sliders_move_the_numbers_and_save_nothing(open_app, trained_shop):
     assert stored(trained_shop).plan.offer.discount == 0.15
 
 
+def test_the_sizes_on_the_slider_hold_the_plans_own():
+    assert discount.sizes(Offer(kind="percent", discount=0.125, code="X"), "percent")[11:14] == (0.12, 0.125, 0.13)
+    assert discount.sizes(Offer(kind="amount", discount=7.5, code="X"), "amount")[-3:] == (28.0, 29.0, 30.0)
+    assert 7.5 in discount.sizes(Offer(kind="amount", discount=7.5, code="X"), "amount")
+    assert discount.sizes(Offer(kind="free_shipping", code="X"), "amount")[-1] == 20.0
+
+
+def test_settings_in_the_address_are_tried_and_nonsense_there_is_left_out(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = open_app(trained_shop, "today", "en")
+    app.query_params["plan"], app.query_params["tab"] = "spring", "numbers"
+    app.query_params["try"] = ["percent:20", "send_hour:18", "channel:fax", "holdout:999", "amount:x", "wings:2", ""]
+    app.switch_page("views/plan.py").run()
+    assert "Only tried, not saved." in said(app)
+    tried = {name: app.session_state[f"numbers.{name}"] for name in ("percent", "send_hour", "channel", "holdout")}
+    assert tried == {"percent": 20, "send_hour": 18, "channel": "email", "holdout": 10}
+    assert app.query_params["try"] == ["percent:20", "send_hour:18"]
+    app.button(key="numbers.reset").click().run()
+    assert "try" not in app.query_params
+    assert app.session_state["numbers.percent"] == 15
+
+
 def test_settings_that_please_are_written_into_the_plan(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    move(app, "numbers.percent", 20)
+    resize(app, 20)
     move(app, "numbers.channel", "sms")
     app.button(key="numbers.use").click().run()
     plan = stored(trained_shop).plan
@@ -71,15 +94,15 @@ def test_settings_that_please_are_written_into_the_plan(open_app, trained_shop):
 def test_the_sliders_go_back_to_the_plan(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    move(app, "numbers.percent", 25)
+    resize(app, 25)
     app.button(key="numbers.reset").click().run()
-    assert app.slider(key="numbers.percent").value == 15
+    assert app.session_state["numbers.percent"] == 15
 
 
 def test_what_was_never_tried_gets_no_money_and_the_nearest_that_was(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")
-    move(app, "numbers.percent", 50)
+    resize(app, 50)
     assert numbers(app)["Extra profit"] == "–"
     assert numbers(app)["Click rate"] != "–"
     text = said(app)

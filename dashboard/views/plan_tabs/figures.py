@@ -3,11 +3,12 @@
 import time
 from collections.abc import Callable
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
-from dashboard.views.plan_tabs import argue, compare, forecasting, message, reasons, sliders
+from dashboard.views.plan_tabs import argue, compare, conflict, discount, forecasting, message, reasons, sliders
 from dashboard.views.plan_tabs.message import VERDICT
 from dashboard.views.plan_tabs.saving import Open
 from dashboard.views.plan_tabs.sliders import AREA
@@ -17,8 +18,6 @@ from engine.campaign.plan import Plan
 from engine.campaign.response import Models
 
 LET_THE_NUMBER_GO = 0.025  # seconds; it is on the screen in about that time
-PERCENT_TRIED = tuple(step / 100 for step in range(0, 45, 5))
-AMOUNT_STEPS = (0.25, 0.5, 0.75, 0.9, 1.0, 1.1, 1.25, 1.5, 2.0)  # times the plan's own amount
 
 
 def show(opened: Open) -> None:
@@ -31,11 +30,15 @@ def show(opened: Open) -> None:
         forecast = forecasting.of_plan(opened)
     noted = forecasting.noted(opened, forecast) if forecast else opened
     state.fill(AREA, noted.stamp, sliders.settings(noted.plan))
+    sliders.from_address(noted.plan)
+    conflict.told(AREA)
     left, right = st.columns([5, 2], gap="large")  # on a phone the left one comes first
     with left:
         _answer(noted, models)
         _words(noted, models)
     with right:
+        st.markdown(f"**{t('numbers.what_if')}**")
+        _discount(noted, models)
         _settings(noted, models)
     _behind(noted, models)
 
@@ -48,6 +51,20 @@ def _tried(opened: Open, models: Models) -> tuple[Plan, Forecast]:
 
 # Fragments that a slider runs one after the other, the number first: what need not be drawn again with a move (the
 # sliders themselves) is not, and all else comes after the number is on the screen.
+
+
+@st.fragment(key=sliders.DISCOUNT)
+def _discount(opened: Open, models: Models) -> None:
+    with widgets.problem_box():
+        tried, _ = _tried(opened, models)
+        curve = _curve(opened, models, tried) if tried.offer.kind in WITH_SIZE else None
+        sliders.show_discount(tried, curve, opened.shop.settings.currency)
+
+
+def _curve(opened: Open, models: Models, tried: Plan) -> pd.DataFrame:
+    """What every size on the slider would do, and full price, everything else as tried."""
+    sizes = (0.0, *discount.sizes(opened.plan.offer, tried.offer.kind))
+    return cache.curve(opened.shop, models, tried, forecasting.copy(opened), sizes)
 
 
 @st.fragment(key=sliders.SETTINGS)
@@ -170,8 +187,7 @@ def _behind(opened: Open, models: Models) -> None:
 def _curves(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> None:
     """Profit and return over the discount, beside each other."""
     in_percent = tried.offer.kind == "percent"
-    sizes = PERCENT_TRIED if in_percent else tuple((opened.plan.offer.discount or 10.0) * step for step in AMOUNT_STEPS)
-    curve = cache.curve(opened.shop, models, tried, forecasting.copy(opened), sizes)
+    curve = _curve(opened, models, tried)
     currency = opened.shop.settings.currency
     for column, measure in zip(st.columns(2), ("extra_profit", "roi"), strict=True):
         found: Range | None = getattr(forecast, measure)

@@ -1,21 +1,24 @@
 """The sliders of the Numbers tab: a plan with other settings, tried and not saved."""
 
+from functools import partial
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import conflict, saving
+from dashboard.views.plan_tabs import conflict, discount, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign.argument import WITH_SIZE
 from engine.campaign.plan import PARTS, Offer, OfferKind, Plan
-from engine.errors import AppError, StoreProblem
+from engine.errors import AppError
 
 AREA = "numbers"
 KEPT: dict[str, Any] = {"persist_state": "session"}  # a setting that is only tried stays while another tab is open
 # The tab's fragments.
-SETTINGS, ANSWER, WORDS, BEHIND = "numbers.settings", "numbers.answer", "numbers.words", "numbers.behind"
+SETTINGS, DISCOUNT = "numbers.settings", "numbers.discount"
+ANSWER, WORDS, BEHIND = "numbers.answer", "numbers.words", "numbers.behind"
 KINDS: tuple[OfferKind, ...] = (
     "percent",
     "amount",
@@ -23,15 +26,18 @@ KINDS: tuple[OfferKind, ...] = (
     "early_access",
     "none",
 )  # need no more than a size
+SHARES = {"audience_share": (5, 100, 5), "holdout": (0, 50, 1)}  # percent: least, most, step
+MOST_SPEND = 100_000.0  # that an address may ask for
+TRIED = "try"  # what is tried stands under this name in the address
 USUAL_PERCENT, USUAL_AMOUNT = 10, 5.0  # where the plan's own offer has no such size
 
 
 def settings(plan: Plan) -> dict[str, Any]:
-    """What each slider shows for a plan. Percentages are whole numbers."""
+    """What each slider shows for a plan, percentages as numbers up to 100."""
     offer, size = plan.offer, plan.offer.discount or 0.0
     return {
         "kind": offer.kind,
-        "percent": round(100 * size) if offer.kind == "percent" else USUAL_PERCENT,
+        "percent": round(100 * size, 6) if offer.kind == "percent" else USUAL_PERCENT,
         "amount": float(size) if offer.kind == "amount" else USUAL_AMOUNT,
         "min_spend": float(offer.min_spend or 0.0),
         "audience_share": round(100 * plan.audience_share),
@@ -41,11 +47,46 @@ def settings(plan: Plan) -> dict[str, Any]:
     }
 
 
+def from_address(plan: Plan) -> None:
+    """Takes over what the address says was tried (?try=percent:20), after a reload or from somebody who shared it.
+
+    What is no setting of this page is left out. To be called before the sliders are drawn.
+    """
+    if state.touched(AREA):
+        return
+    for word in state.shared(TRIED):
+        name, _, said = word.partition(":")
+        value = _setting(plan, name, said)
+        if value is not None:
+            state.put(f"{AREA}.{name}", value)
+            state.touch(AREA)
+
+
+def _setting(plan: Plan, name: str, said: str) -> Any:
+    """A setting as the address spells it; None for what no slider or list could say."""
+    if name in (texts := {"kind": (plan.offer.kind, *KINDS), "channel": PARTS}):
+        return said if said in texts[name] else None
+    try:
+        number = float(said)
+    except ValueError:
+        return None
+    if name in WITH_SIZE:
+        unit = 100 if name == "percent" else 1
+        sizes = [round(unit * size, 6) for size in discount.sizes(plan.offer, name)]
+        return number if number in sizes else None
+    if name == "min_spend":
+        return number if 0 <= number <= MOST_SPEND else None
+    least, most, _ = {**SHARES, "send_hour": (0, 23, 1)}.get(name, (0, -1, 1))
+    return int(number) if least <= number <= most else None
+
+
 def tried(plan: Plan) -> Plan:
     """The plan with what the sliders say; itself while none was moved, for their steps may be coarser than its own."""
-    if not state.touched(AREA):
-        return plan
-    said = state.values(AREA, settings(plan))
+    return _with(plan, state.values(AREA, settings(plan))) if state.touched(AREA) else plan
+
+
+def _with(plan: Plan, said: dict[str, Any]) -> Plan:
+    """The plan with settings."""
     step = plan.steps[0].model_copy(update={"channel": said["channel"]})
     return plan.model_copy(
         update={
@@ -70,8 +111,7 @@ def _offer(offer: Offer, said: dict[str, Any]) -> Offer:
 
 
 def show(plan: Plan, order_value: float | None, currency: str) -> None:
-    """The sliders, filled from the plan or from what was moved."""
-    st.markdown(f"**{t('numbers.what_if')}**")
+    """The sliders but that of the discount, filled from the plan or from what was moved."""
     kinds = list(dict.fromkeys([plan.offer.kind, *KINDS]))
     kind = st.selectbox(
         t("numbers.kind"),
@@ -81,19 +121,16 @@ def show(plan: Plan, order_value: float | None, currency: str) -> None:
         on_change=_touch_all,
         **KEPT,
     )
-    _size(plan, str(kind), order_value, currency)
-    st.slider(
-        t("brief.audience_share"),
-        5,
-        100,
-        step=5,
-        format="%d %%",
-        key="numbers.audience_share",
-        on_change=_touch,
-        **KEPT,
-    )
+    if kind in (*WITH_SIZE, "free_shipping"):
+        # Up to four usual orders: above that nobody would reach it.
+        now = float(state.values(AREA, settings(plan))["min_spend"])
+        most = max(float(round(4 * (order_value or 25.0), -1)), 2 * (plan.offer.min_spend or 0.0), 20.0, now)
+        label = t("numbers.min_spend", currency=currency)
+        st.slider(label, 0.0, most, step=5.0, format="%g", key="numbers.min_spend", on_change=_touch, **KEPT)
+    for name, (least, largest, step) in SHARES.items():
+        label, key = t(f"brief.{name}"), f"numbers.{name}"
+        st.slider(label, least, largest, step=step, format="%d %%", key=key, on_change=_touch, **KEPT)
     st.slider(t("brief.send_hour"), 0, 23, format="%d:00", key="numbers.send_hour", on_change=_touch, **KEPT)
-    st.slider(t("brief.holdout"), 0, 50, format="%d %%", key="numbers.holdout", on_change=_touch, **KEPT)
     st.selectbox(
         t("numbers.channel") if len(plan.steps) > 1 else t("brief.channel"),
         list(PARTS),
@@ -104,58 +141,74 @@ def show(plan: Plan, order_value: float | None, currency: str) -> None:
     )
 
 
-def _size(plan: Plan, kind: str, order_value: float | None, currency: str) -> None:
-    """Sliders of the offer itself."""
-    if kind == "percent":
-        st.slider(t("numbers.discount"), 1, 60, format="%d %%", key="numbers.percent", on_change=_touch, **KEPT)
-    elif kind == "amount":
-        most = max(4 * (plan.offer.discount or 0.0) if plan.offer.kind == "amount" else 0.0, 20.0)
-        st.slider(t("numbers.amount"), 1.0, most, step=1.0, key="numbers.amount", on_change=_touch, **KEPT)
-    else:
+def show_discount(plan: Plan, curve: pd.DataFrame | None, currency: str) -> None:
+    """The slider of the discount over its curve; for an offer without a size (no curve), a sentence."""
+    kind, here = plan.offer.kind, plan.offer.discount
+    if curve is None or here is None:
         st.caption(t("numbers.no_size", offer=t(f"plan.offer_{kind}")))
-    if kind in (*WITH_SIZE, "free_shipping"):
-        # Up to four usual orders: above that nobody would reach it.
-        most = max(float(round(4 * (order_value or 25.0), -1)), 2 * (plan.offer.min_spend or 0.0), 20.0)
-        label = t("numbers.min_spend", currency=currency)
-        st.slider(label, 0.0, most, step=5.0, format="%g", key="numbers.min_spend", on_change=_touch, **KEPT)
+        return
+    shown = curve[curve["discount"] > 0]
+    discount.show(shown, here, kind, currency, partial(_resize, kind, tuple(shown["discount"])))
+
+
+def _resize(kind: str, sizes: tuple[float, ...]) -> None:
+    """The handle of the discount was let go; the number beside it is there already."""
+    size = sizes[min(discount.moved(), len(sizes) - 1)]
+    state.put(f"numbers.{kind}", round(100 * size, 6) if kind == "percent" else size)
+    state.move(AREA)
+    st.rerun([ANSWER, WORDS, BEHIND])
 
 
 def _touch() -> None:
     """A slider was moved: what hangs on it is drawn anew, the number first."""
     state.move(AREA)
-    st.rerun([ANSWER, WORDS, BEHIND])
+    st.rerun([ANSWER, WORDS, BEHIND, DISCOUNT])
 
 
 def _touch_all() -> None:
     """Another kind of offer has other sliders."""
     state.touch(AREA)
-    st.rerun([ANSWER, SETTINGS, WORDS, BEHIND])
+    st.rerun([ANSWER, DISCOUNT, SETTINGS, WORDS, BEHIND])
 
 
 def _reset(plan_id: str) -> None:
+    state.share(TRIED, [])
     state.take_theirs(AREA, plan_id)
     st.rerun()
 
 
-def _keep_mine(stored: Open) -> None:
-    """After a conflict: the sliders into the plan as somebody else saved it."""
-    state.settle(AREA, saving.save(stored, tried(stored.plan), {}).stamp)
+def _use(stored: Open) -> None:
+    """Writes the settings into the plan. Raises Clash where somebody else changed one of them, too."""
+    theirs = settings(stored.plan)
+    found = conflict.merged(AREA, stored, _begun(stored), state.values(AREA, theirs), theirs)
+    saving.save(stored, _with(stored.plan, found.values), {})
+    state.share(TRIED, [])
+    conflict.tell(AREA, stored, found.taken)
+    state.take_theirs(AREA, stored.plan.plan_id)
+
+
+def _begun(stored: Open) -> dict[str, Any]:
+    """The settings of the plan that the sliders were filled from; empty where that version is not kept any more."""
+    version = saving.begun(stored, AREA)
+    return settings(version.plan) if version else {}
 
 
 def keep(opened: Open, now: Plan) -> None:
-    """Two buttons: write the sliders into the plan, or put them back."""
+    """Two buttons: write the sliders into the plan, or put them back. What is tried can be shared by the address."""
+    said, saved = settings(now), settings(opened.plan)
+    state.share(TRIED, [f"{name}:{_short(value)}" for name, value in said.items() if value != saved[name]])
     if now == opened.plan:
         st.caption(t("numbers.as_planned"))
         return
     st.caption(t("numbers.not_saved"))
     with st.container(horizontal=True):
         if st.button(t("numbers.use"), key="numbers.use", type="primary", icon=":material/check:"):
+            stored = saving.reopened()  # a fragment holds the plan as it was
             try:
-                state.settle(AREA, saving.save(opened, now, {}, state.version(AREA)).stamp)
-            except StoreProblem as problem:
-                stored = saving.reopened()  # a fragment holds the plan as it was
+                _use(stored)
+            except conflict.Clash as problem:
                 theirs = settings(stored.plan)
-                conflict.show(AREA, stored, state.values(AREA, theirs), theirs, problem, keep=_keep_mine)
+                conflict.show(AREA, stored, _begun(stored), state.values(AREA, theirs), theirs, problem, keep=_use)
                 return
             except AppError as problem:
                 widgets.show_problem(problem)
@@ -163,3 +216,8 @@ def keep(opened: Open, now: Plan) -> None:
             st.rerun()
         label, plan_id = t("numbers.reset"), opened.plan.plan_id
         st.button(label, key="numbers.reset", icon=":material/undo:", on_click=_reset, args=(plan_id,))
+
+
+def _short(value: Any) -> str:
+    """A setting in an address: 20, not 20.0."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
