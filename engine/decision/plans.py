@@ -173,6 +173,22 @@ def versions(shop_dir: Path, plan_id: str, limit: int = 50) -> list[Version]:
         return [step for step, _ in itertools.islice(_steps(db, plan_id), limit)]
 
 
+def versions_since(shop_dir: Path, plan_id: str, version: int) -> list[Version]:
+    """What the plan was in a version and has been since, the oldest first; empty where that one is not kept any more.
+
+    A decision makes a version without words of its own: it stands for the one before it.
+    """
+    if not database.path_of(shop_dir).exists():
+        return []
+    query = (
+        "SELECT * FROM plan_versions WHERE plan_id = :id AND version >= "
+        "(SELECT max(version) FROM plan_versions WHERE plan_id = :id AND version <= :version) ORDER BY version"
+    )
+    with database.reading(shop_dir) as db:
+        rows = list(db.query(query, {"id": plan_id, "version": version}))
+    return [found for found in map(_version, rows) if found is not None]
+
+
 def undoable(shop_dir: Path, plan_id: str) -> Version | None:
     """What `undo` would bring back, or None."""
     if not database.path_of(shop_dir).exists():

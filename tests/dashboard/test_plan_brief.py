@@ -6,6 +6,7 @@ import pytest
 
 from dashboard.views.plan_tabs import brief_form
 from engine.campaign.plan import Offer
+from engine.decision import plans
 from tests.dashboard.plan_pages import NOW, page_of, said, saved_plan, stored
 
 OFFERS = [
@@ -96,10 +97,10 @@ def test_leaving_an_unfinished_brief_loses_nothing(open_app, trained_shop):
 
 def changed_by_another(shop, name):
     """Somebody else saves the plan under another name."""
-    from engine.decision import plans
-
     saved = stored(shop)
-    plans.save(shop, saved.plan.model_copy(update={"name": name}), saved.extras, saved.version, NOW)
+    plans.save(
+        shop, saved.plan.model_copy(update={"name": name}), {**saved.extras, "session": "another"}, saved.version, NOW
+    )
 
 
 @pytest.mark.parametrize(("button", "kept"), [("brief.keep_mine", "Mine"), ("brief.take_theirs", "Theirs")])
@@ -108,14 +109,56 @@ def test_two_people_who_change_one_plan_see_both_versions(open_app, trained_shop
     app = page_of(open_app, trained_shop, "brief")
     changed_by_another(trained_shop, "Theirs")
     app.text_input(key="brief.name").set_value("Mine").run()
-    assert "Someone else changed plan spring" in said(app)
+    assert "Someone else changed plan “Theirs” at 2026-06-01 09:00." in said(app)
     assert stored(trained_shop).plan.name == "Theirs", "nothing is overwritten unseen"
     table = app.table[0].value
     assert table.index.tolist() == ["Name of the plan"]
-    assert table.to_numpy().tolist() == [["Mine", "Theirs"]]
+    assert table.to_numpy().tolist() == [["Spring", "Mine", "Theirs"]], "as it was, and what became of it"
     app.button(key=button).click().run()
     assert stored(trained_shop).plan.name == kept
     assert app.text_input(key="brief.name").value == kept
+
+
+def test_changes_of_different_fields_go_together_and_the_page_says_what_was_taken_in(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "brief")
+    changed_by_another(trained_shop, "Theirs")
+    app.number_input(key="brief.percent").set_value(25.0).run()
+    plan = stored(trained_shop).plan
+    assert (plan.name, plan.offer.discount) == ("Theirs", 0.25)
+    assert "taken in from theirs: Name of the plan" in said(app)
+    assert app.text_input(key="brief.name").value == "Theirs"
+    app.run()
+    assert "taken in" not in said(app), "it is told once"
+
+
+def test_keeping_mine_leaves_alone_what_only_the_other_changed(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "brief")
+    saved = stored(trained_shop)
+    offer = saved.plan.offer.model_copy(update={"code": "THEIRS"})
+    changed = saved.plan.model_copy(update={"name": "Theirs", "offer": offer})
+    plans.save(trained_shop, changed, {**saved.extras, "saved_by": "Ben"}, saved.version, NOW)
+    app.text_input(key="brief.name").set_value("Mine").run()
+    assert "Ben changed plan “Theirs”" in said(app)
+    assert app.table[0].value.index.tolist() == ["Name of the plan"], "only what both changed is asked"
+    app.button(key="brief.keep_mine").click().run()
+    plan = stored(trained_shop).plan
+    assert (plan.name, plan.offer.code) == ("Mine", "THEIRS")
+    assert app.text_input(key="brief.code").value == "THEIRS"
+
+
+def test_another_kind_of_offer_and_another_percentage_do_not_go_together(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "brief")
+    saved = stored(trained_shop)
+    gift = Offer(kind="free_shipping", code="SPRING15")
+    plans.save(trained_shop, saved.plan.model_copy(update={"offer": gift}), saved.extras, saved.version, NOW)
+    app.number_input(key="brief.percent").set_value(25.0).run()
+    assert stored(trained_shop).plan.offer.kind == "free_shipping"
+    app.button(key="brief.keep_mine").click().run()
+    offer = stored(trained_shop).plan.offer
+    assert (offer.kind, offer.discount) == ("percent", 0.25)
 
 
 def test_a_change_by_somebody_else_shows_at_the_next_look(open_app, trained_shop):

@@ -306,3 +306,17 @@ def test_a_version_of_an_offerlab_whose_plans_were_made_differently_is_not_offer
     plans.save(shop.dir, make_plan(), {}, 1, shop.now)
     assert len(plans.versions(shop.dir, "p1")) == 1
     assert undo(shop) is None
+
+
+def test_what_a_plan_was_when_one_began_and_since_is_known_also_across_a_decision(shop, make_plan):
+    version = plans.save(shop.dir, make_plan(), {}, None, shop.now)
+    version = plans.save(shop.dir, make_plan(name="Second"), {}, version, shop.now)
+    shop.submit(make_plan(name="Second"))
+    shop.approve()  # makes a version without words of its own
+    at = plans.load(shop.dir, "p1").version
+    plans.save(shop.dir, make_plan(name="Third"), {}, at, shop.now)
+    names = [found.plan.name for found in plans.versions_since(shop.dir, "p1", 1)]
+    assert list(dict.fromkeys(names)) == ["Spring", "Second", "Third"]
+    assert [found.plan.name for found in plans.versions_since(shop.dir, "p1", at)] == ["Second", "Third"]
+    assert plans.versions_since(shop.dir, "p1", 0) == []
+    assert plans.versions_since(shop.dir, "p2", 1) == []

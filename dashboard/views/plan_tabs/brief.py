@@ -5,10 +5,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from dashboard import cache, state
+from dashboard import cache, state, widgets
 from dashboard.text import known, t
-from dashboard.views.plan_tabs import audience, brief_form, conflict, message, saving, steps
+from dashboard.views.plan_tabs import audience, brief_form, conflict, message, saving, steps, wording
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign.plan import GOALS, PARTS
 from engine.errors import AppError, StoreProblem
@@ -27,6 +28,8 @@ def show(opened: Open) -> None:
         st.info(
             t("plan.changing_makes_draft", status=t(f"plan.status_{opened.plan.status}")), icon=":material/edit_note:"
         )
+    conflict.told(AREA)
+    clash = st.container()
     _reasons(opened)
     audience.show(opened, _changed)
     audience.count(opened, {**values, **state.values(AREA, values)})
@@ -37,7 +40,7 @@ def show(opened: Open) -> None:
         _offer(opened)
     _when()
     steps.show({**values, **state.values(AREA, values)}, _changed)
-    _answer(opened, {**values, **state.values(AREA, values)})
+    _answer(opened, {**values, **state.values(AREA, values)}, clash)
 
 
 def _reasons(opened: Open) -> None:
@@ -52,6 +55,12 @@ def _reasons(opened: Open) -> None:
 def _values(opened: Open) -> dict[str, Any]:
     unfinished = opened.saved.extras.get("unfinished")
     return brief_form.from_json(unfinished, opened.plan) if unfinished else brief_form.values_of(opened.plan)
+
+
+def _begun(opened: Open) -> dict[str, Any]:
+    """What the fields said when they were filled; empty where that version is not kept any more."""
+    version = saving.begun(opened, AREA)
+    return wording.brief_form_values(version.plan, version.extras) if version else {}
 
 
 def _changed() -> None:
@@ -202,13 +211,18 @@ def _when() -> None:
 
 def _save(opened: Open, values: dict[str, Any]) -> Open:
     """Saves what was typed; values that do not make a plan yet are kept beside the last plan that was whole."""
+    found = conflict.merged(AREA, opened, _begun(opened), values, _values(opened))
+    values, before = found.values, opened
     plan, _ = brief_form.plan_from(values, opened.plan, _check(opened))
     unfinished = None if plan else brief_form.as_json(values)
     if (plan or opened.plan) != opened.plan or unfinished != opened.saved.extras.get("unfinished"):
-        opened = saving.save(opened, plan or opened.plan, {"unfinished": unfinished}, state.version(AREA))
+        opened = saving.save(opened, plan or opened.plan, {"unfinished": unfinished})
     if plan:  # its messages may stand in another order now, and each has its copy
         state.put("brief.messages", brief_form.later_messages(plan))
     state.settle(AREA, opened.stamp)
+    if found.taken:  # the fields show it from the next run on
+        conflict.tell(AREA, before, found.taken)
+        state.take_theirs(AREA, opened.plan.plan_id)
     return opened
 
 
@@ -217,8 +231,8 @@ def _check(opened: Open) -> Callable[[str], Sequence[str]]:
     return lambda text: cache.rule_problems(opened.shop, text)
 
 
-def _answer(opened: Open, values: dict[str, Any]) -> None:
-    """What has to be mended, and whether everything is saved."""
+def _answer(opened: Open, values: dict[str, Any], clash: DeltaGenerator) -> None:
+    """What has to be mended, and whether everything is saved; what somebody else changed too stands in `clash`."""
     _, problems = brief_form.plan_from(values, opened.plan, _check(opened))
     _, of_rules = brief_form.audience_from(values, opened.plan.audience, _check(opened))
     for problem in problems:
@@ -227,8 +241,14 @@ def _answer(opened: Open, values: dict[str, Any]) -> None:
     if state.touched(AREA):
         try:
             opened = _save(opened, values)
-        except StoreProblem as problem:
-            conflict.show(AREA, opened, values, _values(opened), problem)
+        except conflict.Clash as problem:
+            with clash:
+                conflict.show(AREA, opened, _begun(opened), values, _values(opened), problem)
             return
+        except StoreProblem as problem:
+            widgets.show_problem(problem)
+            return
+        if state.version(AREA) != opened.saved.version:
+            st.rerun()
     saved = t("brief.saved", at=saving.shown_at(opened.saved.updated_at, opened.shop))
     st.caption(t("brief.unfinished") if problems else saved)

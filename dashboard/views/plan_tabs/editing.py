@@ -1,6 +1,7 @@
 """The copy of a message, to be edited: a field for each part, how long it is, and what the check says of it."""
 
 import contextlib
+from dataclasses import replace
 
 import streamlit as st
 
@@ -29,6 +30,8 @@ def show(opened: Open, step: int) -> None:
     saved = _texts(opened, step)
     state.fill(area(step), opened.stamp, saved)
     texts = state.values(area(step), saved)
+    conflict.told(area(step))
+    clash = st.container()
     left, right = st.columns(2, gap="large")
     with left:
         for part in saved:
@@ -39,8 +42,14 @@ def show(opened: Open, step: int) -> None:
     if state.touched(area(step)):
         try:
             opened = _save(opened, step, texts)
+        except conflict.Clash as problem:
+            with clash:
+                conflict.show(area(step), opened, _begun(opened, step), texts, saved, problem)
         except StoreProblem as problem:
-            conflict.show(area(step), opened, texts, saved, problem)
+            widgets.show_problem(problem)
+        else:
+            if state.version(area(step)) != opened.saved.version:
+                st.rerun()
     with right:
         preview.show(
             opened.plan, step, planned.filled(planned.with_texts(opened.plan, texts, step), facts, step), facts
@@ -52,6 +61,14 @@ def _texts(opened: Open, step: int) -> dict[str, str]:
     """The saved text of each part this channel has."""
     message = opened.plan.steps[step]
     return {part: message.texts.get(part, "") for part in PARTS[message.channel]}
+
+
+def _begun(opened: Open, step: int) -> dict[str, str]:
+    """The texts when the fields were filled; empty where that version, or the message in it, is not kept any more."""
+    version = saving.begun(opened, area(step))
+    if version is None or step >= len(version.plan.steps):
+        return {}
+    return _texts(replace(opened, saved=replace(opened.saved, plan=version.plan)), step)
 
 
 # --- a field ---
@@ -103,11 +120,16 @@ def _changed(step: int) -> None:
 
 
 def _save(opened: Open, step: int, texts: dict[str, str]) -> Open:
+    found = conflict.merged(area(step), opened, _begun(opened, step), texts, _texts(opened, step))
+    texts, before = found.values, opened
     if _texts(opened, step) != texts:
         changed = planned.with_texts(opened.plan, texts, step)
         by = {own("written_by", step): state.person()}
-        opened = saving.save(opened, changed, by, state.version(area(step)))
+        opened = saving.save(opened, changed, by)
     state.settle(area(step), opened.stamp)
+    if found.taken:  # the fields show it from the next run on
+        conflict.tell(area(step), before, found.taken)
+        state.take_theirs(area(step), opened.plan.plan_id)
     return opened
 
 

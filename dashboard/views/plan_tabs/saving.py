@@ -1,5 +1,6 @@
 """Saving a plan from its page: the filled copy always follows the brief, and two people never overwrite each other."""
 
+import itertools
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from engine.campaign import planned
 from engine.campaign.plan import Plan
 from engine.campaign.writer.facts import Facts
 from engine.decision import plans
-from engine.decision.plans import SavedPlan
+from engine.decision.plans import SavedPlan, Version
 from engine.errors import DataProblem, StoreProblem
 from engine.shop.store import Shop
 
@@ -41,27 +42,48 @@ def reopened() -> Open:
     return Open(shop, plans.load(shop.path, plan_id))
 
 
-def save(opened: Open, plan: Plan, extras: dict[str, Any], version: int | None = None) -> Open:
-    """The plan as it is stored now. Raises StoreProblem when somebody else saved it after `version`, the one shown."""
-    mine = state.session()
-    # A key press may end a run after it saved and before it knew so: our own save is no conflict.
-    shown = opened.saved.version if opened.saved.extras.get("session") == mine else version
-    extras = {**opened.saved.extras, **extras, "filled": filled(opened.shop, plan), "session": mine}
-    plans.save(opened.shop.path, plan, extras, opened.saved.version if shown is None else shown, widgets.now())
+def save(opened: Open, plan: Plan, extras: dict[str, Any]) -> Open:
+    """The plan as it is stored now. Raises StoreProblem when somebody else saved it since it was opened."""
+    extras = {**opened.saved.extras, **extras, "filled": filled(opened.shop, plan), **_signed()}
+    plans.save(opened.shop.path, plan, extras, opened.saved.version, widgets.now())
     return replace(opened, saved=plans.load(opened.shop.path, plan.plan_id))
+
+
+def _signed() -> dict[str, str]:
+    """Who saves, and from which window."""
+    return {"session": state.session(), "saved_by": state.person()}
+
+
+def begun(opened: Open, area: str) -> Version | None:
+    """The version that an area's changes were made to; None for one not kept any more.
+
+    It is what the widgets were filled from, or what this window itself saved right after: a key press may end a run
+    after it saved and before it knew so.
+    """
+    found = plans.versions_since(opened.shop.path, opened.plan.plan_id, state.version(area))
+    ours = itertools.takewhile(_is_ours, found[1:])
+    return [*found[:1], *ours][-1] if found else None
+
+
+def by_others(opened: Open, area: str) -> Version | None:
+    """The last version that was not saved by this window, since an area's widgets were filled."""
+    found = plans.versions_since(opened.shop.path, opened.plan.plan_id, state.version(area))
+    return next((version for version in reversed(found[1:]) if not _is_ours(version)), None)
+
+
+def _is_ours(version: Version) -> bool:
+    return version.extras.get("session") == state.session()
 
 
 def undo(opened: Open) -> None:
     """Saves what the plan was before its last change, and has every tab show that. Raises StoreProblem as `save`."""
-    session = {"session": state.session()}
-    plans.undo(opened.shop.path, opened.plan.plan_id, opened.saved.version, widgets.now(), session)
+    plans.undo(opened.shop.path, opened.plan.plan_id, opened.saved.version, widgets.now(), _signed())
     _shown_anew(opened)
 
 
 def restore(opened: Open, version: int) -> None:
     """Saves what the plan was in an earlier version, and has every tab show that. Raises StoreProblem as `save`."""
-    session = {"session": state.session()}
-    plans.restore(opened.shop.path, opened.plan.plan_id, version, opened.saved.version, widgets.now(), session)
+    plans.restore(opened.shop.path, opened.plan.plan_id, version, opened.saved.version, widgets.now(), _signed())
     _shown_anew(opened)
 
 
