@@ -33,7 +33,7 @@ from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
 from engine.campaign.writer.server import WriterServer
-from engine.decision import export, live, plans
+from engine.decision import assign, export, live, plans
 from engine.decision.collisions import collisions
 from engine.decision.export import ExportResult
 from engine.decision.plans import SavedPlan
@@ -162,6 +162,11 @@ class Asked:
         """The audience of the plan, ready for sliders: everything that no slider but the channel changes."""
         return _scenes(str(self.shop.path), self.scene_key, self.shop, self.plan, self.taken)
 
+    @property
+    def drawn(self) -> list[dict]:
+        """The messages with how many people the export of this plan lists: follows from `key`."""
+        return assign.with_sizes(self.scenes, self.messages)
+
 
 def asked(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Asked:
     """The question what a plan would do. `copy`: the filled copy of all its messages."""
@@ -177,7 +182,7 @@ def forecast(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Fo
 
 @st.cache_data(max_entries=512, show_spinner=False)
 def _forecast(path: str, key: str, _asked: Asked) -> Forecast:
-    return forecasts.evaluate_steps(_asked.shop, _asked.models, _asked.scenes, _asked.messages)
+    return forecasts.evaluate_steps(_asked.shop, _asked.models, _asked.scenes, _asked.drawn)
 
 
 def curve(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], sizes: tuple[float, ...]) -> pd.DataFrame:
@@ -190,7 +195,7 @@ def curve(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], sizes: t
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _curve(path: str, key: str, sizes: tuple, _asked: Asked) -> pd.DataFrame:
-    return argument.curve(_asked.shop, _asked.models, _asked.scenes, _asked.messages, sizes)
+    return argument.curve(_asked.shop, _asked.models, _asked.scenes, _asked.drawn, sizes)
 
 
 def argument_table(
@@ -204,7 +209,7 @@ def argument_table(
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _argument_table(path: str, key: str, sizes: tuple, _asked: Asked) -> pd.DataFrame:
-    return argument.table(_asked.shop, _asked.models, _asked.scenes, _asked.messages, sizes)
+    return argument.table(_asked.shop, _asked.models, _asked.scenes, _asked.drawn, sizes)
 
 
 def reasons(

@@ -304,13 +304,14 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int) -> None:
     from engine.campaign.forecast import evaluate_steps
     from engine.campaign.plan import read_plan
     from engine.campaign.writer.facts import facts
-    from engine.decision import approvals, live, roles
+    from engine.decision import approvals, assign, live, roles
 
     shop, plan, settings = _shop(shop_dir), read_plan(plan_file), environment.read()
     of_steps = [facts(shop, plan.brief(step)) for step in range(len(plan.steps))]
     kept = planned.kept_copy([planned.filled(plan, known, step) for step, known in enumerate(of_steps)])
     scenes = planned.prepared(shop, plan, live.taken(shop, plan), seed)
-    expected = evaluate_steps(shop, response.load(shop), scenes, planned.messages(plan, kept), seed)
+    messages = assign.with_sizes(scenes, planned.messages(plan, kept))
+    expected = evaluate_steps(shop, response.load(shop), scenes, messages, seed)
     decision = approvals.submit(
         shop.path,
         shop.shop_id,

@@ -45,8 +45,8 @@ class Forecast:
     plan_id: str
     audience_size: int
     reachable: int
-    recipients: int  # reachable x audience share, less the holdout
-    held_out: int  # reachable x audience share x holdout: left out on purpose
+    recipients: int  # reachable x audience share, less the holdout; of a plan as drawn for its export
+    held_out: int  # reachable x audience share x holdout: left out on purpose; drawn alike
     messages_sent: int  # of all steps together
     ctr: Range | None
     order_rate: Range | None
@@ -130,7 +130,8 @@ def evaluate_steps(
     """The forecast of a plan as a whole, one scene and one row for each of its messages.
 
     `money_only` leaves the rates and the messages sent out, which takes half the time: for a curve of many forecasts.
-    A row has the campaign's columns, plan_id, optional holdout, audience_share, window_days, tiers, day and condition.
+    A row has the campaign's columns, plan_id, optional holdout, audience_share, window_days, tiers, day and condition;
+    drawn, a pair of how many are written to and held out, where it is known who they are (engine.decision.assign).
     Raises NotEnoughData where messages were never learned from.
     """
     if not set(models.responses) & {"click", "order"}:
@@ -162,7 +163,9 @@ def _message(shop: Shop, scene: Scene, step: dict) -> Message:
 
 
 def _recipients(scene: Scene, plan: dict) -> tuple[int, int]:
-    """How many are written to, and how many are left out on purpose."""
+    """How many are written to, and how many are left out on purpose: as drawn, where the draw was made already."""
+    if plan.get("drawn"):
+        return plan["drawn"]
     asked = len(scene.customer_ids) * _number(plan.get("audience_share"), 1.0)
     holdout = _number(plan.get("holdout"), 0.0)
     return round(asked * (1 - holdout)), round(asked * holdout)

@@ -18,7 +18,7 @@ from engine.shop.store import Shop
 # What a plan says that no past campaign's row does: nothing was learned about it.
 OF_PLANS_ONLY = {
     "product_ids", "plan_id", "audience", "segment_id", "rule", "holdout", "tiers", "max_discount", "window_days",
-    "day", "condition",
+    "day", "condition", "drawn",
 }  # fmt: skip
 Result = TypeVar("Result")
 REPRESENTATIVES = 2_000  # an audience is at most this many customers for number and reasons alike

@@ -1,6 +1,7 @@
 """The Numbers tab: the forecast, and sliders that move all of it without saving anything."""
 
 import json
+import re
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,7 +11,8 @@ from dashboard import charts, printed
 from dashboard.views.plan_tabs import discount
 from engine.campaign.plan import Audience, Offer, Step
 from engine.decision import plans
-from tests.dashboard.plan_pages import NOW, page_of, resize, said, saved_plan, stored
+from engine.sentences import say
+from tests.dashboard.plan_pages import NOW, approved, page_of, resize, said, saved_plan, stored
 
 
 def numbers(app) -> dict[str, str]:
@@ -333,3 +335,17 @@ def test_steps_of_the_reasons_begin_where_the_last_one_ended():
     ends = [start + moved for start, moved in zip(bars.base, bars.x, strict=True)]
     assert ends == pytest.approx([-3.0, -2.5, -2.7, -2.7])
     assert bars.base[1:3] == pytest.approx((-3.0, -2.5))
+
+
+def test_the_numbers_tab_names_as_many_people_as_the_export_lists(open_app, trained_shop):
+    saved_plan(trained_shop, holdout=0.15, audience_share=0.6)
+    approved(trained_shop)
+    app = page_of(open_app, trained_shop, "export")
+    listed = numbers(app)
+    files = [button.proto.label for button in app.get("download_button")]
+    text = said(page_of(open_app, trained_shop, "numbers"))
+    written_to = re.search(r"([\d,]+) customers are written to", text).group(1)
+    held, both = re.search(r"([\d,]+) of ([\d,]+) people are left out on purpose", text).groups()
+    assert (listed[say("export.treated")], listed[say("export.holdout")]) == (written_to, held)
+    assert written_to in files[0]
+    assert both in files[-1]
