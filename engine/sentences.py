@@ -36,10 +36,16 @@ def known(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence not yet in a language: key and values."""
+    """A sentence not yet in a language: key and values, which may be sentences or tuples of them."""
 
     key: str
     values: dict = field(default_factory=dict)
 
     def text(self, language: str = "en") -> str:
-        return say(self.key, language, **self.values)
+        return say(self.key, language, **{name: _said(value, language) for name, value in self.values.items()})
+
+
+def _said(value: object, language: str) -> object:
+    if isinstance(value, tuple):
+        return ("、" if language == "zh" else ", ").join(str(_said(part, language)) for part in value)
+    return value.text(language) if isinstance(value, Sentence) else value

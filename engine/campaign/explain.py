@@ -5,6 +5,7 @@ import pandas as pd
 
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, plan_features
+from engine.campaign.support import nobody
 from engine.errors import NotEnoughData
 from engine.model.fit import Response
 from engine.sentences import known, say
@@ -25,7 +26,7 @@ def explain_plan(
     if target not in models.responses:
         raise NotEnoughData(f"Nothing was learned about {target}s in this shop, so there is nothing to explain.")
     if not len(scene.known):
-        raise NotEnoughData(say("engine.nobody_reachable", language, channel=plan["channel"]))
+        raise NotEnoughData(nobody(len(scene.audience), scene.left_out, str(plan["channel"])).text(language))
     model, frame = models.responses[target], plan_features(shop, scene, plan)
     return mean_contributions(model, frame, _settings(plan), language)
 

@@ -81,6 +81,32 @@ class Forecast:
         """`detectable` as extra orders among those written to."""
         return None if self.detectable is None else self.detectable * self.recipients
 
+    @property
+    def rate_anyway(self) -> float | None:
+        """Order rate to see a rise above: of those not written to, or of those who are where no other is known."""
+        base = self.would_buy_anyway or self.orders
+        return base.value / self.recipients if base and self.recipients else None
+
+    @property
+    def can_be_measured(self) -> bool | None:
+        """Whether the holdout would show even twice as many orders; None without a holdout or money."""
+        if self.detectable is None or not self.rate_anyway:
+            return None
+        return self.detectable <= self.rate_anyway
+
+    @property
+    def enough_held_out(self) -> int | None:
+        """People to hold out, of those who are in the plan, to see twice as many orders; None: no number is enough."""
+        return power.enough_held_out(self.rate_anyway or 0.0, self.recipients + self.held_out)
+
+    @property
+    def whole_orders(self) -> tuple[int, int, int] | None:
+        """Orders, extra, and those that would have come anyway, in whole orders: the parts add up to the first."""
+        if self.orders is None or self.extra_orders is None or self.would_buy_anyway is None:
+            return None
+        orders, extra = round(self.orders.value), round(self.extra_orders.value)
+        return orders, extra, orders - extra
+
     def verdict_text(self, language: str = "en") -> str:
         return Sentence(
             f"engine.{self.verdict}", {"n": f"{self.test_on:,}"} if self.verdict == "coin_toss" else {}
@@ -143,7 +169,7 @@ def evaluate_steps(
     recipients, held_out = _recipients(scene, plan)
     base = _unsupported(shop, models, messages, plan, recipients, held_out)
     if recipients == 0 or not len(scene.known):
-        return replace(base, sentences=(Sentence("engine.nobody_reachable", {"channel": str(plan["channel"])}),))
+        return replace(base, verdict="do_not_send", sentences=_nobody(scenes, steps))
     why_not = next(filter(None, (_why_not(models, *pair) for pair in zip(scenes, steps, strict=True))), None)
     if money_only and why_not is not None:
         return replace(base, sentences=(why_not,))
@@ -153,6 +179,16 @@ def evaluate_steps(
     if why_not is not None or who is None:
         return replace(base, sentences=(why_not,) if why_not else ())
     return _with_money(shop, models, messages, plan, base, who, seed)
+
+
+def _nobody(scenes: Sequence[Scene], steps: Sequence[dict]) -> tuple[Sentence, ...]:
+    """Why nobody at all would be written to: by each channel, or that all who can be reached are left out."""
+    if reachable := len(scenes[0].customer_ids):
+        return (Sentence("engine.nobody_written_to", {"reachable": f"{reachable:,}"}),)
+    left_out = {str(step["channel"]): scene.left_out for scene, step in zip(scenes, steps, strict=True)}
+    size = len(scenes[0].audience)
+    said = (support.nobody(size, reasons, channel) for channel, reasons in left_out.items())
+    return tuple(said) if size else (support.nobody(0, {}, ""),)
 
 
 def _message(shop: Shop, scene: Scene, step: dict) -> Message:

@@ -1,13 +1,13 @@
 """What was tried before, and whether a plan lies inside it. Outside, money is not forecast."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from engine.sentences import Sentence
+from engine.sentences import Sentence, known
 from engine.shop.store import Shop
 
 # A discount counts as tried within this distance of one that was: finer steps than marketers use.
@@ -113,6 +113,18 @@ def check(
     if mailed is not None and mailed < MIN_AUDIENCE_OVERLAP:
         return Sentence("engine.audience_never_mailed", {"share": f"{mailed:.0%}"})
     return None
+
+
+def nobody(size: int, left_out: Mapping[str, int], channel: str) -> Sentence:
+    """Why none of an audience of this size can be written to by a channel. left_out: how many for each reason."""
+    if not size:
+        return Sentence("engine.nobody_there")
+    named = f"engine.by_{channel}"
+    values = {"channel": Sentence(named) if known(named) else channel, "size": f"{size:,}"}
+    if set(left_out) == {"no_consent"}:
+        return Sentence("engine.nobody_consented", values)
+    reasons = tuple(Sentence(f"brief.left_{reason}", {"count": f"{count:,}"}) for reason, count in left_out.items())
+    return Sentence("engine.nobody_reachable", values | {"reasons": reasons})
 
 
 def mailed_share(tried: Tried, audience: set[str]) -> float | None:

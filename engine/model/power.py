@@ -25,3 +25,22 @@ def detectable(rate: float, written_to: int, held_out: int) -> float | None:
         higher = min(rate + rise, 1.0)
         rise = _REACH * math.sqrt(higher * (1 - higher) / written_to + rate * (1 - rate) / held_out)
     return rise
+
+
+def enough_held_out(rate: float, people: int) -> int | None:
+    """Fewest of so many people to hold out so that twice the holdout's `rate` will be seen; None: no number is enough.
+
+    >>> enough_held_out(0.05, 1800), enough_held_out(0.05, 100)
+    (181, None)
+    """
+
+    def shows(held: int) -> bool:
+        return (detectable(rate, people - held, held) or math.inf) <= rate
+
+    few, enough = 0, people // 2  # with more than half held out there is less to see again
+    if not shows(enough):
+        return None
+    while enough - few > 1:
+        middle = (few + enough) // 2
+        few, enough = (few, middle) if shows(middle) else (middle, enough)
+    return enough

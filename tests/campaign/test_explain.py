@@ -77,5 +77,5 @@ def test_what_was_never_learned_has_no_reasons(shop):
 
 
 def test_nobody_reachable_has_no_reasons(shop):
-    with pytest.raises(NotEnoughData, match=r"Nobody in this audience may be written to by email"):
+    with pytest.raises(NotEnoughData, match=r"by e-mail: 0 of 1 have consent\."):
         explain_plan(shop, response.load(shop), scene(shop, PLAN, ["c006"]), PLAN)

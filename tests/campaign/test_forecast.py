@@ -11,7 +11,7 @@ from engine import terms
 from engine.audience import segments
 from engine.campaign import plans_file, response
 from engine.campaign import scene as scenes
-from engine.campaign.forecast import RANGED, evaluate
+from engine.campaign.forecast import RANGED, evaluate, evaluate_steps
 from engine.campaign.plans_file import forecast_plans, plan_rows, read_plans
 from engine.campaign.scene import scene
 from engine.errors import DataProblem, NotEnoughData
@@ -161,9 +161,44 @@ def shop_with_models(folder, shop, customers):
 def test_nobody_reachable_is_said_and_costs_nothing(tiny):
     f = tiny.forecast(audience=["c006"])  # no consent
     assert (f.audience_size, f.reachable, f.recipients, f.supported) == (1, 0, 0, False)
-    assert f.reason() == "Nobody in this audience may be written to by email."
+    assert f.reason() == "Nobody in this audience can be reached by e-mail: 0 of 1 have consent."
+    assert f.reason("zh") == "这批客户无法通过邮件触达：1 人中没有人同意接收。"
+    assert f.verdict_text() == "do not send"
+    assert all(value is None or value == value for value in f.row().values()), "no NaN"
     assert f.row()["orders"] is None
-    assert tiny.forecast(audience=[]).reachable == 0
+    assert (f.can_be_measured, f.whole_orders, f.detectable) == (None, None, None)
+
+
+def test_an_audience_that_holds_nobody_is_said_to(tiny):
+    f = tiny.forecast(audience=[])
+    assert (f.audience_size, f.reachable, f.verdict) == (0, 0, "do_not_send")
+    assert f.reason().startswith("Nobody is in this audience")
+
+
+def test_every_reason_why_nobody_can_be_reached_is_counted(tmp_path, tiny):
+    people = pd.DataFrame({"customer_id": [f"p{n}" for n in range(6)], "sms_consent": [0, 0, 0, 1, 1, 1]})
+    tables_of = {"customers": people, "orders": tables("orders")["orders"].assign(customer_id="p0")}
+    shop = shop_of(tmp_path / "shop", tables_of, {"never_contact": ["p3", "p4", "p5"]})
+    plan = PLAN | {"channel": "sms"}
+    f = evaluate(shop, tiny.models, scene(shop, plan, people["customer_id"].tolist()), plan)
+    assert f.reason() == (
+        "Nobody in this audience can be reached by SMS: of 6, 3 must never be contacted, 3 gave no consent."
+    )
+    assert f.reason("zh") == "这批客户无法通过短信触达：共 6 人，3 人设为永不联系、3 人未同意接收。"
+
+
+def test_who_can_be_reached_but_is_left_out_on_purpose_is_not_called_unreachable(tiny):
+    f = tiny.forecast(audience=["c001"], holdout=0.9)
+    assert (f.reachable, f.recipients, f.verdict) == (1, 0, "do_not_send")
+    assert f.reason().startswith("Of the 1 who can be reached all are left out on purpose")
+
+
+def test_several_channels_that_reach_nobody_each_say_why(tiny):
+    steps = [PLAN, PLAN | {"channel": "sms", "day": 3}]
+    nobody = ["c006"]
+    f = evaluate_steps(tiny.shop, tiny.models, scenes.scenes(tiny.shop, steps, nobody), steps)
+    if f.reachable == 0:
+        assert [sentence.values["channel"].text() for sentence in f.sentences] == ["e-mail", "SMS"]
 
 
 def test_holdout_and_share_reduce_who_is_written_to(tiny):
@@ -377,3 +412,33 @@ def test_tiers_in_a_plans_file_cost_what_they_give(demo, tmp_path):
     )
     assert given.supported
     assert 0 < given.discount_cost.value / given.orders.value <= 15
+
+
+# --- what a holdout can show, and orders in whole numbers ---
+
+
+def test_a_small_audience_cannot_be_measured_and_a_large_one_can(demo):
+    few = demo.forecast(audience=demo.audience[:42], holdout=0.1)
+    many = demo.forecast(audience=everyone(demo.shop), holdout=0.2)
+    assert few.detectable > few.rate_anyway, "the difference to be seen is more than twice as many orders"
+    assert few.can_be_measured is False
+    assert few.enough_held_out is None
+    assert many.can_be_measured is True
+    assert demo.forecast(holdout=0.0).can_be_measured is None
+
+
+def test_so_many_held_out_would_be_enough(demo):
+    f = demo.forecast(audience=everyone(demo.shop), holdout=0.002)
+    people = f.recipients + f.held_out
+    assert f.can_be_measured is False
+    enough = demo.forecast(audience=everyone(demo.shop), holdout=(f.enough_held_out + 1) / people)
+    assert enough.can_be_measured is True
+
+
+@pytest.mark.parametrize("share", [0.1, 0.13, 0.37, 0.5, 0.81, 1.0])
+def test_whole_orders_add_up(trained_one, share):
+    f = trained_one.forecast(audience_share=share)
+    orders, extra, anyway = f.whole_orders
+    assert orders == extra + anyway
+    assert (orders, extra) == (round(f.orders.value), round(f.extra_orders.value))
+    assert abs(anyway - f.would_buy_anyway.value) <= 1

@@ -2,16 +2,18 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import pandas as pd
 import plotly.graph_objects as go
 import pytest
 
 from dashboard import charts, printed
-from dashboard.views.plan_tabs import discount
+from dashboard.views.plan_tabs import discount, forecasting
 from engine.campaign.plan import Audience, Offer, Step
 from engine.decision import plans
 from engine.sentences import say
+from engine.shop import store
 from tests.dashboard.plan_pages import NOW, approved, page_of, resize, said, saved_plan, stored
 
 
@@ -36,7 +38,7 @@ def test_the_forecast_says_what_how_sure_and_from_what(open_app, trained_shop):
     assert all(value != "–" for value in numbers(app).values())
     assert all(metric.delta.startswith("80 %:") for metric in app.metric), "every number has its range"
     for words in (
-        "loses money in",
+        "chance of loss",
         "people held out of",
         "orders within 7 days",
         "learned from",
@@ -154,11 +156,69 @@ def given_away(app) -> float:
 
 
 def test_the_holdout_says_what_it_will_be_able_to_show(open_app, trained_shop):
-    saved_plan(trained_shop)
+    saved_plan(trained_shop, audience=Audience(rule="orders >= 0"), holdout=0.2)
     app = page_of(open_app, trained_shop, "numbers")
     assert "you will only see a difference above" in said(app)
+    move(app, "numbers.holdout", 1)
+    assert "too few to measure by: even twice as many orders could be chance. With" in said(app)
     move(app, "numbers.holdout", 0)
     assert "Nobody is left out on purpose" in said(app)
+
+
+def test_an_audience_too_small_to_measure_is_said_to_be_so(open_app, trained_shop):
+    saved_plan(trained_shop, audience=Audience(rule="orders >= 12"), holdout=0.2)
+    for language, words in (("en", "people no difference could be seen"), ("zh", "即使订单翻倍也看不出差别")):
+        assert words in said(page_of(open_app, trained_shop, "numbers", language=language))
+
+
+def test_an_audience_that_nobody_can_reach_has_a_verdict_and_a_reason_and_no_crash(open_app, trained_shop):
+    opened = store.open_shop(trained_shop)
+    without = opened.table("customers").query("sms_consent == 0")["customer_id"]
+    nobody = Audience(customer_ids=without.tolist()[:412])
+    saved_plan(trained_shop, audience=nobody, steps=[Step(channel="sms")])
+    app = page_of(open_app, trained_shop, "numbers")
+    text = said(app)
+    assert re.search(r"Nobody in this audience can be reached by SMS: of 412, .*\d+ gave no consent\.", text)
+    assert "do not send" in text
+    assert set(numbers(app).values()) == {"–"}
+    assert "nan" not in text.lower()
+    for view in ("argue", "compare", "why", "all"):
+        app.segmented_control(key="numbers.view").set_value(view).run()
+        assert not app.exception, view
+    assert "nan" not in said(app).lower()
+
+
+def test_rates_without_money_say_why_the_money_is_missing(open_app, trained_shop):
+    saved_plan(trained_shop, offer=Offer(kind="percent", discount=0.5, code="X"))
+    assert "Only rates are shown and no money, for what it would earn is not known: 50 % off was never" in said(
+        page_of(open_app, trained_shop, "numbers")
+    )
+
+
+def test_parts_of_the_orders_add_up(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "numbers")
+    anyway, orders, extra = re.search(
+        r"(\d+) of the (\d+) orders would have come anyway, (\d+) are extra", said(app)
+    ).groups()
+    assert int(anyway) + int(extra) == int(orders)
+    assert (numbers(app)["Orders"], numbers(app)["Extra orders"]) == (orders, extra)
+    app.segmented_control(key="numbers.view").set_value("all").run()
+    table = app.dataframe[0].value.set_index("what")["value"]
+    assert (table["Orders"], table["Extra orders"], table["Would buy anyway"]) == (orders, extra, anyway)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "loss", "words"),
+    [
+        ("likely_pays", 0.08, "loses money in 8 % of cases"),
+        ("coin_toss", 0.46, "about as likely to lose money as to earn: 46 % chance of loss"),
+        ("coin_toss", 0.23, "may earn or lose money: 23 % chance of loss"),
+    ],
+)
+def test_a_verdict_carries_its_chance_of_loss(verdict, loss, words):
+    made = SimpleNamespace(verdict=verdict, chance_of_loss=loss)
+    assert forecasting.likelihood_of_loss(made) == words
 
 
 def test_the_table_for_the_argument_starts_with_nothing_and_full_price(open_app, trained_shop):

@@ -28,3 +28,16 @@ def test_a_difference_of_the_detectable_size_is_seen_in_about_four_of_five_tests
     pooled = (treated * written + control * held) / (written + held)
     z = (treated - control) / np.sqrt(pooled * (1 - pooled) * (1 / written + 1 / held))
     assert 0.74 < (z > 1.96).mean() < 0.86
+
+
+@pytest.mark.parametrize(("rate", "people"), [(0.05, 1_800), (0.02, 5_000), (0.3, 100)])
+def test_enough_held_out_is_the_smallest_number_that_shows_twice_the_rate(rate, people):
+    enough = power.enough_held_out(rate, people)
+    assert power.detectable(rate, people - enough, enough) <= rate
+    assert power.detectable(rate, people - enough + 1, enough - 1) > rate
+
+
+def test_with_few_people_no_number_held_out_is_enough():
+    assert power.enough_held_out(0.05, 42) is None
+    assert power.enough_held_out(0.05, 0) is None
+    assert power.enough_held_out(0.0, 10_000) is None

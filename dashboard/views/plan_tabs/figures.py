@@ -119,12 +119,13 @@ def _words(opened: Open, models: Models) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(forecast.verdict_text(language()), color=VERDICT[forecast.verdict])
         if forecast.chance_of_loss is not None:
-            loss = t("numbers.loss", share=widgets.percent(forecast.chance_of_loss, 0))
-            st.markdown(f"**{loss}**", width="content")
+            st.markdown(f"**{forecasting.likelihood_of_loss(forecast)}**", width="content")
         facts = {"count": forecast.recipients, "reachable": forecast.reachable, "messages": forecast.messages_sent}
         st.caption(t("numbers.written_to", **{name: widgets.number(fact) for name, fact in facts.items()}))
-    st.markdown(message.plain(forecast.reason(language())))
-    st.caption(_holdout(forecast))
+    st.markdown(message.plain(forecasting.reason(forecast)))
+    for words in (forecasting.parts_of_orders(forecast), forecasting.holdout(forecast, tried)):
+        if words:
+            st.caption(words)
     st.caption(
         t(
             "numbers.behind",
@@ -136,21 +137,6 @@ def _words(opened: Open, models: Models) -> None:
         )
     )
     sliders.keep(opened, tried)
-
-
-def _holdout(forecast: Forecast) -> str:
-    """What the people left out on purpose will be able to show."""
-    if not forecast.held_out:
-        return t("numbers.no_holdout")
-    if forecast.detectable is None:
-        return t("numbers.held_out", held=widgets.number(forecast.held_out))
-    return t(
-        "numbers.detectable",
-        people=widgets.number(forecast.recipients + forecast.held_out),
-        held=widgets.number(forecast.held_out),
-        rise=widgets.percent(forecast.detectable, 1),
-        orders=widgets.number(forecast.detectable_orders),
-    )
 
 
 # --- what is behind it ---
@@ -248,12 +234,14 @@ def _all(forecast: Forecast, currency: str) -> None:
     writers = dict.fromkeys(("extra_profit", "revenue", "discount_cost", "discount_on_anyway"), money)
     writers |= dict.fromkeys(("orders", "would_buy_anyway", "extra_orders", "unsubscribes"), widgets.number)
     writers |= dict.fromkeys(("ctr", "order_rate", "roi"), widgets.percent)
+    whole = dict(zip(("orders", "extra_orders", "would_buy_anyway"), forecast.whole_orders or (), strict=False))
     rows = []
     for name, write in writers.items():
         value = getattr(forecast, name)
         low, high = (write(value.low), write(value.high)) if value else ("–", "–")
+        shown = whole.get(name, value.value) if value else None
         rows.append(
-            {"what": t(f"numbers.{name}"), "value": write(value.value) if value else "–", "low": low, "high": high}
+            {"what": t(f"numbers.{name}"), "value": "–" if shown is None else write(shown), "low": low, "high": high}
         )
     single = {
         "margin_after_discount": widgets.percent(forecast.margin_after_discount),

@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from dashboard import cache
-from dashboard.text import t
+from dashboard import cache, widgets
+from dashboard.text import language, t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import response
 from engine.campaign.forecast import Forecast
+from engine.campaign.plan import Plan
 from engine.decision.plans import SavedPlan
 from engine.errors import StoreProblem
 from engine.sentences import say
+
+EVEN = (0.4, 0.6)  # chances of loss that are called about even
 
 
 def missing(opened: Open) -> str | None:
@@ -45,6 +48,52 @@ def record(forecast: Forecast | None) -> dict[str, Any]:
     return forecast.row() | kept
 
 
+# --- in words ---
+
+
+def likelihood_of_loss(forecast: Forecast) -> str:
+    """How likely a plan loses money; of one that may do either, both sides of it."""
+    loss = forecast.chance_of_loss or 0.0
+    share = widgets.percent(loss, 0)
+    if forecast.verdict != "coin_toss":
+        return t("numbers.loss", share=share)
+    return t("numbers.loss_even" if EVEN[0] <= loss <= EVEN[1] else "numbers.loss_either", share=share)
+
+
+def reason(forecast: Forecast) -> str:
+    """Why the verdict is what it is; where rates are shown without money, first that this is why."""
+    why = forecast.reason(language())
+    has_rates = forecast.ctr is not None or forecast.order_rate is not None
+    return t("numbers.rates_only", why=why) if has_rates and not forecast.supported else why
+
+
+def parts_of_orders(forecast: Forecast) -> str | None:
+    """How many of the orders would have come anyway; None where that is unknown or the message brings none."""
+    if forecast.whole_orders is None or min(forecast.whole_orders) < 0:
+        return None
+    orders, extra, anyway = (widgets.number(count) for count in forecast.whole_orders)
+    return t("numbers.orders_anyway", orders=orders, extra=extra, anyway=anyway)
+
+
+def holdout(forecast: Forecast, plan: Plan) -> str | None:
+    """What the people left out on purpose will be able to show; None where nobody is in the plan."""
+    people = forecast.recipients + forecast.held_out
+    said = {"people": widgets.number(people), "held": widgets.number(forecast.held_out)}
+    if not people:
+        return None
+    if not forecast.held_out:
+        return t("numbers.nobody_drawn", **said) if plan.holdout else t("numbers.no_holdout")
+    if forecast.detectable is None:
+        return t("numbers.held_out", **said)
+    if forecast.can_be_measured is False:
+        needed = forecast.enough_held_out
+        if needed is None:
+            return t("numbers.cannot_be_seen", **said)
+        return t("numbers.too_few_held_out", needed=widgets.number(needed), **said)
+    rise, orders = widgets.percent(forecast.detectable, 1), widgets.number(forecast.detectable_orders)
+    return t("numbers.detectable", rise=rise, orders=orders, **said)
+
+
 # --- the verdict in the list of plans ---
 
 
@@ -59,7 +108,7 @@ def noted(opened: Open, forecast: Forecast) -> Open:
         return opened  # someone saved the plan in this moment; the next look notes it
 
 
-def known_verdict(saved: SavedPlan, language: str) -> tuple[str, str] | None:
+def known_verdict(saved: SavedPlan, in_language: str) -> tuple[str, str] | None:
     """The verdict last seen for the plan as it is now, or the one it was submitted with: its key and its words."""
     verdict = saved.extras.get("verdict") or {}
     if verdict.get("content") != saved.content_sha256:
@@ -67,4 +116,4 @@ def known_verdict(saved: SavedPlan, language: str) -> tuple[str, str] | None:
         if saved.plan.status == "draft" or not submitted.get("verdict_key"):
             return None
         verdict = {"key": submitted["verdict_key"], "test_on": submitted["test_on"]}
-    return verdict["key"], say(f"engine.{verdict['key']}", language, n=f"{verdict['test_on']:,}")
+    return verdict["key"], say(f"engine.{verdict['key']}", in_language, n=f"{verdict['test_on']:,}")
