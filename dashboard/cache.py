@@ -20,7 +20,7 @@ from dashboard import state
 from engine import settings
 from engine.audience import lifecycle, rules, segments
 from engine.audience.facts import Field
-from engine.audience.reach import Reach, channels, reachable
+from engine.audience.reach import Others, Reach, channels, reachable
 from engine.audience.segments import Segmentation
 from engine.campaign import argument, explain, planned, repeat, response, starting
 from engine.campaign import forecast as forecasts
@@ -98,11 +98,11 @@ def _models(path: str, version: str | None, stamp: tuple) -> Models:
     return response.load(store.open_shop(Path(path)))
 
 
-def taken(shop: Shop, plan: Plan) -> tuple[frozenset[str], str]:
-    """Customers of other live plans at the time of this one, and a word that changes with them."""
-    times = (plan.plan_id, plan.status, plan.starts_at, plan.ends_at)
+def others(shop: Shop, plan: Plan) -> tuple[Others, str]:
+    """What other live plans leave for this one (engine.decision.live), and a word that changes with it."""
+    times = (plan.plan_id, plan.status, plan.starts_at, plan.ends_at, plan.steps[0].day)
     key = repr((_audience_stamp(shop), _standing(str(shop.path), _plans_stamp(shop), shop), times))
-    return _taken(str(shop.path), key, shop, plan)
+    return _others(str(shop.path), key, shop, plan)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -111,9 +111,10 @@ def _standing(path: str, plans_stamp: tuple, _shop: Shop) -> tuple:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _taken(path: str, key: str, _shop: Shop, _plan: Plan) -> tuple[frozenset[str], str]:
-    found = live.taken(_kept(_shop), _plan, lambda text: selected(_shop, text))
-    return found, hashlib.blake2b("\n".join(sorted(found)).encode(), digest_size=8).hexdigest()
+def _others(path: str, key: str, _shop: Shop, _plan: Plan) -> tuple[Others, str]:
+    found = live.others(_kept(_shop), _plan, lambda text: selected(_shop, text))
+    said = [sorted(found.taken), *([send.day.isoformat(), *sorted(send.customer_ids)] for send in found.sends)]
+    return found, hashlib.blake2b("\n\n".join("\n".join(one) for one in said).encode(), digest_size=8).hexdigest()
 
 
 def _audience_stamp(shop: Shop) -> tuple:
@@ -128,15 +129,15 @@ def _plans_stamp(shop: Shop) -> tuple:
     return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists())
 
 
-def _scene_key(shop: Shop, plan: Plan, taken_word: str) -> str:
+def _scene_key(shop: Shop, plan: Plan, others_word: str) -> str:
     steps = tuple((step.day, step.channel) for step in plan.steps)
     about = (plan.category, tuple(plan.product_ids), plan.starts_at)
-    return repr((_audience_stamp(shop), plan.audience.model_dump_json(), steps, about, taken_word))
+    return repr((_audience_stamp(shop), plan.audience.model_dump_json(), steps, about, others_word))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _scenes(path: str, key: str, _shop: Shop, _plan: Plan, _taken: frozenset[str]) -> list[Scene]:
-    return planned.prepared(_shop, _plan, _taken)
+def _scenes(path: str, key: str, _shop: Shop, _plan: Plan, _others: Others) -> list[Scene]:
+    return planned.prepared(_shop, _plan, _others)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +151,7 @@ class Asked:
     models: Models
     plan: Plan
     messages: list[dict]
-    taken: frozenset[str]
+    others: Others
     scene_key: str
 
     @property
@@ -160,7 +161,7 @@ class Asked:
     @property
     def scenes(self) -> list[Scene]:
         """The audience of the plan, ready for sliders: everything that no slider but the channel changes."""
-        return _scenes(str(self.shop.path), self.scene_key, self.shop, self.plan, self.taken)
+        return _scenes(str(self.shop.path), self.scene_key, self.shop, self.plan, self.others)
 
     @property
     def drawn(self) -> list[dict]:
@@ -170,8 +171,8 @@ class Asked:
 
 def asked(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Asked:
     """The question what a plan would do. `copy`: the filled copy of all its messages."""
-    others, word = taken(shop, plan)
-    return Asked(shop, models, plan, planned.messages(plan, copy), others, _scene_key(shop, plan, word))
+    found, word = others(shop, plan)
+    return Asked(shop, models, plan, planned.messages(plan, copy), found, _scene_key(shop, plan, word))
 
 
 def forecast(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Forecast:
@@ -304,7 +305,7 @@ def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str) 
 
 def exported(shop: Shop, saved: SavedPlan, person: str) -> ExportResult:
     """The two files of an approved plan. The first call records the export; its files are then given out again."""
-    stamp = (_audience_stamp(shop), taken(shop, saved.plan)[1])
+    stamp = (_audience_stamp(shop), others(shop, saved.plan)[1])
     return _exported(str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person)
 
 
@@ -361,9 +362,9 @@ def _read_once(path: str, version: str) -> Shop:
 
 def reach(shop: Shop, plan: Plan) -> Reached:
     """The audience of a plan counted. Raises DataProblem while it names nobody, or by a rule that cannot be read."""
-    others, word = taken(shop, plan)
+    ahead, word = others(shop, plan)
     about = (plan.audience.model_dump_json(), tuple(step.channel for step in plan.steps), planned.limits(plan).send_day)
-    found = _reach(str(shop.path), (_audience_stamp(shop), about, word), shop, plan, others)
+    found = _reach(str(shop.path), (_audience_stamp(shop), about, word), shop, plan, ahead)
     if any("in_other_plan" in one.left_out for one in found.by_channel.values()):
         names = tuple(saved.plan.name for saved in live.before(shop, plan))
         return replace(found, other_plans=names)
@@ -371,9 +372,9 @@ def reach(shop: Shop, plan: Plan) -> Reached:
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _reach(path: str, key: tuple, _shop: Shop, _plan: Plan, _taken: frozenset[str]) -> Reached:
+def _reach(path: str, key: tuple, _shop: Shop, _plan: Plan, _ahead: Others) -> Reached:
     kept = _kept(_shop)
-    as_of, limits = _as_of(path, _shop.version), planned.limits(_plan, _taken)
+    as_of, limits = _as_of(path, _shop.version), planned.limits(_plan, _ahead)
     listed = planned.customers(kept, _plan.audience, lambda text: selected(_shop, text))
     own = list(dict.fromkeys(step.channel for step in _plan.steps))
     every = dict.fromkeys([*own, *channels(kept)])

@@ -309,7 +309,7 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int) -> None:
     shop, plan, settings = _shop(shop_dir), read_plan(plan_file), environment.read()
     of_steps = [facts(shop, plan.brief(step)) for step in range(len(plan.steps))]
     kept = planned.kept_copy([planned.filled(plan, known, step) for step, known in enumerate(of_steps)])
-    scenes = planned.prepared(shop, plan, live.taken(shop, plan), seed)
+    scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
     messages = assign.with_sizes(scenes, planned.messages(plan, kept))
     expected = evaluate_steps(shop, response.load(shop), scenes, messages, seed)
     decision = approvals.submit(

@@ -15,18 +15,40 @@ CAP_DAYS = 7  # the shop's frequency_cap is so many messages in this many days
 
 
 @dataclass(frozen=True, slots=True)
+class Send:
+    """A message that is still to go out: its day, and who gets it."""
+
+    day: date
+    customer_ids: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """What other plans, which come first, do with customers. taken: whom they write to or hold out at the same time.
+
+    sends: their messages within CAP_DAYS that no delivery records yet; these count toward the shop's frequency cap.
+    """
+
+    taken: frozenset[str] = frozenset()
+    sends: tuple[Send, ...] = ()
+
+
+NO_OTHERS = Others()
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What keeps a customer from one more message just now.
 
-    send_day: day of the message (None: the day of the data); the frequency cap looks at the days before it. With one,
-    the message is still to go out, so that every unsubscribe on record counts, those after the day of the data too.
+    send_day: day of the message (None: the day of the data); the frequency cap looks at the days before it, and at
+    those after it where other plans write then. With one, the message is still to go out, so that every unsubscribe on
+    record counts, those after the day of the data too.
     skip_buyers_days: who ordered in so many days before the day of the data is left out; 0 leaves nobody out.
-    taken: customers that another plan writes to at the same time.
     """
 
     send_day: date | None = None
     skip_buyers_days: int = 0
-    taken: frozenset[str] = frozenset()
+    others: Others = NO_OTHERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +101,8 @@ def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date, li
     consent = f"{channel}_consent"
     if consent in customers and customers[consent].notna().any():
         leave_out("no_consent", ~_given(table[consent]))
-    leave_out("in_other_plan", asked.isin(limits.taken))
-    leave_out("frequency_cap", asked.isin(_often_mailed(shop, limits.send_day or as_of)))
+    leave_out("in_other_plan", asked.isin(limits.others.taken))
+    leave_out("frequency_cap", asked.isin(_often_mailed(shop, limits.send_day or as_of, limits.others.sends)))
     leave_out("recent_buyer", asked.isin(_recent_buyers(shop, as_of, limits.skip_buyers_days)))
     return Reach([c for c, keep in zip(customer_ids, allowed, strict=True) if keep], left_out)
 
@@ -103,18 +125,30 @@ def _unsubscribed_by_message(shop: Shop, channel: str, until: pd.Timestamp) -> C
     return sent.loc[gone, "customer_id"].unique()
 
 
-def _often_mailed(shop: Shop, send_day: date) -> Collection[str]:
-    """Customers who got as many messages as the shop allows in the days before the send."""
+def _often_mailed(shop: Shop, send_day: date, sends: tuple[Send, ...]) -> Collection[str]:
+    """Customers who get as many messages as the shop allows within CAP_DAYS of the send, `sends` among them."""
+    got = _sent_before(shop, send_day)
+    planned = [pd.DataFrame({"customer_id": sorted(s.customer_ids), "day": (s.day - send_day).days}) for s in sends]
+    every = pd.concat([got, *planned], ignore_index=True) if planned else got
+    over: set[str] = set()
+    # Of the spans of days that hold the send, the first one is all that was sent before it.
+    for first in range(-CAP_DAYS, 1) if planned else (-CAP_DAYS,):
+        counts = every.loc[every["day"].between(first, first + CAP_DAYS), "customer_id"].value_counts()
+        over |= set(counts.index[counts >= shop.settings.frequency_cap])
+    return over
+
+
+def _sent_before(shop: Shop, send_day: date) -> pd.DataFrame:
+    """customer_id and day (-1: the day before the send) of each message on record in the CAP_DAYS before the send."""
     if not shop.rows("deliveries"):
-        return ()
+        return pd.DataFrame({"customer_id": pd.Series(dtype="str"), "day": pd.Series(dtype="int64")})
     kept = [column for column in ("customer_id", "sent_at", "treated") if column in shop.columns("deliveries")]
     sent = shop.table("deliveries", [*kept])
     end = pd.Timestamp(send_day)
     recent = sent[(sent["sent_at"] >= end - timedelta(days=CAP_DAYS)) & (sent["sent_at"] < end)]
     if "treated" in recent:
         recent = recent[recent["treated"].fillna(1.0).eq(1.0)]  # a held-out customer got no message
-    counts = recent["customer_id"].value_counts()
-    return counts.index[counts >= shop.settings.frequency_cap]
+    return pd.DataFrame({"customer_id": recent["customer_id"], "day": (recent["sent_at"] - end).dt.days})
 
 
 def _recent_buyers(shop: Shop, as_of: date, days: int) -> Collection[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from engine.audience import rules
-from engine.audience.reach import Limits, Reach, reachable
+from engine.audience.reach import NO_OTHERS, Limits, Others, Reach, reachable
 from engine.audience.segments import members
 from engine.campaign import claims
 from engine.campaign.claims import Finding
@@ -61,14 +61,14 @@ def customers(shop: Shop, audience: Audience, selected: Selected | None = None) 
     return [one for one in dict.fromkeys([*named, *audience.customer_ids]) if one not in left_out]
 
 
-def limits(plan: Plan, taken: frozenset[str] = frozenset()) -> Limits:
+def limits(plan: Plan, others: Others = NO_OTHERS) -> Limits:
     """What keeps a customer from getting the first message of this plan."""
-    return Limits(plan.starts_at + timedelta(days=plan.steps[0].day), plan.audience.skip_buyers_days, taken)
+    return Limits(plan.starts_at + timedelta(days=plan.steps[0].day), plan.audience.skip_buyers_days, others)
 
 
-def reach(shop: Shop, plan: Plan, channel: str, taken: frozenset[str] = frozenset()) -> Reach:
+def reach(shop: Shop, plan: Plan, channel: str, others: Others = NO_OTHERS) -> Reach:
     """Who of the plan's customers may be written to by a channel, as the shop's tables stand now."""
-    return reachable(shop, customers(shop, plan.audience), channel, default_as_of(shop), limits(plan, taken))
+    return reachable(shop, customers(shop, plan.audience), channel, default_as_of(shop), limits(plan, others))
 
 
 def messages(plan: Plan, kept: dict[str, str]) -> list[dict]:
@@ -106,9 +106,9 @@ def _message(plan: Plan, kept: dict[str, str], number: int) -> dict:
     }
 
 
-def prepared(shop: Shop, plan: Plan, taken: frozenset[str] = frozenset(), seed: int = 0) -> list[Scene]:
+def prepared(shop: Shop, plan: Plan, others: Others = NO_OTHERS, seed: int = 0) -> list[Scene]:
     """The plan's audience made ready for each of its messages."""
-    return scenes(shop, messages(plan, {}), customers(shop, plan.audience), seed=seed, limits=limits(plan, taken))
+    return scenes(shop, messages(plan, {}), customers(shop, plan.audience), seed=seed, limits=limits(plan, others))
 
 
 def texts(plan: Plan, step: int = 0) -> dict[str, str]:
@@ -162,16 +162,31 @@ def write_brief(shop: Shop, plan: Plan, step: int = 0) -> Path:
 
 
 def reachable_customers(
-    shop: Shop, plan: Plan, taken: frozenset[str] = frozenset(), selected: Selected | None = None
+    shop: Shop, plan: Plan, others: Others = NO_OTHERS, selected: Selected | None = None
 ) -> list[str]:
     """The plan's customers whom the channel of at least one of its messages may reach, as the tables stand now.
 
     `selected` as in `customers`.
     """
-    named, as_of = customers(shop, plan.audience, selected), default_as_of(shop)
-    allowed = {
-        one
-        for channel in {step.channel for step in plan.steps}
-        for one in reachable(shop, named, channel, as_of, limits(plan, taken)).customer_ids
+    return list(reaching_channels(shop, plan, others, selected))
+
+
+def reaching_channels(
+    shop: Shop, plan: Plan, others: Others = NO_OTHERS, selected: Selected | None = None, as_of: date | None = None
+) -> dict[str, frozenset[str]]:
+    """The plan's customers whom at least one of its channels may reach as the tables stand now, each with those.
+
+    `selected` as in `customers`; `as_of`: the day of the data where it is known.
+    """
+    named, as_of = customers(shop, plan.audience, selected), as_of or default_as_of(shop)
+    by_channel = {
+        channel: set(reachable(shop, named, channel, as_of, limits(plan, others)).customer_ids)
+        for channel in dict.fromkeys(step.channel for step in plan.steps)
     }
-    return [one for one in named if one in allowed]
+    every = {one: frozenset(channel for channel, people in by_channel.items() if one in people) for one in named}
+    return {one: channels for one, channels in every.items() if channels}
+
+
+def send_days(plan: Plan) -> tuple[date, ...]:
+    """The day of each message of a plan."""
+    return tuple(plan.starts_at + timedelta(days=step.day) for step in plan.steps)

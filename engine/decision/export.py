@@ -90,9 +90,9 @@ def audience(shop: Shop, plan: Plan) -> dict[str, str]:
 
     New unsubscribes, recent buyers and customers of plans that were approved earlier are out.
     """
-    taken = live.taken(shop, plan)
+    others = live.others(shop, plan)
     channels: list[str] = list(dict.fromkeys(step.channel for step in plan.steps))
-    reached = {channel: planned.reach(shop, plan, channel, taken).customer_ids for channel in channels}
+    reached = {channel: planned.reach(shop, plan, channel, others).customer_ids for channel in channels}
     return by_channels(planned.customers(shop, plan.audience), reached)
 
 

@@ -1,7 +1,12 @@
 """Plans that are on their way to customers, and whom they take."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
+import pandas as pd
+
+from engine.audience.reach import CAP_DAYS, Others, Send
 from engine.campaign import planned
 from engine.campaign.plan import Plan
 from engine.campaign.planned import Selected
@@ -28,14 +33,19 @@ def before(shop: Shop, plan: Plan) -> list[SavedPlan]:
     return _earlier(plan, stored, approvals(shop)) if stored else []
 
 
-def taken(shop: Shop, plan: Plan, selected: Selected | None = None) -> frozenset[str]:
-    """Customers of `before`, those held out included: they are left alone on purpose.
+def others(shop: Shop, plan: Plan, selected: Selected | None = None) -> Others:
+    """What live plans that were approved before this one (all, while it is not) leave of the customers for it.
 
-    Whom an earlier plan had taken already is no customer of a later one, and free where only the later one runs.
-    `selected` as in planned.customers.
+    taken: customers of `before`, those held out included: they are left alone on purpose. Whom an earlier plan had
+    taken already is no customer of a later one, and free where only the later one runs. sends: messages around the
+    first one of this plan, which nobody can have more of than the shop allows. `selected` as in planned.customers.
     """
-    stored = _live(shop)
-    return _Takings(shop, stored, approvals(shop), selected).before(plan) if stored else frozenset()
+    return Live.of(shop, selected).others(plan)
+
+
+def taken(shop: Shop, plan: Plan, selected: Selected | None = None) -> frozenset[str]:
+    """Customers of `before`: those of `others` that run at the same time."""
+    return others(shop, plan, selected).taken
 
 
 def standing(shop: Shop) -> tuple[tuple[str, str, int], ...]:
@@ -53,40 +63,94 @@ def _live(shop: Shop) -> list[SavedPlan]:
     return [saved for saved in plans.saved_plans(shop.path) if saved.plan.status in LIVE]
 
 
-def _earlier(plan: Plan, stored: list[SavedPlan], approved: dict[str, int]) -> list[SavedPlan]:
-    others = [saved for saved in stored if saved.plan.plan_id != plan.plan_id and overlap(saved.plan, plan)]
+def _earlier(plan: Plan, stored: Sequence[SavedPlan], approved: Mapping[str, int]) -> list[SavedPlan]:
+    return [saved for saved in _first(plan, stored, approved) if overlap(saved.plan, plan)]
+
+
+def _first(plan: Plan, stored: Sequence[SavedPlan], approved: Mapping[str, int]) -> list[SavedPlan]:
+    """Other live plans that were approved before this one; all of them while it is not approved."""
     mine = approved.get(plan.plan_id) if plan.status in LIVE else None
-    return [saved for saved in others if mine is None or approved[saved.plan.plan_id] < mine]
+    found = [saved for saved in stored if saved.plan.plan_id != plan.plan_id]
+    return [saved for saved in found if mine is None or approved[saved.plan.plan_id] < mine]
 
 
 @dataclass(frozen=True, slots=True)
-class _Takings:
-    """Whom each of the live plans has, kept because several may ask. Ends: each asks only those approved before it."""
+class Drawn:
+    """Whom a plan has. customers: written to or held out; sends: who gets each of its messages, in order."""
+
+    customers: frozenset[str]
+    sends: tuple[Send, ...]
+
+    @property
+    def written_to(self) -> frozenset[str]:
+        """Who gets at least one message."""
+        return frozenset().union(*(send.customer_ids for send in self.sends))
+
+
+NOBODY = Drawn(frozenset(), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The live plans of a shop, and whom each of them has: kept, because several may ask.
+
+    Ends: each asks only those approved before it.
+    """
 
     shop: Shop
-    stored: list[SavedPlan]
+    stored: tuple[SavedPlan, ...]
     approved: dict[str, int]
-    selected: Selected | None
-    known: dict[str, frozenset[str]] = field(default_factory=dict)
+    selected: Selected | None = None
+    known: dict[str, Drawn] = field(default_factory=dict)
 
-    def before(self, plan: Plan) -> frozenset[str]:
-        """Customers of the live plans that come before this one."""
-        found: set[str] = set()
-        for saved in _earlier(plan, self.stored, self.approved):
-            other = saved.plan
-            if other.plan_id not in self.known:
-                self.known[other.plan_id] = self._customers(other)
-            found |= self.known[other.plan_id]
-        return frozenset(found)
+    @staticmethod
+    def of(shop: Shop, selected: Selected | None = None) -> "Live":
+        """Those of a shop as they are stored now."""
+        stored = tuple(_live(shop))
+        return Live(shop, stored, approvals(shop) if stored else {}, selected)
 
-    def _customers(self, plan: Plan) -> frozenset[str]:
-        """Whom a live plan writes to or holds out, drawn as at its export."""
-        try:
-            reached = planned.reachable_customers(self.shop, plan, self.before(plan), self.selected)
-        except (DataProblem, NotEnoughData):
-            return frozenset()  # its groups were made anew and it names nobody any more: it takes nobody either
-        drawn = assign(plan.plan_id, reached, plan.holdout, plan.variants, plan.audience_share, seed=0)
-        return frozenset(drawn["customer_id"])
+    def others(self, plan: Plan) -> Others:
+        """See `others`."""
+        taken: set[str] = set()
+        sends: list[Send] = []
+        day = planned.send_days(plan)[0]
+        for saved in _first(plan, self.stored, self.approved):
+            near = [abs((other - day).days) <= CAP_DAYS for other in planned.send_days(saved.plan)]
+            if overlap(saved.plan, plan):
+                taken |= self._of(saved.plan).customers
+            elif any(near):
+                upcoming = zip(near, self._of(saved.plan).sends, strict=False)
+                sends += [send for is_near, send in upcoming if is_near and not self._is_recorded(saved.plan, send)]
+        return Others(frozenset(taken), tuple(sends))
+
+    def _of(self, plan: Plan) -> Drawn:
+        if plan.plan_id not in self.known:
+            try:
+                self.known[plan.plan_id] = drawn(self.shop, plan, self.others(plan), self.selected)
+            except (DataProblem, NotEnoughData):
+                # Its groups were made anew and it names nobody any more: it takes nobody either.
+                self.known[plan.plan_id] = NOBODY
+        return self.known[plan.plan_id]
+
+    def _is_recorded(self, plan: Plan, send: Send) -> bool:
+        """Whether the deliveries of a message are in the shop's tables and count there."""
+        if not self.shop.rows("deliveries"):
+            return False
+        sent = self.shop.table("deliveries", ["campaign_id", "sent_at"])
+        last = sent.loc[sent["campaign_id"].eq(plan.plan_id), "sent_at"].max()
+        return bool(pd.notna(last) and send.day <= last.date())
+
+
+def drawn(shop: Shop, plan: Plan, others: Others, selected: Selected | None = None, as_of: date | None = None) -> Drawn:
+    """Whom a plan writes to and holds out, drawn as at its export. `selected`, `as_of` as in planned."""
+    reached = planned.reaching_channels(shop, plan, others, selected, as_of)
+    table = assign(plan.plan_id, list(reached), plan.holdout, plan.variants, plan.audience_share, seed=0)
+    written_to = table.loc[table["treated"].eq(1), "customer_id"].tolist()
+    sends = (
+        Send(day, frozenset(one for one in written_to if step.channel in reached[one]))
+        for step, day in zip(plan.steps, planned.send_days(plan), strict=True)
+    )
+    return Drawn(frozenset(table["customer_id"]), tuple(sends))
 
 
 def approvals(shop: Shop) -> dict[str, int]:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.audience.reach import Limits, channels, reachable
+from engine.audience.reach import Limits, Others, Send, channels, reachable
 from engine.shop.store import create_shop
 from tests.tiny import shop_of, simulated
 
@@ -135,6 +135,19 @@ def test_deliveries_without_a_column_for_the_held_out_all_count_as_sent(tmp_path
     assert reachable(shop, ["a", "b"], "push", DAY).customer_ids == ["b"]
 
 
+def test_what_was_sent_and_what_other_plans_will_send_count_together(tmp_path):
+    sent = pd.DataFrame({"campaign_id": "k1", "customer_id": ["a", "b"], "sent_at": ["2026-05-26", "2026-05-30"]})
+    shop = of_deliveries(tmp_path / "shop", sent, {"frequency_cap": 2})
+    people = frozenset("abc")
+    reach = reachable(
+        shop, list("abcd"), "email", DAY, Limits(DAY, 0, Others(sends=(Send(date(2026, 5, 31), people),)))
+    )
+    assert (reach.customer_ids, reach.left_out) == (["c", "d"], {"frequency_cap": 2})
+    # Of 3 June and 26 May no seven days hold both and the message itself; of 3 June and 30 May they do.
+    later = Others(sends=(Send(date(2026, 6, 3), people),))
+    assert reachable(shop, list("abcd"), "email", DAY, Limits(DAY, 0, later)).customer_ids == ["a", "c", "d"]
+
+
 def test_who_ordered_just_now_is_left_out_where_asked_and_a_return_is_no_order(tmp_path):
     orders = pd.DataFrame(
         [("o1", "a", "2026-05-25", 1), ("o2", "b", "2026-05-24 23:59", 1), ("o3", "c", "2026-05-30", -1),
@@ -148,7 +161,7 @@ def test_who_ordered_just_now_is_left_out_where_asked_and_a_return_is_no_order(t
 
 
 def test_customers_of_another_plan_are_left_out_and_each_is_counted_once(shop):
-    reach = reachable(shop, EVERYONE, "email", DAY, Limits(taken=frozenset({"ok", "suppressed"})))
+    reach = reachable(shop, EVERYONE, "email", DAY, Limits(others=Others(frozenset({"ok", "suppressed"}))))
     assert reach.customer_ids == ["leaves"]
     assert reach.left_out["in_other_plan"] == 1
 
@@ -170,7 +183,7 @@ def crowd(tmp_path_factory):
 )
 def test_no_more_are_reachable_than_gave_consent(crowd, chosen, channel, day, skip, taken):
     people = crowd.table("customers").set_index("customer_id").reindex(chosen)
-    reach = reachable(crowd, chosen, channel, day, Limits(day, skip, taken))
+    reach = reachable(crowd, chosen, channel, day, Limits(day, skip, Others(taken)))
     reached = people.loc[reach.customer_ids]
     assert len(reach.customer_ids) + sum(reach.left_out.values()) == len(chosen)
     if channel in ("email", "sms"):  # this shop keeps no consent for push

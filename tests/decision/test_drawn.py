@@ -29,7 +29,7 @@ def plan(**changes):
 
 def expected(shop, plan):
     """The forecast as the Numbers tab and `submit` make it."""
-    scenes = planned.prepared(shop, plan, live.taken(shop, plan))
+    scenes = planned.prepared(shop, plan, live.others(shop, plan))
     return evaluate_steps(shop, response.load(shop), scenes, assign.with_sizes(scenes, planned.messages(plan, {})))
 
 
