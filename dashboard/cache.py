@@ -8,10 +8,10 @@ import contextlib
 import gc
 import hashlib
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -327,37 +327,13 @@ class Reached:
     last_day: date
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept(Shop):
-    """A shop read once: a rule is read and an audience counted for each channel from the same few columns."""
-
-    read: dict[tuple, Any] = field(default_factory=dict)
-
-    def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
-        key = ("table", name, *(columns or ()))
-        if key not in self.read:
-            self.read[key] = Shop.table(self, name, columns)
-        return self.read[key]
-
-    def rows(self, table: str) -> int:
-        if ("rows", table) not in self.read:
-            self.read["rows", table] = Shop.rows(self, table)
-        return self.read["rows", table]
-
-    def columns(self, table: str) -> list[str]:
-        if ("columns", table) not in self.read:
-            self.read["columns", table] = Shop.columns(self, table)
-        return list(self.read["columns", table])
-
-
 def _kept(shop: Shop) -> Shop:
     return _read_once(str(shop.path), shop.version)
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _read_once(path: str, version: str) -> Shop:
-    opened = store.open_shop(Path(path))
-    return _Kept(opened.path, opened.settings)
+    return store.read_once(store.open_shop(Path(path)))
 
 
 def reach(shop: Shop, plan: Plan) -> Reached:

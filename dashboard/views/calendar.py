@@ -166,11 +166,11 @@ def said(pair: Any, names: dict[str, str], cap: int) -> list[str]:
         share = widgets.percent(pair.share_of_smaller, 0)
         key = "calendar.share_days" if together else "calendar.share_near"
         sentences.append(t(key, shared=f"{shared:,}", share=share, days=together, **titles))
-        if keeps:
-            loses = other if keeps == one else one
-            sentences.append(t("calendar.keeps", keeps=plain(names[keeps]), loses=plain(names[loses])))
-        else:
-            sentences.append(t("calendar.first_keeps" if together else "calendar.move"))
+        sentences.append(t("calendar.first_keeps" if together and not keeps else "calendar.move"))
+    if pair.kept:
+        loses = other if keeps == one else one
+        who = {"keeps": plain(names[keeps]), "loses": plain(names[loses])}
+        sentences.append(t("calendar.keeps", kept=f"{int(pair.kept):,}", **who))
     if over:
         sentences.append(t("calendar.over_cap", over=f"{over:,}", cap=cap))
     if pair.discounts_differ:

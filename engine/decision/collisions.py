@@ -1,23 +1,32 @@
-"""Plans that get in each other's way: the same customers, too many messages in a week, two discounts on one product."""
+"""Plans that get in each other's way: the same customers, too many messages in a week, two discounts on one product.
 
-from collections.abc import Iterator, Sequence
+Counted are the people who would really get messages of both, as their exports would draw them today.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from engine.audience.reach import CAP_DAYS
+from engine.audience import rules
+from engine.audience.reach import CAP_DAYS, NO_OTHERS, Send
 from engine.campaign import planned
 from engine.campaign.plan import Plan
+from engine.campaign.planned import Selected, send_days
 from engine.decision import live
-from engine.errors import AppError
+from engine.decision.live import Drawn
+from engine.errors import AppError, NotEnoughData
+from engine.shop import store
+from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
 COLUMNS = [
     "plan_a", "plan_b", "shared", "share_of_smaller", "starts_at", "ends_at", "days_together", "same_channel",
-    "over_cap", "discounts_differ", "products", "keeps",
+    "over_cap", "discounts_differ", "products", "keeps", "kept",
 ]  # fmt: skip
 PRICED = ("percent", "amount", "spend_save", "buy_x_get_y")  # kinds of offer that change what a product costs
 
@@ -33,35 +42,102 @@ class _Sends:
 def collisions(shop: Shop, plans: Sequence[Plan]) -> pd.DataFrame:
     """One row per pair of plans with something between them, COLUMNS, the pair with the most customers first.
 
-    shared: customers in both audiences, where the plans run at the same time or write within seven days of each other;
-    share_of_smaller: their fraction of the smaller audience. starts_at, ends_at, days_together: the days both run (0:
+    shared: customers who would really get messages of both (who can be reached, is not excluded, held out or left to an
+    earlier live plan), where the plans run at the same time or write within seven days of each other; share_of_smaller:
+    their fraction of the fewer people who are written to. starts_at, ends_at, days_together: the days both run (0:
     none). over_cap: shared customers who would get more messages in seven days than the shop allows, all of these
     plans and what was sent already counted. discounts_differ: both change the price of so many `products`
     (0: of everything, where the shop lists none) at the same time, and not alike. keeps: the plan that was approved
-    first and therefore keeps the customers; '' while none is approved. A plan whose audience cannot be found is left
-    out. Dates are those of `plans` alone: pass the plans that are still to come.
+    first; '' while none is approved. kept: customers whom the other plan would write to, and leaves to `keeps`. A plan
+    whose audience cannot be found is left out. Dates are those of `plans` alone: pass the plans that are still to come.
     """
-    audiences = audiences_of(shop, plans)
-    named = [plan for plan in plans if audiences.get(plan.plan_id)]
-    ids, members = _members([audiences[plan.plan_id] or [] for plan in named])
-    sends = [_Sends(row, send_days(plan)) for row, plan in zip(members, named, strict=True)]
-    crowded = _crowded([*sends, *_already_sent(shop, ids, sends)], shop.settings.frequency_cap)
-    priced = _priced_products(shop, plans)
-    order = live.approvals(shop) if any(plan.status in live.LIVE for plan in plans) else {}
+    shop = store.read_once(shop)
+    alive = live.Live.of(shop, _kept_rules(shop))
+    reached = {plan.plan_id: found for plan in plans if (found := _reached(shop, plan, alive)) is not None}
+    named = [plan for plan in plans if plan.plan_id in reached]
+    ids, members = _members([reached[plan.plan_id].real.sends for plan in named])
+    sends = [_Sends(row, (day,)) for row, day in zip(members, _days(named), strict=True)]
+    crowded = ids[_crowded([*sends, *_already_sent(shop, ids, sends, reached)], shop.settings.frequency_cap)]
+    priced, too_many = _priced_products(shop, plans), frozenset(crowded)
     rows = []
-    place = {plan.plan_id: number for number, plan in enumerate(named)}
     for one, other in combinations(plans, 2):
-        shared = over = 0
-        if one.plan_id in place and other.plan_id in place and _near(one, other):
-            both = members[place[one.plan_id]] & members[place[other.plan_id]]
-            over = int((both & crowded).sum())
-            shared = int(both.sum()) if over or live.overlap(one, other) else 0
+        both: frozenset[str] = frozenset()
+        kept: frozenset[str] = frozenset()
+        if one.plan_id in reached and other.plan_id in reached and _near(one, other):
+            first, second = reached[one.plan_id], reached[other.plan_id]
+            both = first.real.written_to & second.real.written_to
+            kept = _kept(one, other, reached, alive)
+            both = both if both & too_many or live.overlap(one, other) else frozenset()
         products = _two_discounts(one, other, priced)
-        if shared or products is not None:
-            smaller = min(len(audiences[plan.plan_id] or ()) for plan in (one, other))
-            rows.append(_row(one, other, shared, smaller, over, products, order))
+        if both or kept or products is not None:
+            smaller = min(len(reached[p.plan_id].real.written_to) if p.plan_id in reached else 0 for p in (one, other))
+            over = len(both & too_many)
+            rows.append(_row(one, other, _Shared(len(both), smaller, over, len(kept)), products, alive.approved))
     table = pd.DataFrame(rows, columns=COLUMNS)
-    return table.sort_values(["shared", "over_cap"], ascending=False, kind="stable", ignore_index=True)
+    return table.sort_values(["shared", "over_cap", "kept"], ascending=False, kind="stable", ignore_index=True)
+
+
+def _kept_rules(shop: Shop) -> Selected:
+    """Answers to rules: plans often have one audience."""
+
+    @cache
+    def facts() -> pd.DataFrame:
+        return rules.facts(shop, default_as_of(shop))
+
+    @cache
+    def selected(text: str) -> list[str]:
+        return rules.select(shop, text, default_as_of(shop), facts())
+
+    return selected
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Whom a plan has, and whom it would write to if no other plan was on its way."""
+
+    real: Drawn
+    alone: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """Customers between two plans. smaller: how many the plan of fewer people writes to."""
+
+    both: int
+    smaller: int
+    over: int
+    kept: int
+
+
+def _reached(shop: Shop, plan: Plan, alive: live.Live) -> _Reached | None:
+    """None where the audience cannot be found (groups made anew, a wrong rule) or is not chosen yet."""
+    try:
+        as_of = default_as_of(shop)
+    except NotEnoughData:
+        as_of = plan.starts_at  # a list of customers can be reached where nothing is known of what they did
+    try:
+        others = alive.others(plan)
+        real = live.drawn(shop, plan, others, alive.selected, as_of)
+        if others == NO_OTHERS:
+            return _Reached(real, real.written_to)
+        return _Reached(real, live.drawn(shop, plan, NO_OTHERS, alive.selected, as_of).written_to)
+    except AppError:
+        return None
+
+
+def _kept(one: Plan, other: Plan, reached: dict[str, _Reached], alive: live.Live) -> frozenset[str]:
+    """Customers whom the plan approved first has, and whom the other would write to if it was alone."""
+    first = _first(one, other, alive.approved)
+    if not first or not live.overlap(one, other):
+        return frozenset()
+    loses = other if first == one.plan_id else one
+    return reached[first].real.customers & reached[loses.plan_id].alone
+
+
+def _first(one: Plan, other: Plan, order: dict[str, int]) -> str:
+    """Which of two plans was approved first; '' while neither is."""
+    approved = [plan.plan_id for plan in (one, other) if plan.status in live.LIVE and plan.plan_id in order]
+    return min(approved, key=order.__getitem__) if approved else ""
 
 
 def audiences_of(shop: Shop, plans: Sequence[Plan]) -> dict[str, list[str] | None]:
@@ -86,9 +162,9 @@ def _customers(shop: Shop, plan: Plan) -> list[str] | None:
         return None
 
 
-def send_days(plan: Plan) -> tuple[date, ...]:
-    """The day of each message of a plan."""
-    return tuple(plan.starts_at + timedelta(days=step.day) for step in plan.steps)
+def _days(plans: Sequence[Plan]) -> list[date]:
+    """The day of each message of these plans."""
+    return [day for plan in plans for day in send_days(plan)]
 
 
 def _near(one: Plan, other: Plan) -> bool:
@@ -98,19 +174,21 @@ def _near(one: Plan, other: Plan) -> bool:
     return any(abs((a - b).days) < CAP_DAYS for a in send_days(one) for b in send_days(other))
 
 
-def _members(audiences: list[list[str]]) -> tuple[pd.Index, np.ndarray]:
-    """Every customer once, and a row per audience: True where the customer is in it."""
-    ids = pd.Index(pd.unique(np.concatenate([np.asarray(a, dtype=object) for a in audiences]))) if audiences else None
-    if ids is None:
-        return pd.Index([]), np.zeros((0, 0), dtype=bool)
-    return ids, np.stack([ids.isin(audience) for audience in audiences])
+def _members(sends: list[tuple[Send, ...]]) -> tuple[pd.Index, np.ndarray]:
+    """Every customer once, and a row per message: True where the customer gets it."""
+    every = [send.customer_ids for of_plan in sends for send in of_plan]
+    ids = pd.Index(sorted(frozenset().union(*every)), dtype="object")
+    return ids, np.stack([ids.isin(people) for people in every]) if every else np.zeros((0, 0), dtype=bool)
 
 
 # --- more messages than the shop allows ---
 
 
-def _already_sent(shop: Shop, ids: pd.Index, sends: list[_Sends]) -> Iterator[_Sends]:
-    """What these customers got in the days before and between the messages, a day of a campaign at a time."""
+def _already_sent(shop: Shop, ids: pd.Index, sends: list[_Sends], plans: Collection[str]) -> Iterator[_Sends]:
+    """What these customers got in the days before and between the messages, a day of a campaign at a time.
+
+    Deliveries of the plans themselves (by plan_id) are the very messages.
+    """
     days = [day for one in sends for day in one.days]
     if not days or not shop.rows("deliveries"):
         return
@@ -120,6 +198,7 @@ def _already_sent(shop: Shop, ids: pd.Index, sends: list[_Sends]) -> Iterator[_S
     sent = sent[(sent["sent_at"] >= first) & (sent["sent_at"] < last)]
     if "treated" in sent:
         sent = sent[sent["treated"].fillna(1.0).eq(1.0)]  # a held-out customer got no message
+    sent = sent[~sent["campaign_id"].isin(plans)]
     for (_, day), rows in sent.groupby(["campaign_id", sent["sent_at"].dt.date]):
         yield _Sends(ids.isin(rows["customer_id"]), (day,))
 
@@ -192,16 +271,13 @@ def _price(plan: Plan) -> tuple:
     return offer.kind, offer.discount, offer.min_spend, tuple(offer.tiers), offer.max_discount
 
 
-def _row(
-    one: Plan, other: Plan, shared: int, smaller: int, over: int, products: int | None, order: dict[str, int]
-) -> list:
+def _row(one: Plan, other: Plan, people: _Shared, products: int | None, order: dict[str, int]) -> list:
     start, end = max(one.starts_at, other.starts_at), min(one.ends_at, other.ends_at)
     together = max((end - start).days + 1, 0)
-    approved = [plan.plan_id for plan in (one, other) if plan.status in live.LIVE and plan.plan_id in order]
-    first = min(approved, key=order.__getitem__) if approved else ""
     channels = {step.channel for step in one.steps} & {step.channel for step in other.steps}
-    share = shared / smaller if smaller else 0.0
+    share = people.both / people.smaller if people.smaller else 0.0
+    first, last = (start, end) if together else (None, None)
     return [
-        one.plan_id, other.plan_id, shared, share, start if together else None, end if together else None, together,
-        bool(channels), over, products is not None, products or 0, first,
+        one.plan_id, other.plan_id, people.both, share, first, last, together,
+        bool(channels), people.over, products is not None, products or 0, _first(one, other, order), people.kept,
     ]  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from engine.decision import collisions
+from engine.campaign import planned
 from engine.decision.plans import SavedPlan
 from engine.shop.features import campaign_windows
 from engine.shop.store import Shop
@@ -78,14 +78,17 @@ def messages(saved: Sequence[SavedPlan]) -> pd.DataFrame:
     rows = [
         (plan.plan_id, number, step.channel, pd.Timestamp(day) + pd.Timedelta(hours=plan.send_hour))
         for plan in (one.plan for one in saved)
-        for number, (step, day) in enumerate(zip(plan.steps, collisions.send_days(plan), strict=True), start=1)
+        for number, (step, day) in enumerate(zip(plan.steps, planned.send_days(plan), strict=True), start=1)
     ]
     return pd.DataFrame(rows, columns=["id", "number", "channel", "at"]).astype({"at": "datetime64[us]"})
 
 
 def clashes(pairs: pd.DataFrame) -> pd.DataFrame:
-    """id, starts_at, ends_at: the days each plan of a collision shares with the other (engine.decision.collisions)."""
-    together = pairs[pairs["days_together"] > 0]
+    """id, starts_at, ends_at: the days each plan of a collision shares with the other (engine.decision.collisions).
+
+    Where one of them leaves all common customers to the other, none of that is left.
+    """
+    together = pairs[(pairs["days_together"] > 0) & ((pairs["shared"] > 0) | pairs["discounts_differ"])]
     rows = [
         (plan_id, pd.Timestamp(pair.starts_at), pd.Timestamp(pair.ends_at) + LAST_MINUTE)
         for pair in together.itertuples()

@@ -12,9 +12,9 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 import filelock
@@ -117,6 +117,37 @@ class Shop:
         files = [*sorted(_tables_folder(self.path).glob("*.parquet")), self.path / "shop.toml"]
         stamps = [(f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists()]
         return hashlib.blake2b(json.dumps(stamps).encode(), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadOnce(Shop):
+    """See `read_once`."""
+
+    read: dict[tuple, Any] = field(default_factory=dict)
+
+    def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
+        key = ("table", name, *(columns or ()))
+        if key not in self.read:
+            self.read[key] = Shop.table(self, name, columns)
+        return self.read[key]
+
+    def rows(self, table: str) -> int:
+        if ("rows", table) not in self.read:
+            self.read["rows", table] = Shop.rows(self, table)
+        return self.read["rows", table]
+
+    def columns(self, table: str) -> list[str]:
+        if ("columns", table) not in self.read:
+            self.read["columns", table] = Shop.columns(self, table)
+        return list(self.read["columns", table])
+
+
+def read_once(shop: Shop) -> Shop:
+    """The shop as it is now, each table read once however often it is asked for: not to be changed in place.
+
+    For many questions at one time, as which channel reaches whom of many audiences.
+    """
+    return _ReadOnce(shop.path, shop.settings)
 
 
 def open_shop(path: Path) -> Shop:

@@ -2,10 +2,11 @@ import json
 from datetime import UTC, date, datetime, timedelta
 
 from engine.audience import segments
+from engine.audience.reach import NO_OTHERS
 from engine.campaign.plan import Offer, Plan, Step
-from engine.decision import plans
+from engine.decision import live, plans
 from engine.shop import store
-from tests.dashboard.plan_pages import saved_plan
+from tests.dashboard.plan_pages import approved, saved_plan
 
 
 def test_past_campaigns_stand_in_the_lane_of_their_channel(open_app, demo_shop_dir):
@@ -62,9 +63,12 @@ def test_plans_in_each_others_way_are_said_and_marked_and_lead_to_both(open_app,
     saved_plan(trained_shop, "other", name="Other", offer=Offer(kind="percent", discount=0.3), **when)
     app = open_app(trained_shop, "calendar")
     assert not app.exception
-    people = len(segments.members(store.open_shop(trained_shop), ["s1"]))
+    shop = store.open_shop(trained_shop)
+    both = [live.drawn(shop, plans.load(trained_shop, one).plan, NO_OTHERS).written_to for one in ("one", "other")]
+    people = len(both[0] & both[1])
+    assert 0 < people < len(segments.members(shop, ["s1"])), "not all can be reached, and some are held out"
     # The one saved last is listed first.
-    assert f"{people:,} customers are in both" in words(app)
+    assert f"{people:,} customers would get messages of both" in words(app)
     assert "The plan that is approved first keeps them" in words(app)
     assert "change the price of the same 120 products" in words(app)
     traces = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
@@ -73,6 +77,21 @@ def test_plans_in_each_others_way_are_said_and_marked_and_lead_to_both(open_app,
     links = {link.proto.query_string for link in app.get("page_link")}
     assert {"plan=one&tab=brief", "plan=other&tab=brief"} <= links
     assert app.dataframe[0].value["shared"].iloc[0] == people
+
+
+def test_whom_an_approved_plan_keeps_does_not_get_both(open_app, trained_shop, words):
+    today = datetime.now(UTC).date()
+    when = {"starts_at": today + timedelta(days=3), "ends_at": today + timedelta(days=9), "holdout": 0.0}
+    saved_plan(trained_shop, "one", name="One", **when)
+    saved_plan(trained_shop, "other", name="Other", **when)
+    approved(trained_shop, "other")
+    app = open_app(trained_shop, "calendar")
+    shop = store.open_shop(trained_shop)
+    kept = len(live.drawn(shop, plans.load(trained_shop, "other").plan, NO_OTHERS).customers)
+    assert f"“Other” was approved first and keeps {kept:,} customers" in words(app)
+    assert "would get messages of both" not in words(app)
+    traces = json.loads(app.get("plotly_chart")[0].proto.spec)["data"]
+    assert "days with a collision" not in [trace["name"] for trace in traces]
 
 
 def test_one_plan_alone_is_in_nobodys_way(open_app, trained_shop, words):

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from engine.audience.reach import NO_OTHERS
 from engine.campaign.plan import Audience, Offer, Plan, Step
-from engine.decision import approvals, plans
+from engine.decision import approvals, live, plans
 from engine.decision.collisions import collisions
 from engine.shop.store import Shop
 from tests.tiny import shop_of
@@ -20,7 +21,7 @@ def plan(plan_id: str, people: str, first: int = 1, last: int = 7, **changes: An
     """A plan of June for customers named by a letter each."""
     return Plan(
         plan_id=plan_id, name=plan_id.title(), owner="Ana", starts_at=date(2026, 6, first), ends_at=date(2026, 6, last),
-        audience=Audience(customer_ids=list(people)), **changes,
+        **{"audience": Audience(customer_ids=list(people)), "holdout": 0.0, **changes},
     )  # fmt: skip
 
 
@@ -128,10 +129,84 @@ def test_the_plan_approved_first_keeps_the_customers(shop, tmp_path):
     config, both = tmp_path / "config", [plan("one", "ab"), plan("other", "ab")]
     for one in both:
         approvals.submit(shop.path, shop.shop_id, one, {}, "Ana", NOON, config)
-    assert collisions(shop, [s.plan for s in plans.saved_plans(shop.path)]).iloc[0]["keeps"] == ""
+    row = collisions(shop, [s.plan for s in plans.saved_plans(shop.path)]).iloc[0]
+    assert (row["shared"], row["keeps"], row["kept"]) == (2, "", 0)
     for plan_id in ("other", "one"):
         approvals.approve(shop.path, shop.shop_id, plan_id, "Bo", "Bo", "fits", NOON, config)
-    assert collisions(shop, [s.plan for s in plans.saved_plans(shop.path)]).iloc[0]["keeps"] == "other"
+        row = collisions(shop, [s.plan for s in plans.saved_plans(shop.path)]).iloc[0]
+        assert (row["shared"], row["keeps"], row["kept"]) == (0, "other", 2), "nobody gets both any more"
+
+
+# --- who would really get both ---
+
+
+@pytest.fixture
+def planted(tmp_path):
+    """Twelve customers: a to c without consent to e-mail, d and e never to be contacted, f unsubscribed, g suppressed;
+    h to l may be written to, l bought two days before the day of the data."""
+    people = pd.DataFrame({"customer_id": list("abcdefghijkl")}).assign(
+        email_consent=[0] * 3 + [1] * 9,
+        sms_consent=1,
+        suppressed=[int(one == "g") for one in "abcdefghijkl"],
+        unsubscribed_at=["2026-05-01" if one == "f" else "" for one in "abcdefghijkl"],
+    )
+    orders = pd.DataFrame({"order_id": ["o1", "o2"], "customer_id": ["l", "h"], "product_id": "tea", "quantity": 1,
+                           "ordered_at": ["2026-05-30", "2026-01-01"], "unit_price": 5.0})  # fmt: skip
+    return shop_of(tmp_path / "shop", {"customers": people, "orders": orders}, {"never_contact": ["d", "e"]})
+
+
+def shared(shop: Shop, *pair: Plan) -> tuple[int, float]:
+    """Customers between two plans, and their share of the smaller one."""
+    table = collisions(shop, pair)
+    return (0, 0.0) if table.empty else (int(table.iloc[0]["shared"]), float(table.iloc[0]["share_of_smaller"]))
+
+
+EVERYBODY = "abcdefghijkl"
+
+
+def test_who_cannot_be_reached_is_in_nobodys_way(planted):
+    assert shared(planted, plan("one", EVERYBODY), plan("other", EVERYBODY, 5, 9)) == (5, 1.0)
+    assert shared(planted, plan("one", "abcdefg"), plan("other", EVERYBODY)) == (0, 0.0)
+
+
+def test_each_channel_reaches_its_own(planted):
+    texts = plan("other", EVERYBODY, steps=[Step(channel="sms")])  # a, b, c and f gave consent to it
+    assert shared(planted, plan("one", EVERYBODY), texts) == (5, 1.0)
+    assert shared(planted, texts, plan("more", EVERYBODY, 2, 4, steps=[Step(channel="sms")])) == (9, 1.0)
+
+
+def test_whom_one_plan_excludes_does_not_get_both(planted):
+    without_l = Audience(customer_ids=list(EVERYBODY), skip_buyers_days=7)
+    assert shared(planted, plan("one", EVERYBODY), plan("other", "", audience=without_l)) == (4, 1.0)
+    no_buyers = Audience(customer_ids=list(EVERYBODY), exclude_rule="orders >= 1")
+    assert shared(planted, plan("one", EVERYBODY), plan("other", "", audience=no_buyers)) == (3, 1.0)
+
+
+def test_who_is_held_out_or_beyond_the_share_does_not_get_both(planted):
+    held = plan("held", EVERYBODY, holdout=0.5)
+    gets = live.drawn(planted, held, NO_OTHERS).written_to
+    assert 0 < len(gets) < 5
+    assert shared(planted, plan("one", EVERYBODY), held) == (len(gets), 1.0)
+    part = plan("part", EVERYBODY, audience_share=0.5)
+    assert shared(planted, held, part)[0] == len(gets & live.drawn(planted, part, NO_OTHERS).written_to)
+
+
+def test_who_is_left_to_a_third_plan_that_is_live_gets_neither(planted, tmp_path):
+    config = tmp_path / "config"
+    approvals.submit(planted.path, planted.shop_id, plan("live", "hij"), {}, "Ana", NOON, config)
+    approvals.approve(planted.path, planted.shop_id, "live", "Bo", "Bo", "fits", NOON, config)
+    third, one, other = plans.load(planted.path, "live").plan, plan("one", EVERYBODY), plan("other", EVERYBODY)
+    table = collisions(planted, [one, other, third]).set_index(["plan_a", "plan_b"])
+    assert table.loc[("one", "other"), ["shared", "kept"]].tolist() == [2, 0]  # k and l
+    for pair in (("one", "live"), ("other", "live")):
+        assert table.loc[pair, ["shared", "keeps", "kept"]].tolist() == [0, "live", 3]
+
+
+def test_messages_that_are_recorded_already_are_not_counted_once_more(tmp_path):
+    campaigns = pd.DataFrame({"campaign_id": ["one"], "channel": ["email"], "starts_at": ["2026-06-01"]})
+    sent = pd.DataFrame({"campaign_id": "one", "customer_id": ["a", "b"], "sent_at": "2026-06-01 10:00"})
+    shop = shop_of(tmp_path / "shop", {"campaigns": campaigns, "deliveries": sent}, {"frequency_cap": 2})
+    assert collisions(shop, [plan("one", "ab"), plan("other", "ab", 1, 9)]).iloc[0]["over_cap"] == 0
 
 
 @pytest.mark.parametrize("seed", range(8))

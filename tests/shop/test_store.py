@@ -208,3 +208,15 @@ def test_a_broken_table_file_says_so(shop):
 
 def test_the_window_of_a_channel_without_a_setting_is_a_week(shop):
     assert [shop.settings.window(channel) for channel in ("email", "sms", "push", "carrier pigeon")] == [7, 3, 1, 7]
+
+
+def test_a_shop_read_once_says_what_it_was(tmp_path):
+    shop = shop_of(tmp_path / "shop", {"customers": pd.DataFrame({"customer_id": ["a", "b"]})})
+    once = store.read_once(shop)
+    assert once.rows("customers") == 2
+    table = once.table("customers", ["customer_id"])
+    store.save_tables(shop, {"customers": pd.DataFrame({"customer_id": ["c"]})})
+    assert once.table("customers", ["customer_id"]) is table
+    assert (once.rows("customers"), shop.rows("customers")) == (2, 3)
+    assert once.columns("customers") == once.columns("customers") == shop.columns("customers")
+    assert once.settings == shop.settings
