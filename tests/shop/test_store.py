@@ -217,6 +217,6 @@ def test_a_shop_read_once_says_what_it_was(tmp_path):
     table = once.table("customers", ["customer_id"])
     store.save_tables(shop, {"customers": pd.DataFrame({"customer_id": ["c"]})})
     assert once.table("customers", ["customer_id"]) is table
-    assert (once.rows("customers"), shop.rows("customers")) == (2, 3)
+    assert (once.rows("customers"), shop.rows("customers")) == (2, 1), "as it was, and as it is"
     assert once.columns("customers") == once.columns("customers") == shop.columns("customers")
     assert once.settings == shop.settings
