@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from engine import terms
-from engine.campaign import offers, simulate, support
+from engine.campaign import earnings, offers, simulate, support
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, sampling_sd, setting
 from engine.campaign.simulate import Message, Outcomes
@@ -309,9 +309,9 @@ def _with_money(
         share * _send_cost(shop, plan, message) for share, message in zip(who.sent, messages, strict=True)
     )
     margin = scene.margin.share
-    terms_of = _Terms(base.recipients, off_share, margin, sending, shop.settings.minimum_spend_for_roi)
-    at = _money(drawn.p, drawn.q, drawn.value, terms_of)
-    draws = _money(drawn.p_draws, drawn.q_draws, drawn.value_draws, terms_of)
+    terms_of = earnings.Terms(base.recipients, off_share, margin, sending, shop.settings.minimum_spend_for_roi)
+    at = earnings.money(drawn.p, drawn.q, drawn.value, terms_of)
+    draws = earnings.money(drawn.p_draws, drawn.q_draws, drawn.value_draws, terms_of)
     ranges: dict[str, Any] = {name: _ranged(at[name], draws[name]) for name in at}
     loss = float((draws["extra_profit"] < 0).mean())
     verdict = _verdict(loss, at["extra_profit"])
@@ -358,44 +358,6 @@ def _repeated(messages: Sequence[Message]) -> tuple[Sentence, ...]:
     said = Sentence("engine.repeated_contact", {"messages": len(messages), "days": simulate.length(messages)})
     stops = any(message.stop_if_bought for message in messages[1:])
     return (said, Sentence("engine.stops_if_bought")) if stops else (said,)
-
-
-@dataclass(frozen=True, slots=True)
-class _Terms:
-    """What is fixed while outcomes are drawn. off_share: part of a basket's list value given away."""
-
-    recipients: int
-    off_share: float
-    margin: float
-    send_cost: float
-    minimum_spend: float
-
-
-def _money(p: Any, q: Any, value: Any, given: _Terms) -> dict[str, Any]:
-    """Orders and money at order rates p (written to) and q (not; None = unknown); numbers, or arrays of draws."""
-    orders = given.recipients * p
-    extra = orders if q is None else given.recipients * (p - q)
-    discount_cost = orders * value * given.off_share
-    profit = terms.extra_profit(terms.gross_profit(extra * value, given.margin), discount_cost, given.send_cost)
-    return {
-        "orders": orders,
-        "would_buy_anyway": None if q is None else given.recipients * q,
-        "extra_orders": extra,
-        "revenue": orders * value - discount_cost,
-        "discount_cost": discount_cost,
-        "discount_on_anyway": None if q is None else given.recipients * q * value * given.off_share,
-        "extra_profit": profit,
-        "roi": _roi(profit, discount_cost, given),
-    }
-
-
-def _roi(profit: Any, discount_cost: Any, given: _Terms) -> Any:
-    """terms.roi of one outcome, or of every draw (NaN where it is unknown)."""
-    if np.ndim(profit) == 0:
-        return terms.roi(profit, discount_cost, given.send_cost, given.minimum_spend)
-    spend = discount_cost + given.send_cost
-    known = (spend > 0) & (spend >= given.minimum_spend)
-    return np.divide(profit, spend, out=np.full(len(profit), np.nan), where=known)
 
 
 def _ranged(value: float | None, draws: np.ndarray | None) -> Range | None:
