@@ -17,7 +17,7 @@ from engine.shop.store import Shop
 
 SPANS: dict[str, int | None] = {"ahead": 0, "quarter": 91, "year": 365, "all": None}  # days back from today
 STATUSES = ("past", "draft", "submitted", "approved", "exported", "rejected")
-PAIRS_SAID = 5  # collisions in words; the table has all
+PAIRS_SAID = 3  # collisions in words; the table has all
 
 
 def today(shop: Shop) -> date:
@@ -146,8 +146,7 @@ def in_the_way(shop: Shop, pairs: pd.DataFrame, stored: list[SavedPlan]) -> None
     names = {saved.plan.plan_id: saved.plan.name for saved in stored}
     for pair in pairs.head(PAIRS_SAID).itertuples():
         with st.container(border=True, key=f"calendar.pair_{pair.Index}"):
-            for words in said(pair, names, shop.settings.frequency_cap):
-                st.markdown(words)
+            st.markdown("\n\n".join(said(pair, names, shop.settings.frequency_cap)))
             with st.container(horizontal=True):
                 for one in (pair.plan_a, pair.plan_b):
                     label = t("calendar.open", name=plain(names[one]))

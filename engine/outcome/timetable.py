@@ -84,14 +84,20 @@ def messages(saved: Sequence[SavedPlan]) -> pd.DataFrame:
 
 
 def clashes(pairs: pd.DataFrame) -> pd.DataFrame:
-    """id, starts_at, ends_at: the days each plan of a collision shares with the other (engine.decision.collisions).
+    """id, starts_at, ends_at: days a plan shares with others it gets in the way of (engine.decision.collisions).
 
-    Where one of them leaves all common customers to the other, none of that is left.
+    Stretches that overlap are one. Where one of two leaves all common customers to the other, none of that is left.
     """
     together = pairs[(pairs["days_together"] > 0) & ((pairs["shared"] > 0) | pairs["discounts_differ"])]
-    rows = [
-        (plan_id, pd.Timestamp(pair.starts_at), pd.Timestamp(pair.ends_at) + LAST_MINUTE)
-        for pair in together.itertuples()
-        for plan_id in (pair.plan_a, pair.plan_b)
-    ]
-    return _typed(pd.DataFrame(rows, columns=["id", "starts_at", "ends_at"]))
+    both = pd.concat(
+        [
+            together[[side, "starts_at", "ends_at"]].set_axis(["id", "starts_at", "ends_at"], axis=1)
+            for side in ("plan_a", "plan_b")
+        ]
+    )
+    both = _typed(both).sort_values(["id", "starts_at"], ignore_index=True)
+    both["ends_at"] += LAST_MINUTE
+    until = both.groupby("id")["ends_at"].cummax().groupby(both["id"]).shift()
+    stretch = (until.isna() | (both["starts_at"] > until)).cumsum()
+    found = both.groupby(stretch).agg({"id": "first", "starts_at": "first", "ends_at": "max"})
+    return found.reset_index(drop=True)

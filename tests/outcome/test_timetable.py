@@ -5,7 +5,7 @@ import pandas as pd
 
 from engine.campaign.plan import Plan, Step
 from engine.decision import plans
-from engine.outcome.timetable import messages, timetable
+from engine.outcome.timetable import clashes, messages, timetable
 from tests.tiny import shop_of
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -64,3 +64,28 @@ def a_plan(plan_id: str, **changes: object) -> Plan:
         {"plan_id": plan_id, "name": "June", "owner": "Ana", "starts_at": date(2026, 6, 8),
          "ends_at": date(2026, 6, 14), **changes}
     )  # fmt: skip
+
+
+def test_days_in_the_way_of_several_plans_are_one_stretch_where_they_touch():
+    pairs = pd.DataFrame(
+        [
+            # the stretches of "b" overlap but for the last; "e" keeps all common customers
+            ("a", "b", 10, False, 3, "2026-06-01", "2026-06-03"),
+            ("b", "c", 0, True, 4, "2026-06-02", "2026-06-05"),
+            ("b", "d", 5, False, 1, "2026-06-03", "2026-06-03"),
+            ("b", "d", 5, False, 1, "2026-06-09", "2026-06-09"),
+            ("b", "e", 0, False, 9, "2026-05-01", "2026-05-09"),
+        ],
+        columns=["plan_a", "plan_b", "shared", "discounts_differ", "days_together", "starts_at", "ends_at"],
+    )
+    found = clashes(pairs)
+    stretches = [(one.id, f"{one.starts_at:%m-%d}", f"{one.ends_at:%m-%d %H:%M}") for one in found.itertuples()]
+    assert stretches == [
+        ("a", "06-01", "06-03 23:59"),
+        ("b", "06-01", "06-05 23:59"),
+        ("b", "06-09", "06-09 23:59"),
+        ("c", "06-02", "06-05 23:59"),
+        ("d", "06-03", "06-03 23:59"),
+        ("d", "06-09", "06-09 23:59"),
+    ]
+    assert clashes(pairs.head(0)).empty
