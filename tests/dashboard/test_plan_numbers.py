@@ -409,3 +409,11 @@ def test_the_numbers_tab_names_as_many_people_as_the_export_lists(open_app, trai
     assert (listed[say("export.treated")], listed[say("export.holdout")]) == (written_to, held)
     assert written_to in files[0]
     assert both in files[-1]
+
+
+def test_a_look_at_the_numbers_leaves_an_approved_plan_approved(open_app, trained_shop):
+    saved_plan(trained_shop)
+    approved(trained_shop)  # with copy that the shop would fill in otherwise by now
+    page_of(open_app, trained_shop, "numbers")
+    assert stored(trained_shop).extras["verdict"]["key"]
+    assert stored(trained_shop).plan.status == "approved"

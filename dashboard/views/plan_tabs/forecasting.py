@@ -103,7 +103,7 @@ def noted(opened: Open, forecast: Forecast) -> Open:
     if opened.saved.extras.get("verdict") == verdict:
         return opened
     try:
-        return saving.save(opened, opened.plan, {"verdict": verdict})
+        return saving.note(opened, {"verdict": verdict})
     except StoreProblem:
         return opened  # someone saved the plan in this moment; the next look notes it
 

@@ -49,6 +49,12 @@ def save(opened: Open, plan: Plan, extras: dict[str, Any]) -> Open:
     return replace(opened, saved=plans.load(opened.shop.path, plan.plan_id))
 
 
+def note(opened: Open, extras: dict[str, Any]) -> Open:
+    """Saves something about the plan that nobody typed: its content, its status and who saved it last stay."""
+    plans.save(opened.shop.path, opened.plan, {**opened.saved.extras, **extras}, opened.saved.version, widgets.now())
+    return replace(opened, saved=plans.load(opened.shop.path, opened.plan.plan_id))
+
+
 def _signed() -> dict[str, str]:
     """Who saves, and from which window."""
     return {"session": state.session(), "saved_by": state.person()}
