@@ -266,6 +266,19 @@ def test_plans_stand_side_by_side(open_app, trained_shop):
     assert chart["y"] == ["1 · Spring (these settings)", "2 · Other"]
 
 
+def test_an_address_says_which_plans_stand_beside_and_at_most_four_do(open_app, trained_shop):
+    for number, name in enumerate(("spring", "b", "c", "d", "e")):
+        saved_plan(trained_shop, name, name=name.title(), offer=Offer(kind="percent", discount=0.1 + number / 100))
+    app = open_app(trained_shop, "today", "en")
+    app.query_params.update({"plan": "spring", "tab": "numbers", "view": "compare"})
+    app.query_params["with"] = ["b", "nobody", "d", "e", "c"]
+    app.switch_page("views/plan.py").run()
+    shown = list(app.table[0].value.columns)
+    assert shown == ["1 · Spring (these settings)", "2 · B", "3 · D", "4 · E"]
+    app.multiselect(key="numbers.others").set_value(["c"]).run()
+    assert app.query_params["with"] == "c"
+
+
 def test_alone_there_is_nothing_to_compare_with(open_app, trained_shop):
     saved_plan(trained_shop)
     app = page_of(open_app, trained_shop, "numbers")

@@ -52,15 +52,16 @@ def _others(opened: Open, models: Models) -> list[tuple[str, Plan, Forecast]]:
     }
     if not stored:
         return []
+    state.keep("numbers.others", list(stored)[:1], stored, address="with")
+    kept = state.values("numbers", {"others": []})["others"]
+    state.put("numbers.others", kept[:OTHERS])  # an address may name more
     chosen = st.multiselect(
         t("numbers.other_plans", most=OTHERS),
         list(stored),
-        default=list(stored)[:1],
         format_func=lambda plan_id: stored[plan_id].plan.name if plan_id in stored else plan_id,
         max_selections=OTHERS,
         key="numbers.others",
         placeholder=t("brief.choose"),
-        persist_state="session",
     )
     found = []
     for plan_id in (one for one in chosen if one in stored):

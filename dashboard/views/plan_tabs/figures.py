@@ -212,10 +212,10 @@ def _which_message(plan: Plan) -> int:
     if len(plan.steps) == 1:
         return 0
     numbers = list(range(len(plan.steps)))
+    state.keep("numbers.message", 0, numbers, address="explained")
     chosen = st.segmented_control(
         t("numbers.which_message"),
         numbers,
-        default=0,
         required=True,
         format_func=lambda one: t(
             "numbers.message", number=one + 1, channel=t(f"plan.channel_{plan.steps[one].channel}")
