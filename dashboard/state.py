@@ -46,6 +46,16 @@ def choose(name: str) -> None:
     st.session_state[f"chosen:{name}"] = st.session_state[f"app.{name}"]
     if name == "shop":
         leave_shop()
+    else:
+        _said_anew()
+
+
+def _said_anew() -> None:
+    """Every choice is made once more: a list that is told nothing goes on showing it in the language it was made in."""
+    for key, value in list(st.session_state.items()):
+        several = isinstance(value, list) and all(isinstance(one, str | int) for one in value)
+        if several or isinstance(value, str | int) and not isinstance(value, bool):  # a button may not be set
+            st.session_state[key] = value
 
 
 # --- language ---
@@ -238,8 +248,8 @@ def share(address: str, names: list[str]) -> None:
 # --- a form that is filled from what is saved, and saved as one types ---
 
 
-def fill(area: str, stamp: tuple[str, int], values: Mapping[str, object]) -> None:
-    """Give the widgets "area.name" the saved values before they are drawn.
+def fill(area: str, stamp: tuple[str, int], values: Mapping[str, object]) -> bool:
+    """Give the widgets "area.name" the saved values before they are drawn; True if they showed another plan, or none.
 
     `stamp` is (plan_id, version) of what is saved. Widgets that were filled from it keep what was typed since; so do
     those with a change that is not saved yet.
@@ -254,6 +264,7 @@ def fill(area: str, stamp: tuple[str, int], values: Mapping[str, object]) -> Non
             put(f"{area}.{name}", value)
     if afresh:
         st.session_state[f"{area}:stamp"] = stamp
+    return another
 
 
 def values(area: str, otherwise: Mapping[str, object]) -> dict[str, Any]:

@@ -29,8 +29,8 @@ def show(opened: Open) -> None:
     with widgets.problem_box():
         forecast = forecasting.of_plan(opened)
     noted = forecasting.noted(opened, forecast) if forecast else opened
-    state.fill(AREA, noted.stamp, sliders.settings(noted.plan))
-    sliders.from_address(noted.plan)
+    if state.fill(AREA, noted.stamp, sliders.settings(noted.plan)):
+        sliders.from_address(noted.plan)
     conflict.told(AREA)
     left, right = st.columns([5, 2], gap="large")  # on a phone the left one comes first
     with left:
@@ -99,7 +99,7 @@ def _answer(opened: Open, models: Models) -> None:
 def _figure(name: str, value: Range | None, write: Callable[[float], str]) -> None:
     """One number with its range under it; a dash where the past does not support it."""
     under = widgets.between(write(value.low), write(value.high)) if value else t("numbers.unknown")
-    with st.container(width=172, key=f"numbers.box_{name}"):
+    with st.container(width=170, key=f"numbers.box_{name}"):  # two stand in a row on a phone
         st.metric(
             t(f"numbers.{name}"),
             write(value.value) if value else "–",

@@ -50,10 +50,9 @@ def settings(plan: Plan) -> dict[str, Any]:
 def from_address(plan: Plan) -> None:
     """Takes over what the address says was tried (?try=percent:20), after a reload or from somebody who shared it.
 
-    What is no setting of this page is left out. To be called before the sliders are drawn.
+    What is no setting of this page is left out. To be called once for a plan, before the sliders are drawn: the address
+    is behind what happened since.
     """
-    if state.touched(AREA):
-        return
     for word in state.shared(TRIED):
         name, _, said = word.partition(":")
         value = _setting(plan, name, said)
