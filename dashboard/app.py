@@ -14,9 +14,11 @@ import streamlit as st  # noqa: E402
 from dashboard import cache, state, widgets  # noqa: E402
 from dashboard.text import t  # noqa: E402
 
-# In the dark theme the primary colour is light: Streamlit's white letters on it could not be read.
-READABLE_BUTTONS = """<style>
+# In the dark theme the primary colour is light: Streamlit's white letters on it could not be read. Nor could a range that
+# it cuts off at the end of its card.
+READABLE = """<style>
 button[data-testid^="stBaseButton-primary"]:enabled :is(p, span) { color: light-dark(#fff, #10181c) }
+[data-testid="stMetricDelta"] :is(div, p) { white-space: normal; overflow: visible }
 </style>"""
 LANGUAGE_NAMES = {"en": "English", "zh": "中文"}  # each in its own words, whatever the page speaks
 LOGO = str(ROOT / "assets" / "logo.png")  # a local file: a named icon would be fetched from another machine
@@ -83,7 +85,7 @@ st.set_page_config(page_title="Offerlab", page_icon=LOGO, layout="wide")
 state.begin()
 cache.warm()
 st.logo(LOGO, size="large")
-st.html(READABLE_BUTTONS)
+st.html(READABLE)
 chosen = st.navigation(pages(), expanded=True)
 sidebar()
 body = st.container()

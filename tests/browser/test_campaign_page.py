@@ -233,6 +233,27 @@ def test_a_reload_keeps_the_view_and_the_settings_in_use_on_numbers(page, place)
     expect(page).not_to_have_url(re.compile("try="))
 
 
+@pytest.mark.parametrize("tab", ["brief", "numbers"])
+def test_what_is_chosen_changes_its_language_with_the_page_and_what_was_typed_stays(page, place, tab):
+    open_page(page, f"{place.with_copy(f'two-languages-{tab}')}&tab={tab}")
+    chosen = page.get_by_test_id("stMain").get_by_test_id("stSelectbox").locator("input")
+    kind = field(page, f"{tab}.kind").locator("input")
+    expect(kind).to_have_value("Percent off")
+    if tab == "brief":
+        type_in(page, "brief.name", typed := "Half a name")
+        expect(page.get_by_test_id("stMain")).to_contain_text("Half a name")
+    else:
+        move_the_discount(page, 2)
+        typed = discount(page)
+    field(page, "app-lang").get_by_text("中文").click()
+    expect(kind).to_have_value("折扣")
+    said = [one.input_value() for one in chosen.all()]
+    assert len(said) > 1
+    assert [words for words in said if re.search("[A-Za-z]", words)] == []
+    assert (box(page, "brief.name").input_value() if tab == "brief" else discount(page)) == typed
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
 def move_the_discount(page: Page, steps: int) -> None:
     slider = field(page, "numbers.size").locator("input[type=range]")
     before = discount(page)
