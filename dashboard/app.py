@@ -14,8 +14,8 @@ import streamlit as st  # noqa: E402
 from dashboard import cache, state, widgets  # noqa: E402
 from dashboard.text import t  # noqa: E402
 
-# In the dark theme the primary colour is light: Streamlit's white letters on it could not be read. Nor could a range that
-# it cuts off at the end of its card.
+# In the dark theme the primary colour is light: Streamlit's white letters on it could not be read. Nor could a range
+# that it cuts off at the end of its card.
 READABLE = """<style>
 button[data-testid^="stBaseButton-primary"]:enabled :is(p, span) { color: light-dark(#fff, #10181c) }
 [data-testid="stMetricDelta"] :is(div, p) { white-space: normal; overflow: visible }

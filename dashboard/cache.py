@@ -58,7 +58,7 @@ def shop() -> Shop | None:
 
 def _stamp(folder: Path) -> tuple:
     """Changes with any file of a folder: what is cached under it is then read again."""
-    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in sorted(folder.glob("*")) if f.is_file())
+    return store.stamp(file for file in sorted(folder.glob("*")) if file.is_file())
 
 
 # --- groups ---
@@ -126,8 +126,7 @@ def _audience_stamp(shop: Shop) -> tuple:
 def _plans_stamp(shop: Shop) -> tuple:
     """Changes with every plan that is saved and every decision."""
     # Not the file of shared memory beside them, which readers touch too.
-    files = [shop.path / name for name in ("ledger.db", "ledger.db-wal")]
-    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists())
+    return store.stamp(shop.path / name for name in ("ledger.db", "ledger.db-wal"))
 
 
 def _scene_key(shop: Shop, plan: Plan, others_word: str) -> str:
@@ -583,8 +582,7 @@ def _agenda(path: str, stamp: tuple, hour: datetime, person: str, _now: datetime
 
 def _work_stamp(shop: Shop) -> tuple:
     """Changes with the work of a shop."""
-    files = [shop.path / name for name in ("jobs.db", "jobs.db-wal")]
-    return tuple((f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists())
+    return store.stamp(shop.path / name for name in ("jobs.db", "jobs.db-wal"))
 
 
 def calendar(shop: Shop) -> pd.DataFrame:

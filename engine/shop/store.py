@@ -10,8 +10,8 @@ import os
 import re
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
@@ -72,6 +72,17 @@ class ShopSettings(BaseModel):
         return self.window_days.get(channel, 7)
 
 
+def stamp(files: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
+    """Name, time (ns) and size (bytes) of files, in their order: changes with any. One that is gone is left out."""
+    found = []
+    for file in files:
+        # SQLite takes its -wal file away whenever it likes, also right after one saw that it is there.
+        with suppress(FileNotFoundError):
+            status = file.stat()
+            found.append((file.name, status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
 @dataclass(frozen=True, slots=True)
 class Shop:
     """A readable shop folder."""
@@ -115,8 +126,7 @@ class Shop:
     def version(self) -> str:
         """Changes whenever a table or setting does: a key for caches and model cards."""
         files = [*sorted(_tables_folder(self.path).glob("*.parquet")), self.path / "shop.toml"]
-        stamps = [(f.name, f.stat().st_mtime_ns, f.stat().st_size) for f in files if f.exists()]
-        return hashlib.blake2b(json.dumps(stamps).encode(), digest_size=8).hexdigest()
+        return hashlib.blake2b(json.dumps(stamp(files)).encode(), digest_size=8).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

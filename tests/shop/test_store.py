@@ -220,3 +220,16 @@ def test_a_shop_read_once_says_what_it_was(tmp_path):
     assert (once.rows("customers"), shop.rows("customers")) == (2, 1), "as it was, and as it is"
     assert once.columns("customers") == once.columns("customers") == shop.columns("customers")
     assert once.settings == shop.settings
+
+
+def test_a_file_that_goes_away_while_it_is_looked_at_is_left_out_of_the_stamp(shop, monkeypatch):
+    gone, there = shop.path / "ledger.db-wal", shop.path / "shop.toml"
+    gone.write_text("")
+    look = Path.stat
+
+    def look_late(file, **how):
+        gone.unlink(missing_ok=True)  # another program closes the database in this moment
+        return look(file, **how)
+
+    monkeypatch.setattr(Path, "stat", look_late)
+    assert [name for name, _, _ in store.stamp([gone, there])] == ["shop.toml"]
