@@ -403,7 +403,8 @@ def _sentences(
     if not scene.margin.measured:
         said.append(Sentence("engine.margin_default", {"margin": f"{scene.margin.share:.0%}"}))
     if given.assumed:
-        said.append(Sentence("engine.cost_not_modelled", {"kind": given.assumed, "cost": f"{given.per_order:.2f}"}))
+        kind, cost = Sentence(f"plan.offer_{given.assumed}"), f"{given.per_order:,.2f} {shop.settings.currency}"
+        said.append(Sentence("engine.cost_not_modelled", {"kind": kind, "cost": cost}))
     if shop.settings.assumed:
         said.append(Sentence("engine.assumed_settings", {"names": ", ".join(shop.settings.assumed)}))
     if models.variation["order"].campaigns < 10:

@@ -1,6 +1,7 @@
 """A forecast keeps its money straight, stays inside what was tried, and says so where it cannot."""
 
 import dataclasses
+import re
 import shutil
 
 import numpy as np
@@ -324,6 +325,12 @@ def test_a_minimum_spend_that_was_never_asked_for_has_no_money(demo):
     f = demo.forecast(min_spend=40.0)
     assert not f.supported
     assert f.reason().startswith("A minimum spend was never asked for")
+
+
+def test_a_cost_that_no_data_supports_is_named_with_its_offer_and_currency(demo):
+    f = demo.forecast(offer_kind="free_shipping", discount=None)
+    assert re.search(r"The cost of the offer “Free shipping” is taken as \d+\.\d\d USD per order\.", f.reason())
+    assert re.search(r"“包邮”的成本按每单 \d+\.\d\d USD 计。", f.reason("zh"))
 
 
 def test_a_forecast_is_plain_json_for_the_record(tiny):
