@@ -608,12 +608,11 @@ def _colliding(path: str, stamp: tuple, plans_stamp: tuple, today: date) -> pd.D
 
 def shop_name(folder: Path) -> str:
     """What a shop calls itself; its folder's name where that cannot be read."""
-    file = folder / "shop.toml"
-    return _shop_name(str(folder), file.stat().st_mtime_ns if file.exists() else 0)
+    return _shop_name(str(folder), store.stamp([folder / "shop.toml"]))
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def _shop_name(path: str, stamp: int) -> str:
+def _shop_name(path: str, stamp: tuple) -> str:
     try:
         return store.open_shop(Path(path)).settings.name
     except AppError:

@@ -53,7 +53,8 @@ def choose(name: str) -> None:
 def _said_anew() -> None:
     """Every choice is made once more: a list that is told nothing goes on showing it in the language it was made in."""
     for key, value in list(st.session_state.items()):
-        several = isinstance(value, list) and all(isinstance(one, str | int) for one in value)
+        # An empty list shows nothing that has a language, and a file uploader's may not be set.
+        several = isinstance(value, list) and value and all(isinstance(one, str | int) for one in value)
         if several or (isinstance(value, str | int) and not isinstance(value, bool)):  # a button may not be set
             st.session_state[key] = value
 

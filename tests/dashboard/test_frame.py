@@ -25,6 +25,13 @@ def test_a_visitor_may_change_the_language_in_the_sidebar(open_app, demo_shop_di
     assert "净销售额" in {metric.label for metric in app.metric}
 
 
+def test_the_page_where_files_are_brought_in_changes_its_language_too(open_app, demo_shop_dir):
+    app = open_app(demo_shop_dir, "data")
+    app.segmented_control(key="app.lang").set_value("zh").run()
+    assert not app.exception
+    assert app.title[0].value == "数据"
+
+
 def test_language_and_shop_stay_when_a_button_opens_another_page(open_app, demo_shop_dir, trained_shop_dir):
     app = open_app(demo_shop_dir)
     app.selectbox(key="app.shop").set_value("trained").run()
