@@ -1,4 +1,7 @@
-"""What the shop sold: key figures of a period and net sales by week. Net = after discounts and returns, as ordered."""
+"""What the shop sold: key figures of a period and net sales by week.
+
+Net = after discounts, returns and refunds, on the day of the order; a return line counts on the day of the return.
+"""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -44,9 +47,9 @@ def lines(shop: Shop) -> pd.DataFrame:
     orders = shop.table("orders")
     if orders.empty:
         raise NotEnoughData("This shop has no orders yet. Import a file of orders and come back.")
-    discount = orders["discount"].fillna(0.0) if "discount" in orders else 0.0
+    given = [orders[name].fillna(0.0) for name in ("discount", "refunded") if name in orders]
     since = orders["ordered_at"].where(orders["quantity"] > 0).groupby(orders["customer_id"]).transform("min")
-    return orders[COLUMNS].assign(net=orders["quantity"] * orders["unit_price"] - discount, since=since)
+    return orders[COLUMNS].assign(net=orders["quantity"] * orders["unit_price"] - sum(given), since=since)
 
 
 def figures(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Figures:

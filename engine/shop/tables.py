@@ -60,7 +60,7 @@ TABLES: dict[str, Table] = {
     ),
     "orders": _table(
         "order_id:id customer_id:id ordered_at:time product_id:id quantity:quantity unit_price:amount discount:money "
-        "discount_code:id status:text sales_channel:text refunded:money",
+        "discount_code:id status:text sales_channel:text refunded:money tax:money shipping:money",
         required="order_id customer_id ordered_at product_id quantity unit_price",
         replaced_by="order_id",
     ),
