@@ -44,6 +44,7 @@ class ShopSettings(BaseModel):
     week_starts: str = "monday"
     prices_include_tax: bool = False
     gross_margin: dict[str, Annotated[float, Field(ge=0, le=1)]] = {"default": 0.4}  # used where unit_cost is missing
+    rates: dict[str, float] = {}  # one unit of another currency in `currency`
     return_rate: float = Field(default=0.0, ge=0, lt=1)
     send_cost: dict[str, Annotated[float, Field(ge=0)]] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}
     window_days: dict[str, int] = {"email": 7, "sms": 3, "push": 1, "ads": 7}
@@ -66,6 +67,10 @@ class ShopSettings(BaseModel):
         except (KeyError, ValueError, OSError) as error:
             raise ValueError("no such time zone; write it as in Europe/Berlin") from error
         return name
+
+    def rate(self, currency: str) -> float | None:
+        """What one unit of a currency is worth in the shop's own; None where nobody said."""
+        return 1.0 if currency == self.currency else self.rates.get(currency)
 
     def window(self, channel: str) -> int:
         """Days after a send in which an order counts."""

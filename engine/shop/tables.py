@@ -13,13 +13,13 @@ Empty is unknown. Extra columns are attributes and are kept as they come.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
 from engine.errors import DataProblem
+from engine.shop import dates
 
 LARGEST = 1e7  # a price or quantity beyond this is a slip of the keyboard, not a sale
 
@@ -225,19 +225,7 @@ def _flag(column: pd.Series) -> pd.Series:
 
 
 def _time(column: pd.Series, time_zone: str) -> pd.Series:
-    if not pd.api.types.is_datetime64_any_dtype(column):
-        texts = column.astype("str").str.strip()
-        aware = texts.str.contains(r"(?:Z|[+-]\d\d:?\d\d)$", regex=True, na=False) & texts.str.contains(
-            "[T ]", regex=True
-        )
-        naive = pd.to_datetime(texts.where(~aware), format="ISO8601", errors="coerce")
-        if aware.any():
-            instants = pd.to_datetime(texts.where(aware), format="ISO8601", errors="coerce", utc=True)
-            naive = naive.fillna(instants.dt.tz_convert(ZoneInfo(time_zone)).dt.tz_localize(None))
-        column = naive
-    if column.dt.tz is not None:
-        column = column.dt.tz_convert(ZoneInfo(time_zone)).dt.tz_localize(None)
-    return column.astype("datetime64[us]")
+    return dates.instants(column, dates.ISO, time_zone, time_zone)
 
 
 _READERS: dict[str, tuple[Callable[..., pd.Series], str]] = {

@@ -1,7 +1,7 @@
 """Limits before parsing, then a file as tables: text of CSV and XLSX as it stands, Parquet in its own kinds.
 
-`sheets` reads whatever a shop's systems export: CSV, CSV.gz, XLSX, Parquet, a zip or a folder of them. `read_file` reads
-one file that must be one table, row for row.
+`sheets` reads whatever a shop's systems export: CSV, CSV.gz, XLSX, Parquet, a zip or a folder of them. `read_file`
+reads one file that must be one table, row for row.
 """
 
 import gzip
@@ -28,9 +28,9 @@ Progress = Callable[[int], None]
 class Sheet:
     """One table of a file, not yet checked.
 
-    name: "orders.csv", "export.zip/orders.csv" or "book.xlsx/June". lines: where in the file each row of `frame` begins,
-    the first line being 1 (rows of Parquet: counted from 1). ragged: rows that have more or fewer fields than the header
-    (line, fields as a list). notes: what was left out on the way, in sentences. sha256: of the file the sheet came in.
+    name: "orders.csv", "export.zip/orders.csv" or "book.xlsx/June". lines: where in the file each row of `frame`
+    begins, the first line being 1 (rows of Parquet: counted from 1). ragged: rows that have more or fewer fields than
+    the header (line, fields as a list). notes: what was left out on the way, in sentences. sha256: of the whole file.
     """
 
     name: str

@@ -38,7 +38,7 @@ def contents(path: Path) -> Iterator[Content]:
     if suffix == ".gz":
         _check_gzip(path)
         # gzip's own file object: the text is unpacked as it is read.
-        yield Content(path.name, ".csv", size, lambda: gzip.open(path, "rb"))  # type: ignore[arg-type,return-value]
+        yield Content(path.name, ".csv", size, lambda: gzip.GzipFile(path))  # type: ignore[arg-type,return-value]
     elif suffix == ".zip":
         yield from _entries(path)
     else:

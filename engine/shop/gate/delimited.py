@@ -147,7 +147,7 @@ def unwrapped(column: pd.Series) -> pd.Series:
 
 
 def header_at(rows: list[list[str]]) -> int:
-    """Which of the first rows is the header: the first with two filled cells, under titles with fewer; else the first."""
+    """Which of the first rows is the header: the first with two filled cells, under titles of one; else the first."""
     for place, row in enumerate(rows[:TITLE_ROWS]):
         if sum(bool(cell.strip()) for cell in row) >= 2 and not row[0].startswith("#"):
             return place
@@ -164,7 +164,7 @@ def _header(reader: Any, reading: Reading, sample: str, delimiter: str) -> tuple
     for _ in range(above):
         next(reader)
     skipped = reader.line_num
-    header = next(reader, [])
+    header: list[str] = next(reader, [])
     return [name.strip().lstrip("\ufeff") for name in header], skipped, has_comments
 
 
@@ -221,8 +221,8 @@ def _check_mostly_whole(name: str, rows: _Rows) -> None:
     line, fields = rows.ragged[0]
     more = "more" if len(fields) > rows.width else "fewer"
     raise DataProblem(
-        f"{name}: its lines have {more} fields than the header: {len(fields)} in line {line}, {rows.width} in the header. "
-        "Repair the header and import again."
+        f"{name}: its lines have {more} fields than the header: {len(fields)} in line {line}, {rows.width} in the "
+        "header. Repair the header and import again."
     )
 
 
@@ -257,8 +257,8 @@ def _encoding(content: Content, whole: bool) -> str:
 
 def _refuse(content: Content) -> str:
     raise DataProblem(
-        f"{content.name}: neither UTF-8 nor GB18030 text. Say how it is encoded ({', '.join(ENCODINGS[2:])}), or save it "
-        "as UTF-8 and import again."
+        f"{content.name}: neither UTF-8 nor GB18030 text. Say how it is encoded ({', '.join(ENCODINGS[2:])}), or "
+        "save it as UTF-8 and import again."
     )
 
 

@@ -130,8 +130,8 @@ def _check_layout(name: str, xml: bytes) -> None:
         row = xml[: uncomputed.start()].rfind(b' r="')
         cell = xml[row + 4 : row + 14].split(b'"')[0].decode(errors="replace")
         raise DataProblem(
-            f"{name}: cell {cell} holds a formula without a result. Open the file in a spreadsheet, save it, or save it as "
-            "CSV, and import again."
+            f"{name}: cell {cell} holds a formula without a result. Open the file in a spreadsheet, save it, "
+            "and import it again."
         )
 
 

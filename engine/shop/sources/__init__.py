@@ -1,0 +1,30 @@
+"""Exports that are known by their columns: which one a file is, and what its rows come to.
+
+A new export is a file with a `Source` in `SOURCES` and a fixture of its true shape in tests/shop/exports/.
+"""
+
+import pandas as pd
+
+from engine.shop.sources import public, shopify
+from engine.shop.sources.taken import Source, Taken
+
+__all__ = ["SOURCES", "Source", "Taken", "recognised", "without_header"]
+
+SOURCES: dict[str, Source] = {source.name: source for source in (*shopify.SOURCES, *public.SOURCES)}
+
+
+def recognised(columns: list[str]) -> Source | None:
+    """The export that has these columns; of several the one that knows the most of them."""
+    found = [source for source in SOURCES.values() if source.recognises(columns)]
+    return max(found, key=lambda source: len(source.mapping(columns)), default=None)
+
+
+def without_header(frame: pd.DataFrame) -> Source | None:
+    """The export without a header whose first row stands where a header would be."""
+    first = list(frame.columns)
+    for source in SOURCES.values():
+        if len(source.header) == len(first) and source.header == public.BEHAVIOUR:
+            numbers = [place for place in range(len(first)) if first[place].isdigit()]
+            if numbers == [0, 1, 2, 4] and first[3] in public.KINDS:
+                return source
+    return None
