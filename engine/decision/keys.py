@@ -4,10 +4,7 @@ import hmac
 import json
 import logging
 import math
-import os
-import re
 import secrets
-import tempfile
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -16,6 +13,12 @@ from typing import Any
 from filelock import FileLock
 
 from engine.errors import StoreProblem
+from engine.privacy import folder_of, replace
+
+__all__ = [
+    "START", "Head", "Keys", "canonical", "first_keys", "folder_of", "move_head", "read_head", "read_keys", "replace",
+    "write_head",
+]  # fmt: skip
 
 START = "0" * 64  # what the first entry follows
 _WAIT_SECONDS = 30.0
@@ -43,13 +46,6 @@ def canonical(value: object) -> bytes:
     """The one JSON spelling of a value: sorted keys, no spaces, UTF-8; NaN is null; numpy numbers are numbers."""
     text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return text.encode(errors="backslashreplace")  # half a surrogate pair becomes JSON's own \\u escape
-
-
-def folder_of(shop_id: str, config: Path) -> Path:
-    """The folder of one shop's key and head."""
-    if not re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,99}", shop_id):
-        raise StoreProblem(f"shop.toml: shop_id is {shop_id!r}; use letters, digits, dots, dashes and underscores.")
-    return config / shop_id
 
 
 def read_keys(folder: Path) -> Keys:
@@ -104,26 +100,6 @@ def move_head(folder: Path, head: Head) -> None:
 def write_head(folder: Path, head: Head) -> None:
     """Replace the outside head."""
     replace(folder / "ledger.head", canonical({"entries": head.entries, "hash": head.hash, "at": head.at}))
-
-
-def replace(path: Path, content: bytes) -> None:
-    """Put content at path in one step, for its owner only: a reader sees the old or the new file, never a part."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # mode 0600
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.replace(name, path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise StoreProblem(
-            f"{path} could not be written ({error.strerror}). Check the disk and who may write."
-        ) from error
 
 
 def _plain(value: Any) -> Any:
