@@ -108,11 +108,48 @@ def sample(name: str, into: Path, seed: int) -> None:
     "--map", "mapping", type=click.Path(path_type=Path), help="TOML: one section per table, our column per file column."
 )
 @click.option("--table", help="The table the files are, where their names do not say.")
-def import_(paths: tuple[Path, ...], into: Path, mapping: Path | None, table: str | None) -> None:
-    """Add CSV, Parquet or XLSX files to a shop; prints what was kept and what was set aside, and why."""
+@click.option("--pseudonymise", is_flag=True, help="Replace customer ids that are e-mail addresses or phone numbers.")
+@click.option("--keep-map", is_flag=True, help="Keep in the shop how the files were read, for the next import.")
+def import_(
+    paths: tuple[Path, ...], into: Path, mapping: Path | None, table: str | None, pseudonymise: bool, keep_map: bool
+) -> None:
+    """Add CSV, Parquet or XLSX files, a zip or a folder of them to a shop; prints what was kept and what was not."""
     from engine.shop import intake
 
-    _print(intake.import_files(list(paths), into, mapping, table, datetime.now(), _progress))
+    config = environment.read().config
+    _print(
+        intake.import_files(
+            list(paths), into, mapping, table, datetime.now(), _progress, config, pseudonymise, keep_map
+        )
+    )
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--shop", "shop_dir", type=click.Path(path_type=Path), help="Mappings kept in this shop count too.")
+@click.option("--table", help="The table the files are, where their names do not say.")
+@_out_option
+def mapping(paths: tuple[Path, ...], shop_dir: Path | None, table: str | None, out: Path) -> None:
+    """Write the mapping that `import` would read these files by, to be looked at, changed and given with --map."""
+    from engine.shop import gate, intake
+    from engine.shop import mapping as mappings
+    from engine.shop.proposal import Known
+
+    known = Known(saved=tuple(mappings.saved(shop_dir)) if shop_dir else (), table=table)
+    found = [one for path in paths for file in gate.files_in(path) for one in intake.proposed(file, known, head=20_000)]
+    store.replace_file(out, mappings.write(one.mapping for one in found).encode())
+    _print(
+        {
+            one.sheet.name: {
+                "table": one.mapping.table,
+                "source": one.mapping.source or None,
+                "found_by": one.found_by,
+                "questions": [question.sentence for question in one.questions],
+                "columns_left_out": one.unused,
+            }
+            for one in found
+        }
+    )
 
 
 @main.command()

@@ -1,240 +1,365 @@
 """Files into a shop: which table each is, which rows are kept, and a report in which every row is accounted for."""
 
+import contextlib
 import hashlib
 import json
-import tomllib
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
 
-from engine.errors import DataProblem
-from engine.shop import gate, store
-from engine.shop.tables import REFERENCES, TABLES, Checked, check, text
+from engine import privacy, settings
+from engine.errors import AppError, DataProblem
+from engine.shop import gate, mapping, merging, sources, store, taking, vault
+from engine.shop.gate import Sheet
+from engine.shop.proposal import Known, Proposal, propose
+from engine.shop.sources import Taken, joined
+from engine.shop.tables import REFERENCES, TABLES, Checked, check
 
 Progress = Callable[[float, str], None]
+FILE = "sources.json"  # what came in, from which file, and when
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
-    """One file and the table it was taken for."""
+class Part:
+    """The rows of one or, where an export is in two files, more sheets that came to one table."""
 
-    path: Path
-    table: str
-    frame: pd.DataFrame
-    sha256: str
+    proposal: Proposal
+    taken: Taken
+    key: str  # of the content and the way it was read: the same again changes nothing
+
+    @property
+    def name(self) -> str:
+        return self.proposal.sheet.name
 
 
 def import_files(
-    paths: list[Path],
+    paths: Sequence[Path],
     into: Path,
-    mapping: Path | None = None,
+    map_file: Path | None = None,
     table: str | None = None,
     now: datetime | None = None,
     progress: Progress = lambda share, text: None,
+    config: Path | None = None,
+    pseudonymise: bool = False,
+    keep_mapping: bool = False,
 ) -> dict:
     """Add files to the shop in `into` (made where absent). Returns the report of the contract: per table rows in, kept,
-    set aside by reason, flagged. Raises DataProblem, before anything is changed, for a file that fits no table.
+    set aside by reason, flagged. Raises DataProblem, before anything is changed, for a file that cannot be used.
+
+    `config` is the folder of keys (None: the user's). With `keep_mapping`, how the files were read is kept in the shop
+    for the next import.
     """
-    renames = _read_mapping(mapping)
-    files = [file for path in paths for file in _files_of(Path(path))]
-    sources = []
-    for number, file in enumerate(files):
-        progress(0.6 * number / len(files), f"Reading {file.name}")
-        sources.append(_source(file, table, renames))
+    config = config or settings.read().config
+    known = Known(tuple(mapping.read(map_file)), tuple(mapping.saved(into)), table)
+    proposals = [one for path in paths for file in gate.files_in(path) for one in proposed(file, known, progress)]
+    _check_answered(proposals)
+    parts = _parts(proposals, _settings(into), pseudonymise)
     shop = store.create_shop(into, {})
-    done = _provenance(shop)
-    fresh, unchanged = _fresh(sources, set(done["files"]))
-    report: dict = {"tables": {}, "unchanged_files": unchanged}
-    stored: dict[str, pd.DataFrame] = {}
+    with store.writing(shop.path):
+        progress(0.6, "Checking")
+        return _store(shop, parts, _Incoming(now, config, progress, keep_mapping))
+
+
+def proposed(
+    path: Path, known: Known, progress: Progress = lambda share, text: None, head: int | None = None
+) -> list[Proposal]:
+    """How each sheet of a file would be read; from its first `head` rows where that is said."""
+    begun, name = time.monotonic(), Path(path).name
+
+    def told(rows: int) -> None:
+        rate = rows / max(time.monotonic() - begun, 1e-9)
+        progress(0.3, f"Reading {name}: {rows:,} rows, {rate:,.0f} a second")
+
+    progress(0.05, f"Reading {name}")
+    return [propose(sheet, known) for sheet in _sheets(Path(path), known, head, told)]
+
+
+def _sheets(path: Path, known: Known, head: int | None, told: Callable[[int], None]) -> list[Sheet]:
+    """The sheets of a file, read as a mapping for it says, else by what is found out."""
+    for one in (*known.given, *known.saved):
+        if one.reading != gate.Reading():
+            with contextlib.suppress(AppError):
+                first = list(gate.sheets(path, one.reading, head=1))
+                if first and all(one.fits(sheet.frame.columns) for sheet in first):
+                    return list(gate.sheets(path, one.reading, head, told))
+    sheets = list(gate.sheets(path, None, head, told))
+    headless = sources.without_header(sheets[0].frame) if len(sheets) == 1 else None
+    if headless is not None:
+        return list(gate.sheets(path, gate.Reading(header=headless.header), head, told))
+    return sheets
+
+
+def _check_answered(proposals: list[Proposal]) -> None:
+    """What a page would ask is, without one, a refusal that says how to answer."""
+    sentences = []
+    for proposal in proposals:
+        for question in proposal.questions:
+            key = f"dates = {{ {question.role} = ... }}" if question.about == "date" else "decimal = ..."
+            choices = " or ".join(f'"{choice}"' for choice in question.choices)
+            sentences.append(
+                f"{question.sentence} Say which in a mapping file (--map), under [{proposal.mapping.table}.read]: "
+                f"{key}, one of {choices}."
+            )
+    if sentences:
+        raise DataProblem(sentences)
+
+
+def _settings(into: Path) -> store.ShopSettings:
+    """The shop's settings; those that it would begin with where it is not there yet."""
+    try:
+        return store.open_shop(into).settings
+    except AppError:
+        if (Path(into) / "shop.toml").exists():
+            raise
+        return store.ShopSettings(shop_id="new")
+
+
+def _parts(proposals: list[Proposal], shop: store.ShopSettings, pseudonymise: bool) -> list[Part]:
+    """Every sheet as rows of its table; files of whole orders are read with those of their lines."""
+    halves = {source.joined_to for source in sources.SOURCES.values() if source.joined_to}
+    of_orders: dict[str, list[Proposal]] = {name: [] for name in halves}
+    of_rows: list[Proposal] = []
+    for proposal in proposals:
+        (of_orders[proposal.mapping.source] if proposal.mapping.source in halves else of_rows).append(proposal)
+    wanted = {sources.SOURCES[one.mapping.source].joined_to for one in of_rows if one.mapping.source} - {""}
+    for name, found in of_orders.items():
+        if found and name not in wanted:
+            raise DataProblem(joined.other_half(found[0].sheet.name, sources.SOURCES[name]))
+    parts = []
+    for proposal in of_rows:
+        half = sources.SOURCES[proposal.mapping.source].joined_to if proposal.mapping.source else ""
+        if half and not of_orders[half]:
+            raise DataProblem(joined.other_half(proposal.sheet.name, sources.SOURCES[proposal.mapping.source]))
+        parts.append(_part(proposal, of_orders.get(half, []), shop, pseudonymise))
+    return parts
+
+
+def _part(proposal: Proposal, of_orders: list[Proposal], shop: store.ShopSettings, pseudonymise: bool) -> Part:
+    orders = [taking.plain(one, shop) for one in of_orders]
+    whole = pd.concat(orders, ignore_index=True) if orders else None
+    taken = taking.take(proposal, shop, pseudonymise, whole)
+    if whole is not None:
+        taken = replace(taken, notes=[*taken.notes, *joined.without_lines(proposal.sheet.name, whole, taken)])
+    # The mapping counts: the same file read another way is another source.
+    read_as = proposal.mapping.model_dump_json(exclude_defaults=True)
+    content = [proposal.sheet.sha256, *(one.sheet.sha256 for one in of_orders)]
+    key = " ".join([*content, proposal.sheet.name.partition("/")[2], read_as])
+    return Part(proposal, taken, hashlib.sha256(key.encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """What an import was called with."""
+
+    now: datetime | None
+    config: Path
+    progress: Progress
+    keep_mapping: bool
+
+    def key(self, shop: store.Shop) -> bytes:
+        return privacy.shop_key(shop.path, shop.shop_id, self.config)
+
+
+def _store(shop: store.Shop, parts: list[Part], incoming: _Incoming) -> dict:
+    """Checks, merges and writes, all at once; gives the report."""
+    done = provenance(shop)
+    fresh, unchanged = _fresh(parts, set(done["files"]))
+    report: dict = {"tables": {}, "unchanged_files": unchanged, "notes": [], "columns_left_out": {}}
+    if not fresh:
+        return report
+    fresh = [_without_names(part, shop, incoming) for part in fresh]
+    tables = merging.Tables(shop)
     aside: dict[str, list[pd.DataFrame]] = {}
-    for name in (name for name in TABLES if any(source.table == name for source in fresh)):
-        progress(0.7, f"Checking {name}")
-        for source in (source for source in fresh if source.table == name):
-            checked = check(name, source.frame, shop.settings.time_zone, _known(shop, stored, name))
-            stored[name] = _merged(shop, stored, name, checked.kept)
-            aside.setdefault(name, []).append(_with_lines(checked, source))
-            _add_to_report(report["tables"], name, source, checked)
-    progress(0.9, "Storing")
-    # A file of which nothing could be kept changes no table, and so no forecast or group made from it.
-    gained = {name for name, entry in report["tables"].items() if entry["kept"] or not shop.has(name)}
-    store.write_tables(shop, {name: frame for name, frame in stored.items() if name in gained})
-    _save_set_aside(shop, aside)
-    for source in fresh:
-        done["files"][source.sha256] = {"name": source.path.name, "table": source.table, "at": str(now or "")}
-    store.replace_file(shop.path / "sources.json", json.dumps(done, indent=1).encode())
+    for name in (name for name in TABLES if name != "contacts"):
+        own = [part for part in fresh if part.taken.table == name]
+        for number, part in enumerate(own):
+            incoming.progress(0.6 + 0.3 * number / len(own), f"Checking {part.name}")
+            kept = _check(shop, tables, part, incoming, aside, report)
+            done["files"][part.key] = _source_entry(part, incoming.now, kept)
+        for part in fresh:
+            if name in part.taken.derived:
+                tables.derive(name, _not_erased(shop, part.taken.derived[name], incoming)[0])
+    contacts = _contacts(fresh, report)
+    incoming.progress(0.9, "Storing")
+    _write(shop, tables, aside, done, fresh, contacts, incoming)
+    for part in fresh:
+        report["notes"] += part.taken.notes
+        if part.proposal.unused:
+            report["columns_left_out"][part.name] = part.proposal.unused
     return report
 
 
-def _fresh(sources: list[Source], seen: set[str]) -> tuple[list[Source], list[str]]:
-    """Files whose content is new, and the names of those that were taken in before or stand twice in this call."""
+def _fresh(parts: list[Part], seen: set[str]) -> tuple[list[Part], list[str]]:
+    """Parts whose content is new, and the names of those that were taken in before or stand twice in this call."""
     fresh, unchanged = [], []
-    for source in sources:
-        if source.sha256 in seen:
-            unchanged.append(source.path.name)
+    for part in parts:
+        if part.key in seen:
+            unchanged.append(part.name)
         else:
-            fresh.append(source)
-            seen.add(source.sha256)
+            fresh.append(part)
+            seen.add(part.key)
     return fresh, unchanged
 
 
-def _files_of(path: Path) -> list[Path]:
-    if path.is_dir():
-        found = sorted(file for file in path.iterdir() if file.suffix.lower() in gate.FORMATS)
-        if not found:
-            raise DataProblem(f"{path}: no CSV, XLSX or Parquet file in this folder.")
-        return found
-    return [path]
+def _without_names(part: Part, shop: store.Shop, incoming: _Incoming) -> Part:
+    if not part.taken.personal:
+        return part
+    return Part(part.proposal, taking.under_pseudonyms(part.taken, incoming.key(shop)), part.key)
 
 
-def _read_mapping(path: Path | None) -> dict[str, dict[str, str]]:
-    """{table: {column in the file: our column}} from a TOML file with one section per table."""
-    if path is None:
-        return {}
-    try:
-        mapping = tomllib.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise DataProblem(f"{path}: not a readable mapping file: {error}") from error
-    unknown = [name for name in mapping if name not in TABLES]
-    if unknown:
-        raise DataProblem(f"{path}: no table called {unknown[0]}. Tables are: {', '.join(TABLES)}.")
-    for name, section in mapping.items():
-        if not isinstance(section, dict) or not all(isinstance(column, str) for column in section.values()):
-            raise DataProblem(
-                f'{Path(path).name}: {name}: write one line per column, such as "Their name" = "customer_id".'
-            )
-    return mapping
+def _not_erased(shop: store.Shop, frame: pd.DataFrame, incoming: _Incoming) -> tuple[pd.DataFrame, int]:
+    """Without the rows of people who asked to be forgotten."""
+    if "customer_id" not in frame or not (shop.path / "vault" / "erased").exists():
+        return frame, 0
+    return vault.without_erased(shop.path, shop.shop_id, incoming.config, frame)
 
 
-def _source(path: Path, table: str | None, renames: dict[str, dict[str, str]]) -> Source:
-    frame = gate.read_file(path)
-    name = table or _table_of(path, list(frame.columns), renames)
-    if name not in TABLES:
-        raise DataProblem(f"There is no table called {name}. Tables are: {', '.join(TABLES)}.")
-    if name == "contacts":
-        raise DataProblem(f"{path.name}: e-mail addresses and phone numbers are not taken in; leave this file out.")
-    frame = frame.rename(columns=renames.get(name, {}))
-    missing = [column for column in TABLES[name].required if column not in frame]
-    if missing:
-        raise DataProblem(_missing(path, name, missing, list(frame.columns)))
-    if "customer_id" in frame and _looks_personal(frame["customer_id"]):
-        raise DataProblem(
-            f"{path.name}: customer_id holds e-mail addresses or phone numbers. "
-            "Export the shop's own customer number instead."
-        )
-    # The mapping counts: the same file read another way is another source.
-    read_as = json.dumps([name, renames.get(name, {})], sort_keys=True).encode()
-    return Source(path, name, frame, hashlib.sha256(path.read_bytes() + read_as).hexdigest())
+def _check(
+    shop: store.Shop,
+    tables: merging.Tables,
+    part: Part,
+    incoming: _Incoming,
+    aside: dict[str, list[pd.DataFrame]],
+    report: dict,
+) -> dict[str, int]:
+    """One part into its table: what is kept is merged, what is not is listed; counts go into the report."""
+    name, rows = part.taken.table, part.taken.frame
+    rows, erased = _not_erased(shop, rows, incoming)
+    for home in REFERENCES.values():  # whom and what an export names itself is no unknown id
+        if home in part.taken.derived and home != name:
+            tables.derive(home, _not_erased(shop, part.taken.derived[home], incoming)[0])
+    checked = check(name, rows, shop.settings.time_zone, tables.known(name))
+    kept, masked = taking.masked_text(name, checked.kept)
+    tables.add(name, kept)
+    lost = _aside_rows(part, rows, checked)
+    aside.setdefault(name, []).append(lost)
+    flagged = checked.flagged | part.taken.flagged
+    if masked:
+        flagged["free text with an e-mail address or number (masked)"] = masked
+    if erased:
+        flagged["row of an erased customer (left out as asked)"] = erased
+    counts = {"rows_in": len(kept) + len(lost) + erased, "kept": len(kept), "set_aside": len(lost) + erased}
+    reasons = lost["reason"].value_counts().to_dict() | ({"customer was erased": erased} if erased else {})
+    _add_to_report(report["tables"], name, part.name, counts, reasons, flagged)
+    return counts
 
 
-def _table_of(path: Path, columns: list[str], renames: dict[str, dict[str, str]]) -> str:
-    """The table a file is: by its name where its columns agree, else the only table its columns fit."""
-
-    def fits(name: str) -> bool:
-        seen = {renames.get(name, {}).get(column, column) for column in columns}
-        return set(TABLES[name].required) <= seen
-
-    stem = path.stem.lower()
-    if stem in TABLES and fits(stem):
-        return stem
-    possible = [name for name in TABLES if len(TABLES[name].required) > 1 and fits(name)]
-    if len(possible) == 1:
-        return possible[0]
-    if stem in TABLES:
-        missing = [column for column in TABLES[stem].required if column not in columns]
-        raise DataProblem(_missing(path, stem, missing, columns))
-    choices = ", ".join(possible or TABLES)
-    raise DataProblem(f"{path.name}: could be any of {choices}. Say which with --table NAME.")
-
-
-def _missing(path: Path, name: str, missing: list[str], found: list[str]) -> str:
-    return (
-        f"{path.name}: column {', '.join(missing)} is missing for {name}. Found: {', '.join(found[:20])}. "
-        "Rename it in the file or in a mapping file (--map)."
-    )
-
-
-def _looks_personal(ids: pd.Series) -> bool:
-    sample = ids.dropna().astype("str").head(200)
-    if sample.empty:
-        return False
-    personal = sample.str.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+|\+\d{9,15}|1[3-9]\d{9}")
-    return bool(personal.mean() > 0.5)
-
-
-def _known(shop: store.Shop, stored: dict[str, pd.DataFrame], name: str) -> dict[str, set[str]]:
-    known = {}
-    for column, home in REFERENCES.items():
-        if column in TABLES[name].columns and home != name:
-            if home in stored:
-                known[home] = set(stored[home][column])
-            elif shop.has(home):
-                known[home] = set(shop.table(home, [column])[column])
-    return known
-
-
-def _merged(shop: store.Shop, stored: dict[str, pd.DataFrame], name: str, new: pd.DataFrame) -> pd.DataFrame:
-    old = stored[name] if name in stored else shop.table(name) if shop.has(name) else None
-    if old is None or old.empty:
-        return new
-    key = [column for column in TABLES[name].replaced_by if column in old and column in new]
-    if key:
-        again = pd.MultiIndex.from_frame(old[key]).isin(pd.MultiIndex.from_frame(new[key]))
-        old = old[~again]
-    for column in old.columns.intersection(new.columns):
-        # An own column may be all numbers in one file and text in the next: then it is text.
-        kinds = [pd.api.types.is_numeric_dtype(frame[column]) for frame in (old, new)]
-        if any(kinds) and not all(kinds):
-            old, new = old.assign(**{column: text(old[column])}), new.assign(**{column: text(new[column])})
-    return pd.concat([old, new], ignore_index=True)
-
-
-def _with_lines(checked: Checked, source: Source) -> pd.DataFrame:
-    """Set-aside rows with their file, line (the header is line 1) and the row's own values as JSON."""
-    rows = checked.set_aside
-    values = source.frame.iloc[rows["row"]].astype("str").to_dict("records")
-    broken = source.frame.astype("str").apply(lambda column: column.str.count("\n")).sum(axis=1) if len(rows) else []
-    before = pd.Series(broken, dtype="int64").cumsum().shift(fill_value=0)  # line breaks inside fields further up
-    return pd.DataFrame(
+def _aside_rows(part: Part, rows: pd.DataFrame, checked: Checked) -> pd.DataFrame:
+    """Every row of the file that is not kept: file, line (the header is line 1), column, value, reason, and the row."""
+    sheet = part.proposal.sheet
+    ours = sheet.frame.rename(columns=part.proposal.mapping.columns)
+    before = pd.DataFrame(part.taken.aside, columns=["row", "column", "value", "reason"])
+    after = checked.set_aside.assign(row=rows.index.to_numpy()[checked.set_aside["row"].astype("int64")])
+    lost = pd.concat([before, after], ignore_index=True).sort_values("row", kind="stable")
+    places = lost["row"].astype("int64").to_numpy()
+    values = ours.iloc[places].astype("str").to_dict("records")
+    table = pd.DataFrame(
         {
-            "file": source.path.name,
-            "line": rows["row"] + 2 + before.reindex(rows["row"]).to_numpy(),
-            "column": rows["column"].astype("str"),
-            "value": rows["value"].map(lambda value: "" if value is None else str(value)).astype("str"),
-            "reason": rows["reason"].astype("str"),
+            "file": sheet.name,
+            "line": sheet.lines[places],
+            "column": lost["column"].astype("str").to_numpy(),
+            "value": ["" if value is None or value != value else str(value) for value in lost["value"]],
+            "reason": lost["reason"].astype("str").to_numpy(),
             "row": [json.dumps(row, ensure_ascii=False) for row in values],
         }
     )
+    return pd.concat([table, _ragged_rows(sheet)], ignore_index=True)
 
 
-def _add_to_report(tables: dict, name: str, source: Source, checked: Checked) -> None:
+def _ragged_rows(sheet: Sheet) -> pd.DataFrame:
+    width = sheet.frame.shape[1]
+    return pd.DataFrame(
+        [
+            (sheet.name, line, "", "", f"{'more' if len(fields) > width else 'fewer'} fields than the header",
+             json.dumps({"fields": fields}, ensure_ascii=False))
+            for line, fields in zip(sheet.ragged["line"], sheet.ragged["fields"], strict=True)
+        ],
+        columns=["file", "line", "column", "value", "reason", "row"],
+    )  # fmt: skip
+
+
+def _add_to_report(tables: dict, name: str, file: str, counts: dict, reasons: dict, flagged: dict) -> None:
     entry = tables.setdefault(
         name, {"files": [], "rows_in": 0, "kept": 0, "set_aside": 0, "set_aside_by_reason": {}, "flagged": {}}
     )
-    entry["files"].append(source.path.name)
-    entry["rows_in"] += len(source.frame)
-    entry["kept"] += len(checked.kept)
-    entry["set_aside"] += len(checked.set_aside)
-    for reason, count in checked.set_aside["reason"].value_counts().items():
-        entry["set_aside_by_reason"][reason] = entry["set_aside_by_reason"].get(reason, 0) + int(count)
-    for reason, count in checked.flagged.items():
-        entry["flagged"][reason] = entry["flagged"].get(reason, 0) + count
+    entry["files"].append(file)
+    for key, count in counts.items():
+        entry[key] += count
+    for key, found in (("set_aside_by_reason", reasons), ("flagged", flagged)):
+        for reason, count in found.items():
+            entry[key][reason] = entry[key].get(reason, 0) + int(count)
 
 
-def _save_set_aside(shop: store.Shop, aside: dict[str, list[pd.DataFrame]]) -> None:
+def _contacts(fresh: list[Part], report: dict) -> pd.DataFrame:
+    """E-mail addresses and phone numbers out of every part; a file of contacts is counted as a table's rows."""
+    found = []
+    for part in fresh:
+        if part.taken.table == "contacts":
+            rows = part.taken.frame
+            usable = rows[rows["customer_id"].astype("str").str.strip().ne("") & rows["customer_id"].notna()]
+            counts = {"rows_in": len(rows), "kept": len(usable), "set_aside": len(rows) - len(usable)}
+            reasons = {"customer_id is empty": counts["set_aside"]} if counts["set_aside"] else {}
+            _add_to_report(report["tables"], "contacts", part.name, counts, reasons, {})
+            found.append(usable)
+        elif "contacts" in part.taken.derived:
+            found.append(part.taken.derived["contacts"])
+    columns = list(TABLES["contacts"].columns)
+    every = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
+    return every.reindex(columns=columns).dropna(subset="customer_id")
+
+
+def _write(
+    shop: store.Shop,
+    tables: merging.Tables,
+    aside: dict[str, list[pd.DataFrame]],
+    done: dict,
+    fresh: list[Part],
+    contacts: pd.DataFrame,
+    incoming: _Incoming,
+) -> None:
+    """The vault first: should this be the last that is done, an import that never was leaves nobody's address open."""
+    if len(contacts):
+        incoming.key(shop)
+        vault.add(shop.path, shop.shop_id, incoming.config, contacts)
+    files = {FILE: json.dumps(done, indent=1, ensure_ascii=False).encode()}
     for name, frames in aside.items():
-        path = shop.path / "set_aside" / f"{name}.csv"
-        old = [pd.read_csv(path, dtype=str, keep_default_na=False)] if path.exists() else []
-        rows = pd.concat([*old, *frames], ignore_index=True)
-        if len(rows):
-            store.replace_file(path, rows.to_csv(index=False).encode("utf-8-sig"))
+        if sum(map(len, frames)):
+            files[f"set_aside/{name}.csv"] = _with_older(shop, name, frames).to_csv(index=False).encode("utf-8-sig")
+    if incoming.keep_mapping:
+        kept = mapping.with_confirmed(mapping.saved(shop.path), [part.proposal.mapping for part in fresh])
+        files[mapping.FILE] = mapping.write(kept).encode()
+    store.write_tables(shop, tables.changed(), files)
 
 
-def _provenance(shop: store.Shop) -> dict:
-    path = shop.path / "sources.json"
-    return json.loads(path.read_text()) if path.exists() else {"files": {}}
+def _with_older(shop: store.Shop, name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:
+    path = shop.path / "set_aside" / f"{name}.csv"
+    old = [pd.read_csv(path, dtype=str, keep_default_na=False)] if path.exists() else []
+    rows = pd.concat([*old, *frames], ignore_index=True).astype({"line": "str"})
+    return rows.drop_duplicates(ignore_index=True)
+
+
+def _source_entry(part: Part, now: datetime | None, counts: dict[str, int]) -> dict:
+    sheet, read_as = part.proposal.sheet, part.proposal.mapping
+    return {
+        "name": sheet.name,
+        "table": part.taken.table,
+        "at": str(now or ""),
+        "sha256": sheet.sha256,
+        **counts,
+        "encoding": sheet.encoding,
+        "delimiter": sheet.delimiter,
+        "mapping": read_as.model_dump(exclude_defaults=True, exclude={"table"}),
+    }
+
+
+def provenance(shop: store.Shop) -> dict:
+    """Every file that came in: {"files": {key: {name, table, at, sha256, rows_in, kept, set_aside, mapping, ...}}}."""
+    path = shop.path / FILE
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"files": {}}
 
 
 def set_aside(shop: store.Shop) -> dict[str, pd.DataFrame]:

@@ -172,6 +172,9 @@ def open_shop(path: Path) -> Shop:
         raise StoreProblem(f"There is no shop in {path}. Make one with: python -m engine sample demo --into {path}")
     if not (path / "shop.toml").exists():
         create_shop(path, {})
+    if (path / _READY).exists():
+        with writing(path):  # finishes what a killed writer had made ready
+            pass
     try:
         stored = tomlkit.parse((path / "shop.toml").read_text(encoding="utf-8")).unwrap()
         stored.setdefault("shop_id", hashlib.blake2b(str(path.resolve()).encode(), digest_size=6).hexdigest())
@@ -196,10 +199,16 @@ def create_shop(path: Path, settings: dict) -> Shop:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """The right to change a shop folder; a second writer waits 30 s and is then told."""
+    """The right to change a shop folder; a second writer waits 30 s and is then told.
+
+    Who has it may ask again, so that what reads and then writes tables holds it from the first to the last.
+    """
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
-        with filelock.FileLock(Path(path) / ".lock", timeout=30):
+        with filelock.FileLock(Path(path).resolve() / ".lock", timeout=30, is_singleton=True) as lock:
+            if lock.lock_counter == 1:
+                _finish(Path(path))
+                _forget_unfinished(Path(path))
             yield
     except filelock.Timeout as error:
         raise StoreProblem(
@@ -217,28 +226,59 @@ def _advice(error: OSError) -> str:
     return "Nothing was changed."
 
 
-def write_tables(shop: Shop, tables: dict[str, pd.DataFrame]) -> None:
-    """Put these tables in place of those of the same name, all at once; the others stay."""
+def write_tables(shop: Shop, tables: dict[str, pd.DataFrame], files: dict[str, bytes] | None = None) -> None:
+    """Put these tables in place of those of the same name, and files in place of those of their path in the shop.
+
+    All at once, the other tables and files stay: whoever is killed on the way leaves the shop as it was before, or as
+    it is after (see `_finish`).
+    """
     with writing(shop.path):
-        current, following = _tables_folder(shop.path), shop.path / "tables.next"
-        shutil.rmtree(following, ignore_errors=True)
+        following = shop.path / "tables.next"
         try:
             following.mkdir()
             for name, frame in tables.items():
                 frame.to_parquet(following / f"{name}.parquet", index=False)
-            for old in current.glob("*.parquet"):
+            for old in _tables_folder(shop.path).glob("*.parquet"):
                 if not (following / old.name).exists():
                     _link_or_copy(old, following / old.name)
+            for relative, content in (files or {}).items():
+                path = shop.path / _FILES_NEXT / relative
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            (shop.path / _FILES_NEXT).mkdir(exist_ok=True)
         except OSError:
-            shutil.rmtree(following, ignore_errors=True)
+            _forget_unfinished(shop.path)
             raise
-        previous = shop.path / "tables.previous"
+        os.rename(shop.path / _FILES_NEXT, shop.path / _READY)  # from here on it is done
+        _finish(shop.path)
+
+
+_FILES_NEXT, _READY = "files.next", "files.ready"
+
+
+def _finish(path: Path) -> None:
+    """Brings to its end what a writer had made ready before it was killed; nothing where there is no such thing."""
+    ready, following, previous = path / _READY, path / "tables.next", path / "tables.previous"
+    if not ready.exists():
+        return
+    if following.exists():
         # Without `tables`, a writer was killed between its renames and `previous` is all there is: keep it to the end.
-        if (shop.path / "tables").exists():
+        if (path / "tables").exists():
             shutil.rmtree(previous, ignore_errors=True)
-            os.rename(shop.path / "tables", previous)
-        os.rename(following, shop.path / "tables")
+            os.rename(path / "tables", previous)
+        os.rename(following, path / "tables")
         shutil.rmtree(previous, ignore_errors=True)
+    for file in sorted(one for one in ready.rglob("*") if one.is_file()):
+        target = path / file.relative_to(ready)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file, target)
+    shutil.rmtree(ready)
+
+
+def _forget_unfinished(path: Path) -> None:
+    """Takes away what a writer had begun and never made ready."""
+    for name in ("tables.next", _FILES_NEXT):
+        shutil.rmtree(path / name, ignore_errors=True)
 
 
 def save_tables(shop: Shop, frames: dict[str, pd.DataFrame]) -> dict[str, int]:

@@ -190,10 +190,16 @@ def _empty(column: pd.Series) -> pd.Series:
 
 
 def text(column: pd.Series) -> pd.Series:
-    """Text as it stands, trimmed; empty is missing. Whole floats lose their ".0", a spreadsheet's doing."""
+    """Text as it stands, trimmed; empty is missing. Whole floats lose their ".0", a spreadsheet's doing.
+
+    So do texts, where every one of a column is a whole float.
+    """
     if pd.api.types.is_float_dtype(column) and (column.dropna() % 1 == 0).all():
         column = column.astype("Int64")
     values = column.astype("str").str.strip()
+    said = values[~_empty(column)]
+    if len(said) and said.iloc[:20].str.endswith(".0").all() and said.str.fullmatch(r"\d+\.0").all():
+        values = values.str.removesuffix(".0")
     return values.where(~_empty(column), None).astype("str")
 
 

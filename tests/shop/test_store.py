@@ -47,9 +47,9 @@ def test_the_version_changes_with_a_table_and_only_then(shop):
 def test_a_second_writer_waits_and_is_then_told(shop, monkeypatch):
     waited = []
 
-    def lock(path, timeout):
+    def lock(path, timeout, is_singleton):
         waited.append(timeout)
-        return original(path, timeout=0.2)
+        return original(path, timeout=0.2, is_singleton=is_singleton)
 
     original = filelock.FileLock
     code = "import filelock, sys; f = filelock.FileLock(sys.argv[1]); f.acquire(); print(flush=True); sys.stdin.read()"

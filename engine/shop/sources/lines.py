@@ -5,6 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from engine import privacy
 from engine.shop.sources.roles import CONTACT, ORDER_LEVEL
 from engine.shop.sources.taken import Taken
 from engine.shop.store import ShopSettings
@@ -12,6 +13,7 @@ from engine.shop.tables import TABLES, Problem
 
 MONEY = ("unit_price", "discount", "line_total", "unit_discount", "refunded", "tax", "shipping", *ORDER_LEVEL)
 CENT = 100
+GUEST = "guest-"
 
 
 def take(
@@ -28,15 +30,23 @@ def take(
     aside = reject(rows) if reject is not None else []
     rows, foreign = in_shop_currency(rows.drop(index=[row for row, *_ in aside]), settings)
     aside += foreign
-    has_keys = "customer_id" in rows or not set(CONTACT) & set(rows)
-    guests, personal = (0, frozenset[str]()) if has_keys else _key_customers(rows)
+    personal: frozenset[str] = frozenset()
+    if "customer_id" not in rows and set(CONTACT) & set(rows):
+        personal = key_customers(rows)
     _price(rows)
     _spread(rows)
     if "product_id" in rows and "product_name" in rows:
         rows["product_id"] = rows["product_id"].where(filled(rows["product_id"]), rows["product_name"])
     lines = rows[[column for column in TABLES["orders"].columns if column in rows]]
-    flagged = {"order of a guest without e-mail or phone (kept)": guests} if guests else {}
-    return Taken("orders", lines, aside, _derived(rows, named=has_keys or bool(personal)), personal, flagged)
+    return Taken("orders", lines, aside, _derived(rows), personal, _guests(rows))
+
+
+def _guests(rows: pd.DataFrame) -> dict[str, int]:
+    if "customer_id" not in rows:
+        return {}
+    own = rows["customer_id"].astype("str") == GUEST + rows["order_id"].astype("str")
+    count = int(rows.loc[own, "order_id"].nunique())
+    return {"order of a guest without e-mail or phone (kept)": count} if count else {}
 
 
 def filled(column: pd.Series) -> pd.Series:
@@ -88,24 +98,18 @@ def in_shop_currency(rows: pd.DataFrame, settings: ShopSettings) -> tuple[pd.Dat
     return rows, aside
 
 
-def _key_customers(rows: pd.DataFrame) -> tuple[int, frozenset[str]]:
-    """Gives every order a customer_id; returns how many orders are of nobody known, and which ids are personal."""
+def key_customers(rows: pd.DataFrame) -> frozenset[str]:
+    """Gives every row a customer_id by e-mail, else phone, else as a guest's; returns the ids that are personal."""
     key = pd.Series(None, rows.index, dtype="object")
-    for column, normal in (("email", _normal_email), ("phone", _normal_phone)):
+    for column, normal in (("email", privacy.normal_email), ("phone", privacy.normal_phone)):
         if column in rows:
-            key = key.where(key.notna(), normal(rows[column]).where(filled(rows[column]), None))
-    personal = frozenset(key.dropna().astype("str").unique())
+            spelled = {said: normal(said) for said in rows[column].dropna().astype("str").unique()}
+            found = rows[column].astype("str").map(spelled)
+            key = key.where(key.notna(), found.where(filled(found), None))
     nobody = key.isna()
-    rows["customer_id"] = key.where(~nobody, "guest-" + rows["order_id"].astype("str"))
-    return int(rows.loc[nobody, "order_id"].nunique()), personal
-
-
-def _normal_email(column: pd.Series) -> pd.Series:
-    return column.astype("str").str.strip().str.lower()
-
-
-def _normal_phone(column: pd.Series) -> pd.Series:
-    return column.astype("str").str.replace(r"[^\d+]", "", regex=True)
+    order = rows["order_id"].astype("str") if "order_id" in rows else pd.Series(rows.index, rows.index).astype("str")
+    rows["customer_id"] = key.where(~nobody, GUEST + order)
+    return frozenset(key.dropna().astype("str").unique())
 
 
 def _price(rows: pd.DataFrame) -> None:
@@ -180,11 +184,11 @@ def shared(amount: pd.Series, weight: pd.Series, order: pd.Series) -> pd.Series:
     return ((floor + (rank <= left)) * np.sign(cents) / CENT).round(2)
 
 
-def _derived(rows: pd.DataFrame, named: bool) -> dict[str, pd.DataFrame]:
+def _derived(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Customers, products and contacts that the rows tell of, one row each, by the last row that says something."""
     derived: dict[str, pd.DataFrame] = {}
     in_time = rows.sort_values("ordered_at", kind="stable") if "ordered_at" in rows else rows
-    if named and "customer_id" in rows:
+    if "customer_id" in rows:
         consents = [column for column in TABLES["customers"].columns if column in rows]
         derived["customers"] = last_said(in_time, "customer_id", consents, "customer.")
         contacts = [column for column in CONTACT if column in rows]
@@ -194,7 +198,7 @@ def _derived(rows: pd.DataFrame, named: bool) -> dict[str, pd.DataFrame]:
         renamed = in_time.rename(columns={"product_name": "name"})
         renamed["price"] = pd.to_numeric(in_time["unit_price"], errors="coerce")
         products = last_said(renamed, "product_id", ["product_id", "name", "price"], "product.")
-        derived["products"] = products[filled(products["name"])]
+        derived["products"] = products.assign(name=products["name"].fillna(products["product_id"]))
     return {name: table for name, table in derived.items() if len(table.columns) > 1 or name == "customers"}
 
 

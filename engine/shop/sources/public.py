@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from engine.shop import dates
 from engine.shop.sources import lines
 from engine.shop.sources.taken import Source, Taken
 from engine.shop.store import ShopSettings
@@ -60,5 +61,6 @@ SOURCES = (
         ("customer_id", "product_id", "product.category", "kind", "occurred_at"),
         behaviour,
         header=BEHAVIOUR,
+        dates={"occurred_at": dates.EPOCH},
     ),
 )

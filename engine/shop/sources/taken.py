@@ -37,7 +37,8 @@ class Source:
 
     columns: what a column stands for (see engine.shop.sources.roles) -> the names that the export gives it, in whatever
     language. known_by: the roles whose columns must all be there for a file to be taken for this export. take: rows
-    with roles as columns -> Taken. header: names of the columns of an export without a header. joined_to: the source
+    with roles as columns -> Taken. header: names of the columns of an export without a header.
+    dates: role -> format, where the export has one that nobody could guess. joined_to: the source
     whose rows, in another file, hold what belongs to the whole order of these lines: both are read as one.
     """
 
@@ -48,6 +49,7 @@ class Source:
     known_by: tuple[str, ...]
     take: Take
     header: tuple[str, ...] = ()
+    dates: dict[str, str] = field(default_factory=dict)
     joined_to: str = ""
 
     def mapping(self, found: list[str]) -> dict[str, str]:

@@ -1,0 +1,233 @@
+"""What a file is taken for before it is taken in: its mapping, how that was found, and what is still to be asked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from typing import Literal
+
+import pandas as pd
+
+from engine.errors import DataProblem
+from engine.shop import column_names, dates, numerals, sources
+from engine.shop.gate import Sheet
+from engine.shop.mapping import TableMapping
+from engine.shop.sources import roles
+from engine.shop.tables import TABLES
+
+FoundBy = Literal["given", "own names", "saved", "export", "names"]
+NUMBERS = ("money", "amount", "quantity", "count", "fraction", "number", "rating")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What cannot be told from the file: about a role's dates or the decimal mark, with what may be answered."""
+
+    about: Literal["date", "decimal"]
+    role: str
+    sentence: str
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """How a sheet would be read. unused: columns that would not be taken in; personal: those of people among them."""
+
+    sheet: Sheet
+    mapping: TableMapping
+    found_by: FoundBy
+    questions: list[Question] = field(default_factory=list)
+    unused: list[str] = field(default_factory=list)
+    personal: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Mappings that may be used: those given with an import, then those kept in the shop; and a table said for all."""
+
+    given: tuple[TableMapping, ...] = ()
+    saved: tuple[TableMapping, ...] = ()
+    table: str | None = None
+
+
+def propose(sheet: Sheet, known: Known) -> Proposal:
+    """The mapping of a sheet with its dates and decimal mark filled in, and what is to be asked.
+
+    Raises DataProblem where nothing, or more than one table, fits the sheet's columns; it lists the choices.
+    """
+    mapping, found_by = _mapping(sheet, known)
+    frame = sheet.frame.rename(columns=mapping.columns)
+    decimal, questions = _decimal(sheet, frame, mapping)
+    found_dates, more = _dates(sheet, frame, mapping)
+    mapping = mapping.model_copy(update={"decimal": decimal, "dates": found_dates})
+    unused = _unused(sheet, mapping)
+    personal = [column for column in unused if column_names.is_personal(column)]
+    return Proposal(sheet, mapping, found_by, questions + more, unused, personal)
+
+
+# --- which table, and which column is what ---
+
+
+def _mapping(sheet: Sheet, known: Known) -> tuple[TableMapping, FoundBy]:
+    columns = list(sheet.frame.columns)
+    if known.table is not None and known.table not in TABLES:
+        raise DataProblem(f"There is no table called {known.table}. Tables are: {', '.join(TABLES)}.")
+    allowed = [name for name in TABLES if known.table in (None, name)]
+    for mappings, found_by in ((known.given, "given"), (known.saved, "saved")):
+        if found_by == "saved" and (own := _own_names(sheet, allowed)):
+            return own, "own names"
+        for mapping in mappings:
+            if mapping.table in allowed and mapping.fits(columns) and not _missing(mapping, columns):
+                return mapping, found_by  # type: ignore[return-value]
+    source = sources.recognised(columns)
+    if source is not None and source.table in allowed:
+        return TableMapping(table=source.table, columns=source.mapping(columns), source=source.name), "export"
+    return _by_names(sheet, known, allowed), "names"
+
+
+def _own_names(sheet: Sheet, allowed: list[str]) -> TableMapping | None:
+    """The table whose own column names the sheet has: the one its file is named after, or the only one."""
+    columns = set(sheet.frame.columns)
+    fitting = [name for name in allowed if set(TABLES[name].required) <= columns]
+    stem = _stem(sheet)
+    if stem not in fitting:
+        several = [name for name in fitting if len(TABLES[name].required) > 1 or len(allowed) == 1]
+        if len(several) > 1:
+            raise DataProblem(f"{sheet.name}: could be any of {', '.join(several)}. Say which with --table NAME.")
+        stem = several[0] if several else ""
+    if not stem:
+        return None
+    own = {column: column for column in sheet.frame.columns if column in TABLES[stem].columns}
+    return TableMapping(table=stem, columns=own | _contact_columns(stem, sheet, own))
+
+
+def _contact_columns(table: str, sheet: Sheet, own: dict[str, str]) -> dict[str, str]:
+    """E-mail addresses and phone numbers beside a table's own columns: they go to the vault, never to the table."""
+    if table != "customers":
+        return {}
+    named = column_names.roles("customers", [c for c in sheet.frame.columns if c not in own], lambda *_: True)
+    return {column: role for column, role in named.items() if role in roles.CONTACT}
+
+
+def _stem(sheet: Sheet) -> str:
+    """What the file is called, without folder and ending; for a sheet of a workbook, the sheet's name."""
+    name = PurePosixPath(sheet.name).name.lower()
+    for ending in (".gz", ".csv", ".parquet", ".xlsx"):
+        name = name.removesuffix(ending)
+    return name
+
+
+def _by_names(sheet: Sheet, known: Known, allowed: list[str]) -> TableMapping:
+    """The table whose required columns are all there under some name that shops use."""
+    columns = list(sheet.frame.columns)
+    head = sheet.frame.head(500)
+    renames = [mapping for mapping in known.given if mapping.table in allowed]
+    found: dict[str, dict[str, str]] = {}
+    for table in allowed:
+        own = next((m.columns for m in renames if m.table == table), {})
+        own = {column: role for column, role in own.items() if column in columns}
+        rest = [column for column in columns if column not in own]
+        named = column_names.roles(table, rest, _fits(head, table))
+        found[table] = own | {column: role for column, role in named.items() if role not in own.values()}
+    complete = [table for table in allowed if not _lacking(table, set(found[table].values()))]
+    best = _most_certain(_stem(sheet), complete, found)
+    if best is not None:
+        given = next((mapping for mapping in renames if mapping.table == best), None)
+        base = given or TableMapping(table=best, columns={})
+        return base.model_copy(update={"columns": found[best]})
+    raise DataProblem(_unclear(sheet, complete, allowed, found))
+
+
+def _fits(head: pd.DataFrame, table: str) -> Callable[[str, str], bool]:
+    return lambda column, role: column_names.looks_like(head[column], roles.kind(table, role))
+
+
+def _most_certain(stem: str, complete: list[str], found: dict[str, dict[str, str]]) -> str | None:
+    """The table the file is named after, the only one possible, or the one that explains far more columns."""
+    if stem in complete:
+        return stem
+    # One id is enough for customers, and a rating for reviews: too little to go by.
+    several = [table for table in complete if len(TABLES[table].required) > 1]
+    ranked = sorted(several, key=lambda table: len(found[table]), reverse=True)
+    if len(ranked) == 1 or (len(ranked) > 1 and len(found[ranked[0]]) >= len(found[ranked[1]]) + 2):
+        return ranked[0]
+    return complete[0] if len(complete) == 1 and len(found[complete[0]]) > 2 else None
+
+
+def _unclear(sheet: Sheet, complete: list[str], allowed: list[str], found: dict[str, dict[str, str]]) -> str:
+    stem = _stem(sheet)
+    table = stem if stem in allowed else allowed[0] if len(allowed) == 1 else None
+    if table is not None and table not in complete:
+        return missing_sentence(sheet, table, _lacking(table, set(found[table].values())))
+    return f"{sheet.name}: could be any of {', '.join(complete or allowed)}. Say which with --table NAME."
+
+
+def missing_sentence(sheet: Sheet, table: str, missing: list[str]) -> str:
+    """That columns are missing for a table, with what was found instead."""
+    columns = list(sheet.frame.columns)
+    return (
+        f"{sheet.name}: column {', '.join(missing)} is missing for {table}. Found: {', '.join(columns[:20])}. "
+        "Rename it in the file or in a mapping file (--map)."
+    )
+
+
+def _lacking(table: str, there: set[str]) -> list[str]:
+    """Required columns that are neither there nor can be worked out."""
+    return [
+        role
+        for role in TABLES[table].required
+        if role not in there and not there & set(column_names.INSTEAD.get(role, ()) if table == "orders" else ())
+    ]
+
+
+def _missing(mapping: TableMapping, columns: list[str]) -> list[str]:
+    """Required columns that a mapping does not give, and the file does not have by that name."""
+    if mapping.source:
+        return []
+    there = {mapping.columns.get(column, column) for column in columns}
+    return _lacking(mapping.table, there)
+
+
+def _unused(sheet: Sheet, mapping: TableMapping) -> list[str]:
+    """Columns that stand for nothing: all of those of a table without attributes, else people's names and addresses."""
+    rest = [column for column in sheet.frame.columns if column not in mapping.columns]
+    rest = [column for column in rest if mapping.source or column not in TABLES[mapping.table].columns]
+    if TABLES[mapping.table].attributes and not mapping.source:
+        rest = [column for column in rest if column_names.is_personal(column)]
+    ignored = [column for column, role in mapping.columns.items() if role == roles.IGNORED]
+    return [*rest, *ignored]
+
+
+# --- how its numbers and dates are written ---
+
+
+def _decimal(sheet: Sheet, frame: pd.DataFrame, mapping: TableMapping) -> tuple[Literal["", ".", ","], list[Question]]:
+    if mapping.decimal:
+        return mapping.decimal, []
+    columns = [
+        frame[role]
+        for role in frame.columns
+        if roles.kind(mapping.table, role) in NUMBERS and pd.api.types.is_string_dtype(frame[role])
+    ]
+    mark = numerals.decimal_mark(columns)
+    if mark is not None:
+        return mark, []
+    commas = pd.concat(columns).astype("str")
+    shown = commas[commas.str.contains(",", regex=False, na=False)].iloc[0]
+    sentence = f"{sheet.name}: is the comma in {shown} a decimal comma, or does it part the thousands?"
+    return "", [Question("decimal", "", sentence, (",", "."))]
+
+
+def _dates(sheet: Sheet, frame: pd.DataFrame, mapping: TableMapping) -> tuple[dict[str, str], list[Question]]:
+    fixed = sources.SOURCES[mapping.source].dates if mapping.source else {}
+    found, questions = fixed | mapping.dates, []
+    for role in frame.columns:
+        if roles.kind(mapping.table, role) != "time" or role in found:
+            continue
+        guess = dates.guess(frame[role])
+        if guess.choices:
+            questions.append(Question("date", role, f"{sheet.name}: {role}: {guess.problem}", guess.choices))
+        elif guess.problem:
+            raise DataProblem(f"{sheet.name}: {role}: {guess.problem}")
+        elif guess.format not in ("", dates.ISO):
+            found[role] = guess.format
+    return found, questions
