@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import filelock
@@ -66,6 +67,23 @@ def test_a_second_writer_waits_and_is_then_told(shop, monkeypatch):
     assert waited == [30]
     store.write_tables(shop, {"customers": CUSTOMERS.head(1)})
     assert shop.rows("customers") == 1
+
+
+def test_who_may_write_may_ask_again_and_another_thread_waits_meanwhile(shop):
+    entered = []
+
+    def other():
+        with store.writing(shop.path):
+            entered.append("other")
+
+    with store.writing(shop.path):
+        store.write_tables(shop, {"customers": CUSTOMERS.head(1)})
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join(0.3)
+        entered.append("first")
+    thread.join(10)
+    assert entered == ["first", "other"]
 
 
 def killed_at(step, shop, monkeypatch):
