@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
+from engine.privacy import ERASED
 from engine.shop.store import Shop
 
 # Of the channels that every shop may have; one of the shop's own keeps its consent under the same kind of name.
@@ -92,7 +93,7 @@ def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date, li
             left_out[reason] = left_out.get(reason, 0) + int(newly.sum())
         allowed = allowed & ~newly
 
-    leave_out("never_contact", asked.isin(shop.settings.never_contact))
+    leave_out("never_contact", asked.isin(shop.settings.never_contact) | asked.str.startswith(ERASED))
     if "suppressed" in table:
         leave_out("suppressed", table["suppressed"].eq(1))
     if "unsubscribed_at" in table and channel == "email":

@@ -7,9 +7,17 @@ masking     e-mail addresses, phone, identity and card numbers taken out of free
 
 from engine.privacy.masking import masked
 from engine.privacy.outside import folder_of, replace, shop_key
-from engine.privacy.pseudonyms import looks_personal, normal_email, normal_phone, pseudonym, pseudonyms, tokens
+from engine.privacy.pseudonyms import (
+    ERASED,
+    looks_personal,
+    normal_email,
+    normal_phone,
+    pseudonym,
+    pseudonyms,
+    tokens,
+)
 
 __all__ = [
-    "folder_of", "looks_personal", "masked", "normal_email", "normal_phone", "pseudonym", "pseudonyms", "replace",
-    "shop_key", "tokens",
+    "ERASED", "folder_of", "looks_personal", "masked", "normal_email", "normal_phone", "pseudonym", "pseudonyms",
+    "replace", "shop_key", "tokens",
 ]  # fmt: skip

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
+ERASED = "erased-"  # how the random name begins under which orders of an erased customer go on
+
 _MOBILE = re.compile(r"(?:\+?86)?(1[3-9]\d{9})")  # Chinese mobile numbers
 _WRITTEN_AROUND = re.compile(r"\(0\)|[^\d+]")
 _IN_A_PHONE = re.compile(r"[\d\s()+./–—-]+")
