@@ -102,7 +102,7 @@ def sample(name: str, into: Path, seed: int) -> None:
 
 
 @main.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--into", required=True, type=click.Path(path_type=Path))
 @click.option(
     "--map", "mapping", type=click.Path(path_type=Path), help="TOML: one section per table, our column per file column."
@@ -110,18 +110,28 @@ def sample(name: str, into: Path, seed: int) -> None:
 @click.option("--table", help="The table the files are, where their names do not say.")
 @click.option("--pseudonymise", is_flag=True, help="Replace customer ids that are e-mail addresses or phone numbers.")
 @click.option("--keep-map", is_flag=True, help="Keep in the shop how the files were read, for the next import.")
+@click.option("--staged", hidden=True, type=click.Path(path_type=Path), help="Uploads as a page left them.")
 def import_(
-    paths: tuple[Path, ...], into: Path, mapping: Path | None, table: str | None, pseudonymise: bool, keep_map: bool
+    paths: tuple[Path, ...],
+    into: Path,
+    mapping: Path | None,
+    table: str | None,
+    pseudonymise: bool,
+    keep_map: bool,
+    staged: Path | None,
 ) -> None:
     """Add CSV, Parquet or XLSX files, a zip or a folder of them to a shop; prints what was kept and what was not."""
-    from engine.shop import intake
+    from engine.shop import incoming, intake
 
+    files: list[Path | intake.File] = list(paths)
+    if staged is not None:
+        uploads = incoming.load(staged)
+        files, pseudonymise = [*incoming.files(staged, uploads)], uploads.pseudonymise
+    if not files:
+        raise DataProblem("Which files? Name at least one: python -m engine import FILE --into DIR.")
     config = environment.read().config
-    _print(
-        intake.import_files(
-            list(paths), into, mapping, table, datetime.now(), _progress, config, pseudonymise, keep_map
-        )
-    )
+    report = intake.import_files(files, into, mapping, table, datetime.now(), _progress, config, pseudonymise, keep_map)
+    _print(report)
 
 
 @main.command()
@@ -136,7 +146,12 @@ def mapping(paths: tuple[Path, ...], shop_dir: Path | None, table: str | None, o
     from engine.shop.proposal import Known
 
     known = Known(saved=tuple(mappings.saved(shop_dir)) if shop_dir else (), table=table)
-    found = [one for path in paths for file in gate.files_in(path) for one in intake.proposed(file, known, head=20_000)]
+    found = [
+        one
+        for path in paths
+        for file in gate.files_in(path)
+        for one in intake.proposed(intake.File(file), known, head=20_000)
+    ]
     store.replace_file(out, mappings.write(one.mapping for one in found).encode())
     _print(
         {

@@ -33,7 +33,7 @@ def sample(shop: Path) -> str:
 
 
 def import_(shop: Path) -> str:
-    return incoming.start(shop, [("orders.csv", ORDERS.encode())], None, NOW)
+    return incoming.start(shop, incoming.stage(shop, [("orders.csv", ORDERS.encode())]), NOW)
 
 
 def draft(shop: Path) -> str:

@@ -1,47 +1,132 @@
-"""Files that somebody uploads, brought in by a job: they lie in the shop for as long as it takes, and then nowhere."""
+"""Files that somebody uploads: looked at, then brought in by a job. They lie in the shop until then, and then nowhere.
+
+`incoming/<id>/` holds the files under numbers and `staged.json`, which says what each was called and how it is to be
+read. Nothing that a browser says ever becomes part of a path, but for an ending that we know.
+"""
 
 import shutil
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine import jobs
-from engine.shop import store
+from engine.errors import AppError, DataProblem, StoreProblem
+from engine.shop import gate, intake, mapping, store
+from engine.shop.mapping import TableMapping
+from engine.shop.proposal import Known, Proposal
 
 KIND = "import"
 FOLDER = "incoming"
+LIST = "staged.json"
+HEAD = 20_000  # rows that a proposal is made from; the import reads all of them
+NAME_LENGTH = 120
 
 
-def start(into: Path, files: Iterable[tuple[str, bytes]], table: str | None, now: datetime) -> str:
-    """Id of the job that imports files (name, content) into the shop in `into`, made where absent.
+class StagedFile(BaseModel):
+    """One uploaded file. mappings: how its sheets are to be read, where somebody said."""
 
-    Its result is the report of `engine.shop.intake.import_files` as JSON. Raises StoreProblem when the disk refuses,
-    and while another import into this shop runs.
+    model_config = ConfigDict(frozen=True)
+
+    file: str
+    name: str
+    mappings: list[TableMapping] = []
+
+
+class Staged(BaseModel):
+    """What lies in a folder of uploads."""
+
+    model_config = ConfigDict(frozen=True)
+
+    files: list[StagedFile]
+    pseudonymise: bool = False
+
+
+def stage(into: Path, files: Iterable[tuple[str, bytes]]) -> Path:
+    """The folder in which uploads (name, content) wait to be looked at; what waited before is gone.
+
+    Raises StoreProblem when the disk refuses, and while another import into this shop runs.
     """
     with store.writing(into):
+        if any(job.kind == KIND for job in jobs.running(into)):
+            raise StoreProblem("An import into this shop is running already. Wait for it to end, or cancel it.")
         _sweep(into)
         folder = into / FOLDER / uuid.uuid4().hex
+        folder.mkdir(parents=True)
         try:
-            paths = [_put(folder / str(number), name, content) for number, (name, content) in enumerate(files)]
-            arguments = ["import", *map(str, paths), "--into", str(into.resolve())]
-            arguments += ["--table", table] if table else []
-            return jobs.start(into, KIND, arguments, now, folder=folder)
+            staged = [_put(folder, number, name, content) for number, (name, content) in enumerate(files)]
+            save(folder, Staged(files=staged))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise
+    return folder
 
 
-def _put(folder: Path, name: str, content: bytes) -> Path:
-    """A table is recognised by the file's stem; nothing else of the name given by the browser is used."""
-    given = Path(name)
-    path = folder.resolve() / f"{store.safe_name(given.stem)}{given.suffix.lower()}"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(content)
-    return path
+def _put(folder: Path, number: int, name: str, content: bytes) -> StagedFile:
+    known = PurePosixPath(name.replace("\\", "/")).name
+    suffix = PurePosixPath(known.lower()).suffix
+    stored = f"{number}{suffix if suffix in gate.FORMATS else '.unknown'}"
+    (folder / stored).write_bytes(content)
+    shown = "".join(letter for letter in known if letter.isprintable())[-NAME_LENGTH:] or stored
+    return StagedFile(file=stored, name=shown)
+
+
+def waiting(into: Path) -> Path | None:
+    """The folder of uploads that were brought and not yet taken in; None while a job takes them in."""
+    home = into / FOLDER
+    if not home.is_dir() or any(job.kind == KIND for job in jobs.running(into)):
+        return None
+    folders = [folder for folder in home.iterdir() if (folder / LIST).exists()]
+    return max(folders, key=lambda folder: folder.stat().st_mtime, default=None)
+
+
+def load(folder: Path) -> Staged:
+    """What waits in a folder. Raises StoreProblem where that cannot be read."""
+    try:
+        return Staged.model_validate_json((folder / LIST).read_bytes())
+    except (OSError, ValidationError) as error:
+        raise DataProblem("The files brought last are not there any more. Bring them again.") from error
+
+
+def save(folder: Path, staged: Staged) -> None:
+    """Keep how the files are to be read."""
+    store.replace_file(folder / LIST, staged.model_dump_json(exclude_defaults=True).encode())
+
+
+def files(folder: Path, staged: Staged) -> list[intake.File]:
+    """What waits in a folder, as `engine.shop.intake.import_files` takes it."""
+    return [intake.File(folder / one.file, one.name, tuple(one.mappings)) for one in staged.files]
+
+
+def proposals(into: Path, folder: Path, staged: Staged) -> list[list[Proposal] | AppError]:
+    """For each file how its sheets would be read, from its first rows; or why it cannot be."""
+    known = Known(saved=tuple(mapping.saved(into)))
+    found: list[list[Proposal] | AppError] = []
+    for file in files(folder, staged):
+        try:
+            found.append(intake.proposed(file, known, head=HEAD))
+        except AppError as problem:
+            found.append(problem)
+    return found
+
+
+def start(into: Path, folder: Path, now: datetime) -> str:
+    """Id of the job that takes in what waits in a folder; its result is the report of `intake.import_files` as JSON."""
+    with store.writing(into):
+        arguments = ["import", "--staged", str(folder.resolve()), "--into", str(into.resolve()), "--keep-map"]
+        return jobs.start(into, KIND, arguments, now, folder=folder)
+
+
+def discard(into: Path) -> None:
+    """Uploads that wait are taken away; a job that runs keeps its own."""
+    with store.writing(into):
+        _sweep(into)
 
 
 def _sweep(into: Path) -> None:
-    """Removes what was left behind by an app that was ended between bringing the files and starting the job."""
-    if not any(job.kind == KIND for job in jobs.running(into)):
-        shutil.rmtree(into / FOLDER, ignore_errors=True)
+    """Removes what waits, and what an app left behind that was ended on the way."""
+    if any(job.kind == KIND for job in jobs.running(into)):
+        return
+    shutil.rmtree(into / FOLDER, ignore_errors=True)

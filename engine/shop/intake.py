@@ -13,10 +13,11 @@ import pandas as pd
 
 from engine import privacy, settings
 from engine.errors import AppError, DataProblem
-from engine.shop import gate, mapping, merging, sources, store, taking, vault
+from engine.shop import gate, mapping, merged, merging, sources, store, taking, vault
 from engine.shop.gate import Sheet
+from engine.shop.mapping import TableMapping
 from engine.shop.proposal import Known, Proposal, propose
-from engine.shop.sources import Taken, joined
+from engine.shop.sources import Taken, joined, roles
 from engine.shop.tables import REFERENCES, TABLES, Checked, check
 
 Progress = Callable[[float, str], None]
@@ -36,8 +37,17 @@ class Part:
         return self.proposal.sheet.name
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to bring in. name: what people know it by ("": as it is called). given: how its sheets are to be read."""
+
+    path: Path
+    name: str = ""
+    given: tuple[TableMapping, ...] = ()
+
+
 def import_files(
-    paths: Sequence[Path],
+    files: Sequence[Path | File],
     into: Path,
     map_file: Path | None = None,
     table: str | None = None,
@@ -55,7 +65,7 @@ def import_files(
     """
     config = config or settings.read().config
     known = Known(tuple(mapping.read(map_file)), tuple(mapping.saved(into)), table)
-    proposals = [one for path in paths for file in gate.files_in(path) for one in proposed(file, known, progress)]
+    proposals = [one for file in _each(files) for one in proposed(file, known, progress)]
     _check_answered(proposals)
     parts = _parts(proposals, _settings(into), pseudonymise)
     shop = store.create_shop(into, {})
@@ -64,32 +74,43 @@ def import_files(
         return _store(shop, parts, _Incoming(now, config, progress, keep_mapping))
 
 
+def _each(files: Sequence[Path | File]) -> list[File]:
+    """Every single file; a folder is what lies in it."""
+    return [
+        one
+        for file in files
+        for one in ([file] if isinstance(file, File) else [File(path) for path in gate.files_in(Path(file))])
+    ]
+
+
 def proposed(
-    path: Path, known: Known, progress: Progress = lambda share, text: None, head: int | None = None
+    file: File, known: Known, progress: Progress = lambda share, text: None, head: int | None = None
 ) -> list[Proposal]:
     """How each sheet of a file would be read; from its first `head` rows where that is said."""
-    begun, name = time.monotonic(), Path(path).name
+    begun, name = time.monotonic(), file.name or file.path.name
+    if file.given:
+        known = replace(known, given=file.given)
 
     def told(rows: int) -> None:
         rate = rows / max(time.monotonic() - begun, 1e-9)
         progress(0.3, f"Reading {name}: {rows:,} rows, {rate:,.0f} a second")
 
     progress(0.05, f"Reading {name}")
-    return [propose(sheet, known) for sheet in _sheets(Path(path), known, head, told)]
+    return [propose(sheet, known) for sheet in _sheets(file, known, head, told)]
 
 
-def _sheets(path: Path, known: Known, head: int | None, told: Callable[[int], None]) -> list[Sheet]:
+def _sheets(file: File, known: Known, head: int | None, told: Callable[[int], None]) -> list[Sheet]:
     """The sheets of a file, read as a mapping for it says, else by what is found out."""
     for one in (*known.given, *known.saved):
         if one.reading != gate.Reading():
             with contextlib.suppress(AppError):
-                first = list(gate.sheets(path, one.reading, head=1))
+                first = list(gate.sheets(file.path, one.reading, head=1, name=file.name))
                 if first and all(one.fits(sheet.frame.columns) for sheet in first):
-                    return list(gate.sheets(path, one.reading, head, told))
-    sheets = list(gate.sheets(path, None, head, told))
+                    return list(gate.sheets(file.path, one.reading, head, told, file.name))
+    sheets = list(gate.sheets(file.path, None, head, told, file.name))
     headless = sources.without_header(sheets[0].frame) if len(sheets) == 1 else None
     if headless is not None:
-        return list(gate.sheets(path, gate.Reading(header=headless.header), head, told))
+        return list(gate.sheets(file.path, gate.Reading(header=headless.header), head, told, file.name))
     return sheets
 
 
@@ -212,8 +233,11 @@ def _without_names(part: Part, shop: store.Shop, incoming: _Incoming) -> Part:
 
 
 def _not_erased(shop: store.Shop, frame: pd.DataFrame, incoming: _Incoming) -> tuple[pd.DataFrame, int]:
-    """Without the rows of people who asked to be forgotten."""
-    if "customer_id" not in frame or not (shop.path / "vault" / "erased").exists():
+    """Merged customers under the id they have now, and without the rows of people who asked to be forgotten."""
+    if "customer_id" not in frame:
+        return frame, 0
+    frame, _ = merged.with_merged(shop.path, frame)
+    if not (shop.path / "vault" / "erased").exists():
         return frame, 0
     return vault.without_erased(shop.path, shop.shop_id, incoming.config, frame)
 
@@ -251,7 +275,9 @@ def _check(
 def _aside_rows(part: Part, rows: pd.DataFrame, checked: Checked) -> pd.DataFrame:
     """Every row of the file that is not kept: file, line (the header is line 1), column, value, reason, and the row."""
     sheet = part.proposal.sheet
-    ours = sheet.frame.rename(columns=part.proposal.mapping.columns)
+    ours = sheet.frame.drop(columns=part.proposal.personal).rename(columns=part.proposal.mapping.columns)
+    # What is set aside lies open beside the tables: whose row it was is not for it to tell.
+    ours = ours.drop(columns=[column for column in ours if column in roles.CONTACT])
     before = pd.DataFrame(part.taken.aside, columns=["row", "column", "value", "reason"])
     after = checked.set_aside.assign(row=rows.index.to_numpy()[checked.set_aside["row"].astype("int64")])
     lost = pd.concat([before, after], ignore_index=True).sort_values("row", kind="stable")

@@ -37,8 +37,7 @@ class Tables:
         if old is None or old.empty:
             self._put(name, new)
             return
-        after = merged(name, old, new)
-        self._put(name, _with_consents(after, consents.updated(old, new)) if name == "customers" else after)
+        self._put(name, consents.updated(old, new) if name == "customers" else merged(name, old, new))
 
     def derive(self, name: str, found: pd.DataFrame) -> None:
         """Customers, products or campaigns that other rows tell of: new ones are added, and of known ones only what was
@@ -53,10 +52,10 @@ class Tables:
             self._put(name, found.reset_index(drop=True))
             return
         fresh = found[~found[key].isin(old[key])]
-        filled = _filled_in(old, found, key)
+        after = pd.concat([_filled_in(old, found, key), fresh], ignore_index=True)
         if name == "customers":
-            filled = consents.updated(filled, found)
-        after = pd.concat([filled, fresh], ignore_index=True) if len(fresh) else filled
+            agreed = [column for column in found if column in TABLES[name].columns]
+            after = consents.updated(after, found[agreed])
         if not after.equals(old):
             self._put(name, after)
 
@@ -92,16 +91,6 @@ def _with_unsaid(name: str, old: pd.DataFrame, new: pd.DataFrame, key: list[str]
         return new
     kept = old.drop_duplicates(key, keep="last")[[*key, *unsaid]]
     return new.merge(kept, on=key, how="left")
-
-
-def _with_consents(after: pd.DataFrame, kept: pd.DataFrame) -> pd.DataFrame:
-    """What the customers known before agreed to, as it is now; others as they came."""
-    by_id = kept.set_index("customer_id")
-    was_known = after["customer_id"].isin(by_id.index)
-    agreed = [column for column in consents.COLUMNS if column in after and column in by_id]
-    return after.assign(
-        **{column: after[column].where(~was_known, after["customer_id"].map(by_id[column])) for column in agreed}
-    )
 
 
 def _filled_in(old: pd.DataFrame, found: pd.DataFrame, key: str) -> pd.DataFrame:

@@ -128,6 +128,7 @@ def _by_names(sheet: Sheet, known: Known, allowed: list[str]) -> TableMapping:
         rest = [column for column in columns if column not in own]
         named = column_names.roles(table, rest, _fits(head, table))
         found[table] = own | {column: role for column, role in named.items() if role not in own.values()}
+        found[table] |= _by_content(head, table, found[table])
     complete = [table for table in allowed if not _lacking(table, set(found[table].values()))]
     best = _most_certain(_stem(sheet), complete, found)
     if best is not None:
@@ -139,6 +140,33 @@ def _by_names(sheet: Sheet, known: Known, allowed: list[str]) -> TableMapping:
 
 def _fits(head: pd.DataFrame, table: str) -> Callable[[str, str], bool]:
     return lambda column, role: column_names.looks_like(head[column], roles.kind(table, role))
+
+
+def _by_content(head: pd.DataFrame, table: str, named: dict[str, str]) -> dict[str, str]:
+    """The one column of dates where the table needs a date that no name gave; the one of e-mail addresses likewise."""
+    rest = [column for column in head if column not in named and pd.api.types.is_string_dtype(head[column])]
+    found: dict[str, str] = {}
+    for role in _lacking(table, set(named.values())):
+        wanted = _are_dates if roles.kind(table, role) == "time" else _are_emails if role == "customer_id" else None
+        fitting = [column for column in rest if wanted is not None and wanted(head[column])]
+        if len(fitting) == 1:
+            found[fitting[0]] = "email" if wanted is _are_emails else role
+    return found
+
+
+def _are_dates(values: pd.Series) -> bool:
+    texts = values.dropna().astype("str").str.strip()
+    texts = texts[texts != ""]
+    if texts.empty or not texts.str.contains(r"\d[-/.年 ]", regex=True).mean() > 0.9:
+        return False
+    guess = dates.guess(texts)
+    return bool(guess.choices or guess.format)
+
+
+def _are_emails(values: pd.Series) -> bool:
+    texts = values.dropna().astype("str").str.strip()
+    texts = texts[texts != ""]
+    return bool(len(texts) and texts.str.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+").mean() > 0.9)
 
 
 def _most_certain(stem: str, complete: list[str], found: dict[str, dict[str, str]]) -> str | None:

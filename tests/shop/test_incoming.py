@@ -7,12 +7,13 @@ import signal
 import time
 from datetime import UTC, datetime
 
+import pandas as pd
 import psutil
 import pytest
 
 from engine import jobs
 from engine.errors import StoreProblem
-from engine.shop import incoming, store
+from engine.shop import incoming, mapping, store
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 HEAD = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
@@ -39,8 +40,13 @@ def tables(shop):
     }
 
 
+def bring(shop, files):
+    """Id of the job that takes in these uploads as they are understood."""
+    return incoming.start(shop, incoming.stage(shop, files), NOW)
+
+
 def a_shop(folder):
-    wait(folder, incoming.start(folder, [("orders.csv", SMALL)], None, NOW))
+    wait(folder, bring(folder, [("orders.csv", SMALL)]))
     return folder
 
 
@@ -57,7 +63,7 @@ def runs(job_id):
 
 
 def test_files_make_a_shop_and_the_report_is_the_result(tmp_path):
-    job = wait(tmp_path / "new", incoming.start(tmp_path / "new", [("../../Orders.CSV", SMALL)], None, NOW))
+    job = wait(tmp_path / "new", bring(tmp_path / "new", [("../../Orders.CSV", SMALL)]))
     assert job.state == "done"
     entry = json.loads(job.result)["tables"]["orders"]
     assert (entry["rows_in"], entry["kept"], entry["set_aside"]) == (2, 1, 1)
@@ -67,7 +73,7 @@ def test_files_make_a_shop_and_the_report_is_the_result(tmp_path):
 
 
 def test_a_file_that_cannot_be_used_is_a_sentence_and_makes_no_shop(tmp_path):
-    job = wait(tmp_path / "new", incoming.start(tmp_path / "new", [("orders.csv", b"")], None, NOW))
+    job = wait(tmp_path / "new", bring(tmp_path / "new", [("orders.csv", b"")]))
     assert job.state == "failed" and "the file is empty" in job.error
     assert not (tmp_path / "new" / "shop.toml").exists()
     assert not list((tmp_path / "new" / "incoming").iterdir())
@@ -77,7 +83,7 @@ def test_a_file_that_cannot_be_used_is_a_sentence_and_makes_no_shop(tmp_path):
 def test_an_import_that_is_ended_in_the_middle_changes_no_table(tmp_path, ending):
     shop = a_shop(tmp_path / "shop")
     before = tables(shop)
-    job_id = incoming.start(shop, [("orders.csv", large())], None, NOW)
+    job_id = bring(shop, [("orders.csv", large())])
     wait(shop, job_id, lambda job: job.message.startswith("Checking"))
     runner = max(runs(job_id), key=lambda pid: len(psutil.Process(pid).children()))
     if ending == "cancel":
@@ -88,7 +94,7 @@ def test_an_import_that_is_ended_in_the_middle_changes_no_table(tmp_path, ending
     assert job.state == {"cancel": "cancelled", "kill the runner": "lost", "kill the command": "failed"}[ending]
     assert tables(shop) == before
     assert not list((shop / "incoming").iterdir())
-    again = wait(shop, incoming.start(shop, [("orders.csv", large(1000))], None, NOW))
+    again = wait(shop, bring(shop, [("orders.csv", large(1000))]))
     assert again.state == "done"
     assert store.open_shop(shop).rows("orders") == 1001
 
@@ -98,7 +104,7 @@ def test_whenever_an_import_is_killed_the_shop_holds_all_of_it_or_nothing(tmp_pa
     seen = set()
     for share in range(8):
         rows = store.open_shop(shop).rows("orders")
-        job_id = incoming.start(shop, [("orders.csv", content.replace(b"n", f"k{share}-".encode()))], None, NOW)
+        job_id = bring(shop, [("orders.csv", content.replace(b"n", f"k{share}-".encode()))])
         wait(shop, job_id, lambda job: job.is_over or job.progress is not None)
         time.sleep(share * 0.06)
         for pid in runs(job_id):
@@ -112,9 +118,9 @@ def test_whenever_an_import_is_killed_the_shop_holds_all_of_it_or_nothing(tmp_pa
 
 def test_a_second_import_waits_for_the_first(tmp_path):
     shop = a_shop(tmp_path / "shop")
-    first = incoming.start(shop, [("orders.csv", large())], None, NOW)
+    first = bring(shop, [("orders.csv", large())])
     with pytest.raises(StoreProblem, match="running already"):
-        incoming.start(shop, [("orders.csv", SMALL)], None, NOW)
+        bring(shop, [("orders.csv", SMALL)])
     assert len(list((shop / "incoming").iterdir())) == 1, "the files of the first are still there"
     jobs.cancel(shop, first)
 
@@ -122,7 +128,7 @@ def test_a_second_import_waits_for_the_first(tmp_path):
 def test_what_an_app_left_behind_that_was_ended_is_removed_by_the_next_import(tmp_path):
     shop = a_shop(tmp_path / "shop")
     (shop / "incoming" / "old").mkdir()
-    wait(shop, incoming.start(shop, [("orders.csv", SMALL)], None, NOW))
+    wait(shop, bring(shop, [("orders.csv", SMALL)]))
     assert not list((shop / "incoming").iterdir())
 
 
@@ -132,5 +138,52 @@ def test_a_full_disk_is_a_sentence_and_leaves_nothing(tmp_path, monkeypatch):
 
     monkeypatch.setattr("pathlib.Path.write_bytes", full)
     with pytest.raises(StoreProblem, match="The disk is full"):
-        incoming.start(tmp_path / "shop", [("orders.csv", SMALL)], None, NOW)
+        bring(tmp_path / "shop", [("orders.csv", SMALL)])
     assert not list((tmp_path / "shop" / "incoming").iterdir())
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["../../Orders.csv", "..\\..\\orders.csv", "/etc/orders.csv", "CON.csv", "a" * 300 + ".csv", "or\x00ders.csv",
+     "\u202eorders.csv", "orders.csv/..", ".csv", "orders.csv\n.sh", "订单.csv"],
+)  # fmt: skip
+def test_no_path_is_built_from_what_a_file_is_called(tmp_path, name):
+    folder = incoming.stage(tmp_path / "shop", [(name, SMALL)])
+    inside = sorted(path.name for path in folder.iterdir())
+    assert inside in (["0.csv", "staged.json"], ["0.unknown", "staged.json"])
+    assert [path.name for path in tmp_path.iterdir()] == ["shop"]
+    (file,) = incoming.load(folder).files
+    assert len(file.name) <= 120 and file.name.isprintable()
+
+
+def test_uploads_wait_until_they_are_taken_in_or_discarded(tmp_path):
+    shop = tmp_path / "shop"
+    assert incoming.waiting(shop) is None
+    folder = incoming.stage(shop, [("orders.csv", SMALL)])
+    assert incoming.waiting(shop) == folder
+    newer = incoming.stage(shop, [("other.csv", SMALL)])
+    assert incoming.waiting(shop) == newer and not folder.exists()
+    incoming.discard(shop)
+    assert incoming.waiting(shop) is None and not newer.exists()
+
+
+def test_what_was_said_of_a_file_is_how_it_is_read(tmp_path):
+    shop = tmp_path / "shop"
+    content = (
+        SMALL.replace(b"ordered_at", b"when").replace(b"2026-01-05", b"05/01/2026").replace(b"yesterday", b"06/01/2026")
+    )
+    folder = incoming.stage(shop, [("sales.csv", content)])
+    staged = incoming.load(folder)
+    ((found,),) = incoming.proposals(shop, folder, staged)
+    assert "05/01/2026 can be 5 January 2026" in found.questions[0].sentence
+    said = found.mapping.model_copy(update={"dates": {"ordered_at": "%d/%m/%Y"}})
+    incoming.save(
+        folder, staged.model_copy(update={"files": [staged.files[0].model_copy(update={"mappings": [said]})]})
+    )
+    job = wait(shop, incoming.start(shop, folder, NOW))
+    assert json.loads(job.result)["tables"]["orders"]["files"] == ["sales.csv"]
+    assert store.open_shop(shop).table("orders")["ordered_at"].tolist() == [
+        pd.Timestamp("2026-01-05"),
+        pd.Timestamp("2026-01-06"),
+    ]
+    assert mapping.saved(shop)[0].dates == {"ordered_at": "%d/%m/%Y"}, "kept for the next import"

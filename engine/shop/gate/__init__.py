@@ -55,16 +55,22 @@ def files_in(path: Path) -> list[Path]:
 
 
 def sheets(
-    path: Path, reading: Reading | None = None, head: int | None = None, progress: Progress = lambda rows: None
+    path: Path,
+    reading: Reading | None = None,
+    head: int | None = None,
+    progress: Progress = lambda rows: None,
+    name: str = "",
 ) -> Iterator[Sheet]:
     """The tables of one file, at most the first `head` rows of each. Raises DataProblem naming the file and what to do.
 
-    `progress` is told the number of rows read so far of a text file.
+    `progress` is told the number of rows read so far of a text file. `name` is what people know the file by, where that
+    is not its path.
     """
     path, reading = Path(path), reading or Reading()
-    limits.check_file(path, FORMATS)
+    name = name or path.name
+    limits.check_file(path, FORMATS, name)
     digest = "" if head is not None else archive.sha256(path)
-    for content in archive.contents(path):
+    for content in archive.contents(path, name):
         for sheet in _of(content, reading, head, progress):
             yield Sheet(
                 sheet.name, _named(sheet), sheet.lines, sheet.ragged, digest,

@@ -32,64 +32,64 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def contents(path: Path) -> Iterator[Content]:
-    """The tables in a file. Raises DataProblem where an archive holds none, or something that is not opened."""
+def contents(path: Path, name: str) -> Iterator[Content]:
+    """The tables in a file that people know as `name`. Raises DataProblem where there is none that can be opened."""
     suffix, size = path.suffix.lower(), path.stat().st_size
     if suffix == ".gz":
-        _check_gzip(path)
+        _check_gzip(path, name)
         # gzip's own file object: the text is unpacked as it is read.
-        yield Content(path.name, ".csv", size, lambda: gzip.GzipFile(path))  # type: ignore[arg-type,return-value]
+        yield Content(name, ".csv", size, lambda: gzip.GzipFile(path))  # type: ignore[arg-type,return-value]
     elif suffix == ".zip":
-        yield from _entries(path)
+        yield from _entries(path, name)
     else:
-        yield Content(path.name, suffix, size, lambda: path.open("rb"))
+        yield Content(name, suffix, size, lambda: path.open("rb"))
 
 
-def _check_gzip(path: Path) -> None:
+def _check_gzip(path: Path, name: str) -> None:
     """Unpacks once and keeps nothing: a bomb is seen when it has grown past the limit, not after."""
     unpacked, packed = 0, path.stat().st_size
     try:
         with gzip.open(path, "rb") as stream:
             while piece := stream.read(PIECE):
                 unpacked += len(piece)
-                limits.check_ratio(path.name, unpacked, packed)
+                limits.check_ratio(name, unpacked, packed)
     except (OSError, EOFError, zlib.error) as error:
         raise DataProblem(
-            f"{path.name}: the archive is damaged or cut off ({error}). Download or export it again."
+            f"{name}: the archive is damaged or cut off ({error}). Download or export it again."
         ) from error
     if not unpacked:
-        raise DataProblem(f"{path.name}: the file is empty.")
+        raise DataProblem(f"{name}: the file is empty.")
 
 
-def _entries(path: Path) -> Iterator[Content]:
+def _entries(path: Path, name: str) -> Iterator[Content]:
     try:
         archive = zipfile.ZipFile(path)
     except (zipfile.BadZipFile, OSError, ValueError) as error:
         raise DataProblem(
-            f"{path.name}: the archive is damaged or cut off ({error}). Download or export it again."
+            f"{name}: the archive is damaged or cut off ({error}). Download or export it again."
         ) from error
     with archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_of_a_system(entry.filename)]
         if len(entries) > limits.MAX_ENTRIES:
-            raise DataProblem(f"{path.name}: {len(entries):,} files in one zip. Keep the exports only.")
-        found = [_checked(path, entry) for entry in entries]
+            raise DataProblem(f"{name}: {len(entries):,} files in one zip. Keep the exports only.")
+        found = [_checked(name, entry) for entry in entries]
         if not found:
-            raise DataProblem(f"{path.name}: no CSV, XLSX or Parquet file in this zip.")
-        limits.check_ratio(path.name, sum(entry.file_size for entry in found), path.stat().st_size)
+            raise DataProblem(f"{name}: no CSV, XLSX or Parquet file in this zip.")
+        limits.check_ratio(name, sum(entry.file_size for entry in found), path.stat().st_size)
         for entry in found:
             # The name inside is shown and never used as a path.
-            name = f"{path.name}/{PurePosixPath(_readable(entry)).name}"
-            yield Content(name, PurePosixPath(entry.filename.lower()).suffix, entry.compress_size, _opener(path, entry))
+            inside = f"{name}/{PurePosixPath(_readable(entry)).name}"
+            yield Content(
+                inside, PurePosixPath(entry.filename.lower()).suffix, entry.compress_size, _opener(path, name, entry)
+            )
 
 
-def _opener(path: Path, entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
+def _opener(path: Path, name: str, entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
     def opened() -> BinaryIO:
         try:
             return zipfile.ZipFile(path).open(entry)  # type: ignore[return-value]
         except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
-            raise DataProblem(
-                f"{path.name}: {entry.filename} cannot be unpacked ({error}). Export it again."
-            ) from error
+            raise DataProblem(f"{name}: {entry.filename} cannot be unpacked ({error}). Export it again.") from error
 
     return opened
 
@@ -100,18 +100,17 @@ def _is_of_a_system(name: str) -> bool:
     return path.parts[:1] == ("__MACOSX",) or path.name in (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
-def _checked(path: Path, entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
+def _checked(name: str, entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
     suffix = PurePosixPath(entry.filename.lower()).suffix
     if entry.flag_bits & 0x1:
-        raise DataProblem(f"{path.name}: it has a password. Unpack it and bring in the files.")
+        raise DataProblem(f"{name}: it has a password. Unpack it and bring in the files.")
     if suffix not in TABLES:
         shown = PurePosixPath(_readable(entry)).name[:80]
         raise DataProblem(
-            f"{path.name}: {shown} in it is no CSV, XLSX or Parquet file. Take it out, or bring in the others by "
-            "themselves."
+            f"{name}: {shown} in it is no CSV, XLSX or Parquet file. Take it out, or bring in the others by themselves."
         )
     if not entry.file_size:
-        raise DataProblem(f"{path.name}: {PurePosixPath(_readable(entry)).name[:80]} in it is empty. Take it out.")
+        raise DataProblem(f"{name}: {PurePosixPath(_readable(entry)).name[:80]} in it is empty. Take it out.")
     return entry
 
 

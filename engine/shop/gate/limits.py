@@ -41,20 +41,20 @@ EXPECTED = {
 }
 
 
-def check_file(path: Path, formats: Collection[str]) -> None:
+def check_file(path: Path, formats: Collection[str], name: str) -> None:
     """Raises DataProblem where a path is no file, of no format we read, empty or too large."""
     if not path.is_file():
-        raise DataProblem(f"{path.name}: no such file.")
+        raise DataProblem(f"{name}: no such file.")
     if path.suffix.lower() not in formats:
         ending = path.suffix or "no ending"
-        raise DataProblem(f"{path.name}: save it as CSV, XLSX or Parquet; {ending} is not read.")
+        raise DataProblem(f"{name}: save it as CSV, XLSX or Parquet; {ending} is not read.")
     size = path.stat().st_size
     if size == 0:
-        raise DataProblem(f"{path.name}: the file is empty.")
+        raise DataProblem(f"{name}: the file is empty.")
     if size > MAX_BYTES:
-        raise DataProblem(f"{path.name}: larger than 2 GB. Save it as Parquet or split it.")
+        raise DataProblem(f"{name}: larger than 2 GB. Save it as Parquet or split it.")
     with path.open("rb") as file:
-        check_magic(path.name, path.suffix.lower(), file.read(8))
+        check_magic(name, path.suffix.lower(), file.read(8))
 
 
 def check_magic(name: str, suffix: str, first: bytes) -> None:
