@@ -448,6 +448,55 @@ def export(shop_dir: Path | None, plan_ids: tuple[str, ...], seed: int, out: Pat
     )
 
 
+def _administer() -> str:
+    """This person's name. Raises NotAllowed where their role does not let them change who is known."""
+    from engine.decision import roles
+
+    person = roles.os_user()
+    roles.require(person, "administer", environment.read().config)
+    return person
+
+
+@main.command()
+@click.argument("customers", nargs=-1, required=True)
+@_shop_option
+def erase(customers: tuple[str, ...], shop_dir: Path | None) -> None:
+    """Take customers, named by id, e-mail address or phone number, out of the shop for good; sales stay as they are."""
+    from dataclasses import asdict
+
+    from engine.shop import erasure
+
+    shop, config = _shop(shop_dir), environment.read().config
+    _administer()
+    meant = [erasure.find(shop.path, shop.shop_id, config, typed) or [typed] for typed in customers]
+    ids = [customer_id for found in meant for customer_id in found]
+    _print(asdict(erasure.erase(shop.path, shop.shop_id, config, ids, datetime.now())))
+
+
+@main.command()
+@_shop_option
+@click.option(
+    "--merge", "pairs", type=click.Path(path_type=Path), help="CSV that you confirm: customer_id, into. It is final."
+)
+def duplicates(shop_dir: Path | None, pairs: Path | None) -> None:
+    """Customers who may be one person, by shared contacts; merges only those of a file that you give."""
+    from engine.shop import duplicates as finding
+    from engine.shop import gate
+
+    shop, config = _shop(shop_dir), environment.read().config
+    if pairs is None:
+        table = finding.proposals(shop, config)
+        columns = table.astype({"last_order": "str"}).where(table.notna(), None)
+        _print({"duplicates": columns.to_dict("records")})
+        return
+    person, confirmed = _administer(), gate.read_file(pairs)
+    missing = [name for name in ("customer_id", "into") if name not in confirmed]
+    if missing or confirmed["customer_id"].duplicated().any():
+        raise DataProblem(f"{pairs.name}: two columns are needed, customer_id and into, with each customer_id once.")
+    wanted = dict(zip(confirmed["customer_id"], confirmed["into"], strict=True))
+    _print({"merged": wanted, "rows": finding.merge(shop, config, wanted, datetime.now(), person)})
+
+
 @main.group()
 def ledger() -> None:
     """The approval history."""
