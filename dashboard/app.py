@@ -42,7 +42,7 @@ def pages() -> dict[str, list]:
             page("data", "database"),
         ],
         t("app.analyst"): [page("model", "model_training")],
-        t("app.admin"): [page("history", "history"), page("settings", "settings")],
+        t("app.admin"): [page("history", "history"), page("people", "shield_person"), page("settings", "settings")],
     }
 
 

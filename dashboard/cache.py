@@ -43,6 +43,7 @@ from engine.outcome import agenda as agendas
 from engine.outcome import results, timetable
 from engine.outcome.agenda import Item
 from engine.shop import activity, contents, sales, store
+from engine.shop import duplicates as finding
 from engine.shop.activity import Activity
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
@@ -604,6 +605,16 @@ def colliding(shop: Shop, today: date) -> pd.DataFrame:
 def _colliding(path: str, stamp: tuple, plans_stamp: tuple, today: date) -> pd.DataFrame:
     coming = agendas.to_come(_saved_plans(path, plans_stamp), today)
     return collisions(store.open_shop(Path(path)), coming)
+
+
+def duplicates(shop: Shop) -> pd.DataFrame:
+    """Customers who may be one person: see engine.shop.duplicates. Ids and counts, no contact."""
+    return _duplicates(str(shop.path), (shop.version, _stamp(shop.path / "vault")))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _duplicates(path: str, stamp: tuple) -> pd.DataFrame:
+    return finding.proposals(store.open_shop(Path(path)), settings.read().config)
 
 
 def shop_name(folder: Path) -> str:

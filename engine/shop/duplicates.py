@@ -86,17 +86,18 @@ def _shared(shop: Shop, config: Path) -> pd.DataFrame:
 def _history(shop: Shop, customer_ids: np.ndarray) -> pd.DataFrame:
     """customer_id, orders (with something bought), last_order, joined_at of these customers."""
     people = pd.DataFrame({"customer_id": customer_ids}).astype({"customer_id": "str"})
-    people["orders"], people["last_order"] = 0, pd.Series(pd.NaT, index=people.index, dtype="datetime64[us]")
+    people["orders"], people["last_order"], people["joined_at"] = 0, pd.NaT, pd.NaT
+    # Looked up by index: a look-up in a table without rows of its kind fails otherwise.
+    people = people.set_index("customer_id").astype({"last_order": "datetime64[us]", "joined_at": "datetime64[us]"})
     if shop.rows("orders"):
         lines = shop.table("orders", ["customer_id", "order_id", "ordered_at", "quantity"])
-        bought = lines[lines["customer_id"].isin(customer_ids) & (lines["quantity"] > 0)].groupby("customer_id")
-        people["orders"] = people["customer_id"].map(bought["order_id"].nunique()).fillna(0).astype("int64")
-        people["last_order"] = people["customer_id"].map(bought["ordered_at"].max()).astype("datetime64[us]")
-    people["joined_at"] = pd.NaT
+        bought = lines[lines["customer_id"].isin(people.index) & (lines["quantity"] > 0)].groupby("customer_id")
+        people["orders"] = bought["order_id"].nunique().reindex(people.index, fill_value=0)
+        people["last_order"] = bought["ordered_at"].max().reindex(people.index)
     if "joined_at" in shop.columns("customers"):
         joined = shop.table("customers", ["customer_id", "joined_at"]).drop_duplicates("customer_id")
-        people["joined_at"] = people["customer_id"].map(joined.set_index("customer_id")["joined_at"])
-    return people
+        people["joined_at"] = joined.set_index("customer_id")["joined_at"].reindex(people.index)
+    return people.reset_index()
 
 
 def _groups(shared: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:

@@ -29,7 +29,19 @@ from tests.browser.test_journey import field, open_tab, type_in
 
 ROOT = Path(__file__).resolve().parents[2]
 KEPT = ROOT / "assets" / "screenshots"
-PAGES = ("today", "customers", "plans", "calendar", "results", "data", "shops", "model", "history", "settings")
+PAGES = (
+    "today",
+    "customers",
+    "plans",
+    "calendar",
+    "results",
+    "data",
+    "shops",
+    "model",
+    "history",
+    "people",
+    "settings",
+)
 TABS = ("brief", "copy", "numbers", "approve", "export", "result")
 WIDTH, HIGHEST = 1280, 2400
 WAIT = 180_000  # milliseconds; the language model and the first forecast take their time

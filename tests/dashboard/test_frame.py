@@ -46,7 +46,19 @@ def test_an_address_with_a_language_opens_in_it(open_app, demo_shop_dir):
     assert open_app(demo_shop_dir, "data", language="zh").title[0].value == "数据"
 
 
-PAGES = ["today", "customers", "plans", "calendar", "results", "model", "history", "settings", "data", "shops"]
+PAGES = [
+    "today",
+    "customers",
+    "plans",
+    "calendar",
+    "results",
+    "model",
+    "history",
+    "people",
+    "settings",
+    "data",
+    "shops",
+]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -89,6 +89,13 @@ def test_a_shop_without_contacts_has_no_proposals(tmp_path, config):
     assert duplicates.proposals(made, config).empty
 
 
+def test_nothing_is_left_to_propose_when_all_were_merged_or_nobody_shares(shop, config, now):
+    for one in ("c010", "c011", "c012", "c013", "c014", "c015"):
+        vault.add(shop.path, shop.shop_id, config, pd.DataFrame({"customer_id": [one], "phone": [f"{one[1:]}4445555"]}))
+    duplicates.merge(shop, config, {"c001": "c002", "c005": "c006", "c007": "c006"}, now)
+    assert duplicates.proposals(store.open_shop(shop.path), config).empty
+
+
 def test_a_merge_renames_every_row_and_keeps_every_sale(shop, config, now):
     lines, before = (
         sales.lines(shop),
