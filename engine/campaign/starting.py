@@ -9,7 +9,6 @@ import pandas as pd
 from engine.audience import rules
 from engine.audience.reach import Limits, reachable
 from engine.campaign import habits, planned
-from engine.campaign.big_days import BigDay, next_big_day
 from engine.campaign.forecast import Range, evaluate_steps
 from engine.campaign.habits import Tried
 from engine.campaign.occasions import Occasion, Sales, occasion, sales
@@ -19,6 +18,7 @@ from engine.campaign.response import Models
 from engine.campaign.writer.facts import money
 from engine.errors import AppError, NotEnoughData
 from engine.sentences import Sentence
+from engine.shop.big_days import BigDay, keeps_chinese_days, next_big_day
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
@@ -221,7 +221,7 @@ def _timing(shop: Shop, plan: Plan, today: date, facts: Known) -> tuple[Plan, li
     """Dates and hour of the plan."""
     hour, said = _hour(shop, plan.channel, facts)
     if plan.objective == "sale_day":
-        sale = next_big_day(today + timedelta(days=DAYS_AHEAD), _is_chinese(shop))
+        sale = next_big_day(today + timedelta(days=DAYS_AHEAD), keeps_chinese_days(shop))
         starts, ends = sale.starts_at, sale.ends_at
         dates = [_big_day(sale)]
     else:
@@ -262,14 +262,6 @@ def _big_day(sale: BigDay) -> Sentence:
     return Sentence(
         f"starting.big_{sale.name}", {"starts": sale.starts_at.isoformat(), "ends": sale.ends_at.isoformat()}
     )
-
-
-def _is_chinese(shop: Shop) -> bool:
-    """Whether the shop's customers keep the Chinese sale days: its currency, or what most of them read, says so."""
-    if shop.settings.currency == "CNY":
-        return True
-    languages = shop.optional("customers").get("language", pd.Series(dtype="str")).dropna()
-    return len(languages) > 0 and languages.str.lower().str.startswith("zh").mean() > 0.5
 
 
 # --- what for ---
