@@ -1,8 +1,8 @@
-"""How the shop is doing lately: key figures of its orders, messages, ads and visits, beside the days before."""
+"""How the shop is doing lately: key figures of its orders, messages, ads and visits, beside earlier days."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Literal
 
@@ -10,97 +10,162 @@ import numpy as np
 import pandas as pd
 
 from engine import terms
-from engine.shop import sales
+from engine.shop import compare, sales
+from engine.shop.big_days import keeps_chinese_days
+from engine.shop.compare import DAYS, Comparison, Span
 from engine.shop.features import totals_at
 from engine.shop.store import Shop
 
 Source = Literal["orders", "messages", "ads", "visits"]
 Unit = Literal["count", "money", "price", "fraction"]  # a price is money to the cent
 
-DAYS = sales.DAYS
-WEEKS = 2 * DAYS // 7
-
 UNITS: dict[str, Unit] = {
     "net_sales": "money", "orders": "count", "aov": "price", "new_customers": "count", "returning_customers": "count",
-    "messages": "count", "click_rate": "fraction", "order_rate": "fraction", "unsubscribe_rate": "fraction",
-    "impressions": "count", "ad_clicks": "count", "ad_ctr": "fraction", "ad_cost": "money", "ad_revenue": "money",
-    "visits": "count", "visitors": "count", "carts": "count",
+    "repeat_rate": "fraction", "gross_sales": "money", "discount_rate": "fraction", "returns": "money",
+    "return_rate": "fraction", "messages": "count", "click_rate": "fraction", "order_rate": "fraction",
+    "unsubscribe_rate": "fraction", "impressions": "count", "ad_clicks": "count", "ad_ctr": "fraction",
+    "ad_cost": "money", "ad_revenue": "money", "visits": "count", "visitors": "count", "carts": "count",
 }  # fmt: skip
+OF_ORDERS = tuple(UNITS)[:10]
+# Who is new is told by the orders before: a period that the records begin with would have new customers only.
+OF_HISTORY = ("new_customers", "returning_customers", "repeat_rate")
+HISTORY_DAYS = 91
+# Days of a step of the line beside a figure, and how many steps: a period of one point would be no line.
+TRENDS: dict[Span, tuple[int, int]] = {"week": (7, 8), "month": (7, 8), "year": (28, 26)}
 
+When = Literal["now", "before", "last_year"]
 Values = dict[str, float | None]
+Describe = Callable[[pd.Timestamp, pd.Timestamp], Values]
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One key figure: of the period, of the one before (None: not recorded), and of each week of both, oldest first."""
+    """One key figure: of the period, of the days before it and of last year (None: not recorded); and its trend.
+
+    trend: of each step of Activity.step_days up to the end of the period, the oldest first.
+    """
 
     name: str
     unit: Unit
     now: float | None
     before: float | None
-    weeks: tuple[float | None, ...]
+    last_year: float | None
+    trend: tuple[float | None, ...]
+
+    def change(self, earlier: float | None) -> float | None:
+        """Against an earlier value: relative, 0.1 is 10 % more; of a fraction the difference, 0.1 is 10 points."""
+        if self.now is None or earlier is None:
+            return None
+        return self.now - earlier if self.unit == "fraction" else terms.lift(earlier, self.now)
 
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Key figures of the days first..last beside as many days before, earlier_first..earlier_last, all included.
+    """Key figures of the days first..last beside earlier ones, all included; the first counts what they are about.
 
-    is_whole: False where the records begin within the days before, which then compare with nothing. The first measure
-    counts what the others are about.
+    begins: the first day on record. last_year: None where the days before are last year. short_history: which of the
+    three have fewer than HISTORY_DAYS, or than the period is long, on record before them; OF_HISTORY of earlier days
+    is then None, as nobody can say who was new.
     """
 
     source: Source
+    span: Span
     first: date
     last: date
-    earlier_first: date
-    earlier_last: date
-    is_whole: bool
+    begins: date
+    before: Comparison
+    last_year: Comparison | None
+    step_days: int
+    short_history: frozenset[When]
     measures: tuple[Measure, ...]
 
+    @property
+    def recorded_days(self) -> int:
+        """Days of the period that the records cover: fewer where they begin within it."""
+        return (self.last - max(self.first, self.begins)).days + 1
 
-def activity(shop: Shop) -> list[Activity]:
-    """Key figures by what the shop records, its orders first; empty for a shop that records nothing yet."""
-    found = [build(shop) for build in (_orders, _messages, _ads, _visits)]
-    return [one for one in found if one is not None]
+
+@dataclass(frozen=True, slots=True)
+class _Recorded:
+    """When things were recorded, and the figures of those from one time until another."""
+
+    source: Source
+    at: pd.Series
+    describe: Describe
 
 
-def _compared(source: Source, at: pd.Series, describe: Callable[[pd.Timestamp, pd.Timestamp], Values]) -> Activity:
-    """`describe` gives the figures of the rows from one time until another; the last period ends with the last row."""
-    end = at.max().normalize() + pd.Timedelta(days=1)
-    middle, start = end - pd.Timedelta(days=DAYS), end - pd.Timedelta(days=2 * DAYS)
-    is_whole = bool(at.min() < start + pd.Timedelta(days=1))
-    now, before = describe(middle, end), describe(start, middle)
-    edges = [start + pd.Timedelta(days=7 * week) for week in range(WEEKS + 1)]
-    weeks = [describe(one, other) if other > at.min() else {} for one, other in pairwise(edges)]
+def activity(shop: Shop, lines: pd.DataFrame | None = None) -> dict[Span, list[Activity]]:
+    """Key figures of each span by what the shop records, its orders first; empty lists where it records nothing yet.
+
+    Each period ends with the last row of its source. lines: as `sales.lines` gives them, where they were read already.
+    """
+    if lines is None and shop.rows("orders"):
+        lines = sales.lines(shop)
+    built = [_orders(lines), *(build(shop) for build in (_messages, _ads, _visits))]
+    recorded, chinese = [one for one in built if one is not None], keeps_chinese_days(shop)
+    return {span: [_compared(one, span, chinese) for one in recorded] for span in DAYS}
+
+
+def _compared(recorded: _Recorded, span: Span, chinese: bool) -> Activity:
+    end = recorded.at.max().normalize() + pd.Timedelta(days=1)
+    first, last, begins = _day(end, DAYS[span]), _day(end, 1), recorded.at.min().date()
+    before = compare.before(first, last, begins, chinese)
+    last_year = None if span == "year" else compare.last_year(first, last, begins, chinese)
+    starts: dict[When, date] = {"now": first, "before": before.first}
+    if last_year is not None:
+        starts["last_year"] = last_year.first
+    needed = max(DAYS[span], HISTORY_DAYS)
+    short = frozenset(when for when, start in starts.items() if (start - begins).days < needed)
+    now = recorded.describe(pd.Timestamp(first), end)
+    then, year = _of(before, recorded, "before" in short), _of(last_year, recorded, "last_year" in short)
+    trend = _trend(recorded, end, *TRENDS[span])
     measures = tuple(
-        Measure(name, UNITS[name], value, before[name] if is_whole else None, tuple(week.get(name) for week in weeks))
+        Measure(name, UNITS[name], value, then.get(name), year.get(name), tuple(one.get(name) for one in trend))
         for name, value in now.items()
     )
-    day = timedelta(days=1)
-    return Activity(source, middle.date(), end.date() - day, start.date(), middle.date() - day, is_whole, measures)
+    step, _ = TRENDS[span]
+    return Activity(recorded.source, span, first, last, begins, before, last_year, step, short, measures)
 
 
-def _orders(shop: Shop) -> Activity | None:
-    if not shop.rows("orders"):
+def _trend(recorded: _Recorded, end: pd.Timestamp, step: int, steps: int) -> list[Values]:
+    """The figures of each step of days up to `end`; nothing for one that the records do not cover wholly."""
+    edges = [end - pd.Timedelta(days=step * back) for back in range(steps, -1, -1)]
+    begins = recorded.at.min().normalize()
+    return [recorded.describe(one, other) if one >= begins else {} for one, other in pairwise(edges)]
+
+
+def _day(end: pd.Timestamp, days: int) -> date:
+    return (end - pd.Timedelta(days=days)).date()
+
+
+def _of(comparison: Comparison | None, recorded: _Recorded, is_short: bool) -> Values:
+    """The figures of earlier days; none where the records do not reach back over all of them."""
+    if comparison is None or not comparison.is_recorded:
+        return {}
+    values = recorded.describe(pd.Timestamp(comparison.first), pd.Timestamp(comparison.last) + pd.Timedelta(days=1))
+    return {name: value for name, value in values.items() if not (is_short and name in OF_HISTORY)}
+
+
+def _orders(lines: pd.DataFrame | None) -> _Recorded | None:
+    if lines is None:
         return None
-    lines = sales.lines(shop)
 
     def describe(start: pd.Timestamp, end: pd.Timestamp) -> Values:
         found = sales.figures(lines, start, end)
-        names = ("net_sales", "orders", "aov", "new_customers", "returning_customers")
-        return {name: getattr(found, name) for name in names}
+        return {name: getattr(found, name) for name in OF_ORDERS}
 
-    return _compared("orders", lines["ordered_at"], describe)
+    return _Recorded("orders", lines["ordered_at"], describe)
 
 
-def _messages(shop: Shop) -> Activity | None:
+def _messages(shop: Shop) -> _Recorded | None:
     """Of single deliveries; of a mail tool's totals where there are none."""
     rows = _sent(shop) if shop.rows("deliveries") else _totals(shop)
     if rows.empty:
         return None
+    rows = rows.sort_values("at", kind="stable")
 
     def describe(start: pd.Timestamp, end: pd.Timestamp) -> Values:
-        inside = rows[(rows["at"] >= start) & (rows["at"] < end)]
+        inside = sales.between(rows, start, end, "at")
         values: Values = {"messages": float(inside["messages"].sum())}
         for name, column in (("click_rate", "clicked"), ("order_rate", "ordered"), ("unsubscribe_rate", "left")):
             if rows[column].notna().any():  # a stage that nobody recorded is no figure
@@ -108,7 +173,7 @@ def _messages(shop: Shop) -> Activity | None:
                 values[name] = terms.ratio(float(known[column].sum()), float(known["messages"].sum()))
         return values
 
-    return _compared("messages", rows["at"], describe)
+    return _Recorded("messages", rows["at"], describe)
 
 
 def _sent(shop: Shop) -> pd.DataFrame:
@@ -131,29 +196,32 @@ def _totals(shop: Shop) -> pd.DataFrame:
     return table.assign(at=totals_at(rows, shop.table("campaigns")), messages=sent).dropna(subset="at")
 
 
-def _ads(shop: Shop) -> Activity | None:
+def _ads(shop: Shop) -> _Recorded | None:
     if not shop.rows("ads"):
         return None
-    rows = shop.table("ads")
+    wanted = ("date", "impressions", "clicks", "cost", "revenue")
+    present = [name for name in shop.columns("ads") if name in wanted]
+    rows = shop.table("ads", present).sort_values("date", kind="stable")
 
     def describe(start: pd.Timestamp, end: pd.Timestamp) -> Values:
-        inside = rows[(rows["date"] >= start) & (rows["date"] < end)]
+        inside = sales.between(rows, start, end, "date")
         shown, clicks = float(inside["impressions"].sum()), float(inside["clicks"].sum())
         values: Values = {"impressions": shown, "ad_clicks": clicks, "ad_ctr": terms.ctr(clicks, shown)}
         money = {"ad_cost": "cost", "ad_revenue": "revenue"}
         return values | {name: float(inside[column].sum()) for name, column in money.items() if column in rows}
 
-    return _compared("ads", rows["date"], describe)
+    return _Recorded("ads", rows["date"], describe)
 
 
-def _visits(shop: Shop) -> Activity | None:
+def _visits(shop: Shop) -> _Recorded | None:
     if not shop.rows("events"):
         return None
-    rows = shop.table("events", ["customer_id", "occurred_at", "kind"])
+    rows = shop.table("events", ["customer_id", "occurred_at", "kind"]).sort_values("occurred_at", kind="stable")
+    rows["customer_id"] = rows["customer_id"].astype("category")
 
     def describe(start: pd.Timestamp, end: pd.Timestamp) -> Values:
-        inside = rows[(rows["occurred_at"] >= start) & (rows["occurred_at"] < end)]
+        inside = sales.between(rows, start, end, "occurred_at")
         carts = float(inside["kind"].eq("cart").sum())
         return {"visits": float(len(inside)), "visitors": float(inside["customer_id"].nunique()), "carts": carts}
 
-    return _compared("visits", rows["occurred_at"], describe)
+    return _Recorded("visits", rows["occurred_at"], describe)

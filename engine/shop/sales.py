@@ -1,6 +1,11 @@
-"""What the shop sold: key figures of a period and net sales by week.
+"""What the shop sold: key figures of a period, its products, and net sales by week.
 
-Net = after discounts, returns and refunds, on the day of the order; a return line counts on the day of the return.
+    gross     = quantity x unit price of what was bought
+    discounts = discount of the same lines
+    returns   = what was paid for the lines sent back (quantity below 0) + refunds without a return
+    net       = gross - discounts - returns
+
+A return counts on the day of the return; a refund, which has no date, on the day of the order.
 """
 
 from dataclasses import dataclass
@@ -12,52 +17,155 @@ from engine import terms
 from engine.errors import NotEnoughData
 from engine.shop.store import Shop
 
-COLUMNS = ["order_id", "customer_id", "ordered_at", "quantity", "unit_price"]
-DAYS = 28  # whole weeks: a period with one Saturday more than the other would look like a change
+COLUMNS = ["order_id", "customer_id", "ordered_at", "product_id", "quantity", "unit_price", "discount", "refunded"]
+IDS = ["order_id", "customer_id", "product_id"]
+TOP = 10  # products listed
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Sales of the days first..last, both included. A customer is new who had no order before `first`."""
+    """Sales of the days first..last, both included. Money in the shop's currency; rates are fractions.
+
+    A customer is new who had no order before `first`, else returning. repeat_rate: of the customers who bought, those
+    who had bought before `first` or in two orders or more since. discount_rate, return_rate: shares of gross sales.
+    """
 
     first: date
     last: date
     net_sales: float
+    gross_sales: float
+    discounts: float
+    returns: float
     orders: int
     aov: float | None
     new_customers: int
     returning_customers: int
+    repeat_customers: int
+    repeat_rate: float | None
+    discount_rate: float | None
+    return_rate: float | None
 
 
-def weekly(shop: Shop) -> pd.DataFrame:
-    """week (its first day), net_sales, orders; only weeks wholly between the first and the last order."""
-    sold = lines(shop)
-    ends = "SAT" if shop.settings.week_starts == "sunday" else "SUN"
-    days = sold["ordered_at"].dt.to_period(f"W-{ends}")
-    weeks = sold.assign(week=days.dt.start_time, bought=sold["order_id"].where(sold["quantity"] > 0))
-    table = weeks.groupby("week").agg(net_sales=("net", "sum"), orders=("bought", "nunique"))
-    table = table.asfreq("7D", fill_value=0).reset_index()
-    first, last = sold["ordered_at"].min().normalize(), sold["ordered_at"].max().normalize()
-    whole = (table["week"] >= first) & (table["week"] + timedelta(days=6) <= last)
-    return table[whole].reset_index(drop=True)
+@dataclass(frozen=True, slots=True)
+class Products:
+    """top: the products that earned most. sold: how many different ones were bought or came back.
+
+    Columns product_id, name, category, net_sales, share (of all net sales; missing where those are not above 0), units
+    (bought), returned_units, orders.
+    """
+
+    top: pd.DataFrame
+    sold: int
 
 
 def lines(shop: Shop) -> pd.DataFrame:
-    """Order lines with what the customer paid for each as `net`, and when that customer first bought as `since`."""
-    orders = shop.table("orders")
+    """Order lines by time: ids (as categories), ordered_at, quantity, and money as gross, discounts, returns, net.
+
+    `since`: when the customer first bought; missing for one who never did. Raises NotEnoughData without orders.
+    """
+    present = shop.columns("orders")
+    orders = shop.table("orders", [name for name in COLUMNS if name in present])
     if orders.empty:
         raise NotEnoughData("This shop has no orders yet. Import a file of orders and come back.")
-    given = [orders[name].fillna(0.0) for name in ("discount", "refunded") if name in orders]
-    since = orders["ordered_at"].where(orders["quantity"] > 0).groupby(orders["customer_id"]).transform("min")
-    return orders[COLUMNS].assign(net=orders["quantity"] * orders["unit_price"] - sum(given), since=since)
+    orders = orders.sort_values("ordered_at", kind="stable", ignore_index=True)
+    orders[IDS] = orders[IDS].astype("category")  # counted many times over: numbers are counted faster than texts
+    discount, refunded = (_money(orders, name) for name in ("discount", "refunded"))
+    is_bought, list_value = orders["quantity"] > 0, orders["quantity"] * orders["unit_price"]
+    since = orders["ordered_at"].where(is_bought).groupby(orders["customer_id"].cat.codes).transform("min")
+    table = orders[[*IDS, "ordered_at", "quantity"]].assign(
+        gross=list_value.where(is_bought, 0.0),
+        discounts=discount.where(is_bought, 0.0),
+        returns=(discount - list_value).mask(is_bought, 0.0) + refunded,
+        since=since,
+    )
+    return table.assign(net=table["gross"] - table["discounts"] - table["returns"])
+
+
+def _money(orders: pd.DataFrame, column: str) -> pd.Series:
+    return orders[column].fillna(0.0) if column in orders else pd.Series(0.0, orders.index)
+
+
+def between(rows: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, at: str = "ordered_at") -> pd.DataFrame:
+    """The rows from `start` until before `end`, of rows that are sorted by `at`."""
+    first, last = rows[at].searchsorted([start, end])
+    return rows.iloc[first:last]
 
 
 def figures(lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Figures:
     """Key figures of the lines ordered from `start` until before `end`."""
-    inside = lines[(lines["ordered_at"] >= start) & (lines["ordered_at"] < end)]
+    inside = between(lines, start, end)
+    gross, discounts, returns = (float(inside[name].sum()) for name in ("gross", "discounts", "returns"))
     bought = inside[inside["quantity"] > 0]
-    buyers = int(bought["customer_id"].nunique())
-    returning = int(bought.loc[bought["since"] < start, "customer_id"].nunique())
-    net, orders = float(inside["net"].sum()), int(bought["order_id"].nunique())
-    last = (end - pd.Timedelta(days=1)).date()
-    return Figures(start.date(), last, net, orders, terms.aov(net, orders), buyers - returning, returning)
+    orders = bought.drop_duplicates(["customer_id", "order_id"])
+    buyers = orders.groupby(orders["customer_id"].cat.codes).agg(since=("since", "min"), orders=("since", "size"))
+    is_returning = buyers["since"] < start
+    repeat = int((is_returning | (buyers["orders"] >= 2)).sum())
+    net, ordered = gross - discounts - returns, int(bought["order_id"].nunique())
+    return Figures(
+        first=start.date(),
+        last=(end - pd.Timedelta(days=1)).date(),
+        net_sales=net,
+        gross_sales=gross,
+        discounts=discounts,
+        returns=returns,
+        orders=ordered,
+        aov=terms.aov(net, ordered),
+        new_customers=int((~is_returning).sum()),
+        returning_customers=int(is_returning.sum()),
+        repeat_customers=repeat,
+        repeat_rate=terms.ratio(repeat, len(buyers)),
+        discount_rate=terms.ratio(discounts, gross),
+        return_rate=terms.ratio(returns, gross),
+    )
+
+
+def products(shop: Shop, lines: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp) -> Products:
+    """What was sold from `start` until before `end`, by product, those that earned most first."""
+    inside = between(lines, start, end)
+    is_bought = inside["quantity"] > 0
+    table = (
+        inside.assign(
+            units=inside["quantity"].where(is_bought, 0.0),
+            returned_units=-inside["quantity"].mask(is_bought, 0.0),
+            bought=inside["order_id"].where(is_bought),
+        )
+        .groupby("product_id", observed=True)
+        .agg(
+            net_sales=("net", "sum"),
+            units=("units", "sum"),
+            returned_units=("returned_units", "sum"),
+            orders=("bought", "nunique"),
+        )
+        .reset_index()
+        .astype({"product_id": "str"})
+    )
+    whole = float(table["net_sales"].sum())
+    table["share"] = table["net_sales"] / (whole if whole > 0 else float("nan"))
+    table = table.sort_values(["net_sales", "product_id"], ascending=[False, True], ignore_index=True)
+    top = _named(shop, table.head(TOP))
+    wanted = ["product_id", "name", "category", "net_sales", "share", "units", "returned_units", "orders"]
+    return Products(top[wanted], len(table))
+
+
+def _named(shop: Shop, table: pd.DataFrame) -> pd.DataFrame:
+    """With name and category of each product; its id where the shop has no name for it."""
+    present = [name for name in shop.columns("products") if name in ("product_id", "name", "category")]
+    known = shop.table("products", present) if present else pd.DataFrame({"product_id": pd.Series(dtype="str")})
+    known = (
+        known.drop_duplicates("product_id").set_index("product_id").reindex(columns=["name", "category"]).astype("str")
+    )
+    named = table.join(known, on="product_id")
+    return named.assign(name=named["name"].fillna(named["product_id"]))
+
+
+def weekly(lines: pd.DataFrame, week_starts: str) -> pd.DataFrame:
+    """week (its first day), net_sales, orders; only weeks wholly between the first and the last order."""
+    ends = "SAT" if week_starts == "sunday" else "SUN"
+    starts = lines["ordered_at"].dt.to_period(f"W-{ends}").dt.start_time
+    bought = lines["order_id"].where(lines["quantity"] > 0)
+    weeks = pd.DataFrame({"week": starts, "net": lines["net"], "bought": bought})
+    table = weeks.groupby("week").agg(net_sales=("net", "sum"), orders=("bought", "nunique"))
+    table = table.asfreq("7D", fill_value=0).reset_index()
+    first, last = lines["ordered_at"].min().normalize(), lines["ordered_at"].max().normalize()
+    whole = (table["week"] >= first) & (table["week"] + timedelta(days=6) <= last)
+    return table[whole].reset_index(drop=True)
