@@ -42,10 +42,11 @@ from engine.errors import AppError, DataProblem, NotEnoughData
 from engine.outcome import agenda as agendas
 from engine.outcome import results, timetable
 from engine.outcome.agenda import Item
-from engine.shop import activity, contents, sales, store
+from engine.shop import contents, store
 from engine.shop import duplicates as finding
-from engine.shop.activity import Activity
+from engine.shop import overview as overviews
 from engine.shop.features import default_as_of
+from engine.shop.overview import Overview
 from engine.shop.store import Shop
 
 
@@ -240,16 +241,6 @@ def _reasons(path: str, key: str, target: str, language: str, step: int, _asked:
 
 
 # --- tables ---
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _weekly_sales(path: str, version: str) -> pd.DataFrame:
-    return sales.weekly(store.open_shop(Path(path)))
-
-
-def weekly_sales(shop: Shop) -> pd.DataFrame:
-    """Net sales and orders per whole week: week, net_sales, orders."""
-    return _weekly_sales(str(shop.path), shop.version)
 
 
 @st.cache_data(max_entries=4, show_spinner=False)
@@ -560,14 +551,14 @@ def _saved_plans(path: str, stamp: tuple) -> list[SavedPlan]:
     return plans.saved_plans(Path(path))
 
 
-def activities(shop: Shop) -> list[Activity]:
-    """Key figures of the last days beside those before, by what the shop records: see engine.shop.activity."""
-    return _activities(str(shop.path), shop.version)
+def overview(shop: Shop) -> Overview:
+    """Key figures, products, weeks and returning customers, computed at one go: see engine.shop.overview."""
+    return _overview(str(shop.path), shop.version)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _activities(path: str, version: str) -> list[Activity]:
-    return activity.activity(store.open_shop(Path(path)))
+def _overview(path: str, version: str) -> Overview:
+    return overviews.overview(store.open_shop(Path(path)))
 
 
 def agenda(shop: Shop, now: datetime, person: str) -> list[Item]:

@@ -68,6 +68,78 @@ def weekly_line(weeks: pd.DataFrame, label: str) -> go.Figure:
     return figure([line], height=280, showlegend=False, yaxis={"title": label, "rangemode": "tozero"})
 
 
+LONGEST = 26  # letters of a name beside a bar: more would leave the bar no room on a phone
+
+
+def top_products(products: pd.DataFrame, label: str) -> go.Figure:
+    """Net sales of each product, the most at the top. products: name, net_sales."""
+    names = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in products["name"]]
+    bars = go.Bar(
+        orientation="h",
+        x=products["net_sales"],
+        y=products.index,
+        customdata=products["name"],
+        marker={"color": [MAIN if value >= 0 else BAD for value in products["net_sales"]]},
+        hovertemplate="%{customdata}: %{x:,.2f}<extra></extra>",
+    )
+    return figure(
+        [bars],
+        height=110 + 28 * len(products),
+        showlegend=False,
+        bargap=0.3,
+        xaxis={"title": label},
+        # By position: two products may go by the same name.
+        yaxis={"autorange": "reversed", "tickvals": products.index, "ticktext": names},
+    )
+
+
+def cohorts(table: pd.DataFrame, words: dict[str, str]) -> go.Figure:
+    """Share of customers who ordered again, by month of their first order and months after it; unknown is blank.
+
+    table: as engine.shop.cohorts.by_month. words: after, month, share, customers.
+    """
+    shares = table.pivot(index="month", columns="after", values="share").drop(columns=0)
+    sizes = table[table["after"] == 0].set_index("month")["customers"].reindex(shares.index)
+    counts = table.pivot(index="month", columns="after", values="ordered").drop(columns=0)
+    labels = [f"{month:%Y-%m} · {size:,.0f}" for month, size in sizes.items()]
+    cells = go.Heatmap(
+        z=shares.to_numpy(),
+        x=shares.columns,
+        y=labels,
+        customdata=counts.to_numpy(),
+        # From a breath to full colour: the page shows through, light or dark, and nobody is not yet the same as blank.
+        colorscale=[[0, faded(MAIN, 0.12)], [1, faded(MAIN, 1.0)]],
+        zmin=0,
+        zmax=max(float(shares.max().max()), 0.01),
+        xgap=1,
+        ygap=1,
+        hoverongaps=False,
+        colorbar={
+            "orientation": "h",
+            "thickness": 10,
+            "len": 0.6,
+            "x": 0,
+            "xanchor": "left",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "tickformat": ".0%",
+            "nticks": 4,
+            "title": {"text": words["share"], "side": "top"},
+        },
+        hovertemplate="%{y} " + words["customers"] + "<br>+%{x}: %{z:.1%} (%{customdata:,.0f})<extra></extra>",
+    )
+    return figure(
+        [cells],
+        height=180 + 20 * len(labels),
+        margin={"l": 8, "r": 8, "t": 72, "b": 8},
+        xaxis={"title": words["after"], "showgrid": False, "zeroline": False, "dtick": 1 if len(counts.T) < 13 else 3},
+        yaxis={
+            "title": f"{words['month']} · {words['customers']}", "type": "category", "autorange": "reversed",
+            "showgrid": False, "dtick": 1,
+        },
+    )  # fmt: skip
+
+
 def segment_map(points: pd.DataFrame, names: dict[str, str]) -> go.Figure:
     """Customers on two axes, one colour per group. points: x, y, segment_id."""
     traces = [

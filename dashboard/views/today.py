@@ -1,19 +1,18 @@
 """What needs me now, how is the shop doing, and what is the next step?"""
 
 import contextlib
-from typing import Literal, NoReturn
+from typing import NoReturn
 
 import streamlit as st
 
-from dashboard import cache, charts, state, widgets
+from dashboard import cache, state, widgets
 from dashboard.text import known, t
+from dashboard.views import overview
 from dashboard.views.plan_tabs.message import plain
-from engine import terms
 from engine.campaign import response
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError
 from engine.outcome.agenda import ORDER, Item
-from engine.shop.activity import Activity, Measure
 from engine.shop.store import Shop
 
 STEPS = {  # what is done one after the other, and the page it is done on
@@ -31,8 +30,6 @@ ICONS = {
     "work_lost": "error", "old_data": "update", "old_forecasts": "model_training", "unreadable": "error",
 }  # fmt: skip
 SHOWN = 8  # things to do before the rest folds away
-LESS_IS_BETTER, NEITHER = ("unsubscribe_rate",), ("ad_cost",)
-CARD_WIDTH = 250  # pixels: three beside each other on a desk, one below the other on a phone
 
 
 def welcome() -> NoReturn:
@@ -93,97 +90,14 @@ def sentence(item: Item) -> str:
     return t(f"today.item_{item.kind}", **values)
 
 
-# --- key figures ---
-
-
-def figures(shop: Shop, found: list[Activity]) -> None:
-    """Key figures of what the shop records, beside the days before; those of its orders first."""
-    by_source = {one.source: one for one in found}
-    st.subheader(t("today.figures"))
-    chosen = next(iter(by_source))
-    if len(by_source) > 1:
-        state.keep("today.source", chosen, list(by_source), address="figures")
-        chosen = (
-            st.segmented_control(
-                t("today.source"),
-                list(by_source),
-                required=True,
-                format_func=lambda source: t(f"today.source_{source}"),
-                key="today.source",
-                label_visibility="collapsed",
-            )
-            or chosen
-        )
-    shown = by_source[chosen]
-    with st.container(horizontal=True, key="today.cards"):
-        for measure in shown.measures:
-            card(measure, shop.settings.currency)
-    counts = {when: widgets.number(getattr(shown.measures[0], when)) for when in ("now", "before")}
-    if shown.source == "orders":
-        counts = {when: widgets.number(getattr(shown.measures[1], when)) for when in ("now", "before")}
-    st.caption(
-        t(
-            "today.periods" if shown.is_whole else "today.period",
-            now=t("today.days", first=shown.first, last=shown.last),
-            before=t("today.days", first=shown.earlier_first, last=shown.earlier_last),
-            count=t(f"today.counted_{shown.source}", count=counts["now"]),
-            count_before=t(f"today.counted_{shown.source}", count=counts["before"]),
-        )
-    )
-    if shown.source == "orders":
-        by_week(shop)
-
-
-def card(measure: Measure, currency: str) -> None:
-    """One key figure, its change against the days before, and its weeks as a line; the help says them in words."""
-    weeks = [written(value, measure, currency) for value in measure.weeks if value is not None]
-    colour: Literal["inverse", "off", "normal"] = (
-        "inverse" if measure.name in LESS_IS_BETTER else "off" if measure.name in NEITHER else "normal"
-    )
-    st.metric(
-        t(f"today.{measure.name}"),
-        written(measure.now, measure, currency),
-        change(measure.now, measure.before),
-        delta_color=colour,
-        border=True,
-        width=CARD_WIDTH,
-        help=f"{t(f'today.{measure.name}_help')}\n\n{t('today.weeks', weeks=plain(', '.join(weeks)))}",
-        chart_data=[value for value in measure.weeks if value is not None] if len(weeks) > 1 else None,
-        chart_type="area",
-    )
-
-
-def written(value: float | None, measure: Measure, currency: str) -> str:
-    """A key figure with its unit."""
-    if measure.unit in ("money", "price"):
-        return widgets.money(value, currency, 2 if measure.unit == "price" else 0)
-    return widgets.percent(value, 2) if measure.unit == "fraction" else widgets.number(value)
-
-
-def change(value: float | None, earlier: float | None) -> str | None:
-    """The change against the period before in percent, None where there was nothing before."""
-    moved = terms.lift(earlier, value) if earlier is not None and value is not None else None
-    return None if moved is None else f"{moved * 100:+.1f} %"
-
-
-def by_week(shop: Shop) -> None:
-    """Net sales of every week on record."""
-    weeks = cache.weekly_sales(shop)
-    if len(weeks) < 2:
-        return
-    st.subheader(t("today.weekly"))
-    label = t("today.net_sales_in", currency=shop.settings.currency)
-    widgets.chart(charts.weekly_line(weeks, label), "today.weeks", t("today.weekly_alt", weeks=len(weeks)))
-
-
 # --- from data to campaign ---
 
 
-def done(shop: Shop, found: list[Activity], stored: list[SavedPlan]) -> dict[str, bool]:
+def done(shop: Shop, is_recorded: bool, stored: list[SavedPlan]) -> dict[str, bool]:
     """Which of STEPS are done."""
     statuses = {saved.plan.status for saved in stored}
     return {
-        "data": bool(found),
+        "data": is_recorded,
         "groups": (shop.path / "segments" / "summary.json").exists(),
         "learned": response.current_version(shop) is not None,
         "plan": bool(statuses),
@@ -222,22 +136,22 @@ with widgets.problem_box():
     shop = cache.shop() or welcome()
     st.markdown(f"**{t('today.shop', name=plain(shop.settings.name))}**")
     items = cache.agenda(shop, widgets.now(), state.person())
-    found: list[Activity] = []
+    found = None
     stored: list[SavedPlan] = []
     with contextlib.suppress(AppError):  # what cannot be read is in the list of things to do
-        found = cache.activities(shop)
+        found = cache.overview(shop)
     with contextlib.suppress(AppError):
         stored = cache.saved_plans(shop)
-    steps = done(shop, found, stored)
+    steps = done(shop, found is not None and found.is_recorded, stored)
     if items or steps["data"]:
         to_do(items)
-    if not steps["data"]:
+    if found is None or not steps["data"]:
         st.info(t("today.empty"), icon=":material/inbox:")
         own_data()
         widgets.sample_buttons()
         st.stop()
     if not all(steps.values()):
         checklist(steps)
-    figures(shop, found)
+    overview.show(shop, found)
     if all(steps.values()):
         checklist(steps)

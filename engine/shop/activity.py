@@ -30,6 +30,7 @@ OF_ORDERS = tuple(UNITS)[:10]
 # Who is new is told by the orders before: a period that the records begin with would have new customers only.
 OF_HISTORY = ("new_customers", "returning_customers", "repeat_rate")
 HISTORY_DAYS = 91
+COUNTED = ("orders", "messages", "impressions", "visits")
 # Days of a step of the line beside a figure, and how many steps: a period of one point would be no line.
 TRENDS: dict[Span, tuple[int, int]] = {"week": (7, 8), "month": (7, 8), "year": (28, 26)}
 
@@ -61,7 +62,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """Key figures of the days first..last beside earlier ones, all included; the first counts what they are about.
+    """Key figures of the days first..last beside earlier ones, all included.
 
     begins: the first day on record. last_year: None where the days before are last year. short_history: which of the
     three have fewer than HISTORY_DAYS, or than the period is long, on record before them; OF_HISTORY of earlier days
@@ -83,6 +84,16 @@ class Activity:
     def recorded_days(self) -> int:
         """Days of the period that the records cover: fewer where they begin within it."""
         return (self.last - max(self.first, self.begins)).days + 1
+
+    @property
+    def history_days(self) -> int:
+        """Days that must be on record before a period, for anybody in it to be called new."""
+        return max(DAYS[self.span], HISTORY_DAYS)
+
+    @property
+    def counted(self) -> Measure:
+        """The number of what the figures are about: orders, messages, impressions, visits."""
+        return next(one for one in self.measures if one.name in COUNTED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ class Overview:
     weeks: pd.DataFrame
     cohorts: pd.DataFrame
 
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the shop records anything at all."""
+        return any(self.activities.values())
+
 
 def overview(shop: Shop) -> Overview:
     """Everything the first page says of the shop's records."""
