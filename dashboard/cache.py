@@ -40,7 +40,7 @@ from engine.decision.export import ExportResult
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError, DataProblem, NotEnoughData
 from engine.outcome import agenda as agendas
-from engine.outcome import results, timetable
+from engine.outcome import past, results, timetable
 from engine.outcome.agenda import Item
 from engine.shop import contents, store
 from engine.shop import duplicates as finding
@@ -251,6 +251,16 @@ def _campaign_results(path: str, version: str) -> pd.DataFrame:
 def campaign_results(shop: Shop) -> pd.DataFrame:
     """Outcome of every past campaign, see engine.outcome.results.campaigns."""
     return _campaign_results(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _past_campaigns(path: str, version: str) -> pd.DataFrame:
+    return past.campaigns(store.open_shop(Path(path)))
+
+
+def past_campaigns(shop: Shop) -> pd.DataFrame:
+    """Every past campaign with its counts and how each figure follows from them, see engine.outcome.past.campaigns."""
+    return _past_campaigns(str(shop.path), shop.version)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

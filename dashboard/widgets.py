@@ -13,6 +13,8 @@ from dashboard import cache, charts, state
 from dashboard.text import known, language, t
 from engine import jobs
 from engine.campaign.response import Models
+from engine.campaign.writer.facts import money as in_words
+from engine.campaign.writer.facts import percent_off
 from engine.errors import AppError, DataProblem, StoreProblem
 from engine.shop import samples, store
 from engine.shop.store import Shop
@@ -87,6 +89,15 @@ def ranged(value: Any, write: Callable[[float], str], level: str = "80 %") -> st
     if value is None:
         return "–"
     return f"{write(value.value)} ({between(write(value.low), write(value.high), level)})"
+
+
+def offer_name(kind: str, discount: float | None, currency: str) -> str:
+    """An offer in a few words: "15% off", "Gift"; a kind that only the shop knows as it stands."""
+    if kind == "percent" and discount:
+        return percent_off(discount, language())
+    if kind == "amount" and discount:
+        return t("plans.amount_off", amount=in_words(discount, currency, language()))
+    return t(f"plan.offer_{kind}") if known(f"plan.offer_{kind}") else kind
 
 
 # --- empty states ---

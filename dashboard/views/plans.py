@@ -12,7 +12,6 @@ from dashboard.views.plan_tabs.message import STATUS, VERDICT, plain
 from engine.campaign import planned
 from engine.campaign.plan import GOALS, Plan, Status
 from engine.campaign.starting import Proposal
-from engine.campaign.writer.facts import money, percent_off
 from engine.decision import plans
 from engine.decision.plans import SavedPlan
 from engine.errors import NotEnoughData
@@ -104,12 +103,7 @@ def facts(shop: Shop, plan: Plan, groups: dict[str, str]) -> list[str]:
 
 def offer(plan: Plan, currency: str) -> str:
     """The offer in a few words: "15% off", "Gift"."""
-    discount = plan.offer.discount
-    if plan.offer.kind == "percent" and discount:
-        return percent_off(discount, language())
-    if plan.offer.kind == "amount" and discount:
-        return t("plans.amount_off", amount=money(discount, currency, language()))
-    return t(f"plan.offer_{plan.offer.kind}")
+    return widgets.offer_name(plan.offer.kind, plan.offer.discount, currency)
 
 
 def duplicate(shop: Shop, plan: Plan) -> None:

@@ -5,24 +5,43 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, state, widgets
+from dashboard import cache, charts, printed, state, widgets
 from dashboard.text import channel_name, t
 from engine.outcome import results
 from engine.shop.store import Shop
 
 LEVEL = "95 %"
+PERCENTS = (
+    "ctr", "order_rate", "order_rate_low", "order_rate_high", "cvr", "unsubscribe_rate", "held_out_rate",
+)  # fmt: skip
+COUNTS = ("sent", "delivered", "impressions", "clicked", "orders", "unsubscribed", "held_out", "window_days")
+EXTRAS = ("extra_orders", "extra_orders_low", "extra_orders_high")
+MONEY = {"revenue": "%.2f", "cost": "%.2f", "revenue_per_recipient": "%.3f"}
+ORDER = (
+    "name", "channel", "offer", "starts_at", "ends_at", "source", "sent", "delivered", "impressions", "clicked", "ctr",
+    "orders", "order_rate", "cvr", "revenue", "cost", "revenue_per_recipient", "roas", "unsubscribed",
+    "unsubscribe_rate", "held_out", "held_out_rate", *EXTRAS, "distinguishable", "order_rate_low", "order_rate_high",
+    "window_days", "basis",
+)  # fmt: skip
 
 
 def chosen(table: pd.DataFrame) -> pd.DataFrame:
-    """The campaigns of the chosen channels, all while none is chosen; what is shown and downloaded is of these."""
-    channels = sorted(table["channel"].dropna().unique())
-    if len(channels) < 2:
+    """The campaigns of the chosen channels and records, all while none is chosen: what is shown and downloaded."""
+    with st.container(horizontal=True, vertical_alignment="bottom", key="results.filters"):
+        for column, named in (("channel", channel_name), ("source", lambda one: t(f"results.source_{one}"))):
+            table = some_of(table, column, named)
+    return table
+
+
+def some_of(table: pd.DataFrame, column: str, named: Any) -> pd.DataFrame:
+    """The rows with the chosen values; nothing to choose where there is but one."""
+    values = sorted(table[column].dropna().unique())
+    if len(values) < 2:
         return table
-    state.keep("results.channel", [], channels, address="channel")
-    picked = st.pills(
-        t("results.channel"), channels, selection_mode="multi", format_func=channel_name, key="results.channel"
-    )
-    return table[table["channel"].isin(picked)] if picked else table
+    key = f"results.{column}"
+    state.keep(key, [], values, address=column)
+    picked = st.pills(t(key), values, selection_mode="multi", format_func=named, key=key)
+    return table[table[column].isin(picked)] if picked else table
 
 
 def headline(shop: Shop, totals: results.Totals) -> None:
@@ -40,8 +59,8 @@ def headline(shop: Shop, totals: results.Totals) -> None:
     with st.container(horizontal=True):
         st.metric(t("results.campaigns"), widgets.number(totals.campaigns), border=True)
         st.metric(t("results.sent"), widgets.number(totals.sent), border=True)
-        st.metric(t("results.orders"), widgets.number(totals.orders), border=True, help=t("results.orders_help"))
-        st.metric(t("results.revenue"), widgets.money(totals.revenue, shop.settings.currency), border=True)
+        st.metric(t("results.orders_inside"), widgets.number(totals.orders), border=True, help=t("results.orders_help"))
+        st.metric(t("results.their_revenue"), widgets.money(totals.revenue, shop.settings.currency), border=True)
         st.metric(t("results.per_order"), widgets.money(average, shop.settings.currency, 2), border=True)
 
 
@@ -59,44 +78,12 @@ def picture(table: pd.DataFrame) -> None:
 
 
 def listing(table: pd.DataFrame, currency: str) -> None:
-    """Every campaign as one row, sortable."""
-    rate = st.column_config.NumberColumn
-    percents = ["ctr", "order_rate", "order_rate_low", "order_rate_high", "held_out_rate"]
-    shown = table.assign(
-        channel=table["channel"].map(channel_name),
-        basis=table["basis"].map(
-            {"incremental": t("results.incremental"), "attributed": t("results.attributed_short")}
-        ),
-        distinguishable=table["distinguishable"].map({1: t("results.yes"), 0: t("results.no")}),
-    )
-    formats: dict[str, Any] = {
-        "starts_at": st.column_config.DateColumn(t("results.starts_at"), format="YYYY-MM-DD"),
-        "window_days": rate(t("results.window_days"), format="%d", help=t("results.window_help")),
-        "revenue_per_recipient": rate(t("results.revenue_per_recipient", currency=currency), format="%.3f"),
-    }
-    formats |= {name: rate(t(f"results.{name}"), format="percent") for name in percents}
-    numbers = [
-        "sent",
-        "held_out",
-        "clicks",
-        "orders",
-        "extra_per_1000",
-        "extra_per_1000_low",
-        "extra_per_1000_high",
-        "unsubscribed",
-    ]
-    formats |= {name: rate(t(f"results.{name}"), format="%.1f" if "per" in name else "localized") for name in numbers}
-    formats |= {name: t(f"results.{name}") for name in ("name", "channel", "basis", "distinguishable")}
-    order = [
-        "name", "channel", "starts_at", "window_days", "sent", "held_out", "orders", "order_rate", "order_rate_low",
-        "order_rate_high", "held_out_rate", "extra_per_1000", "extra_per_1000_low", "extra_per_1000_high",
-        "distinguishable", "clicks", "ctr", "revenue_per_recipient", "unsubscribed", "basis",
-    ]  # fmt: skip
-    order = [name for name in order if table[name].notna().any()]
+    """Every campaign as one row, sortable; each figure says in its help how it comes about."""
+    shown = in_words(table, currency)
     st.dataframe(
         shown,
-        column_order=order,
-        column_config=formats,
+        column_order=[name for name in ORDER if shown[name].notna().any()],
+        column_config=formats(currency),
         hide_index=True,
         placeholder="–",
         key="results.table",
@@ -104,22 +91,65 @@ def listing(table: pd.DataFrame, currency: str) -> None:
     )
     st.download_button(
         t("results.download"),
-        lambda: table.to_csv(index=False).encode("utf-8-sig"),
+        lambda: printed.spreadsheet(table),
         "results.csv",
         "text/csv",
         on_click="ignore",
         key="results.download",
         icon=":material/download:",
+        help=t("results.download_help"),
     )
+
+
+def in_words(table: pd.DataFrame, currency: str) -> pd.DataFrame:
+    """The table with its words in the language of the page."""
+    offers = [
+        widgets.offer_name(row.offer_kind, row.discount if row.discount == row.discount else None, currency)
+        if isinstance(row.offer_kind, str)
+        else None
+        for row in table.itertuples()
+    ]
+    basis = {name: t(f"results.basis_{name}") for name in ("incremental", "attributed", "platform")}
+    return table.assign(
+        name=table["name"].fillna(table["campaign_id"]),
+        offer=pd.Series(offers, table.index, dtype="object"),
+        channel=table["channel"].map(channel_name, na_action="ignore"),
+        source=table["source"].map(lambda one: t(f"results.source_{one}")),
+        basis=table["basis"].map(basis),
+        distinguishable=table["distinguishable"].map({1: t("results.yes"), 0: t("results.no")}),
+    )
+
+
+def formats(currency: str) -> dict[str, Any]:
+    """How each column is written, and its formula."""
+    number = st.column_config.NumberColumn
+
+    def told(name: str, kind: Any, **how: Any) -> Any:
+        return kind(t(f"results.{name}", **({"currency": currency} if name in MONEY else {})), **how)
+
+    found = {name: told(name, number, format="percent", help=t(f"results.{name}_help")) for name in PERCENTS}
+    found |= {name: told(name, number, format="localized", help=t(f"results.{name}_help")) for name in COUNTS}
+    found |= {name: told(name, number, format="%.1f", help=t("results.extra_orders_help")) for name in EXTRAS}
+    found |= {name: told(name, number, format=how, help=t(f"results.{name}_help")) for name, how in MONEY.items()}
+    found["roas"] = told("roas", number, format="%.2f", help=t("results.roas_help"))
+    days = st.column_config.DateColumn
+    found |= {name: told(name, days, format="YYYY-MM-DD") for name in ("starts_at", "ends_at")}
+    words = st.column_config.TextColumn
+    found |= {name: told(name, words) for name in ("channel", "offer", "distinguishable")}
+    found["name"] = told("name", words, pinned=True)
+    return found | {name: told(name, words, help=t(f"results.{name}_help")) for name in ("source", "basis")}
 
 
 widgets.page_head("results.title", "results.purpose")
 
 with widgets.problem_box():
     shop = widgets.need_shop()
-    table = chosen(cache.campaign_results(shop))
-    headline(shop, results.totals(table))
-    picture(table)
+    table = chosen(cache.past_campaigns(shop))
+    messages = table[table["source"].isin(("deliveries", "totals"))]
+    if len(messages):
+        headline(shop, results.totals(messages))
+        picture(messages)
     first, last = table["starts_at"].min().date(), table["starts_at"].max().date()
+    st.subheader(t("results.every"))
     st.caption(t("results.dates", first=first, last=last, count=len(table)))
     listing(table, shop.settings.currency)

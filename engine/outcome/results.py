@@ -69,39 +69,55 @@ def campaigns(shop: Shop) -> pd.DataFrame:
         raise NotEnoughData(
             "This shop has no past campaigns yet. Import campaigns with deliveries or campaign_results."
         )
-    counts = [counted for counted in (_from_deliveries(shop), _from_totals(shop)) if counted is not None]
-    if not counts:
+    counts = counted(shop)
+    if counts is None:
         raise NotEnoughData(
             "This shop has campaigns, but nothing on who got them. Import deliveries or campaign_results."
         )
-    counted = pd.concat(counts).groupby(level=0).first()  # single deliveries count before totals of the same campaign
     known = shop.table("campaigns").drop_duplicates("campaign_id").set_index("campaign_id")
     described = known.reindex(columns=["name", "channel", "goal", "offer_kind", "discount"])
     windows = campaign_windows(shop).drop_duplicates("campaign_id").set_index("campaign_id")
-    table = counted.join(described).join(windows[["starts_at", "ends_at", "window_days"]])
+    table = counts.join(described).join(windows[["starts_at", "ends_at", "window_days"]])
     table.index.name = "campaign_id"
-    table = _with_rates(table).reset_index().sort_values(["starts_at", "campaign_id"], ascending=False)
+    table = with_rates(table).reset_index().sort_values(["starts_at", "campaign_id"], ascending=False)
     return table[COLUMNS].reset_index(drop=True)
+
+
+def counted(shop: Shop) -> pd.DataFrame | None:
+    """Counts per campaign_id as `with_rates` takes them, with source ("deliveries", "totals"); None without either.
+
+    Of a campaign that has both, its single deliveries count, and nothing of the totals.
+    """
+    counts = [found for found in (_from_deliveries(shop), _from_totals(shop)) if found is not None]
+    if not counts:
+        return None
+    table = pd.concat(counts)
+    return table[~table.index.duplicated()].sort_index()
 
 
 def _from_deliveries(shop: Shop) -> pd.DataFrame | None:
     """Counts per campaign from single deliveries; those left out on purpose (treated = 0) apart."""
     if not shop.rows("deliveries"):
         return None
-    rows = shop.table("deliveries")
+    wanted = ("campaign_id", "treated", "clicked", "converted", "revenue", "unsubscribed")
+    rows = shop.table("deliveries", [name for name in shop.columns("deliveries") if name in wanted])
     treated = rows["treated"].fillna(1.0) if "treated" in rows else pd.Series(1.0, rows.index)
     for column in ("clicked", "converted", "revenue", "unsubscribed"):
         rows[column] = rows.get(column, np.nan)
     sent, held = rows[treated == 1].groupby("campaign_id"), rows[treated == 0].groupby("campaign_id")
     table = pd.DataFrame(
         {
+            "source": "deliveries",
             "sent": sent.size(),
+            "recipients": sent.size(),
+            "delivered": sent.size(),  # single deliveries know no bounces
             "clicks": sent["clicked"].sum(min_count=1),
             "click_trials": sent["clicked"].count(),
             "orders": sent["converted"].sum(min_count=1),
             "order_trials": sent["converted"].count(),
             "revenue": sent["revenue"].sum(min_count=1),
             "unsubscribed": sent["unsubscribed"].sum(min_count=1),
+            "unsubscribe_trials": sent["unsubscribed"].count(),
         }
     )
     table["held_out"] = held.size().reindex(table.index).fillna(0)
@@ -115,8 +131,9 @@ def _from_totals(shop: Shop) -> pd.DataFrame | None:
     if not shop.rows("campaign_results"):
         return None
     rows = shop.table("campaign_results")
-    sent = rows["delivered"].fillna(rows["recipients"]) if "delivered" in rows else rows["recipients"]
-    table = pd.DataFrame({"campaign_id": rows["campaign_id"], "sent": sent})
+    delivered = rows.get("delivered", pd.Series(np.nan, rows.index))
+    sent = delivered.fillna(rows["recipients"])
+    table = pd.DataFrame({"campaign_id": rows["campaign_id"], "sent": sent, "recipients": rows["recipients"]})
     for ours, theirs in {
         "clicks": "clicked",
         "orders": "orders",
@@ -124,14 +141,17 @@ def _from_totals(shop: Shop) -> pd.DataFrame | None:
         "unsubscribed": "unsubscribed",
     }.items():
         table[ours] = rows.get(theirs, np.nan)
-    for stage, trials in (("clicks", "click_trials"), ("orders", "order_trials")):
+    stages = (("clicks", "click_trials"), ("orders", "order_trials"), ("unsubscribed", "unsubscribe_trials"))
+    for stage, trials in stages:
         table[trials] = sent.where(table[stage].notna(), 0)
+    is_known = delivered.notna().groupby(rows["campaign_id"]).all()
     table = table.groupby("campaign_id").sum(min_count=1)
-    return table.assign(held_out=0.0, held_out_orders=np.nan, held_out_trials=0.0)
+    table["delivered"] = table["sent"].where(is_known)  # of some of its rows alone it would be too few
+    return table.assign(source="totals", held_out=0.0, held_out_orders=np.nan, held_out_trials=0.0)
 
 
-def _with_rates(table: pd.DataFrame) -> pd.DataFrame:
-    """Rates and their 95 % intervals from the counts."""
+def with_rates(table: pd.DataFrame) -> pd.DataFrame:
+    """Rates and their 95 % intervals from the counts; a rate is of the rows whose outcome is known (its trials)."""
     nothing = np.full(len(table), np.nan)
     result = table.copy()
     for rate, count, trials in (("ctr", "clicks", "click_trials"), ("order_rate", "orders", "order_trials")):

@@ -1,6 +1,8 @@
 import pandas as pd
 
-from engine.outcome import results
+from dashboard import printed
+from engine.decision import cells
+from engine.outcome import past, results
 from engine.shop import store
 
 
@@ -10,7 +12,8 @@ def test_extra_orders_stand_with_their_range_and_how_many_campaigns_are_clear(op
     totals = results.totals(results.campaigns(store.open_shop(demo_shop_dir)))
     assert f"About {totals.extra:,.0f} extra orders" in words(app)
     assert f"{totals.distinguishable} of 60 campaigns" in words(app)
-    assert len(app.dataframe[0].value) == 60
+    assert f"{len(app.dataframe[0].value)} rows from" in words(app)
+    assert (app.dataframe[0].value["source"] == "deliveries").sum() == 60
 
 
 def test_without_a_holdout_orders_are_called_attributed(open_app, demo_shop, words):
@@ -27,6 +30,26 @@ def test_a_shop_without_campaigns_says_what_to_import(open_app, shop_without_cam
     app = open_app(shop_without_campaigns, "results")
     assert not app.exception
     assert "no past campaigns yet" in words(app)
+
+
+def test_a_shop_of_ads_alone_lists_them(open_app, demo_shop, words):
+    for name in ("campaigns", "campaign_products", "deliveries"):
+        (demo_shop / "tables" / f"{name}.parquet").unlink()
+    app = open_app(demo_shop, "results")
+    assert not app.exception
+    table = app.dataframe[0].value.set_index("name")
+    ads = pd.read_parquet(demo_shop / "tables" / "ads.parquet")
+    assert table["impressions"].to_dict() == ads.groupby("ad_id")["impressions"].sum().to_dict()
+    assert not app.metric
+
+
+def test_the_file_has_the_counts_behind_each_rate(demo_shop_dir):
+    table = cells.read_back(printed.spreadsheet(past.campaigns(store.open_shop(demo_shop_dir))))
+    row = table[table["campaign_id"] == "k01"].iloc[0]
+    assert float(row["ctr"]) == float(row["clicked"]) / float(row["clicked_of"])
+    assert float(row["order_rate"]) == float(row["orders"]) / float(row["orders_of"])
+    assert float(row["cost"]) == float(row["sent"]) * float(row["cost_each"])
+    assert row["impressions"] == "" and row["starts_at"].startswith("2024-07-15")
 
 
 def test_a_channel_counts_its_own_campaigns_alone(open_app, demo_shop_dir, words):
