@@ -69,20 +69,31 @@ def lines(shop: Shop) -> pd.DataFrame:
         raise NotEnoughData("This shop has no orders yet. Import a file of orders and come back.")
     orders = orders.sort_values("ordered_at", kind="stable", ignore_index=True)
     orders[IDS] = orders[IDS].astype("category")  # counted many times over: numbers are counted faster than texts
-    discount, refunded = (_money(orders, name) for name in ("discount", "refunded"))
-    is_bought, list_value = orders["quantity"] > 0, orders["quantity"] * orders["unit_price"]
-    since = orders["ordered_at"].where(is_bought).groupby(orders["customer_id"].cat.codes).transform("min")
-    table = orders[[*IDS, "ordered_at", "quantity"]].assign(
-        gross=list_value.where(is_bought, 0.0),
-        discounts=discount.where(is_bought, 0.0),
-        returns=(discount - list_value).mask(is_bought, 0.0) + refunded,
-        since=since,
+    bought_at = orders["ordered_at"].where(orders["quantity"] > 0)
+    since = bought_at.groupby(orders["customer_id"].cat.codes).transform("min")
+    money = parts(orders)[["gross", "discounts", "returns", "net"]]
+    return orders[[*IDS, "ordered_at", "quantity"]].join(money).assign(since=since)
+
+
+def parts(orders: pd.DataFrame) -> pd.DataFrame:
+    """Per order line, in money: gross, discounts, returns (refunds among them), refunds, net.
+
+    net = gross - discounts - returns, as in `lines`. A column the shop does not record counts as 0.
+    """
+    value, sold = orders["quantity"] * orders["unit_price"], orders["quantity"] > 0
+    off, refunds = (
+        orders[name].fillna(0.0) if name in orders else pd.Series(0.0, orders.index)
+        for name in ("discount", "refunded")
     )
-    return table.assign(net=table["gross"] - table["discounts"] - table["returns"])
-
-
-def _money(orders: pd.DataFrame, column: str) -> pd.Series:
-    return orders[column].fillna(0.0) if column in orders else pd.Series(0.0, orders.index)
+    return pd.DataFrame(
+        {
+            "gross": value.where(sold, 0.0),
+            "discounts": off.where(sold, 0.0),
+            "returns": (off - value).where(~sold, 0.0) + refunds,
+            "refunds": refunds,
+            "net": value - off - refunds,
+        }
+    )
 
 
 def between(rows: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, at: str = "ordered_at") -> pd.DataFrame:
