@@ -169,6 +169,45 @@ def mapping(paths: tuple[Path, ...], shop_dir: Path | None, table: str | None, o
 
 @main.command()
 @_shop_option
+def quality(shop_dir: Path | None) -> None:
+    """Net sales by month with what may set them apart from the shop system's, rows over time, and what is missing."""
+    from dataclasses import asdict
+
+    from engine.outcome.readiness import readiness
+    from engine.shop import contents, gap, stated
+    from engine.shop import quality as checked
+
+    shop = _shop(shop_dir)
+    months, told = checked.reconciliation(shop), stated.stated(shop)
+    said = [
+        asdict(gap.explained(row, told[day].figure)) | {"month": f"{day:%Y-%m}"} | asdict(told[day])
+        for day, (_, row) in zip(months["month"].dt.date, months.iterrows(), strict=True)
+        if day in told
+    ]
+    rows = checked.volumes(shop)
+    _print(
+        {
+            "shop": shop.settings.name,
+            "currency": shop.settings.currency,
+            "tables": _records(contents.contents(shop)),
+            "files": _records(checked.counts(shop)),
+            "reconciliation": checked.by_month(months),
+            "stated": said,
+            "volumes": _records(rows.assign(start=rows["start"].dt.strftime("%Y-%m-%d"))),
+            "readiness": [
+                {**asdict(one), "ready": one.ready, "sentence": one.sentence.text()} for one in readiness(shop)
+            ],
+        }
+    )
+
+
+def _records(table: pd.DataFrame) -> list[dict]:
+    """Rows as JSON: what is missing is null."""
+    return table.astype("object").where(table.notna(), None).to_dict("records")
+
+
+@main.command()
+@_shop_option
 @click.option("--k", default="auto", help="Number of groups, or auto.")
 @click.option("--method", type=click.Choice(["kmeans", "dbscan", "lifecycle"]), default="kmeans")
 @click.option("--as-of", "as_of")
