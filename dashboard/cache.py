@@ -40,9 +40,10 @@ from engine.decision.export import ExportResult
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError, DataProblem, NotEnoughData
 from engine.outcome import agenda as agendas
-from engine.outcome import past, results, timetable
+from engine.outcome import past, readiness, results, timetable
 from engine.outcome.agenda import Item
-from engine.shop import contents, store
+from engine.outcome.readiness import Ready
+from engine.shop import contents, quality, store
 from engine.shop import duplicates as finding
 from engine.shop import overview as overviews
 from engine.shop.features import default_as_of
@@ -271,6 +272,39 @@ def _table_facts(path: str, version: str) -> pd.DataFrame:
 def table_facts(shop: Shop) -> pd.DataFrame:
     """Every table of the shop: table, rows, first, last."""
     return _table_facts(str(shop.path), shop.version)
+
+
+# --- can the figures be believed ---
+
+
+def sales_by_month(shop: Shop) -> pd.DataFrame:
+    """Net sales by month and what may set them apart from the shop system's: engine.shop.quality.reconciliation."""
+    return _sales_by_month(str(shop.path), shop.version, store.stamp([shop.path / "set_aside" / "orders.csv"]))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _sales_by_month(path: str, version: str, stamp: tuple) -> pd.DataFrame:
+    return quality.reconciliation(store.open_shop(Path(path)))
+
+
+def volumes(shop: Shop) -> pd.DataFrame:
+    """Rows per week or month of every table: see engine.shop.quality.volumes."""
+    return _volumes(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _volumes(path: str, version: str) -> pd.DataFrame:
+    return quality.volumes(store.open_shop(Path(path)))
+
+
+def ready(shop: Shop | None) -> list[Ready]:
+    """What the shop's data is enough for: see engine.outcome.readiness."""
+    return _ready(str(shop.path), shop.version) if shop else readiness.readiness(None)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ready(path: str, version: str) -> list[Ready]:
+    return readiness.readiness(store.open_shop(Path(path)))
 
 
 # --- plans ---

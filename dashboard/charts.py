@@ -6,6 +6,7 @@ mid-tones, which stand out on the light background and on the dark one (contrast
 
 import pandas as pd
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 # One colour per group, the same on every page, in the order of s1, s2, ...
 PALETTE = ("#2a8c9e", "#d0702f", "#8170d0", "#3d9a5b", "#cf5574", "#94803a", "#4a86c8", "#8a8a8a", "#b0689f", "#5f9a94")
@@ -138,6 +139,54 @@ def cohorts(table: pd.DataFrame, words: dict[str, str]) -> go.Figure:
             "showgrid": False, "dtick": 1,
         },
     )  # fmt: skip
+
+
+def net_by_month(months: pd.DataFrame, net: str, aside: str, axis: str) -> go.Figure:
+    """Net sales as bars with the value of rows set aside on top. months: month, net, set_aside_value."""
+    bars = [
+        go.Bar(
+            x=months["month"],
+            y=months[column],
+            name=name,
+            marker={"color": paint},
+            hovertemplate="%{x|%Y-%m}: %{y:,.2f}<extra>" + name + "</extra>",
+        )
+        for column, name, paint in (("net", net, MAIN), ("set_aside_value", aside, SECOND))
+        if column == "net" or months[column].any()
+    ]
+    # "relative": what was set aside may be below 0, as returns are.
+    return figure(bars, barmode="relative", xaxis={"tickformat": "%Y-%m"}, yaxis={"title": axis})
+
+
+def rows_over_time(volumes: pd.DataFrame, names: dict[str, str]) -> go.Figure:
+    """Rows per week or month, a small chart under another for each table. volumes: table, unit, start, rows."""
+    unit = volumes["unit"].iloc[0]
+    chart = make_subplots(len(names), 1, shared_xaxes=True, vertical_spacing=0.35 / len(names))
+    for place, (table, name) in enumerate(names.items(), start=1):
+        own = volumes[volumes["table"] == table]
+        line = go.Scatter(
+            x=own["start"],
+            y=own["rows"],
+            mode="lines" if len(own) > 1 else "markers",
+            xperiod=7 * 86_400_000 if unit == "week" else "M1",  # milliseconds: drawn over the days they stand for
+            xperiodalignment="middle",
+            line={"color": MAIN, "width": 1.5, "shape": "hvh"},
+            fill="tozeroy",
+            fillcolor=faded(MAIN, 0.12),
+            customdata=own["start"].dt.strftime("%Y-%m-%d" if unit == "week" else "%Y-%m"),
+            hovertemplate="%{customdata}: %{y:,}<extra>" + name + "</extra>",
+        )
+        chart.add_trace(line, row=place, col=1)
+        # Each has a scale of its own: a shop has a thousand events for each campaign.
+        chart.update_yaxes(rangemode="tozero", nticks=3, row=place, col=1)
+        where = {"xref": "paper", "x": 0, "yref": f"y{place if place > 1 else ''} domain", "y": 1}
+        chart.add_annotation(text=name, showarrow=False, xanchor="left", yanchor="bottom", **where)
+    return figure(list(chart.data), 60 + 90 * len(names), showlegend=False, **_without_template(chart))
+
+
+def _without_template(chart: go.Figure) -> dict:
+    """A figure's layout but for plotly's own template."""
+    return {name: value for name, value in chart.layout.to_plotly_json().items() if name != "template"}
 
 
 def segment_map(points: pd.DataFrame, names: dict[str, str]) -> go.Figure:

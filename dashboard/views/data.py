@@ -12,6 +12,9 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t, table_name
+from dashboard.views.data_parts.readiness import readiness as enough_for
+from dashboard.views.data_parts.reconciliation import reconciliation
+from dashboard.views.data_parts.volumes import volumes
 from engine import jobs
 from engine.errors import AppError
 from engine.shop import gate, incoming, intake, store
@@ -190,5 +193,9 @@ with widgets.problem_box():
         overview(shop)
     bring_in(shop)
     readiness(shop)
+    if shop is not None:
+        reconciliation(shop)
+        volumes(shop)
+    enough_for(shop)
     if shop is not None:
         work(shop)

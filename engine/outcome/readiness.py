@@ -43,11 +43,10 @@ class Ready:
 
     @property
     def sentence(self) -> Sentence:
-        """What is needed beside what there is. Counts are written with commas; a channel goes by its name here."""
+        """What is needed beside what there is, counts written with commas."""
         had = {name: f"{count:,}" for name, count in self.have.items()}
         needed = {f"need_{name}": f"{count:,}" for name, count in self.need.items()}
-        channel = {"channel": self.channel} if self.channel else {}
-        return Sentence(f"quality.ready_{self.module}", had | needed | channel)
+        return Sentence(f"quality.ready_{self.module}", had | needed)
 
 
 def readiness(shop: Shop | None) -> list[Ready]:

@@ -109,11 +109,18 @@ class _Sums:
         self.copy = np.array([cell.is_copy for cell in cells], dtype=bool)
 
     def ways(self, count: int) -> Iterator[Parts]:
-        """Every choice of so many differences that can be had together, each part with its amount; none is nothing."""
-        for chosen in combinations(self._differences(), count):
-            parts = self._amounts(chosen) if _can_be(chosen) else ()
-            if parts and all(abs(amount) > _NOTHING for _, amount in parts):
-                yield parts
+        """Every choice of so many differences that can be had together, each part with its amount; none is nothing.
+
+        First as they work on each other (without cancelled lines their tax is not counted either), then each by itself,
+        where that is another sum: a system may leave out cancelled lines and still book their tax.
+        """
+        differences = self._differences()
+        alone = {what: self._amounts((what,))[0] for what in differences}
+        for chosen in (chosen for chosen in combinations(differences, count) if _can_be(chosen)):
+            together, apart = self._amounts(chosen), tuple(alone[what] for what in chosen)
+            for parts in (together, apart) if abs(_rest(0, together) - _rest(0, apart)) > _NOTHING else (together,):
+                if all(abs(amount) > _NOTHING for _, amount in parts):
+                    yield parts
 
     def _differences(self) -> list[str]:
         """What may set the two figures apart: first which lines count, then what is summed."""

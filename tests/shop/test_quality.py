@@ -192,6 +192,20 @@ def test_the_tax_of_cancelled_lines_goes_with_them(tmp_path):
     assert found.fits and not found.others
 
 
+def test_differences_that_do_not_touch_each_other_are_found_too(tmp_path):
+    lines = [
+        "o1,c1,2026-01-05,p1,1,100.00,0,paid,0,19.00,0",
+        "o2,c2,2026-01-06,p1,1,31.00,0,cancelled,0,5.70,0",
+        "o3,,2026-01-06,p1,1,44.00,0,paid,0,8.36,0",
+    ]
+    row = january(imported(tmp_path, lines))
+    for figure, what in (
+        (131.00 - 31.00 + 24.70, {"status|cancelled": -31.00, "tax": 24.70}),  # the tax of cancelled lines is booked
+        (131.00 + 44.00 + 24.70, {"set_aside|customer_id is empty": 44.00, "tax": 24.70}),
+    ):
+        assert dict(gap.explained(row, figure).parts) == pytest.approx(what)
+
+
 def test_the_gross_figure_of_every_row_is_found_with_what_was_set_aside(tmp_path):
     lines = [
         "o1,c1,2026-01-05,p1,1,100.00,0,,0,0,0", "o2,c1,2026-01-06,p1,-1,20.00,0,,0,0,0",
