@@ -204,7 +204,7 @@ def keep(key: str, usual: Any, options: Collection[Any] | None = None, address: 
     Streamlit's own ways are not used: `bind` writes a widget's label into the address, in the language of the page, and
     `persist_state` would carry a choice into another shop.
     """
-    kept = st.session_state.setdefault("kept", {}).setdefault(st.session_state.get("chosen:shop"), {})
+    kept = _kept()
     if key in st.session_state:
         chosen = st.session_state[key]
     else:
@@ -218,6 +218,11 @@ def keep(key: str, usual: Any, options: Collection[Any] | None = None, address: 
     put(key, chosen)
     if address is not None:
         _name_in_address(address, chosen, usual)
+
+
+def _kept() -> dict[str, Any]:
+    """What is kept for the open shop while its pages change."""
+    return st.session_state.setdefault("kept", {}).setdefault(st.session_state.get("chosen:shop"), {})
 
 
 def _named_in_address(address: str | None, options: Collection[Any], several: bool) -> Any:
@@ -244,6 +249,68 @@ def share(address: str, names: list[str]) -> None:
         st.query_params[address] = names
     else:
         del st.query_params[address]
+
+
+# --- a form whose changes wait to be saved, also while other pages are looked at ---
+
+
+def hold(area: str, saved: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the widgets "area.name" what waits to be saved, else what is saved. Returns what waits, by name.
+
+    Call before they are drawn. A widget that nobody touched follows what is saved; one that says what is saved by now
+    waits no longer.
+    """
+    waiting = _kept().setdefault(f"{area}:waiting", {})
+    last = st.session_state.setdefault(f"{area}:last", {})  # what was saved when the page ran last
+    for name, value in saved.items():
+        key = f"{area}.{name}"
+        says = st.session_state.get(key, waiting.get(name, value))
+        if key in st.session_state and name in last and says == last[name]:
+            says = value
+        if says == value:
+            waiting.pop(name, None)
+        else:
+            waiting[name] = says
+        last[name] = value
+        put(key, says)
+    return dict(waiting)
+
+
+def hold_rows(area: str, name: str, saved: list[Any]) -> tuple[str, list[Any]]:
+    """Key and first rows of an editable table: what waits to be saved, else what is saved. See `tell_rows`.
+
+    Streamlit's editor keeps changes beside the rows it began with, so these must not change while it is on the page.
+    """
+    tables = _kept().setdefault(f"{area}:rows", {})
+    table = tables.setdefault(name, {"round": 0, "first": saved, "says": saved, "saved": saved})
+    arrived = f"{area}.{name}.{table['round']}" not in st.session_state
+    if table["says"] == table["saved"] != saved:
+        _anew(table, saved)  # nobody touched it, and somebody else saved
+    elif arrived and table["first"] != table["says"]:
+        _anew(table, table["says"])
+    table["saved"] = saved
+    return f"{area}.{name}.{table['round']}", table["first"]
+
+
+def tell_rows(area: str, name: str, rows: list[Any]) -> bool:
+    """Remember what an editable table says now; whether that waits to be saved."""
+    table = _kept()[f"{area}:rows"][name]
+    table["says"] = rows
+    return rows != table["saved"]
+
+
+def _anew(table: dict[str, Any], rows: list[Any]) -> None:
+    table.update(round=table["round"] + 1, first=rows, says=rows)
+
+
+def let_go(area: str, names: Collection[str]) -> None:
+    """Callback: of these widgets and tables nothing waits any more; they say what is saved."""
+    for name, value in st.session_state.get(f"{area}:last", {}).items():
+        if name in names:
+            st.session_state[f"{area}.{name}"] = value
+    for name, table in _kept().get(f"{area}:rows", {}).items():
+        if name in names:
+            _anew(table, table["saved"])
 
 
 # --- a form that is filled from what is saved, and saved as one types ---

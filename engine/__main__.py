@@ -208,6 +208,33 @@ def _records(table: pd.DataFrame) -> list[dict]:
 
 @main.command()
 @_shop_option
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="May be given several times. VALUE as in TOML, text also without quotes; an entry after a dot: "
+    "send_cost.email=0.003",
+)
+def settings(shop_dir: Path | None, assignments: tuple[str, ...]) -> None:
+    """The shop's settings, each with who said so: stated, assumed (nobody confirmed it) or the usual value."""
+    from engine.shop.shop_settings import from_text
+
+    shop = _shop(shop_dir)
+    if assignments:
+        shop = store.save_settings(shop, from_text(assignments))
+    known = shop.settings
+    _print(
+        {
+            name: {"value": value, "source": known.source(name)}
+            for name, value in known.model_dump(mode="json").items()
+            if name != "assumed"
+        }
+    )
+
+
+@main.command()
+@_shop_option
 @click.option("--k", default="auto", help="Number of groups, or auto.")
 @click.option("--method", type=click.Choice(["kmeans", "dbscan", "lifecycle"]), default="kmeans")
 @click.option("--as-of", "as_of")

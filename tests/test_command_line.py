@@ -224,6 +224,46 @@ def test_a_row_of_a_plans_file_may_name_its_customers_by_a_rule(shop, tmp_path):
     assert forecast["audience_size"] == told["selected"]
 
 
+# --- settings ---
+
+
+def test_settings_are_printed_with_who_said_so_and_set_through_the_same_checks(tmp_path):
+    (tmp_path / "shop.toml").write_text('shop_id = "x"\nholdout = 0.2 # agreed\nassumed = ["send_cost"]\n')
+    before = strict(run("settings", "--shop", tmp_path).stdout)
+    assert before["holdout"] == {"value": 0.2, "source": "stated"}
+    assert (before["send_cost"]["source"], before["currency"]["source"]) == ("assumed", "usual")
+    given = (
+        "send_cost.email=0.003",
+        "currency=EUR",
+        "quiet_hours=[22, 7]",
+        "gross_margin.Skin Care = 0.5",
+        'name="茶"',
+    )
+    after = strict(run("settings", "--shop", tmp_path, *(part for one in given for part in ("--set", one))).stdout)
+    assert after["send_cost"] == {
+        "value": {"email": 0.003, "sms": 0.04, "push": 0.0, "social": 0.01}, "source": "stated",
+    }  # fmt: skip
+    assert [after[name]["value"] for name in ("currency", "quiet_hours", "name")] == ["EUR", [22, 7], "茶"]
+    assert after["gross_margin"]["value"] == {"default": 0.4, "Skin Care": 0.5}
+    assert "holdout = 0.2 # agreed" in (tmp_path / "shop.toml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("holdout=2", "holdout is 2; a share from 0 to less than 1 is needed"),
+        ("holdout=many", 'holdout is "many"; a share from 0 to less than 1'),
+        ("retrun_rate=0.1", "the nearest is return_rate"),
+        ("holdout", "'holdout' sets nothing; write it as in send_cost.email=0.003"),
+        ('holdout=0.2\ncurrency="EUR"', "holdout is "),
+    ],
+)
+def test_a_setting_that_does_not_fit_is_refused_and_nothing_is_written(tmp_path, given, said):
+    (tmp_path / "shop.toml").write_text('shop_id = "x"\n')
+    assert said in run("settings", "--shop", tmp_path, "--set", "name=Tea", "--set", given, code=2).stderr
+    assert (tmp_path / "shop.toml").read_text() == 'shop_id = "x"\n'
+
+
 # --- submit, approve, export ---
 
 

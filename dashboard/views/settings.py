@@ -1,47 +1,23 @@
 """How is this shop set up, and is this machine fit?"""
 
-from typing import Any
-
-import pandas as pd
 import streamlit as st
 
-from dashboard import widgets
-from dashboard.text import known, t
+from dashboard import state, widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs.message import plain
+from dashboard.views.settings_parts import fields, questions, topics
 from engine import doctor, settings
 from engine.shop.store import Shop
+from engine.shop.tables import TABLES
 
 
-def written(value: Any) -> str:
-    """A setting's value as one reads it."""
-    if isinstance(value, bool):
-        return t("settings.yes" if value else "settings.no")
-    if isinstance(value, dict):
-        return ", ".join(f"{name}: {part}" for name, part in value.items())
-    if isinstance(value, list):
-        return ", ".join(map(str, value)) or "–"
-    return "–" if value in ("", None) else str(value)
-
-
-def values(shop: Shop) -> pd.DataFrame:
-    """Every setting: what it is, its value, and who said so: the shop, or an assumption nobody confirmed."""
-    known_settings, stated = shop.settings, shop.settings.model_fields_set
-    rows = [
-        {
-            "name": t(f"settings.{name}") if known(f"settings.{name}") else name,
-            "value": written(getattr(known_settings, name)),
-            "source": t(
-                "settings.assumed"
-                if name in known_settings.assumed
-                else "settings.stated"
-                if name in stated
-                else "settings.usual"
-            ),
-            "key": name,
-        }
-        for name in type(known_settings).model_fields
-        if name != "assumed"
-    ]
-    return pd.DataFrame(rows)
+def first_steps(shop: Shop) -> None:
+    """Of a shop without data: answer first, then bring in files."""
+    if any(shop.has(table) for table in TABLES):
+        return
+    done = not set(questions.QUESTIONS) & set(shop.settings.assumed)
+    st.info(t("settings.then_files" if done else "settings.before_files"), icon=":material/flag:")
+    st.page_link("views/data.py", label=t("settings.to_files"), icon=":material/upload_file:")
 
 
 def machine() -> None:
@@ -64,25 +40,16 @@ widgets.page_head("settings.title", "settings.purpose")
 
 with widgets.problem_box():
     shop = widgets.need_shop()
-    table = values(shop)
-    st.subheader(shop.settings.name)
-    st.write(t("settings.where"))
+    known = [*questions.asked(shop.settings), *topics.every_field(shop.settings)]
+    saved = {field.name: fields.shown(field, fields.stored(shop.settings, field)) for field in known}
+    waiting = state.hold(fields.AREA, saved)
+    st.subheader(plain(shop.settings.name))
+    first_steps(shop)
+    st.markdown(f"#### {t('settings.questions')}")
+    st.caption(t("settings.questions_about"))
+    questions.show(shop, waiting)
+    st.markdown(f"#### {t('settings.topics')}")
+    topics.show(shop, waiting)
+    st.caption(t("settings.where"))
     st.code(str(shop.path / "shop.toml"), language=None)
-    if shop.settings.assumed:
-        st.warning(t("settings.assumed_note", names=", ".join(shop.settings.assumed)), icon=":material/help:")
-    columns = {
-        "name": t("settings.setting"),
-        "value": t("settings.value"),
-        "source": t("settings.source"),
-        "key": t("settings.key"),
-    }
-    st.dataframe(
-        table,
-        column_config=columns,
-        hide_index=True,
-        placeholder="–",
-        height="content",
-        key="settings.table",
-        alt=t("settings.title"),
-    )
     machine()

@@ -53,8 +53,7 @@ def cost(shop: Shop, offer: dict, order_value: float, spread: float) -> Cost:
         given = np.full_like(values, gift_cost(shop, offer.get("gift_product_id")))
     elif kind in ("free_shipping", "points", "buy_x_get_y"):
         # The shop's own figure where it has one; else what it says the offer is worth, else a labelled guess.
-        flat = getattr(shop.settings, "model_extra", None) or {}
-        stated = flat.get("offer_cost", {}).get(kind)
+        stated = shop.settings.offer_cost.get(kind)
         given = np.full_like(values, float(stated if stated is not None else 0.1 * order_value))
         assumed = "" if stated is not None else kind
     else:

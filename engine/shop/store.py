@@ -14,67 +14,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 import filelock
 import pandas as pd
 import pyarrow.parquet as pq
 import tomlkit
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from engine.errors import DataProblem, NotEnoughData, StoreProblem
+from engine.shop import shop_settings
+from engine.shop.shop_settings import PROTECTED as PROTECTED
+from engine.shop.shop_settings import QUESTIONS, Mistake, ShopSettings
 from engine.shop.tables import TABLES, check
-
-PROTECTED = (
-    "age", "age_band", "gender", "sex", "ethnicity", "race", "religion", "disability",
-    "年龄", "年龄段", "性别", "民族", "种族", "宗教", "残疾",
-)  # fmt: skip
-
-
-class ShopSettings(BaseModel):
-    """shop.toml. Money in `currency`, rates as fractions; what is absent takes the default shown."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    shop_id: str
-    name: str = "My shop"
-    currency: str = Field(default="USD", pattern="^[A-Z]{3}$")
-    time_zone: str = "UTC"
-    week_starts: str = "monday"
-    prices_include_tax: bool = False
-    gross_margin: dict[str, Annotated[float, Field(ge=0, le=1)]] = {"default": 0.4}  # used where unit_cost is missing
-    rates: dict[str, float] = {}  # one unit of another currency in `currency`
-    return_rate: float = Field(default=0.0, ge=0, lt=1)
-    send_cost: dict[str, Annotated[float, Field(ge=0)]] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}
-    window_days: dict[str, int] = {"email": 7, "sms": 3, "push": 1, "ads": 7}
-    frequency_cap: int = Field(default=3, ge=1)  # messages to one customer in 7 days
-    quiet_hours: list[int] = [21, 8]
-    holdout: float = Field(default=0.1, ge=0, lt=1)
-    minimum_spend_for_roi: float = Field(default=10.0, ge=0)
-    sender_name: str = ""
-    legal_lines: list[str] = []
-    brand_guide: str = ""
-    never_contact: list[str] = []
-    protected: list[str] = list(PROTECTED)
-    assumed: list[str] = []  # settings nobody confirmed: named wherever they are used
-
-    @field_validator("time_zone")
-    @classmethod
-    def _on_earth(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (KeyError, ValueError, OSError) as error:
-            raise ValueError("no such time zone; write it as in Europe/Berlin") from error
-        return name
-
-    def rate(self, currency: str) -> float | None:
-        """What one unit of a currency is worth in the shop's own; None where nobody said."""
-        return 1.0 if currency == self.currency else self.rates.get(currency)
-
-    def window(self, channel: str) -> int:
-        """Days after a send in which an order counts."""
-        return self.window_days.get(channel, 7)
 
 
 def stamp(files: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
@@ -175,26 +126,61 @@ def open_shop(path: Path) -> Shop:
     if (path / _READY).exists():
         with writing(path):  # finishes what a killed writer had made ready
             pass
+    settings, mistakes = shop_settings.checked(_unwrapped(_stored(path), path))
+    if settings is None:
+        raise _problem(mistakes)
+    return Shop(path, settings)
+
+
+def _stored(path: Path) -> tomlkit.TOMLDocument:
+    """shop.toml as it stands, with its comments. Raises DataProblem where it is no TOML."""
     try:
-        stored = tomlkit.parse((path / "shop.toml").read_text(encoding="utf-8")).unwrap()
-        stored.setdefault("shop_id", hashlib.blake2b(str(path.resolve()).encode(), digest_size=6).hexdigest())
-        return Shop(path, ShopSettings(**stored))
-    except ValidationError as error:
-        raise DataProblem(
-            [f"shop.toml: {'.'.join(map(str, p['loc']))}: {p['msg']}; got {p['input']!r}" for p in error.errors()]
-        ) from error
+        # Windows' editor begins a file with a mark that TOML does not know.
+        return tomlkit.parse((path / "shop.toml").read_bytes().decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomlkit.exceptions.TOMLKitError) as error:
         raise DataProblem(f"shop.toml cannot be read: {error}") from error
 
 
+def _unwrapped(document: tomlkit.TOMLDocument, path: Path) -> dict[str, Any]:
+    """The settings that a shop.toml states; a shop without a number of its own has one made from where it lies."""
+    usual = hashlib.blake2b(str(path.resolve()).encode(), digest_size=6).hexdigest()
+    return {"shop_id": usual, **document.unwrap()}
+
+
+def _problem(mistakes: list[Mistake]) -> DataProblem:
+    return DataProblem([f"shop.toml: {mistake.sentence}" for mistake in mistakes])
+
+
 def create_shop(path: Path, settings: dict) -> Shop:
-    """A shop folder with the given settings, kept where one exists already."""
+    """A shop folder with the given settings, kept where one exists already.
+
+    Of what a new shop is asked, the settings that are not given are written down as assumed.
+    """
     path = Path(path)
     with writing(path):
         if not (path / "shop.toml").exists():
-            content = {"shop_id": uuid.uuid4().hex[:12], "name": path.name, **settings}
+            assumed = [name for name in QUESTIONS if name not in settings]
+            content = {"shop_id": uuid.uuid4().hex[:12], "name": path.name, "assumed": assumed, **settings}
             _replace(path / "shop.toml", tomlkit.dumps(content).encode())
     return open_shop(path)
+
+
+def save_settings(shop: Shop, changes: dict[str, Any]) -> Shop:
+    """The shop with these settings changed in shop.toml; people's comments and their order there stay.
+
+    changes: value by setting, or by entry of one ("send_cost.email": 0.003); a table given whole replaces the whole
+    table, None takes a setting or an entry out. What is changed counts as confirmed and leaves `assumed`, unless
+    changes say what is `assumed`. What somebody else changed since `shop` was opened stays.
+    Raises DataProblem, one sentence per setting that is wrong, before anything is written.
+    """
+    with writing(shop.path):
+        document = _stored(shop.path)
+        after, mistakes = shop_settings.changed(_unwrapped(document, shop.path), changes)
+        if after is None:
+            raise DataProblem([mistake.sentence for mistake in mistakes])
+        shop_settings.edit(document, after, changes)
+        _replace(shop.path / "shop.toml", tomlkit.dumps(document).encode())
+    return open_shop(shop.path)
 
 
 @contextmanager
