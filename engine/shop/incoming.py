@@ -26,13 +26,21 @@ NAME_LENGTH = 120
 
 
 class StagedFile(BaseModel):
-    """One uploaded file. mappings: how its sheets are to be read, where somebody said."""
+    """One uploaded file. The rest is what somebody said of it; mappings: which column is which in its sheets."""
 
     model_config = ConfigDict(frozen=True)
 
     file: str
     name: str
+    table: str = ""
+    encoding: str = ""
+    delimiter: str = ""
     mappings: list[TableMapping] = []
+
+    @property
+    def reading(self) -> gate.Reading | None:
+        """How its text is written, where somebody said."""
+        return gate.Reading(self.encoding, self.delimiter) if self.encoding or self.delimiter else None
 
 
 class Staged(BaseModel):
@@ -97,7 +105,10 @@ def save(folder: Path, staged: Staged) -> None:
 
 def files(folder: Path, staged: Staged) -> list[intake.File]:
     """What waits in a folder, as `engine.shop.intake.import_files` takes it."""
-    return [intake.File(folder / one.file, one.name, tuple(one.mappings)) for one in staged.files]
+    return [
+        intake.File(folder / one.file, one.name, one.table or None, one.reading, tuple(one.mappings))
+        for one in staged.files
+    ]
 
 
 def proposals(into: Path, folder: Path, staged: Staged) -> list[list[Proposal] | AppError]:

@@ -16,7 +16,7 @@ from engine.errors import AppError, DataProblem
 from engine.shop import gate, mapping, merged, merging, sources, store, taking, vault
 from engine.shop.gate import Sheet
 from engine.shop.mapping import TableMapping
-from engine.shop.proposal import Known, Proposal, propose
+from engine.shop.proposal import Known, Proposal, missing_sentence, propose
 from engine.shop.sources import Taken, joined, roles
 from engine.shop.tables import REFERENCES, TABLES, Checked, check
 
@@ -39,10 +39,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to bring in. name: what people know it by ("": as it is called). given: how its sheets are to be read."""
+    """A file to bring in.
+
+    name: what people know it by ("": as it is called). table, reading: what somebody said it is, and how its text is
+    written. given: which column is which in its sheets, as somebody confirmed it.
+    """
 
     path: Path
     name: str = ""
+    table: str | None = None
+    reading: gate.Reading | None = None
     given: tuple[TableMapping, ...] = ()
 
 
@@ -89,7 +95,9 @@ def proposed(
     """How each sheet of a file would be read; from its first `head` rows where that is said."""
     begun, name = time.monotonic(), file.name or file.path.name
     if file.given:
-        known = replace(known, given=file.given)
+        known = replace(known, given=file.given, confirmed=True)
+    if file.table:
+        known = replace(known, table=file.table)
 
     def told(rows: int) -> None:
         rate = rows / max(time.monotonic() - begun, 1e-9)
@@ -101,6 +109,8 @@ def proposed(
 
 def _sheets(file: File, known: Known, head: int | None, told: Callable[[int], None]) -> list[Sheet]:
     """The sheets of a file, read as a mapping for it says, else by what is found out."""
+    if file.reading is not None:
+        return list(gate.sheets(file.path, file.reading, head, told, file.name))
     for one in (*known.given, *known.saved):
         if one.reading != gate.Reading():
             with contextlib.suppress(AppError):
@@ -118,6 +128,8 @@ def _check_answered(proposals: list[Proposal]) -> None:
     """What a page would ask is, without one, a refusal that says how to answer."""
     sentences = []
     for proposal in proposals:
+        if proposal.missing:
+            sentences.append(missing_sentence(proposal.sheet, proposal.mapping.table, proposal.missing))
         for question in proposal.questions:
             key = f"dates = {{ {question.role} = ... }}" if question.about == "date" else "decimal = ..."
             choices = " or ".join(f'"{choice}"' for choice in question.choices)

@@ -30,7 +30,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """How a sheet would be read. unused: columns that would not be taken in; personal: those of people among them."""
+    """How a sheet would be read.
+
+    unused: columns that would not be taken in; personal: those of people among them. missing: required columns that
+    nothing stands for, where somebody said which column is which.
+    """
 
     sheet: Sheet
     mapping: TableMapping
@@ -38,15 +42,20 @@ class Proposal:
     questions: list[Question] = field(default_factory=list)
     unused: list[str] = field(default_factory=list)
     personal: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Mappings that may be used: those given with an import, then those kept in the shop; and a table said for all."""
+    """Mappings that may be used: those given with an import, then those kept in the shop; and a table said for all.
+
+    confirmed: the given ones are what somebody saw and said, to be followed also where columns are missing.
+    """
 
     given: tuple[TableMapping, ...] = ()
     saved: tuple[TableMapping, ...] = ()
     table: str | None = None
+    confirmed: bool = False
 
 
 def propose(sheet: Sheet, known: Known) -> Proposal:
@@ -61,7 +70,8 @@ def propose(sheet: Sheet, known: Known) -> Proposal:
     mapping = mapping.model_copy(update={"decimal": decimal, "dates": found_dates})
     unused = _unused(sheet, mapping)
     personal = [column for column in unused if column_names.is_personal(column)]
-    return Proposal(sheet, mapping, found_by, questions + more, unused, personal)
+    missing = _missing(mapping, list(sheet.frame.columns))
+    return Proposal(sheet, mapping, found_by, questions + more, unused, personal, missing)
 
 
 # --- which table, and which column is what ---
@@ -76,7 +86,8 @@ def _mapping(sheet: Sheet, known: Known) -> tuple[TableMapping, FoundBy]:
         if found_by == "saved" and (own := _own_names(sheet, allowed)):
             return own, "own names"
         for mapping in mappings:
-            if mapping.table in allowed and mapping.fits(columns) and not _missing(mapping, columns):
+            follow = known.confirmed and found_by == "given"
+            if mapping.fits(columns) and (follow or (mapping.table in allowed and not _missing(mapping, columns))):
                 return mapping, found_by  # type: ignore[return-value]
     source = sources.recognised(columns)
     if source is not None and source.table in allowed:
