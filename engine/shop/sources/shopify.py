@@ -1,18 +1,28 @@
-"""Shopify's exports of orders, customers and products.
+"""Shopify's exports of orders, customers and products, as the admin writes them since 2021.
 
-Orders: one row a line; what belongs to the whole order stands on its first row only. "Subtotal" is goods after all
-discounts; "Discount Amount" is the order's, "Lineitem discount" the line's own. A customer is known by e-mail.
+Orders. One row a line; what belongs to the whole order (status, totals, addresses) stands on its first row only, the
+order's name and e-mail address on all. "Subtotal" is goods after all discounts and holds: "Discount Amount" is the
+order's discount and may contain the shipping given free, "Lineitem discount" is what was taken off that line already.
+"Taxes" come on top of the prices or are in them, by the shop's setting: "Total" says which. "Refunded Amount" is what
+was paid back of Total; Subtotal, Total and quantities stay as ordered. Test orders are paid by the "bogus" gateway.
+A customer is known by e-mail address; ids may have an apostrophe before them, which keeps a spreadsheet off them.
+
+Products. One row a variant, and rows of further pictures; what belongs to the product stands on its first row.
+Names of people and postal addresses are not taken in.
 """
+
+import html
 
 import pandas as pd
 
-from engine.shop.sources import lines
+from engine.shop.sources import cells, lines
+from engine.shop.sources.cells import filled, words
 from engine.shop.sources.taken import Source, Taken
 from engine.shop.store import ShopSettings
 from engine.shop.tables import Problem
 
 UNPAID = ("pending", "authorized", "voided", "expired", "unpaid")
-TEST_PAYMENTS = ("bogus", "test")
+TEST_PAYMENT = r"\b(?:bogus|test|testing)\b"
 
 
 def orders(frame: pd.DataFrame, settings: ShopSettings) -> Taken:
@@ -21,9 +31,9 @@ def orders(frame: pd.DataFrame, settings: ShopSettings) -> Taken:
 
 
 def _no_sale(rows: pd.DataFrame) -> list[Problem]:
-    status = _words(rows, "payment_status")
-    payment, tags = _words(rows, "payment_method"), _words(rows, "tags")
-    is_test = payment.str.contains("|".join(TEST_PAYMENTS)) | tags.str.split(r",\s*").map(lambda one: "test" in one)
+    status = words(rows, "payment_status")
+    payment, tags = words(rows, "payment_method"), words(rows, "tags")
+    is_test = payment.str.contains(TEST_PAYMENT) | tags.str.split(r",\s*").map(lambda one: "test" in one)
     problems: list[Problem] = [
         (int(row), "payment_method", payment[row], "order is a test order") for row in rows.index[is_test]
     ]
@@ -34,56 +44,56 @@ def _no_sale(rows: pd.DataFrame) -> list[Problem]:
     return problems
 
 
-def _words(rows: pd.DataFrame, column: str) -> pd.Series:
-    if column not in rows:
-        return pd.Series("", rows.index)
-    return rows[column].fillna("").astype("str").str.strip().str.lower()
-
-
 def customers(frame: pd.DataFrame, settings: ShopSettings) -> Taken:
     """Customers under the key that their orders have: e-mail, else phone, else Shopify's own number."""
     rows = frame.copy()
-    key = pd.Series(None, rows.index, dtype="object")
-    for column in ("email", "phone"):
-        if column in rows:
-            key = key.where(key.notna(), rows[column].astype("str").str.strip().str.lower())
-            key = key.where(key.notna() & key.astype("str").ne(""), None)
+    key = cells.contact(rows)
     personal = frozenset(key.dropna().astype("str"))
-    number = "shopify-" + rows["external_id"].astype("str") if "external_id" in rows else None
-    rows["customer_id"] = key.where(key.notna(), number)
+    if "external_id" in rows:
+        rows["external_id"] = _id(rows["external_id"])
+        key = key.where(key.notna(), ("shopify-" + rows["external_id"]).where(filled(rows["external_id"])))
+    rows["customer_id"] = key
     own = [column for column in rows if column.startswith("customer.")]
     table = rows[["customer_id", *(c for c in ("email_consent", "sms_consent") if c in rows), *own]]
     table = table.rename(columns={column: column.removeprefix("customer.") for column in own})
     contacts = rows[["customer_id", *(c for c in ("email", "phone", "external_id") if c in rows)]]
-    return Taken("customers", table, derived={"contacts": contacts}, personal=personal)
+    return Taken("customers", table, derived={"contacts": contacts[key.notna()]}, personal=personal)
+
+
+def _id(column: pd.Series) -> pd.Series:
+    return column.astype("str").str.strip().str.removeprefix("'")
 
 
 def products(frame: pd.DataFrame, settings: ShopSettings) -> Taken:
-    """One product a variant. What belongs to the product stands on the first row of its handle; others add pictures."""
+    """One product a variant, under its SKU; without one under its name, as in the export of orders."""
     rows = frame.copy()
-    for column in ("name", "category", "brand", "description", "status"):
+    for column in ("name", "category", "brand", "description"):
         if column in rows:
-            said = rows[column].where(lines.filled(rows[column]))
+            said = rows[column].where(filled(rows[column]))
             rows[column] = said.fillna(said.groupby(rows["handle"], sort=False).transform("first"))
-    has_variant = pd.Series(False, rows.index)
-    for column in ("product_id", "price"):
-        if column in rows:
-            has_variant |= lines.filled(rows[column])
+    has_variant = filled(rows["product_id"]) | filled(rows["price"])
     aside: list[Problem] = [
         (int(row), "product_id", None, "row of a picture: no variant of a product") for row in rows.index[~has_variant]
     ]
     rows = rows[has_variant].copy()
-    options = rows[[c for c in ("option_1", "option_2", "option_3") if c in rows]]
-    variant = options.apply(lambda row: " / ".join(v for v in row.astype("str") if v and v != "Default Title"), axis=1)
-    rows["name"] = rows["name"].str.cat(
-        variant.where(variant.ne(""), None).map(" - {}".format, na_action="ignore").fillna("")
-    )
-    # A variant without an SKU is known by its name, as it is in the export of orders.
-    rows["product_id"] = rows["product_id"].where(lines.filled(rows["product_id"]), rows["name"])
+    rows["name"] = rows["name"].str.cat(_variant(rows))
+    sku = _id(rows["product_id"])
+    rows["product_id"] = sku.where(filled(sku), rows["name"])
     if "description" in rows:
-        rows["description"] = rows["description"].str.replace(r"<[^>]+>", " ", regex=True).str.strip()
+        text = rows["description"].str.replace(r"<[^>]+>", " ", regex=True).map(html.unescape, na_action="ignore")
+        rows["description"] = text.str.replace(r"\s+", " ", regex=True).str.strip()
     wanted = ("product_id", "name", "category", "brand", "price", "unit_cost", "stock", "description")
     return Taken("products", rows[[column for column in wanted if column in rows]], aside)
+
+
+def _variant(rows: pd.DataFrame) -> pd.Series:
+    """ " - Red / M", as in the names of order lines; "" for a product without variants."""
+    names = pd.Series("", rows.index)
+    for column in ("option_1", "option_2", "option_3"):
+        if column in rows:
+            option = rows[column].fillna("").astype("str").str.strip().replace("Default Title", "")
+            names += option.where(option.eq(""), names.map(lambda one: " / " if one else " - ") + option)
+    return names
 
 
 SOURCES = (
@@ -134,8 +144,9 @@ SOURCES = (
             "sms_consent": ("Accepts SMS Marketing",),
             "customer.country": ("Default Address Country Code", "Country Code", "Country"),
             "customer.tags": ("Tags",),
+            "total_spent": ("Total Spent",),  # known by it, and not taken in: it tells of days not yet forecast
         },
-        ("email", "email_consent", "external_id"),
+        ("email", "email_consent", "total_spent"),
         customers,
     ),
     Source(
@@ -155,7 +166,6 @@ SOURCES = (
             "stock": ("Variant Inventory Qty",),
             "price": ("Variant Price",),
             "unit_cost": ("Cost per item",),
-            "status": ("Status",),
         },
         ("handle", "name", "product_id", "price"),
         products,

@@ -1,12 +1,16 @@
 """What a file came to once its export was understood, and what an export is."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pandas as pd
 
+from engine.shop.sources import roles
 from engine.shop.store import ShopSettings
 from engine.shop.tables import Problem
+
+ANY_CURRENCY = "(*)"  # ends a column's name that has a currency there: "Amount spent (EUR)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,10 @@ class Source:
     """An export that is known by its columns.
 
     columns: what a column stands for (see engine.shop.sources.roles) -> the names that the export gives it, in whatever
-    language. known_by: the roles whose columns must all be there for a file to be taken for this export. take: rows
-    with roles as columns -> Taken. header: names of the columns of an export without a header.
-    dates: role -> format, where the export has one that nobody could guess. joined_to: the source
-    whose rows, in another file, hold what belongs to the whole order of these lines: both are read as one.
+    language; a name may end in ANY_CURRENCY. known_by: the roles whose columns must all be there for a file to be taken
+    for this export. take: rows with roles as columns -> Taken. header: names of the columns of an export without a
+    header. joined_to: the source whose rows, in another file, hold what belongs to the whole order of these lines: both
+    are read as one. currency: what its amounts are in, where the export never says so.
     """
 
     name: str
@@ -51,19 +55,27 @@ class Source:
     header: tuple[str, ...] = ()
     dates: dict[str, str] = field(default_factory=dict)
     joined_to: str = ""
+    currency: str = ""
 
     def mapping(self, found: list[str]) -> dict[str, str]:
         """{column of the file: role} for the columns that this export is known to have; the first name found wins."""
-        by_name = {column.strip().casefold(): column for column in found}
         mapped: dict[str, str] = {}
         for role, names in self.columns.items():
-            for name in names:
-                column = by_name.get(name.casefold())
-                if column is not None and column not in mapped:
-                    mapped[column] = role
-                    break
+            places = [place for name in names for place in _named(name, found, role) if place[0] not in mapped]
+            if places:
+                column, given = places[0]
+                mapped[column] = given
         return mapped
 
     def recognises(self, found: list[str]) -> bool:
         """Whether a file with these columns is such an export."""
-        return set(self.known_by) <= set(self.mapping(found).values())
+        return set(self.known_by) <= {roles.base(role) for role in self.mapping(found).values()}
+
+
+def _named(name: str, found: list[str], role: str) -> list[tuple[str, str]]:
+    """The columns called `name`, with the role they get."""
+    if not name.endswith(ANY_CURRENCY):
+        return [(column, role) for column in found if column.strip().casefold() == name.casefold()]
+    pattern = re.compile(rf"{re.escape(name.removesuffix(ANY_CURRENCY).strip())}\s*\(([A-Z]{{3}})\)", re.IGNORECASE)
+    matches = [(column, pattern.fullmatch(column.strip())) for column in found]
+    return [(column, f"{role}.{match[1].upper()}") for column, match in matches if match]
