@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-ISO, EPOCH = "iso", "epoch"  # beside strptime formats; epoch: seconds since 1970 in UTC
+ISO, EPOCH = "iso", "epoch"  # beside strptime formats; epoch: seconds (or milliseconds) since 1970 in UTC
+_SECONDS = r"\d{10}(?:\d{3})?(?:\.0+)?"  # 2001 to 2286
 _DAYS = (
     "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y年%m月%d日",
     "%d/%m/%y", "%m/%d/%y", "%d.%m.%y", "%d-%m-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%Y",
@@ -35,6 +36,8 @@ def guess(column: pd.Series) -> Guess:
     sample = values.iloc[:: max(1, len(values) // _SAMPLE)].head(_SAMPLE + 1)
     if values.empty or _share(sample, ISO) >= _MOSTLY:
         return Guess(ISO)
+    if sample.str.fullmatch(_SECONDS).mean() >= _MOSTLY:
+        return Guess(EPOCH)
     best = max(FORMATS, key=lambda one: _share(sample, one))
     if _share(sample, best) < _MOSTLY:
         return Guess("")
@@ -106,7 +109,8 @@ def _read(texts: pd.Series, written: str, utc: bool = False) -> pd.Series:
     if pd.api.types.is_datetime64_any_dtype(texts):
         return texts
     if written == EPOCH:
-        return pd.to_datetime(pd.to_numeric(texts, errors="coerce"), unit="s", errors="coerce")
+        seconds = pd.to_numeric(texts, errors="coerce").astype("float64")
+        return pd.to_datetime(seconds.where(seconds < 1e11, seconds / 1000), unit="s", errors="coerce")
     return pd.to_datetime(texts, format="ISO8601" if written == ISO else written, errors="coerce", utc=utc)
 
 

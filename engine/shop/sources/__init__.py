@@ -5,12 +5,13 @@ A new export is a file with a `Source` in `SOURCES` and a fixture of its true sh
 
 import pandas as pd
 
-from engine.shop.sources import public, shopify
+from engine.shop.sources import ads, mail, public, shopify, suppressed, tmall, woocommerce
 from engine.shop.sources.taken import Source, Taken
 
 __all__ = ["SOURCES", "Source", "Taken", "recognised", "without_header"]
 
-SOURCES: dict[str, Source] = {source.name: source for source in (*shopify.SOURCES, *public.SOURCES)}
+_ROOMS = (shopify, woocommerce, tmall, mail, suppressed, ads, public)
+SOURCES: dict[str, Source] = {source.name: source for room in _ROOMS for source in room.SOURCES}
 
 
 def recognised(columns: list[str]) -> Source | None:
@@ -21,10 +22,5 @@ def recognised(columns: list[str]) -> Source | None:
 
 def without_header(frame: pd.DataFrame) -> Source | None:
     """The export without a header whose first row stands where a header would be."""
-    first = list(frame.columns)
-    for source in SOURCES.values():
-        if len(source.header) == len(first) and source.header == public.BEHAVIOUR:
-            numbers = [place for place in range(len(first)) if first[place].isdigit()]
-            if numbers == [0, 1, 2, 4] and first[3] in public.KINDS:
-                return source
-    return None
+    first = [str(column).strip() for column in frame.columns]
+    return SOURCES["taobao_behaviour"] if public.is_behaviour(first) else None

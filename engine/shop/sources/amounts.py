@@ -8,9 +8,21 @@ from engine.shop.sources.roles import ORDER_LEVEL
 from engine.shop.store import ShopSettings
 from engine.shop.tables import Problem
 
-MONEY = ("unit_price", "discount", "line_total", "unit_discount", "refunded", "tax", "shipping", *ORDER_LEVEL)
+MONEY = (
+    "unit_price",
+    "discount",
+    "line_total",
+    "unit_discount",
+    "refunded",
+    "tax",
+    "shipping",
+    "cost",
+    "revenue",
+    *ORDER_LEVEL,
+)
 CENT = 100
 HALF_A_CENT = 0.005
+ODD = 0.05  # in money: more than rounding
 
 
 def price(rows: pd.DataFrame) -> None:
@@ -46,7 +58,7 @@ def spread(rows: pd.DataFrame) -> dict[str, int]:
         if "order_subtotal" in rows:
             goods = (gross - own).groupby(order).transform("sum")
             told = filled(_first(rows, "order_subtotal"))
-            odd = told & ((goods - whole["order_subtotal"]).round(4) < -HALF_A_CENT)
+            odd = told & ((goods - whole["order_subtotal"]) < -ODD)
             flagged["order whose lines come to less than its subtotal (the subtotal holds)"] = order[odd].nunique()
             rest = (goods - whole["order_subtotal"]).where(told, rest)
         rows["discount"] = (own + shared(rest, gross - own, order)).round(4)
@@ -72,16 +84,13 @@ def _once(rows: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _refund(rows: pd.DataFrame, whole: dict[str, pd.Series], net: pd.Series) -> dict[str, int]:
-    order, returned = rows["order_id"], rows.get("returned")
-    if "order_refund" not in rows:
-        rows["refunded"] = net.where(rows["returned"], 0.0).round(4)
-        return {}
+    order = rows["order_id"]
     goods = net.groupby(order).transform("sum")
-    amounts = [whole[f"order_{name}"] for name in ("refund", "tax", "shipping", "total")]
-    part = refunded_goods(goods, *amounts)
-    back = net.where(returned, 0.0) if returned is not None else net * 0.0
-    first = np.minimum(part, back.groupby(order).transform("sum"))
-    rows["refunded"] = (shared(first, back, order) + shared(part - first, net - back, order)).round(4)
+    part = refunded_goods(goods, *(whole[f"order_{name}"] for name in ("refund", "tax", "shipping", "total")))
+    back = net.where(rows["returned"], 0.0) if "returned" in rows else net * 0.0
+    first = back.groupby(order).transform("sum")
+    rest = (part - first).clip(lower=0.0)
+    rows["refunded"] = (shared(first, back, order) + shared(rest, net - back, order)).round(4)
     some = (whole["order_refund"] > 0) & (part < goods - HALF_A_CENT)
     return {"refund of a part of an order, taken as goods and their tax (kept)": order[some].nunique()}
 

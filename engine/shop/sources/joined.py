@@ -1,41 +1,35 @@
-"""Exports in two files, one of whole orders and one of their lines, read as one."""
+"""Two files that are one export: lines of orders in one, what belongs to the whole order in the other."""
 
 import pandas as pd
 
-from engine.shop.sources.taken import Source, Taken
 from engine.shop.tables import Problem
 
 
-def lines_with_orders(lines: pd.DataFrame, orders: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem]]:
-    """The lines with what their order says beside them, and the lines whose order is not there.
+def join(lines: pd.DataFrame, orders: pd.DataFrame) -> tuple[pd.DataFrame, list[Problem], list[Problem]]:
+    """The lines with their order's roles, and the rows of each frame that found no partner, with reasons.
 
-    Where both files have a column, the line's own cell counts, and the order's where that is empty.
+    Both frames have roles as columns, `order_id` among them, and row numbers as their index; the result has the index
+    of `lines`. Where both have a role, the line's own value holds. Of an order that stands twice the last row holds.
     """
-    whole = orders.drop_duplicates("order_id", keep="last").set_index("order_id")
-    known = lines["order_id"].isin(whole.index)
-    aside: list[Problem] = [
-        (int(row), "order_id", lines["order_id"][row], "the order of this line is not in the file of orders")
-        for row in lines.index[~known]
-    ]
-    both = lines.copy()
-    for column in whole.columns:
-        said = lines["order_id"].map(whole[column])
-        both[column] = (
-            both[column].where(both[column].astype("str").str.strip().ne(""), said) if column in both else said
-        )
-    return both, aside
+    of_lines, of_orders = _ids(lines), _ids(orders)
+    later = of_orders.ne("") & of_orders.duplicated(keep="last")
+    alone = of_orders.ne("") & ~of_orders.isin(set(of_lines))
+    aside_orders = _problems(orders, of_orders.eq(""), "order_id is empty")
+    aside_orders += _problems(orders, later, "order stands again further down")
+    aside_orders += _problems(orders, alone & ~later, "order has no line in the file of lines")
+    unknown = of_lines.ne("") & ~of_lines.isin(set(of_orders))
+    aside_lines = _problems(lines, of_lines.eq(""), "order_id is empty")
+    aside_lines += _problems(lines, unknown, "line of an order that is not in the file of orders")
+    kept = lines[of_lines.ne("") & ~unknown].copy()
+    whole = orders[of_orders.ne("") & ~later].set_index(of_orders[of_orders.ne("") & ~later])
+    for column in orders.columns.difference(lines.columns):
+        kept[column] = whole[column].reindex(of_lines[kept.index]).set_axis(kept.index)
+    return kept, aside_lines, aside_orders
 
 
-def without_lines(name: str, orders: pd.DataFrame, taken: Taken) -> list[str]:
-    """A sentence for orders of which the other file has no line."""
-    known = {
-        *taken.frame["order_id"].astype("str"),
-        *(str(value) for _, column, value, _ in taken.aside if column == "order_id"),
-    }
-    lost = int((~orders["order_id"].astype("str").isin(known)).sum())
-    return [f"{lost:,} orders have no line in {name}; they are not counted."] if lost else []
+def _ids(rows: pd.DataFrame) -> pd.Series:
+    return rows["order_id"].fillna("").astype("str").str.strip()
 
 
-def other_half(name: str, source: Source) -> str:
-    """That an export needs its other file."""
-    return f"{name}: {source.title} comes in two files, one of orders and one of their lines. Bring in both at once."
+def _problems(rows: pd.DataFrame, which: pd.Series, reason: str) -> list[Problem]:
+    return [(int(row), "order_id", rows["order_id"][row], reason) for row in rows.index[which]]

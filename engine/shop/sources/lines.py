@@ -13,7 +13,8 @@ from engine.shop.tables import TABLES, Problem
 
 _OF_THE_LINE = (
     "order_id", "product_id", "product_name", "quantity", "unit_price", "discount", "line_total", "unit_discount",
-    "tax", "shipping", "refunded", "line_status", "line_gross", "quantity_kept", "product_code", "returned",
+    "tax", "shipping", "refunded", "line_status", "line_gross", "price_before", "quantity_kept", "product_code",
+    "returned",
 )  # fmt: skip
 Reject = Callable[[pd.DataFrame], list[Problem]]
 

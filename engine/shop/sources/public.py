@@ -1,4 +1,13 @@
-"""Public data sets that people try a tool with."""
+"""Public data sets that people try a tool with.
+
+UCI Online Retail and Online Retail II: one row a line, times without a zone. An invoice that begins with C is a
+cancellation, with negative quantities and a number of its own: it counts as a return on its day. A quarter of the rows
+has no customer: what they are cannot be told, and they are set aside. POST, D, M and the like are postage, discounts
+and corrections: money the customer paid or got, kept and counted. Invoices with A are the book-keeper's, below 0.
+
+Taobao's user behaviour (Tianchi's UserBehavior.csv): no header; user, item, category, what was done (pv, fav, cart,
+buy) and when, in seconds since 1970. Nothing has a price.
+"""
 
 import pandas as pd
 
@@ -7,13 +16,29 @@ from engine.shop.sources import lines
 from engine.shop.sources.taken import Source, Taken
 from engine.shop.store import ShopSettings
 
+NO_GOODS = ("POST", "DOT", "C2", "D", "M", "S", "B", "BANK CHARGES", "AMAZONFEE", "CRUK", "ADJUST", "ADJUST2")
 BEHAVIOUR = ("user_id", "item_id", "category_id", "behavior_type", "timestamp")
 KINDS = {"pv": "view", "fav": "wishlist", "cart": "cart", "buy": "purchase"}
 
 
 def retail(frame: pd.DataFrame, settings: ShopSettings) -> Taken:
-    """UCI Online Retail: a row without a customer's number cannot be told from a guest's, and is set aside."""
-    return lines.take(frame, settings)
+    """Order lines; those that are no product are counted."""
+    rows = frame.copy()
+    # Spreadsheets and their copies have the number of a customer as 17850.0, as some are missing.
+    rows["customer_id"] = rows["customer_id"].astype("str").str.strip().str.removesuffix(".0")
+    taken = lines.take(rows, settings)
+    codes = taken.frame["product_id"].fillna("").astype("str").str.strip().str.upper()
+    odd = int(codes.isin(NO_GOODS).sum())
+    if odd:
+        taken.flagged["line of postage, a discount or a correction (kept)"] = odd
+    return taken
+
+
+def is_behaviour(first: list[str]) -> bool:
+    """Whether a row is one of Taobao's user behaviour: three numbers, what was done, a time in seconds."""
+    if len(first) != len(BEHAVIOUR) or first[3] not in KINDS:
+        return False
+    return all(first[place].isdigit() for place in (0, 1, 2, 4))
 
 
 def behaviour(frame: pd.DataFrame, settings: ShopSettings) -> Taken:

@@ -34,6 +34,7 @@ IGNORED = "ignore"
 OF_ONE_EXPORT = {
     "order_goods": "money",  # goods before the order's discount
     "line_gross": "money",  # the line before its discount
+    "price_before": "money",  # of one unit, before its discount
     "quantity_kept": "quantity",  # units less those sent back
     "line_status": "text",
     "product_code": "id",
