@@ -5,7 +5,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -17,11 +17,12 @@ from engine.shop import gate, mapping, merged, merging, sources, store, taking, 
 from engine.shop.gate import Sheet
 from engine.shop.mapping import TableMapping
 from engine.shop.proposal import Known, Proposal, missing_sentence, propose
-from engine.shop.sources import Taken, joined, roles
-from engine.shop.tables import REFERENCES, TABLES, Checked, check
+from engine.shop.sources import Taken, roles
+from engine.shop.tables import REFERENCES, TABLES, Checked, Problem, check
 
 Progress = Callable[[float, str], None]
 FILE = "sources.json"  # what came in, from which file, and when
+ASIDE = ["file", "line", "column", "value", "reason", "row"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Part:
     proposal: Proposal
     taken: Taken
     key: str  # of the content and the way it was read: the same again changes nothing
+    halves: list[tuple[Proposal, list[Problem]]] = field(default_factory=list)  # files of whole orders, and lost rows
 
     @property
     def name(self) -> str:
@@ -154,34 +156,49 @@ def _settings(into: Path) -> store.ShopSettings:
 def _parts(proposals: list[Proposal], shop: store.ShopSettings, pseudonymise: bool) -> list[Part]:
     """Every sheet as rows of its table; files of whole orders are read with those of their lines."""
     halves = {source.joined_to for source in sources.SOURCES.values() if source.joined_to}
-    of_orders: dict[str, list[Proposal]] = {name: [] for name in halves}
-    of_rows: list[Proposal] = []
-    for proposal in proposals:
-        (of_orders[proposal.mapping.source] if proposal.mapping.source in halves else of_rows).append(proposal)
-    wanted = {sources.SOURCES[one.mapping.source].joined_to for one in of_rows if one.mapping.source} - {""}
-    for name, found in of_orders.items():
-        if found and name not in wanted:
-            raise DataProblem(joined.other_half(found[0].sheet.name, sources.SOURCES[name]))
-    parts = []
-    for proposal in of_rows:
+    of_orders = [one for one in proposals if one.mapping.source in halves]
+    parts, read = [], set()
+    for proposal in (one for one in proposals if one.mapping.source not in halves):
         half = sources.SOURCES[proposal.mapping.source].joined_to if proposal.mapping.source else ""
-        if half and not of_orders[half]:
-            raise DataProblem(joined.other_half(proposal.sheet.name, sources.SOURCES[proposal.mapping.source]))
-        parts.append(_part(proposal, of_orders.get(half, []), shop, pseudonymise))
+        own = [one for one in of_orders if half and one.mapping.source == half]
+        read |= {one.mapping.source for one in own}
+        if half and not own:
+            raise DataProblem(_other_half(proposal))
+        parts.append(_part(proposal, own, shop, pseudonymise))
+    alone = [one for one in of_orders if one.mapping.source not in read]
+    if alone:
+        raise DataProblem(_other_half(alone[0]))
     return parts
+
+
+def _other_half(proposal: Proposal) -> str:
+    title = sources.SOURCES[proposal.mapping.source].title
+    return (
+        f"{proposal.sheet.name}: {title}: this export comes in two files, one of whole orders and one of their lines. "
+        "Bring in both at once."
+    )
 
 
 def _part(proposal: Proposal, of_orders: list[Proposal], shop: store.ShopSettings, pseudonymise: bool) -> Part:
     orders = [taking.plain(one, shop) for one in of_orders]
     whole = pd.concat(orders, ignore_index=True) if orders else None
-    taken = taking.take(proposal, shop, pseudonymise, whole)
-    if whole is not None:
-        taken = replace(taken, notes=[*taken.notes, *joined.without_lines(proposal.sheet.name, whole, taken)])
+    taken, without_line = taking.take(proposal, shop, pseudonymise, whole)
     # The mapping counts: the same file read another way is another source.
     read_as = proposal.mapping.model_dump_json(exclude_defaults=True)
     content = [proposal.sheet.sha256, *(one.sheet.sha256 for one in of_orders)]
     key = " ".join([*content, proposal.sheet.name.partition("/")[2], read_as])
-    return Part(proposal, taken, hashlib.sha256(key.encode()).hexdigest())
+    return Part(proposal, taken, hashlib.sha256(key.encode()).hexdigest(), _halves(of_orders, without_line))
+
+
+def _halves(of_orders: list[Proposal], without_line: list[Problem]) -> list[tuple[Proposal, list[Problem]]]:
+    """The files of whole orders, each with its rows that have no line: rows of several files were counted through."""
+    halves, first = [], 0
+    for proposal in of_orders:
+        after = first + len(proposal.sheet.frame)
+        own = [(row - first, column, value, why) for row, column, value, why in without_line if first <= row < after]
+        halves.append((proposal, own))
+        first = after
+    return halves
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +218,7 @@ def _store(shop: store.Shop, parts: list[Part], incoming: _Incoming) -> dict:
     """Checks, merges and writes, all at once; gives the report."""
     done = provenance(shop)
     fresh, unchanged = _fresh(parts, set(done["files"]))
-    report: dict = {"tables": {}, "unchanged_files": unchanged, "notes": [], "columns_left_out": {}}
+    report: dict = {"tables": {}, "unchanged_files": unchanged, "notes": [], "columns_left_out": {}, "joined_files": {}}
     if not fresh:
         return report
     fresh = [_without_names(part, shop, incoming) for part in fresh]
@@ -241,7 +258,7 @@ def _fresh(parts: list[Part], seen: set[str]) -> tuple[list[Part], list[str]]:
 def _without_names(part: Part, shop: store.Shop, incoming: _Incoming) -> Part:
     if not part.taken.personal:
         return part
-    return Part(part.proposal, taking.under_pseudonyms(part.taken, incoming.key(shop)), part.key)
+    return replace(part, taken=taking.under_pseudonyms(part.taken, incoming.key(shop)))
 
 
 def _not_erased(shop: store.Shop, frame: pd.DataFrame, incoming: _Incoming) -> tuple[pd.DataFrame, int]:
@@ -271,8 +288,11 @@ def _check(
     checked = check(name, rows, shop.settings.time_zone, tables.known(name))
     kept, masked = taking.masked_text(name, checked.kept)
     tables.add(name, kept)
-    lost = _aside_rows(part, rows, checked)
+    found = [*part.taken.aside, *_of_checked(rows, checked)]
+    lost = pd.concat([_aside_rows(part.proposal, found), _ragged_rows(part.proposal.sheet)], ignore_index=True)
     aside.setdefault(name, []).append(lost)
+    for proposal, alone in part.halves:
+        aside[name].append(_add_half(proposal, alone, report))
     flagged = checked.flagged | part.taken.flagged
     if masked:
         flagged["free text with an e-mail address or number (masked)"] = masked
@@ -284,28 +304,42 @@ def _check(
     return counts
 
 
-def _aside_rows(part: Part, rows: pd.DataFrame, checked: Checked) -> pd.DataFrame:
+def _of_checked(rows: pd.DataFrame, checked: Checked) -> list[Problem]:
+    """What a check set aside, by the row of the file."""
+    places = rows.index.to_numpy()[checked.set_aside["row"].astype("int64")]
+    said = checked.set_aside[["column", "value", "reason"]].itertuples(index=False)
+    return [(int(place), *row) for place, row in zip(places, said, strict=True)]
+
+
+def _aside_rows(proposal: Proposal, problems: list[Problem]) -> pd.DataFrame:
     """Every row of the file that is not kept: file, line (the header is line 1), column, value, reason, and the row."""
-    sheet = part.proposal.sheet
-    ours = sheet.frame.drop(columns=part.proposal.personal).rename(columns=part.proposal.mapping.columns)
+    sheet = proposal.sheet
+    ours = sheet.frame.drop(columns=proposal.personal).rename(columns=proposal.mapping.columns)
     # What is set aside lies open beside the tables: whose row it was is not for it to tell.
     ours = ours.drop(columns=[column for column in ours if column in roles.CONTACT])
-    before = pd.DataFrame(part.taken.aside, columns=["row", "column", "value", "reason"])
-    after = checked.set_aside.assign(row=rows.index.to_numpy()[checked.set_aside["row"].astype("int64")])
-    lost = pd.concat([before, after], ignore_index=True).sort_values("row", kind="stable")
-    places = lost["row"].astype("int64").to_numpy()
+    lost = sorted(problems, key=lambda problem: problem[0])
+    places = [row for row, *_ in lost]
     values = ours.iloc[places].astype("str").to_dict("records")
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
             "file": sheet.name,
             "line": sheet.lines[places],
-            "column": lost["column"].astype("str").to_numpy(),
-            "value": ["" if value is None or value != value else str(value) for value in lost["value"]],
-            "reason": lost["reason"].astype("str").to_numpy(),
+            "column": [str(column) for _, column, _, _ in lost],
+            "value": ["" if value is None or value != value else str(value) for _, _, value, _ in lost],
+            "reason": [reason for *_, reason in lost],
             "row": [json.dumps(row, ensure_ascii=False) for row in values],
-        }
+        },
+        columns=ASIDE,
     )
-    return pd.concat([table, _ragged_rows(sheet)], ignore_index=True)
+
+
+def _add_half(proposal: Proposal, alone: list[Problem], report: dict) -> pd.DataFrame:
+    """A file of whole orders: its rows are no rows of a table, and are counted by themselves."""
+    lost = pd.concat([_aside_rows(proposal, alone), _ragged_rows(proposal.sheet)], ignore_index=True)
+    rows = len(proposal.sheet.frame) + len(proposal.sheet.ragged)
+    counts = {"rows_in": rows, "used": rows - len(lost), "set_aside": len(lost)}
+    report["joined_files"][proposal.sheet.name] = counts | {"set_aside_by_reason": dict(lost["reason"].value_counts())}
+    return lost
 
 
 def _ragged_rows(sheet: Sheet) -> pd.DataFrame:
@@ -316,7 +350,7 @@ def _ragged_rows(sheet: Sheet) -> pd.DataFrame:
              json.dumps({"fields": fields}, ensure_ascii=False))
             for line, fields in zip(sheet.ragged["line"], sheet.ragged["fields"], strict=True)
         ],
-        columns=["file", "line", "column", "value", "reason", "row"],
+        columns=ASIDE,
     )  # fmt: skip
 
 

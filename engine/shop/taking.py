@@ -1,6 +1,7 @@
 """A sheet and its mapping -> rows of a table: numbers and dates plain, empty cells as agreed, contacts apart."""
 
 import re
+from dataclasses import replace
 
 import pandas as pd
 
@@ -9,7 +10,7 @@ from engine.errors import DataProblem
 from engine.shop import dates, numerals, sources
 from engine.shop.mapping import TableMapping
 from engine.shop.proposal import NUMBERS, Proposal, missing_sentence
-from engine.shop.sources import Taken, joined, lines, roles
+from engine.shop.sources import Taken, cells, joined, lines, roles
 from engine.shop.store import ShopSettings
 from engine.shop.tables import TABLES, Problem, text
 
@@ -19,27 +20,27 @@ _CUT_ID = r"\d(?:[.,]\d+)?[eE]\+?\d{2}"
 
 def take(
     proposal: Proposal, settings: ShopSettings, pseudonymise: bool = False, orders: pd.DataFrame | None = None
-) -> Taken:
+) -> tuple[Taken, list[Problem]]:
     """The rows of a sheet as its mapping says. Raises DataProblem where the file as a whole cannot be used.
 
-    `orders` (plain) holds what belongs to the whole order, for an export that has it in a file of its own.
+    `orders` (plain) holds what belongs to the whole order, for an export that has it in a file of its own; those of its
+    rows that have no line come second.
     """
     mapping, sheet = proposal.mapping, proposal.sheet
     frame = plain(proposal, settings)
     aside = _without_missing(mapping, frame)
+    frame = frame.drop(index=[row for row, *_ in aside])
+    without_line: list[Problem] = []
     if orders is not None:
-        frame, alone = joined.lines_with_orders(frame, orders)
+        frame, alone, without_line = joined.join(frame, orders)
         aside += alone
-    frame = frame.drop(index=[row for row, *_ in aside], errors="ignore")
     taken = _taken(mapping, frame, settings)
     missing = [column for column in TABLES[taken.table].required if column not in taken.frame]
     if missing:
         raise DataProblem(missing_sentence(sheet, taken.table, missing))
     taken = _checked_ids(taken, sheet.name, pseudonymise)
-    return Taken(
-        taken.table, taken.frame, aside + taken.aside, taken.derived, taken.personal, taken.flagged,
-        [*sheet.notes, *taken.notes],
-    )  # fmt: skip
+    whole = replace(taken, aside=aside + taken.aside, notes=[*sheet.notes, *taken.notes])
+    return whole, without_line
 
 
 def plain(proposal: Proposal, settings: ShopSettings) -> pd.DataFrame:
@@ -63,7 +64,7 @@ def _without_missing(mapping: TableMapping, frame: pd.DataFrame) -> list[Problem
     for role, policy in mapping.missing.items():
         if role not in frame:
             continue
-        empty = ~lines.filled(frame[role])
+        empty = ~cells.filled(frame[role])
         if policy == "drop":
             aside += [(int(row), role, None, f"{role} is empty (set aside as agreed)") for row in frame.index[empty]]
         elif policy.startswith("fill "):
@@ -86,8 +87,8 @@ def _with_contacts(table: str, frame: pd.DataFrame, contacts: list[str]) -> Take
     """Addresses and numbers beside a customer: the customer's key where there is no other, and out of the table."""
     personal: frozenset[str] = frozenset()
     if "customer_id" not in frame and "customer_id" in TABLES[table].columns:
-        frame = frame.copy()
-        personal = lines.key_customers(frame)
+        frame = frame.assign(customer_id=cells.contact(frame))
+        personal = frozenset(frame["customer_id"].dropna())
     derived = {"contacts": frame[["customer_id", *contacts]]} if "customer_id" in frame else {}
     return Taken(table, frame.drop(columns=contacts), derived=derived, personal=personal)
 
@@ -113,10 +114,8 @@ def _checked_ids(taken: Taken, name: str, pseudonymise: bool) -> Taken:
             f"{name}: customer_id holds e-mail addresses or phone numbers. Export the shop's own customer number "
             "instead, or have them replaced by pseudonyms (--pseudonymise)."
         )
-    return Taken(
-        taken.table, taken.frame.assign(customer_id=ids), taken.aside,
-        {**taken.derived, "contacts": _contacts_of(ids)}, frozenset(ids.dropna()), taken.flagged, taken.notes,
-    )  # fmt: skip
+    derived = {**taken.derived, "contacts": _contacts_of(ids)}
+    return replace(taken, frame=taken.frame.assign(customer_id=ids), derived=derived, personal=frozenset(ids.dropna()))
 
 
 def _contacts_of(ids: pd.Series) -> pd.DataFrame:
@@ -140,7 +139,7 @@ def under_pseudonyms(taken: Taken, key: bytes) -> Taken:
 
     derived = {table: replaced(frame) for table, frame in taken.derived.items()}
     aside = [(row, column, _masked(value), reason) for row, column, value, reason in taken.aside]
-    return Taken(taken.table, replaced(taken.frame), aside, derived, frozenset(), taken.flagged, taken.notes)
+    return replace(taken, frame=replaced(taken.frame), aside=aside, derived=derived, personal=frozenset())
 
 
 def _masked(value: object) -> object:

@@ -92,7 +92,8 @@ def derived(rows: pd.DataFrame) -> dict[str, pd.DataFrame]:
         if "unit_price" in in_time:
             renamed["price"] = pd.to_numeric(in_time["unit_price"], errors="coerce")
         products = last_said(renamed, "product_id", [c for c in ("name", "price") if c in renamed], "product.")
-        tables["products"] = products[filled(products["name"])].reset_index(drop=True)
+        # One that no row names is a product all the same: its lines are sales.
+        tables["products"] = products.assign(name=products["name"].fillna(products["product_id"]))
     return tables
 
 
