@@ -56,7 +56,7 @@ def test_a_customer_is_erased_only_when_typed_twice(open_app, shop, words):
     app = open_app(shop, "people")
     app.text_input(key="people.who").set_value("BEN@example.com").run()
     lines = opened(shop).table("orders")["customer_id"].eq("c005").sum()
-    assert "Customers: 1 rows are removed" in words(app)
+    assert "Customers: rows removed: 1" in words(app)
     assert f"{lines} lines stay" in words(app)
     assert app.button(key="people.erase").disabled
     app.text_input(key="people.again").set_value("ben@other.com").run()
