@@ -43,11 +43,12 @@ from engine.outcome import agenda as agendas
 from engine.outcome import past, readiness, results, timetable
 from engine.outcome.agenda import Item
 from engine.outcome.readiness import Ready
-from engine.shop import contents, quality, store
+from engine.shop import contents, incoming, mapping, quality, store
 from engine.shop import duplicates as finding
 from engine.shop import overview as overviews
 from engine.shop.features import default_as_of
 from engine.shop.overview import Overview
+from engine.shop.proposal import Proposal as FileProposal
 from engine.shop.store import Shop
 
 
@@ -663,3 +664,14 @@ def _shop_name(path: str, stamp: tuple) -> str:
         return store.open_shop(Path(path)).settings.name
     except AppError:
         return Path(path).name
+
+
+def proposals(into: Path, folder: Path) -> list[list[FileProposal] | AppError]:
+    """What the uploads that wait in a folder were taken for; see engine.shop.incoming.proposals."""
+    stamp = store.stamp([folder / incoming.LIST, into / mapping.FILE])
+    return _proposals(str(into), str(folder), stamp)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _proposals(into: str, folder: str, stamp: tuple) -> list[list[FileProposal] | AppError]:
+    return incoming.proposals(Path(into), Path(folder), incoming.load(Path(folder)))

@@ -3,7 +3,6 @@
 import json
 from datetime import datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,27 +11,16 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t, table_name
-from dashboard.views.data_parts.readiness import readiness as enough_for
+from dashboard.views.data_parts.bringing import bring_in
+from dashboard.views.data_parts.readiness import readiness
 from dashboard.views.data_parts.reconciliation import reconciliation
 from dashboard.views.data_parts.volumes import volumes
+from dashboard.views.plan_tabs.message import plain
 from engine import jobs
-from engine.errors import AppError
-from engine.shop import gate, incoming, intake, store
+from engine.shop import incoming, intake
 from engine.shop.store import Shop
-from engine.shop.tables import TABLES
 
 SHOWN = 8  # pieces of work
-BROUGHT_IN = [name for name in TABLES if name != "contacts"]
-# What works once the shop has one table out of each of these sets.
-NEEDS: dict[str, tuple[tuple[str, ...], ...]] = {
-    "sales": (("orders",),),
-    "groups": (("orders",),),
-    "categories": (("orders",), ("products",)),
-    "forecasts": (("campaigns",), ("deliveries", "campaign_results")),
-    "reachable": (("customers",),),
-    "writing": (("products",),),
-    "ads": (("ads",),),
-}
 
 
 def overview(shop: Shop) -> None:
@@ -80,65 +68,6 @@ def as_csv(rows: pd.DataFrame) -> bytes:
     return rows.to_csv(index=False).encode("utf-8-sig")
 
 
-def readiness(shop: Shop | None) -> None:
-    """What the data allows, and what is missing for the rest."""
-    st.subheader(t("data.readiness"))
-    for what, sets in NEEDS.items():
-        missing = [one for one in sets if shop is None or not any(shop.rows(name) for name in one)]
-        if not missing:
-            st.markdown(f":material/check_circle: {t(f'data.can_{what}')}")
-            continue
-        names = t("data.and").join(t("data.or").join(map(table_name, one)) for one in missing)
-        st.markdown(f":material/do_not_disturb_on: {t(f'data.can_{what}')}: {t('data.missing', tables=names)}")
-
-
-def bring_in(shop: Shop | None) -> None:
-    """Upload files, say into which table, import them in the background."""
-    st.subheader(t("data.bring_in"))
-    if coming(shop):
-        return
-    name = "" if shop else st.text_input(t("data.shop_name"), key="data.shop_name", max_chars=60)
-    types = [ending.removeprefix(".") for ending in gate.FORMATS]
-    files = st.file_uploader(
-        t("data.files"), types, accept_multiple_files=True, key="data.files", help=t("data.files_help")
-    )
-    table = st.selectbox(
-        t("data.into_table"),
-        ["", *BROUGHT_IN],
-        format_func=lambda choice: table_name(choice) if choice else t("data.by_name"),
-        key="data.into_table",
-    )
-    if st.button(
-        t("data.import"), key="data.import", type="primary", disabled=not files, icon=":material/upload_file:"
-    ):
-        if shop is None and not name.strip():
-            st.error(t("data.name_needed"), icon=":material/error:")
-            return
-        into = shop.path if shop else state.home() / store.safe_name(name)
-        try:
-            incoming.start(into, ((file.name, file.getvalue()) for file in files), table or None, widgets.now())
-        except AppError as problem:
-            widgets.show_problem(problem)
-            return
-        if shop is None:
-            state.set_shop_to_come(into)
-        st.rerun()
-
-
-def coming(shop: Shop | None) -> bool:
-    """Whether files are being brought in, which is then shown; so is why the last time did not end well."""
-    into = shop.path if shop else being_made()
-    return into is not None and widgets.job_panel(into, incoming.KIND)
-
-
-def being_made() -> Path | None:
-    """The folder of the shop that was named last and whose files are not in yet."""
-    home = state.home()
-    folders = [path for path in home.iterdir() if not state.is_shop(path)] if home.is_dir() else []
-    begun = [(job.started_at, path) for path in folders if (job := jobs.latest(path, incoming.KIND))]
-    return max(begun)[1] if begun else None
-
-
 def last_import(shop: Shop) -> None:
     """What the last import kept and set aside; rows in = rows kept + rows set aside."""
     job = jobs.latest(shop.path, incoming.KIND)
@@ -146,13 +75,20 @@ def last_import(shop: Shop) -> None:
         return
     done = json.loads(job.result)
     st.success(t("data.imported", at=on_its_clock(job.ended_at, shop)), icon=":material/check_circle:")
+    for file, entry in done["joined_files"].items():
+        counts = {key: widgets.number(entry[key]) for key in ("rows_in", "used", "set_aside")}
+        st.write(t("data.joined_line", file=plain(file), **counts))
     for name, entry in done["tables"].items():
         counts = {key: widgets.number(entry[key]) for key in ("rows_in", "kept", "set_aside")}
         st.write(t("data.report_line", table=table_name(name), **counts))
         for reason, count in entry["flagged"].items():
             st.text(t("data.reason", count=widgets.number(count), reason=reason))
     if done["unchanged_files"]:
-        st.write(t("data.unchanged", files=", ".join(done["unchanged_files"])))
+        st.write(t("data.unchanged", files=plain(", ".join(done["unchanged_files"]))))
+    for file, columns in done["columns_left_out"].items():
+        st.caption(t("data.left_out_of", file=plain(file), names=plain(", ".join(columns))))
+    for note in done["notes"]:
+        st.caption(plain(note))
 
 
 def work(shop: Shop) -> None:
@@ -192,10 +128,9 @@ with widgets.problem_box():
         last_import(shop)
         overview(shop)
     bring_in(shop)
-    readiness(shop)
     if shop is not None:
         reconciliation(shop)
         volumes(shop)
-    enough_for(shop)
+    readiness(shop)
     if shop is not None:
         work(shop)

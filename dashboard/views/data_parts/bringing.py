@@ -1,0 +1,92 @@
+"""Part of Data: files are brought, looked at, and taken in; what was understood is shown before anything happens."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import cache, state, widgets
+from dashboard.text import t
+from dashboard.views.data_parts import understood
+from engine import jobs
+from engine.errors import AppError
+from engine.shop import gate, incoming, store
+from engine.shop.proposal import Proposal
+from engine.shop.store import Shop
+
+
+def bring_in(shop: Shop | None) -> None:
+    """Upload files; look at what they were taken for; take them in, in the background."""
+    st.subheader(t("data.bring_in"))
+    into = shop.path if shop else being_made()
+    if into is not None and widgets.job_panel(into, incoming.KIND):
+        return
+    folder = incoming.waiting(into) if into is not None else None
+    if into is not None and folder is not None:
+        look(into, folder)
+    else:
+        upload(shop)
+
+
+def being_made() -> Path | None:
+    """The folder of the shop that was named last and whose files are not in yet."""
+    home = state.home()
+    folders = [path for path in home.iterdir() if not state.is_shop(path)] if home.is_dir() else []
+    waiting = [path for path in folders if incoming.waiting(path) is not None]
+    if waiting:
+        return max(waiting, key=lambda path: path.stat().st_mtime)
+    begun = [(job.started_at, path) for path in folders if (job := jobs.latest(path, incoming.KIND))]
+    return max(begun)[1] if begun else None
+
+
+def upload(shop: Shop | None) -> None:
+    """Files as the shop's systems export them."""
+    name = "" if shop else st.text_input(t("data.shop_name"), key="data.shop_name", max_chars=60)
+    types = [ending.removeprefix(".") for ending in gate.FORMATS]
+    files = st.file_uploader(
+        t("data.files"), types, accept_multiple_files=True, key="data.files", help=t("data.files_help")
+    )
+    st.caption(t("data.known_exports", names=", ".join(understood.titles())))
+    if st.button(t("data.look"), key="data.look", type="primary", disabled=not files, icon=":material/search:"):
+        if shop is None and not name.strip():
+            st.error(t("data.name_needed"), icon=":material/error:")
+            return
+        into = shop.path if shop else state.home() / store.safe_name(name)
+        try:
+            incoming.stage(into, ((file.name, file.getvalue()) for file in files))
+        except AppError as problem:
+            widgets.show_problem(problem)
+            return
+        if shop is None:
+            state.set_shop_to_come(into)
+        st.rerun()
+
+
+def look(into: Path, folder: Path) -> None:
+    """Each file with what it was taken for, what is to be said about it, and the way on."""
+    with st.spinner(t("data.looking")):
+        staged, found = incoming.load(folder), cache.proposals(into, folder)
+    st.caption(t("data.looked", rows=widgets.number(incoming.HEAD)))
+    for file, proposals in zip(staged.files, found, strict=True):
+        understood.file(folder, staged, file, proposals)
+    personal = any(understood.has_personal_ids(one) for one in found)
+    if personal:
+        understood.ask_pseudonyms(folder, staged)
+    open_points = [one for one in found if not is_ready(one)]
+    if open_points:
+        st.info(t("data.open_points", count=len(open_points)), icon=":material/help:")
+    with st.container(horizontal=True):
+        ready = bool(found) and not open_points and (staged.pseudonymise or not personal)
+        if st.button(
+            t("data.import"), key="data.import", type="primary", disabled=not ready, icon=":material/upload_file:"
+        ):
+            with widgets.problem_box():
+                incoming.start(into, folder, widgets.now())
+            st.rerun()
+        if st.button(t("data.not_now"), key="data.not_now", icon=":material/close:"):
+            incoming.discard(into)
+            st.rerun()
+
+
+def is_ready(found: list[Proposal] | AppError) -> bool:
+    """Whether nothing is left to be said about a file."""
+    return not isinstance(found, AppError) and not any(one.questions or one.missing for one in found)
