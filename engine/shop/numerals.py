@@ -9,9 +9,11 @@ Decimal = Literal[".", ","]
 
 _AROUND = r"[\s\u00a0\u202f'’]|[$€£¥￥₹₩]|(?<![A-Z])[A-Z]{3}(?![A-Z])|元|円"
 _THOUSANDS = {".": ",", ",": "."}
-# What can be read in one way only: a mark before one, two or more than three digits is a decimal one.
+# What can be read in one way only: a mark before one, two or more than three digits is a decimal one, a mark that
+# stands twice is not.
 _CERTAIN = {
-    mark: rf"^[-+(]?(?:\d{{1,3}}(?:\{other}\d{{3}})+\{mark}\d+|\d+\{mark}(?:\d{{1,2}}|\d{{4,}})|0?\{mark}\d+)\)?-?$"
+    mark: rf"^[-+(]?(?:\d{{1,3}}(?:\{other}\d{{3}})+\{mark}\d+|\d{{1,3}}(?:\{other}\d{{3}}){{2,}}|"
+    rf"\d+\{mark}(?:\d{{1,2}}|\d{{4,}})|0?\{mark}\d+)\)?-?%?$"
     for mark, other in _THOUSANDS.items()
 }
 _UNCERTAIN = r"^[-+(]?[1-9]\d{0,2}(?:,\d{3})+\)?-?$"  # 1,234: a thousand, or one and a bit
@@ -22,10 +24,9 @@ def decimal_mark(columns: Iterable[pd.Series]) -> Decimal | None:
     seen = {".": False, ",": False}
     uncertain = False
     for column in columns:
-        values = _bare(pd.Series(column.dropna().unique()).astype("str").head(20_000))
-        if not values.str.contains(",", regex=False).any():
-            seen["."] |= bool(values.str.match(_CERTAIN["."]).any())
+        if pd.api.types.is_numeric_dtype(column):
             continue
+        values = _bare(pd.Series(column.dropna().unique()).astype("str").head(20_000))
         for mark, pattern in _CERTAIN.items():
             seen[mark] |= bool(values.str.match(pattern).any())
         uncertain |= bool(values.str.match(_UNCERTAIN).any())
@@ -42,8 +43,8 @@ def plain(column: pd.Series, mark: Decimal) -> pd.Series:
         return column
     texts = column.astype("str").str.strip()
     odd = texts.notna() & ~texts.str.fullmatch(r"[-+]?\d*\.?\d*(?:[eE][-+]?\d+)?").fillna(True).astype(bool)
-    if mark == ".":
-        odd &= ~texts.eq("")
+    if mark == ",":  # 1.234 is a thousand there
+        odd |= texts.str.fullmatch(r"[-+]?[1-9]\d{0,2}\.\d{3}").fillna(False).astype(bool)
     if not odd.any():
         return column
     thousands = _THOUSANDS[mark]

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from engine.shop.sources import cells
 from engine.shop.sources.cells import filled, number
 from engine.shop.sources.roles import ORDER_LEVEL
 from engine.shop.store import ShopSettings
@@ -50,14 +51,14 @@ def spread(rows: pd.DataFrame) -> dict[str, int]:
     """
     if not {*ORDER_LEVEL, "returned"} & set(rows):
         return {}
-    order, flagged = rows["order_id"], {}
-    whole = {column: _once(rows, column) for column in ORDER_LEVEL}
+    order, flagged = cells.codes(rows["order_id"]), {}
+    whole = {column: _once(rows, column, order) for column in ORDER_LEVEL}
     gross, own = number(rows, "quantity") * number(rows, "unit_price"), number(rows, "discount")
     if "order_subtotal" in rows or "order_discount" in rows:
         rest = whole["order_discount"]
         if "order_subtotal" in rows:
             goods = (gross - own).groupby(order).transform("sum")
-            told = filled(_first(rows, "order_subtotal"))
+            told = filled(_first(rows, "order_subtotal", order))
             odd = told & ((goods - whole["order_subtotal"]) < -ODD)
             flagged["order whose lines come to less than its subtotal (the subtotal holds)"] = order[odd].nunique()
             rest = (goods - whole["order_subtotal"]).where(told, rest)
@@ -67,24 +68,23 @@ def spread(rows: pd.DataFrame) -> dict[str, int]:
         if f"order_{column}" in rows and column not in rows:
             rows[column] = shared(whole[f"order_{column}"], net, order)
     if "order_refund" in rows or "returned" in rows:
-        flagged |= _refund(rows, whole, net)
+        flagged |= _refund(rows, order, whole, net)
     return {reason: int(count) for reason, count in flagged.items() if count}
 
 
-def _first(rows: pd.DataFrame, column: str) -> pd.Series:
+def _first(rows: pd.DataFrame, column: str, order: pd.Series) -> pd.Series:
     said = rows[column].where(filled(rows[column]))
-    return said.groupby(rows["order_id"], sort=False).transform("first")
+    return said.groupby(order, sort=False).transform("first")
 
 
-def _once(rows: pd.DataFrame, column: str) -> pd.Series:
+def _once(rows: pd.DataFrame, column: str, order: pd.Series) -> pd.Series:
     """An order's amount on each of its rows, from the first that has it."""
     if column not in rows:
         return pd.Series(0.0, rows.index)
-    return pd.to_numeric(_first(rows, column), errors="coerce").fillna(0.0).astype("float64")
+    return pd.to_numeric(_first(rows, column, order), errors="coerce").fillna(0.0).astype("float64")
 
 
-def _refund(rows: pd.DataFrame, whole: dict[str, pd.Series], net: pd.Series) -> dict[str, int]:
-    order = rows["order_id"]
+def _refund(rows: pd.DataFrame, order: pd.Series, whole: dict[str, pd.Series], net: pd.Series) -> dict[str, int]:
     goods = net.groupby(order).transform("sum")
     part = refunded_goods(goods, *(whole[f"order_{name}"] for name in ("refund", "tax", "shipping", "total")))
     back = net.where(rows["returned"], 0.0) if "returned" in rows else net * 0.0

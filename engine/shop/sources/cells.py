@@ -15,6 +15,11 @@ def number(rows: pd.DataFrame, column: str) -> pd.Series:
     return pd.to_numeric(rows[column], errors="coerce").fillna(0.0).astype("float64")
 
 
+def codes(column: pd.Series) -> pd.Series:
+    """The same whole number for the same text: what is grouped many times is grouped by them far faster."""
+    return pd.Series(pd.factorize(column)[0], column.index)
+
+
 def words(rows: pd.DataFrame, column: str) -> pd.Series:
     """A column as trimmed words in small letters; "" where it is absent or empty."""
     if column not in rows:

@@ -47,12 +47,13 @@ def fill_orders(rows: pd.DataFrame) -> None:
     """Order-level cells on every row of their order: exports write them on its first row only."""
     if "order_id" not in rows:
         return
+    order = cells.codes(rows["order_id"])
     for column in rows.columns.difference(list(_OF_THE_LINE)):
         if str(column).startswith("product."):
             continue
         empty = ~filled(rows[column])
         if empty.any():
-            first = rows[column].where(~empty).groupby(rows["order_id"], sort=False).transform("first")
+            first = rows[column].where(~empty).groupby(order, sort=False).transform("first")
             rows[column] = rows[column].where(~empty, first)
 
 
