@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from engine.errors import DataProblem
-from engine.shop import sources
+from engine.shop import gate, sources
 from engine.shop.sources import amounts, cells, joined, lines, roles
 from engine.shop.store import ShopSettings
 from engine.shop.tables import TABLES, check
@@ -37,6 +37,7 @@ def test_shopify_orders_come_out_to_the_cent(tmp_path):
     assert found.reasons == export.aside
     assert found.is_whole() and found.rows == export.rows
     assert found.taken.flagged["order of a guest without e-mail or phone (kept)"] == 1
+    assert found.taken.flagged["order was cancelled, and nothing was paid back (kept)"] == 1
 
 
 def test_shopify_lines_keep_their_products_times_and_shares(tmp_path):
@@ -239,6 +240,11 @@ def test_klaviyos_suppressed_people_are_not_written_to(tmp_path):
     assert found.reasons == {"is no e-mail address": 1} and found.is_whole()
 
 
+def test_a_list_of_goods_sent_back_is_not_taken_for_suppressed_people(tmp_path):
+    with pytest.raises(DataProblem, match="none of its reasons is one"):
+        read(tmp_path, "returns.csv", b"Email,Reason,Date\na@x.org,too small,2026-01-01\n")
+
+
 def test_mailchimps_unsubscribed_and_cleaned_are_told_apart(tmp_path):
     left = read(tmp_path, "unsubscribed.csv", mail.mailchimp_unsubscribed())
     assert (left.kept["customer_id"][0], left.kept["email_consent"][0]) == ("ada@example.com", 0)
@@ -261,6 +267,14 @@ def test_ga4_ads_come_by_campaign_and_day_without_totals(tmp_path):
     assert sums.tolist() == [4600, 131, 60.25, 6, 410.5]  # as the row of totals says
     assert found.reasons == {"row of totals": 1, "no ad was shown or clicked": 2}
     assert found.is_whole()
+
+
+def test_an_explorations_row_of_totals_is_set_aside_by_the_gate(tmp_path):
+    (tmp_path / "ga4.csv").write_bytes(ads.ga4(exploration=True))
+    (sheet,) = gate.sheets(tmp_path / "ga4.csv")
+    assert [fields[-1] for fields in sheet.ragged["fields"]] == ["Grand total"]
+    found = read(tmp_path, "ga4.csv", ads.ga4(exploration=True))
+    assert found.kept["clicks"].sum() == 131 and found.reasons == {"no ad was shown or clicked": 2}
 
 
 @pytest.mark.parametrize(("currency", "rate"), [("EUR", 1.0), ("USD", 0.9)])

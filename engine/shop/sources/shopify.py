@@ -27,7 +27,13 @@ TEST_PAYMENT = r"\b(?:bogus|test|testing)\b"
 
 def orders(frame: pd.DataFrame, settings: ShopSettings) -> Taken:
     """Paid, real orders; e-mail, else phone, is the customer's key."""
-    return lines.take(frame, settings, _no_sale)
+    taken = lines.take(frame, settings, _no_sale)
+    if "cancelled_at" in frame:
+        cancelled = taken.frame["order_id"].isin(frame.loc[filled(frame["cancelled_at"]), "order_id"])
+        back = cells.number(taken.frame, "refunded").groupby(taken.frame["order_id"]).transform("sum")
+        if kept := taken.frame.loc[cancelled & back.eq(0), "order_id"].nunique():
+            taken.flagged["order was cancelled, and nothing was paid back (kept)"] = int(kept)
+    return taken
 
 
 def _no_sale(rows: pd.DataFrame) -> list[Problem]:

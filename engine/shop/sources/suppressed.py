@@ -8,6 +8,7 @@ customer who is not on it keeps what is known. Names, addresses, birthdays and n
 
 import pandas as pd
 
+from engine.errors import DataProblem
 from engine.shop.sources import cells
 from engine.shop.sources.cells import filled, words
 from engine.shop.sources.taken import Source, Taken
@@ -15,11 +16,20 @@ from engine.shop.store import ShopSettings
 from engine.shop.tables import Problem
 
 NO_CONSENT = r"unsub|spam|complain|opt.?out|退订"
+NO_USE = r"bounce|invalid|suppress|manual|undeliver|blocked|clean"
 
 
 def klaviyo(frame: pd.DataFrame, settings: ShopSettings) -> Taken:
-    """Suppressed, each; who unsubscribed or complained has withdrawn the consent, on that day."""
+    """Suppressed, each; who unsubscribed or complained has withdrawn the consent, on that day.
+
+    Raises DataProblem where no reason is one of a mail tool: the list may be of goods sent back.
+    """
     rows = frame.copy()
+    if not words(rows, "reason").str.contains(f"{NO_CONSENT}|{NO_USE}", regex=True).any():
+        raise DataProblem(
+            "This looks like a list of suppressed people, but none of its reasons is one: unsubscribed, bounced, spam "
+            "complaint, invalid, suppressed. Say what its columns are, or leave the file out."
+        )
     withdrawn = words(rows, "reason").str.contains(NO_CONSENT, regex=True)
     rows["suppressed"] = 1.0
     rows["email_consent"] = withdrawn.map({True: 0.0})

@@ -14,8 +14,8 @@ META = [
 ]  # fmt: skip
 
 
-def ga4() -> bytes:
-    """Two campaigns on two days, visits without an ad, and the totals first."""
+def ga4(exploration: bool = False) -> bytes:
+    """Two campaigns on two days, visits without an ad, and the totals first: in an exploration with a field more."""
     above = f"{RULE}# Google Ads\n# Loom - GA4\n# 20260301-20260302\n{RULE}\n"
     rows = [
         ("", "", 4600, 131, "60.25", 6, "410.5"),
@@ -25,7 +25,8 @@ def ga4() -> bytes:
         ("(organic)", "20260301", 0, 0, "0", 0, "0"),
         ("(not set)", "20260302", 0, 0, "0", 0, "0"),
     ]
-    return csv_bytes(GA4, [dict(zip(GA4, row, strict=True)) for row in rows], above=above)
+    content = csv_bytes(GA4, [dict(zip(GA4, row, strict=True)) for row in rows], above=above)
+    return content.replace(b",6,410.5\r\n", b",6,410.5,Grand total\r\n") if exploration else content
 
 
 def meta(currency: str = "EUR", **more: str) -> bytes:

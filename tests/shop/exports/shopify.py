@@ -90,6 +90,7 @@ def orders(many: int = 120, seed: int = 1) -> Export:
     file.add("#1013", [("Rug", "RUG", 3, 1111, 111)], "fay@example.com", discount=222, shipping=333,
              **{"Created at": "2026-01-05 23:30:00 -0500", "Fulfillment Status": "fulfilled"})  # fmt: skip
     file.add("#1014", [shirt], "all@example.com", discount=1999)
+    file.add("#1015", [mug], "fay@example.com", **{"Cancelled at": "2026-01-07 09:00:00 +0100"})
     chance = random.Random(seed)
     for number in range(2000, 2000 + many):
         _by_chance(file, f"#{number}", chance)
