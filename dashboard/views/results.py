@@ -18,10 +18,10 @@ COUNTS = ("sent", "delivered", "impressions", "clicked", "orders", "unsubscribed
 EXTRAS = ("extra_orders", "extra_orders_low", "extra_orders_high")
 MONEY = {"revenue": "%.2f", "cost": "%.2f", "revenue_per_recipient": "%.3f"}
 ORDER = (
-    "name", "channel", "offer", "starts_at", "ends_at", "source", "sent", "delivered", "impressions", "clicked", "ctr",
+    "name", "channel", "offer", "starts_at", "ends_at", "sent", "delivered", "impressions", "clicked", "ctr",
     "orders", "order_rate", "cvr", "revenue", "cost", "revenue_per_recipient", "roas", "unsubscribed",
     "unsubscribe_rate", "held_out", "held_out_rate", *EXTRAS, "distinguishable", "order_rate_low", "order_rate_high",
-    "window_days", "basis",
+    "window_days", "basis", "source",
 )  # fmt: skip
 
 
@@ -40,7 +40,7 @@ def some_of(table: pd.DataFrame, column: str, named: Any) -> pd.DataFrame:
         return table
     key = f"results.{column}"
     state.keep(key, [], values, address=column)
-    picked = st.pills(t(key), values, selection_mode="multi", format_func=named, key=key)
+    picked = st.pills(t(key), values, selection_mode="multi", format_func=named, key=key, wrap=True)
     return table[table[column].isin(picked)] if picked else table
 
 

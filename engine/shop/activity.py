@@ -141,8 +141,17 @@ def _compared(recorded: _Recorded, span: Span, chinese: bool) -> Activity:
 def _trend(recorded: _Recorded, end: pd.Timestamp, step: int, steps: int) -> list[Values]:
     """The figures of each step of days up to `end`; nothing for one that the records do not cover wholly."""
     edges = [end - pd.Timedelta(days=step * back) for back in range(steps, -1, -1)]
-    begins = recorded.at.min().normalize()
-    return [recorded.describe(one, other) if one >= begins else {} for one, other in pairwise(edges)]
+    begins, trend = recorded.at.min().normalize(), list[Values]()
+    for start, following in pairwise(edges):
+        values = recorded.describe(start, following) if start >= begins else {}
+        is_short = (start - begins).days < HISTORY_DAYS
+        trend.append(_known(values, is_short))
+    return trend
+
+
+def _known(values: Values, is_short: bool) -> Values:
+    """Without who was new, where the records begin shortly before."""
+    return {name: value for name, value in values.items() if not (is_short and name in OF_HISTORY)}
 
 
 def _day(end: pd.Timestamp, days: int) -> date:
@@ -153,8 +162,8 @@ def _of(comparison: Comparison | None, recorded: _Recorded, is_short: bool) -> V
     """The figures of earlier days; none where the records do not reach back over all of them."""
     if comparison is None or not comparison.is_recorded:
         return {}
-    values = recorded.describe(pd.Timestamp(comparison.first), pd.Timestamp(comparison.last) + pd.Timedelta(days=1))
-    return {name: value for name, value in values.items() if not (is_short and name in OF_HISTORY)}
+    end = pd.Timestamp(comparison.last) + pd.Timedelta(days=1)
+    return _known(recorded.describe(pd.Timestamp(comparison.first), end), is_short)
 
 
 def _orders(lines: pd.DataFrame | None) -> _Recorded | None:

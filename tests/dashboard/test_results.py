@@ -12,7 +12,7 @@ def test_extra_orders_stand_with_their_range_and_how_many_campaigns_are_clear(op
     totals = results.totals(results.campaigns(store.open_shop(demo_shop_dir)))
     assert f"About {totals.extra:,.0f} extra orders" in words(app)
     assert f"{totals.distinguishable} of 60 campaigns" in words(app)
-    assert f"{len(app.dataframe[0].value)} rows from" in words(app)
+    assert f"{len(app.dataframe[0].value)} rows that began" in words(app)
     assert (app.dataframe[0].value["source"] == "deliveries").sum() == 60
 
 

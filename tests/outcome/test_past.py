@@ -123,6 +123,14 @@ def test_a_campaign_that_nothing_is_recorded_of_is_listed_without_figures(tmp_pa
     assert past.campaigns(shop)["campaign_id"].tolist() == ["k2", "k1"]  # the latest first
 
 
+def test_messages_of_campaigns_that_nobody_described_are_counted_all_the_same(tmp_path):
+    ads = pd.DataFrame({"ad_id": ["a1"], "date": ["2026-02-01"], "impressions": 9, "clicks": 1})
+    shop = shop_of(tmp_path / "shop", {"deliveries": sent("k1", 10, 1, 1), "ads": ads})
+    row = only(shop, campaign_id="k1")
+    assert (row["sent"], row["order_rate"]) == (10, 0.1)
+    assert pd.isna(row["name"]) and pd.isna(row["starts_at"]) and pd.isna(row["cost"])
+
+
 def test_a_channel_without_a_price_has_no_cost(tmp_path):
     known = campaigns("k1").assign(channel="letter")
     row = only(shop_of(tmp_path / "shop", {"campaigns": known, "deliveries": sent("k1", 10, 1, 1)}))

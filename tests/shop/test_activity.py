@@ -152,6 +152,9 @@ def test_who_was_new_in_the_first_days_on_record_is_not_known(tmp_path):
     (old,) = months(shop_of(tmp_path / "old", {"orders": orders(*rows, ("o0", "c0", "2026-02-23", 1, 1.0, 0.0))}))
     assert "before" not in old.short_history
     assert measure(old, "new_customers").before == 1
+    assert measure(new, "orders").trend[0] == 1
+    assert measure(new, "new_customers").trend[0] is None
+    assert measure(old, "new_customers").trend[3] == 1  # the week of 20 June, 117 days after the first order
 
 
 def test_a_rate_moves_by_points_and_an_amount_by_a_share(sold):
