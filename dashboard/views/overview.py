@@ -17,6 +17,7 @@ from engine.shop.store import Shop
 USUAL: Span = "month"
 LESS_IS_BETTER, NEITHER = ("unsubscribe_rate", "returns", "return_rate"), ("ad_cost", "discount_rate")
 TABLE_ONLY = ("gross_sales",)  # what rates are of, for whoever checks them
+STILL = "±0.0"
 CARD_WIDTH = 250  # pixels: three beside each other on a desk, one below the other on a phone
 FOLLOWED = 24  # months of first orders in the picture, and months after them; the table has all
 
@@ -82,13 +83,15 @@ def card(measure: Measure, shown: Activity, currency: str) -> None:
     steps = plain(", ".join(written(value, measure, currency) for value in trend))
     moved, year = change(measure, measure.before), change(measure, measure.last_year)
     colour: Literal["inverse", "off", "normal"] = "inverse" if measure.name in LESS_IS_BETTER else "normal"
-    if measure.name in NEITHER or (moved or "").startswith(("+0.0 ", "-0.0 ")):
+    is_still = moved is not None and moved.startswith(STILL)
+    if measure.name in NEITHER or is_still:
         colour = "off"
     st.metric(
         t(f"today.{measure.name}"),
         written(measure.now, measure, currency),
         moved,
         delta_color=colour,
+        delta_arrow="off" if is_still else "auto",
         delta_description=t("today.on_last_year", change=year) if year else None,
         border=True,
         width=CARD_WIDTH,
@@ -116,6 +119,7 @@ def change(measure: Measure, earlier: float | None) -> str | None:
     if moved is None:
         return None
     number = f"{moved * 100:+.1f}"
+    number = STILL if number in ("+0.0", "-0.0") else number
     return t("today.points", points=number) if measure.unit == "fraction" else f"{number} %"
 
 

@@ -74,7 +74,7 @@ def test_twelve_months_are_compared_once_and_the_first_year_has_no_new_customers
     table = app.dataframe[0].value.set_index("Figure")
     assert "Last year" not in table
     assert table.loc["New customers", "Days before"] == "–"  # the records begin there: all were new
-    assert "Left open for: Days before" in words(app)
+    assert "left open for: Days before" in words(app)
 
 
 def test_products_and_who_comes_back_are_pictures_with_words(open_app, demo_shop_dir):
