@@ -316,7 +316,8 @@ def _aside_rows(proposal: Proposal, problems: list[Problem]) -> pd.DataFrame:
     sheet = proposal.sheet
     ours = sheet.frame.drop(columns=proposal.personal).rename(columns=proposal.mapping.columns)
     # What is set aside lies open beside the tables: whose row it was is not for it to tell.
-    ours = ours.drop(columns=[column for column in ours if column in roles.CONTACT])
+    ours = ours.drop(columns=[column for column in set(ours) if column in (*roles.CONTACT, roles.IGNORED)])
+    ours = ours.loc[:, ~ours.columns.duplicated()]
     lost = sorted(problems, key=lambda problem: problem[0])
     places = [row for row, *_ in lost]
     values = ours.iloc[places].astype("str").to_dict("records")

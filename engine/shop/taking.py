@@ -154,7 +154,7 @@ def masked_text(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         free = kind == "text" or (kind is None and pd.api.types.is_string_dtype(frame[column]))
         if free and not re.fullmatch(r"kind|channel|status|language|goal|type", column):
             clean = privacy.masked(frame[column])
-            changed = int((clean != frame[column]).fillna(False).sum())
+            changed = int((clean.fillna("") != frame[column].fillna("")).sum())
             if changed:
                 frame, count = frame.assign(**{column: clean}), count + changed
     return frame, count
