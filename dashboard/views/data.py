@@ -75,7 +75,7 @@ def last_import(shop: Shop) -> None:
         return
     done = json.loads(job.result)
     st.success(t("data.imported", at=on_its_clock(job.ended_at, shop)), icon=":material/check_circle:")
-    for file, entry in done["joined_files"].items():
+    for file, entry in done.get("joined_files", {}).items():
         counts = {key: widgets.number(entry[key]) for key in ("rows_in", "used", "set_aside")}
         st.write(t("data.joined_line", file=plain(file), **counts))
     for name, entry in done["tables"].items():
@@ -85,9 +85,9 @@ def last_import(shop: Shop) -> None:
             st.text(t("data.reason", count=widgets.number(count), reason=reason))
     if done["unchanged_files"]:
         st.write(t("data.unchanged", files=plain(", ".join(done["unchanged_files"]))))
-    for file, columns in done["columns_left_out"].items():
+    for file, columns in done.get("columns_left_out", {}).items():
         st.caption(t("data.left_out_of", file=plain(file), names=plain(", ".join(columns))))
-    for note in done["notes"]:
+    for note in done.get("notes", []):
         st.caption(plain(note))
 
 

@@ -218,7 +218,7 @@ def _store(shop: store.Shop, parts: list[Part], incoming: _Incoming) -> dict:
     """Checks, merges and writes, all at once; gives the report."""
     done = provenance(shop)
     fresh, unchanged = _fresh(parts, set(done["files"]))
-    report: dict = {"tables": {}, "unchanged_files": unchanged, "notes": [], "columns_left_out": {}, "joined_files": {}}
+    report: dict = {"tables": {}, "unchanged_files": unchanged}
     if not fresh:
         return report
     fresh = [_without_names(part, shop, incoming) for part in fresh]
@@ -237,9 +237,10 @@ def _store(shop: store.Shop, parts: list[Part], incoming: _Incoming) -> dict:
     incoming.progress(0.9, "Storing")
     _write(shop, tables, aside, done, fresh, contacts, incoming)
     for part in fresh:
-        report["notes"] += part.taken.notes
+        if part.taken.notes:
+            report.setdefault("notes", []).extend(part.taken.notes)
         if part.proposal.unused:
-            report["columns_left_out"][part.name] = part.proposal.unused
+            report.setdefault("columns_left_out", {})[part.name] = part.proposal.unused
     return report
 
 
@@ -339,7 +340,8 @@ def _add_half(proposal: Proposal, alone: list[Problem], report: dict) -> pd.Data
     lost = pd.concat([_aside_rows(proposal, alone), _ragged_rows(proposal.sheet)], ignore_index=True)
     rows = len(proposal.sheet.frame) + len(proposal.sheet.ragged)
     counts = {"rows_in": rows, "used": rows - len(lost), "set_aside": len(lost)}
-    report["joined_files"][proposal.sheet.name] = counts | {"set_aside_by_reason": dict(lost["reason"].value_counts())}
+    joined = report.setdefault("joined_files", {})
+    joined[proposal.sheet.name] = counts | {"set_aside_by_reason": dict(lost["reason"].value_counts())}
     return lost
 
 

@@ -19,8 +19,9 @@ _CERTAIN = {
 _UNCERTAIN = r"^[-+(]?[1-9]\d{0,2}(?:,\d{3})+\)?-?$"  # 1,234: a thousand, or one and a bit
 
 
-def decimal_mark(columns: Iterable[pd.Series]) -> Decimal | None:
-    """The decimal mark that the numbers of a file agree on; None where they contradict each other or could be both."""
+def decimal_mark(columns: Iterable[pd.Series], usual: Decimal | None = None) -> Decimal | None:
+    """The decimal mark that the numbers of a file agree on, `usual` where some contradict it; None where that is not
+    said either, or where all of them could be both."""
     seen = {".": False, ",": False}
     uncertain = False
     for column in columns:
@@ -31,7 +32,7 @@ def decimal_mark(columns: Iterable[pd.Series]) -> Decimal | None:
             seen[mark] |= bool(values.str.match(pattern).any())
         uncertain |= bool(values.str.match(_UNCERTAIN).any())
     if seen["."] and seen[","]:
-        return None
+        return usual
     if seen[","]:
         return ","
     return None if uncertain and not seen["."] else "."

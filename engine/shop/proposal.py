@@ -65,7 +65,8 @@ def propose(sheet: Sheet, known: Known) -> Proposal:
     """
     mapping, found_by = _mapping(sheet, known)
     frame = sheet.frame.rename(columns=mapping.columns)
-    decimal, questions = _decimal(sheet, frame, mapping)
+    # Our own names promise our own way to write numbers: what is written otherwise is then a row to set aside.
+    decimal, questions = _decimal(sheet, frame, mapping, "." if found_by == "own names" else None)
     found_dates, more = _dates(sheet, frame, mapping)
     mapping = mapping.model_copy(update={"decimal": decimal, "dates": found_dates})
     unused = _unused(sheet, mapping)
@@ -197,7 +198,8 @@ def _unclear(sheet: Sheet, complete: list[str], allowed: list[str], found: dict[
     table = stem if stem in allowed else allowed[0] if len(allowed) == 1 else None
     if table is not None and table not in complete:
         return missing_sentence(sheet, table, _lacking(table, set(found[table].values())))
-    return f"{sheet.name}: could be any of {', '.join(complete or allowed)}. Say which with --table NAME."
+    choices = [name for name in complete if len(TABLES[name].required) > 1] or allowed
+    return f"{sheet.name}: could be any of {', '.join(choices)}. Say which with --table NAME."
 
 
 def missing_sentence(sheet: Sheet, table: str, missing: list[str]) -> str:
@@ -239,7 +241,9 @@ def _unused(sheet: Sheet, mapping: TableMapping) -> list[str]:
 # --- how its numbers and dates are written ---
 
 
-def _decimal(sheet: Sheet, frame: pd.DataFrame, mapping: TableMapping) -> tuple[Literal["", ".", ","], list[Question]]:
+def _decimal(
+    sheet: Sheet, frame: pd.DataFrame, mapping: TableMapping, usual: numerals.Decimal | None
+) -> tuple[Literal["", ".", ","], list[Question]]:
     if mapping.decimal:
         return mapping.decimal, []
     columns = [
@@ -247,7 +251,7 @@ def _decimal(sheet: Sheet, frame: pd.DataFrame, mapping: TableMapping) -> tuple[
         for role in frame.columns
         if roles.kind(mapping.table, role) in NUMBERS and pd.api.types.is_string_dtype(frame[role])
     ]
-    mark = numerals.decimal_mark(columns)
+    mark = numerals.decimal_mark(columns, usual)
     if mark is not None:
         return mark, []
     commas = pd.concat(columns).astype("str")
