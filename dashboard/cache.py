@@ -653,6 +653,16 @@ def _duplicates(path: str, stamp: tuple) -> pd.DataFrame:
     return finding.proposals(store.open_shop(Path(path)), settings.read().config)
 
 
+def holdings(folder: Path) -> contents.Holdings:
+    """What a shop holds in a few numbers. Raises AppError where it cannot be read."""
+    return _holdings(str(folder), store.open_shop(folder).version)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _holdings(path: str, version: str) -> contents.Holdings:
+    return contents.holdings(store.open_shop(Path(path)))
+
+
 def shop_name(folder: Path) -> str:
     """What a shop calls itself; its folder's name where that cannot be read."""
     return _shop_name(str(folder), store.stamp([folder / "shop.toml"]))

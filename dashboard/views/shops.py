@@ -7,9 +7,9 @@ import streamlit as st
 from dashboard import cache, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs.message import plain
+from engine.errors import AppError
 from engine.shop import store
-
-CURRENCIES = ("USD", "EUR", "GBP", "CNY", "JPY", "AUD", "CAD", "CHF", "HKD", "INR", "KRW", "SEK", "SGD", "TWD")
+from engine.shop.shop_settings import CURRENCIES
 
 
 def open_shop(folder: Path, page: str) -> None:
@@ -24,21 +24,38 @@ def here() -> None:
     if not known:
         st.info(t("shops.none"), icon=":material/storefront:")
     for name, folder in known.items():
-        with st.container(border=True, horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{plain(cache.shop_name(folder))}**", width="content")
-            st.caption(plain(str(folder)))
-            if now is not None and folder.resolve() == now.resolve():
-                st.badge(t("shops.open_now"), icon=":material/check:")
-            elif st.button(t("shops.open"), key=f"shops.open.{name}", icon=":material/folder_open:"):
-                open_shop(folder, "today")
+        with st.container(border=True):
+            with st.container(horizontal=True, vertical_alignment="center"):
+                st.markdown(f"**{plain(cache.shop_name(folder))}**", width="content")
+                st.caption(plain(str(folder)))
+                if now is not None and folder.resolve() == now.resolve():
+                    st.badge(t("shops.open_now"), icon=":material/check:")
+                elif st.button(t("shops.open"), key=f"shops.open.{name}", icon=":material/folder_open:"):
+                    open_shop(folder, "today")
+            st.caption(holds(folder))
+    if len(known) > 1:
+        st.caption(t("shops.apart"))
+
+
+def holds(folder: Path) -> str:
+    """How many orders and customers a shop has, and how far its data go."""
+    try:
+        found = cache.holdings(folder)
+    except AppError as problem:
+        return plain(str(problem))
+    if not found.orders and not found.customers and found.last_day is None:
+        return t("shops.holds_nothing")
+    last = t("shops.last_day", day=found.last_day.isoformat()) if found.last_day else t("shops.no_day")
+    orders, customers = widgets.number(found.orders), widgets.number(found.customers)
+    return t("shops.holds", orders=orders, customers=customers, last=last)
 
 
 def own() -> None:
-    """A name and a currency make an empty shop; its files are then brought in on Data."""
+    """A name and a currency make an empty shop; the other questions are asked on Settings, then its files come in."""
     with st.container(border=True):
         state.keep("shops.name", "")
         name = st.text_input(t("shops.name"), key="shops.name", max_chars=80, placeholder=t("shops.name_hint"))
-        state.keep("shops.currency", CURRENCIES[0], CURRENCIES)
+        state.keep("shops.currency", "USD", CURRENCIES)
         currency = st.selectbox(t("shops.currency"), CURRENCIES, key="shops.currency", help=t("shops.currency_help"))
         made = st.button(t("shops.make"), key="shops.make", type="primary", icon=":material/add_business:")
     if made and not (name or "").strip():
@@ -48,7 +65,7 @@ def own() -> None:
             folder = free_folder(store.safe_name(name.strip()).lower())
             store.create_shop(folder, {"name": name.strip(), "currency": currency})
             store.write_tables(store.open_shop(folder), {})
-        open_shop(folder, "data")
+        open_shop(folder, "settings")
 
 
 def free_folder(name: str) -> Path:

@@ -4,6 +4,7 @@ import gc
 import re
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from dashboard import widgets
@@ -200,8 +201,22 @@ def test_an_own_shop_is_made_beside_the_others_and_opened(open_app, demo_shop):
     assert not app.exception
     made = store.open_shop(demo_shop.parent / "tea-tales")
     assert (made.settings.name, made.settings.currency) == ("Tea & Tales", "EUR")
-    assert app.title[0].value == "Data"
+    assert made.settings.assumed == ["time_zone", "prices_include_tax", "gross_margin", "send_cost"]
+    assert app.title[0].value == "Settings", "what nobody told is asked before the first file"
     assert app.selectbox(key="app.shop").value == "tea-tales"
+
+
+def test_each_shop_is_listed_with_what_it_holds_and_that_customers_cannot_be_matched(open_app, demo_shop, words):
+    shop = store.create_shop(demo_shop.parent / "new", {"name": "New"})
+    store.write_tables(shop, {})
+    app = open_app(demo_shop, "shops")
+    assert not app.exception
+    orders = pd.read_parquet(demo_shop / "tables" / "orders.parquet")
+    sold = orders.loc[orders["quantity"] > 0, "order_id"].nunique()
+    customers = len(pd.read_parquet(demo_shop / "tables" / "customers.parquet"))
+    assert f"{sold:,} orders, {customers:,} customers, data up to 20" in words(app)
+    assert "No data yet: bring in its files on Data." in words(app)
+    assert "Customers of two shops cannot be matched" in words(app)
 
 
 def test_a_shop_without_a_name_is_not_made(open_app, demo_shop, words):
