@@ -15,7 +15,7 @@ from engine.campaign.simulate import Message, Outcomes
 from engine.errors import NotEnoughData
 from engine.model import power
 from engine.model.ranges import interval
-from engine.sentences import Sentence
+from engine.sentences import Sentence, known
 from engine.shop.store import Shop
 
 LEVEL = 0.8  # of every range
@@ -406,7 +406,10 @@ def _sentences(
         kind, cost = Sentence(f"plan.offer_{given.assumed}"), f"{given.per_order:,.2f} {shop.settings.currency}"
         said.append(Sentence("engine.cost_not_modelled", {"kind": kind, "cost": cost}))
     if shop.settings.assumed:
-        said.append(Sentence("engine.assumed_settings", {"names": ", ".join(shop.settings.assumed)}))
+        names = tuple(
+            Sentence(f"settings.{name}") if known(f"settings.{name}") else name for name in shop.settings.assumed
+        )
+        said.append(Sentence("engine.assumed_settings", {"names": names}))
     if models.variation["order"].campaigns < 10:
         said.append(Sentence("engine.few_campaigns", {"campaigns": models.variation["order"].campaigns}))
     return tuple(said)

@@ -160,7 +160,9 @@ def create_shop(path: Path, settings: dict) -> Shop:
     with writing(path):
         if not (path / "shop.toml").exists():
             assumed = [name for name in QUESTIONS if name not in settings]
-            content = {"shop_id": uuid.uuid4().hex[:12], "name": path.name, "assumed": assumed, **settings}
+            content = {"shop_id": uuid.uuid4().hex[:12], "name": path.name, **settings}
+            if assumed:
+                content.setdefault("assumed", assumed)
             _replace(path / "shop.toml", tomlkit.dumps(content).encode())
     return open_shop(path)
 

@@ -188,6 +188,13 @@ def test_every_reason_why_nobody_can_be_reached_is_counted(tmp_path, tiny):
     assert f.reason("zh") == "这批客户无法通过短信触达：共 6 人，3 人设为永不联系、3 人未同意接收。"
 
 
+def test_settings_nobody_confirmed_are_named_in_words(tmp_path, tiny):
+    shop = shop_of(tmp_path / "shop", simulated(), {"assumed": ["gross_margin", "house_style"]})
+    f = evaluate(shop, tiny.models, scene(shop, PLAN, ["c001", "c002", "c005"]), PLAN)
+    assert "Assumed, nobody confirmed it: Gross margin, house_style." in f.reason()
+    assert "以下为假设值，尚未确认：毛利率、house_style。" in f.reason("zh")
+
+
 def test_who_can_be_reached_but_is_left_out_on_purpose_is_not_called_unreachable(tiny):
     f = tiny.forecast(audience=["c001"], holdout=0.9)
     assert (f.reachable, f.recipients, f.verdict) == (1, 0, "do_not_send")

@@ -38,7 +38,9 @@ class Field:
         if self.kind == "hour":
             return t("settings.quiet_until" if self.entry == "1" else "settings.quiet_from")
         name = t(f"settings.{self.setting}")
-        return name if self.entry in ("", "default") else f"{name}: {entry_name(self.entry)}"
+        if self.entry in ("", "default"):
+            return name
+        return t("settings.named", name=name, words=entry_name(self.entry))
 
 
 def entry_name(entry: str) -> str:

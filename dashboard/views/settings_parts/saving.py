@@ -59,7 +59,9 @@ def _refusal(of_all: list[Field], mistakes: Mapping[str, Mistake], tables: Colle
     if not mistakes:
         return
     here = {field.name for field in of_all} | {field.setting for field in of_all if "." in field.name}
-    st.error(t("settings.mistakes", count=len(mistakes)), icon=":material/error:")
+    st.error(
+        t("settings.mistakes", names=plain(", ".join(map(fields.setting_name, mistakes)))), icon=":material/error:"
+    )
     for name, mistake in mistakes.items():
         if name not in here and name.partition(".")[0] not in tables:
             fields.show_mistake(mistake, mistake.given, fields.setting_name(name))
@@ -87,7 +89,7 @@ def _unsaved(
 
 
 def _line(label: str, before: str, after: str) -> str:
-    return f"- {plain(label)}: {plain(before)} → {plain(after)}"
+    return f"- {t('settings.named', name=plain(label), words=f'{plain(before)} → {plain(after)}')}"
 
 
 def differences(before: ShopSettings, after: ShopSettings) -> list[str]:

@@ -62,7 +62,9 @@ def _grid(of_topic: list[Field], settings: ShopSettings, mistakes: Mapping[str, 
             st.caption(t(f"settings.use_{name}"))
             entries = [field for field in of_topic if field.setting == name]
             for first in range(0, len(entries), 4):
-                for column, field in zip(st.columns(min(len(entries), 4)), entries[first : first + 4], strict=False):
+                for column, field in zip(
+                    st.columns(max(2, min(len(entries), 4))), entries[first : first + 4], strict=False
+                ):
                     with column:
                         fields.draw(field, settings, mistakes)
                         _usual(field, settings)
