@@ -125,6 +125,16 @@ def test_other_settings_are_changed_and_taken_back_and_put_to_the_usual(open_app
     assert "Not saved yet" not in words(app)
 
 
+def test_another_assumed_setting_is_confirmed_as_it_is(open_app, quiet_shop, words):
+    path = quiet_shop / "shop.toml"
+    path.write_text('assumed = ["holdout"] # ask Ana\n' + path.read_text())
+    app = open_app(quiet_shop, "settings")
+    app.button(key="settings.holdout.confirm").click().run()
+    assert not app.exception
+    assert (settings(quiet_shop).assumed, settings(quiet_shop).source("holdout")) == ([], "stated")
+    assert "Confirmed: Held out on purpose" in words(app)
+
+
 def edit(app, setting, added=(), edited=None, deleted=(), turn=0):
     """Rows typed into an editable table, as the browser tells of them."""
     key = f"settings.{setting}.{turn}"

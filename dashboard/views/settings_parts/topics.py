@@ -45,7 +45,7 @@ def show(shop: Shop, waiting: Mapping[str, Any]) -> None:
     edited = []
     for topic, icon in TOPICS.items():
         with st.expander(t(f"settings.topic_{topic}"), icon=f":material/{icon}:", key=f"{AREA}.topic_{topic}"):
-            _grid(fields_of(topic, settings), settings, mistakes)
+            _grid(shop, fields_of(topic, settings), mistakes)
             if topic == "money":
                 edited = [tables.margins(shop), tables.rates(settings)]
     for table in edited:
@@ -53,12 +53,13 @@ def show(shop: Shop, waiting: Mapping[str, Any]) -> None:
     saving.bar(shop, of_all, waiting, changed, mistakes, False, "topics", ("gross_margin", "rates"))
 
 
-def _grid(of_topic: list[Field], settings: ShopSettings, mistakes: Mapping[str, Mistake]) -> None:
+def _grid(shop: Shop, of_topic: list[Field], mistakes: Mapping[str, Mistake]) -> None:
     """Two beside each other where there is room; what a setting does is said once for all its entries."""
+    settings = shop.settings
     for name in dict.fromkeys(field.setting for field in of_topic):
         with st.container(border=True):
             if settings.source(name) == "assumed":
-                saving.badge(settings, name)
+                _confirm(shop, name)
             st.caption(t(f"settings.use_{name}"))
             entries = [field for field in of_topic if field.setting == name]
             for first in range(0, len(entries), 4):
@@ -70,10 +71,19 @@ def _grid(of_topic: list[Field], settings: ShopSettings, mistakes: Mapping[str, 
                         _usual(field, settings)
 
 
+def _confirm(shop: Shop, name: str) -> None:
+    """That nobody confirmed what is saved, and the way to do so."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        saving.badge(shop.settings, name)
+        label, icon = t("settings.confirm"), ":material/check:"
+        if st.button(label, key=f"{AREA}.{name}.confirm", type="tertiary", icon=icon):
+            saving.save(shop, {name: getattr(shop.settings, name)}, "topics")
+
+
 def _usual(field: Field, settings: ShopSettings) -> None:
     """The usual value, and the way back to it where the widget says something else."""
     usual = fields.usual(field)
-    if usual is None or field.setting == "name":
+    if usual in (None, "", []) or field.setting == "name":
         return
     st.caption(t("settings.usual_is", value=fields.in_words(field, usual, settings.currency)))
     shown, key = fields.shown(field, usual), f"{AREA}.{field.name}"
