@@ -53,6 +53,26 @@ def test_contributions_add_up_to_the_prediction(models, kind):
     assert list(parts.index) == list(rows.index)
 
 
+def test_what_is_held_out_has_no_say_in_how_numbers_are_standardised(monkeypatch):
+    learned, real = [], fit.fit_candidates
+    monkeypatch.setattr(fit, "fit_candidates", lambda *given: learned.append(real(*given)) or learned[-1])
+
+    def scales(rows):
+        learned.clear()
+        fit.train(rows, "later whole campaigns", SHRUNK, 0)
+        return [models["linear"].encoder for models in learned if "linear" in models]
+
+    rows = messages(campaigns=8, each=300)
+    before = scales(rows)
+    rows.features.loc[rows.unit == 7, "recency_days|log"] = 1e6
+    rows.features.loc[rows.unit == 7, "channel"] = "pigeon"
+    after = scales(rows)
+    folds = fit.splits.folds(rows.unit, "later whole campaigns")
+    assert len(folds) > 1 and not any((rows.unit[fold.train] == 7).any() for fold in folds)
+    assert after[: len(folds)] == before[: len(folds)]
+    assert real(rows, SHRUNK, 0, ("linear",))["linear"].encoder != before[0]  # where it is not held out, it has
+
+
 def test_contributions_stand_under_their_feature_and_not_under_its_columns(models):
     _, parts = models[0]["both"].contributions(models[1].features.head(3))
     assert set(parts) <= {"discount", "recency_days", "noise", "channel", "tier"}

@@ -1,9 +1,10 @@
-"""What is known of a customer before an instant, as Ibis expressions run by DuckDB inside this process.
+"""What is known of a customer before an instant of its own, as Ibis expressions run by DuckDB inside this process.
 
 Every function takes `requests` (customer_id, as_of, and for some campaign_id, channel, category) and answers row for
 row. Only rows strictly before `as_of` are read, and of past deliveries only those whose outcome was known by then.
 """
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -13,6 +14,7 @@ import pandas as pd
 from ibis import _
 
 from engine.errors import NotEnoughData
+from engine.shop.features.order_lines import days_between, valued
 from engine.shop.store import Shop
 
 # feature -> (unit, what it is). Missing (never ordered, never mailed) stays missing.
@@ -45,14 +47,18 @@ DICTIONARY = {
 
 
 @contextmanager
-def connected() -> Iterator[ibis.BaseBackend]:
-    """A database inside this process, empty, closed at the end."""
-    # Extensions are fetched from the network at run time: a shop's machine may be offline, and must be able to stay so.
-    connection = ibis.duckdb.connect(threads=2, autoinstall_known_extensions=False, memory_limit="4GB")
-    try:
-        yield connection
-    finally:
-        connection.disconnect()
+def connected(memory: str = "4GB") -> Iterator[ibis.BaseBackend]:
+    """A database inside this process, empty, closed at the end; beyond `memory` it goes on in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="offerlab-", ignore_cleanup_errors=True) as spill:
+        # Extensions are fetched from the network at run time: a shop's machine may be offline, and must be able to
+        # stay so. Without a folder named, DuckDB would make one wherever the program was started.
+        connection = ibis.duckdb.connect(
+            threads=2, autoinstall_known_extensions=False, memory_limit=memory, temp_directory=spill
+        )
+        try:
+            yield connection
+        finally:
+            connection.disconnect()
 
 
 def default_as_of(shop: Shop) -> date:
@@ -113,17 +119,10 @@ _COUNTS = {
 }  # fmt: skip
 
 
-def _days(later: ibis.Value, earlier: ibis.Value) -> ibis.Value:
-    """Days between two instants, with the fraction of a day."""
-    return (later.cast("timestamp").epoch_seconds() - earlier.cast("timestamp").epoch_seconds()).cast(
-        "float64"
-    ) / 86400.0
-
-
 def _order_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
     past = _lines_before(connection, shop, requests)
     bought = _.quantity > 0
-    recent = _days(_.as_of, _.ordered_at) <= 90.0
+    recent = days_between(_.as_of, _.ordered_at) <= 90.0
     summed = past.group_by("request").agg(
         last=_.ordered_at.max(where=bought),
         first=_.ordered_at.min(where=bought),
@@ -141,10 +140,10 @@ def _order_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Tab
         coded_orders_90d=_.order_id.nunique(where=_.coded & recent).cast("float64"),
     )
     return summed.mutate(
-        recency_days=_days(_.as_of, _.last),
-        tenure_days=_days(_.as_of, _.first),
+        recency_days=days_between(_.as_of, _.last),
+        tenure_days=days_between(_.as_of, _.first),
         aov=_.monetary / _.frequency.nullif(0.0),
-        gap_days=_days(_.last, _.first) / (_.frequency - 1.0).nullif(0.0),
+        gap_days=days_between(_.last, _.first) / (_.frequency - 1.0).nullif(0.0),
         discount_share=_.money_off / _.list_value.nullif(0.0),
         return_share=_.returned / _.lines,
     ).select(
@@ -155,20 +154,10 @@ def _order_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Tab
 
 def _lines_before(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Table) -> ibis.Table:
     """Order lines of each request's customer before its instant, with category, list_value, money_off and net."""
-    lines = connection.read_parquet(shop.file("orders"))
-    lines = lines.mutate(
-        list_value=_.quantity * _.unit_price,
-        money_off=(_.discount if "discount" in lines.columns else ibis.literal(0.0)).fill_null(0.0).cast("float64"),
-        coded=_.discount_code.notnull() if "discount_code" in lines.columns else ibis.literal(False),
-    ).mutate(net=_.list_value - _.money_off)
-    if shop.has("products") and "category" in (products := connection.read_parquet(shop.file("products"))).columns:
-        lines = lines.left_join(products.select("product_id", "category"), "product_id")
-    else:
-        lines = lines.mutate(category=ibis.literal("").cast("string"))
-    lines = lines.select(
-        "order_id", "customer_id", "ordered_at", "product_id", "category", "quantity", "list_value", "money_off", "net",
-        "coded",
-    )  # fmt: skip
+    products = connection.read_parquet(shop.file("products")) if shop.has("products") else None
+    lines = valued(connection.read_parquet(shop.file("orders")), products)
+    if products is None or "category" not in products.columns:
+        lines = lines.mutate(category=ibis.literal("").cast("string"))  # models were trained on this: one category
     asked = requests.select(
         *{"request", "customer_id", "as_of", "campaign_id", "campaign_category"} & set(requests.columns)
     )
@@ -205,7 +194,7 @@ def _event_features(connection: ibis.BaseBackend, shop: Shop, requests: ibis.Tab
     events = connection.read_parquet(shop.file("events")).select("customer_id", "occurred_at", "kind")
     asked = requests.select("request", "customer_id", "as_of")
     past = asked.join(events, [asked.customer_id == events.customer_id, events.occurred_at < asked.as_of])
-    recent = _days(_.as_of, _.occurred_at) <= 30.0
+    recent = days_between(_.as_of, _.occurred_at) <= 30.0
     return past.group_by("request").agg(
         views_30d=_.count(where=recent & (_.kind == "view")).cast("float64"),
         carts_30d=_.count(where=recent & (_.kind == "cart")).cast("float64"),
@@ -238,7 +227,7 @@ def _deliveries_before(connection: ibis.BaseBackend, shop: Shop, requests: ibis.
     )
     asked = requests.select(*{"request", "customer_id", "as_of", "channel"} & set(requests.columns))
     past = asked.join(sent, [asked.customer_id == sent.customer_id, sent.sent_at < asked.as_of])
-    age = _days(past.as_of, past.sent_at)
+    age = days_between(past.as_of, past.sent_at)
     known = ibis.ifelse(
         past.known_at.notnull(), past.known_at <= past.as_of, age >= past.known_after_days.fill_null(7.0)
     )
