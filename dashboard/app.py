@@ -41,7 +41,7 @@ def pages() -> dict[str, list]:
             page("results", "query_stats"),
             page("data", "database"),
         ],
-        t("app.analyst"): [page("model", "model_training")],
+        t("app.analyst"): [page("model", "model_training"), page("features", "table_chart")],
         t("app.admin"): [page("history", "history"), page("people", "shield_person"), page("settings", "settings")],
     }
 

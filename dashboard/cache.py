@@ -46,7 +46,7 @@ from engine.outcome.readiness import Ready
 from engine.shop import contents, incoming, mapping, quality, store
 from engine.shop import duplicates as finding
 from engine.shop import overview as overviews
-from engine.shop.features import default_as_of
+from engine.shop.features import Snapshot, default_as_of, taken
 from engine.shop.overview import Overview
 from engine.shop.proposal import Proposal as FileProposal
 from engine.shop.store import Shop
@@ -466,6 +466,16 @@ def _spelled_rule(path: str, stamp: tuple, text: str, _shop: Shop) -> str:
     except (DataProblem, NotEnoughData):
         return text  # the page says what is wrong with it
     return text if spelled == rules.parse(text) else rules.write(spelled)
+
+
+def customer_features(shop: Shop) -> Snapshot:
+    """What is known of every customer on the day after the last row. Raises NotEnoughData for a shop without any."""
+    return _customer_features(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _customer_features(path: str, version: str) -> Snapshot:
+    return taken(store.open_shop(Path(path)), _as_of(path, version))
 
 
 def lifecycle_groups(shop: Shop) -> pd.DataFrame:

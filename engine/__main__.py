@@ -308,6 +308,29 @@ def _spelled(shop: Shop, rule: str, exclude: str | None) -> tuple[str, str | Non
 
 @main.command()
 @_shop_option
+@click.option(
+    "--as-of", "as_of", help="Only what happened before this day counts; default: the day after the last row."
+)
+@click.option("--dictionary", type=click.Path(path_type=Path, dir_okay=False), help="File for what each column means.")
+@click.option("--language", type=click.Choice(["en", "zh"]), default="en", help="Of the dictionary.")
+@_out_option
+def features(shop_dir: Path | None, as_of: str | None, dictionary: Path | None, language: Any, out: Path) -> None:
+    """What is known of every customer on a day, one row each; prints the mean and spread of each column."""
+    from engine.shop import features as of_customers
+
+    shop = _shop(shop_dir)
+    day = _day(as_of) or of_customers.default_as_of(shop)
+    known = of_customers.taken(shop, day)
+    words = known.described(shop.settings.currency, language)
+    _write_csv(known.table, out)
+    if dictionary is not None:
+        _write_csv(words, dictionary)
+    numbers = words.set_index("feature")[["mean", "spread", "known"]]
+    _print({"as_of": day, "customers": len(known.table), "features": numbers.to_dict("index")})
+
+
+@main.command()
+@_shop_option
 @click.option("--as-of", "as_of")
 @_seed_option
 def train(shop_dir: Path | None, as_of: str | None, seed: int) -> None:

@@ -31,6 +31,7 @@ class Command:
 COMMANDS = (
     Command("import {golden}/shop --into {shop}", "import/shop.json"),
     Command("import {golden}/import/orders.csv --into {shop}", "import/orders.json"),
+    Command("features --shop {shop} --as-of 2025-09-01 --out {out}", "features/columns.json", "features/features.csv"),
     Command("segments --shop {shop} --k 3 --out {out}", "segments/summary.json", "segments/segments.csv"),
     Command(
         'audience --shop {shop} --rule "orders >= 3 and (bought category Skin Care in 90 days or not clicked k03)" '

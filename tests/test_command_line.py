@@ -134,6 +134,8 @@ def test_the_program_itself_ends_with_two_and_a_sentence(tmp_path):
         (("audience", "--rule", "orders > 1", "--exclude", "orders"), "--exclude: The rule ends too early, after"),
         (("audience", "--rule", "gender = f"), 'Position 1: customers may not be chosen by "gender"'),
         (("audience", "--rule", "orders > 1", "--as-of", "soon"), "--as-of is 'soon'; a date such as"),
+        (("features", "--as-of", "soon"), "--as-of is 'soon'; a date such as 2026-03-31 is needed."),
+        (("features", "--as-of", "2019-01-01"), "Nobody was a customer before 2019-01-01. Choose a later day."),
         (("score",), "Say either --deliveries FILE or --ads FILE."),
         (("score", "--deliveries", "a.csv", "--ads", "b.csv"), "Say either --deliveries FILE or --ads FILE."),
         (("score", "--deliveries", "gone.csv"), "gone.csv: no such file."),
@@ -213,6 +215,18 @@ def test_the_audience_of_a_rule_is_a_file_of_customers_and_counts_by_channel(sho
     assert told["channels"]["email"]["reachable"] <= told["selected"]
     assert strict(run(*rule, "orders >= 1", "--as-of", "2024-01-01").stdout)["selected"] == 0
     assert out.read_text() == "customer_id\n"
+
+
+def test_the_features_of_every_customer_come_with_a_dictionary(shop, tmp_path):
+    out, words = tmp_path / "out.csv", tmp_path / "words.csv"
+    told = strict(run("features", "--shop", shop, "--out", out, "--dictionary", words, "--language", "zh").stdout)
+    table = pd.read_csv(out, dtype={"customer_id": "str"}, keep_default_na=False, na_values=[""])
+    assert len(table) == told["customers"] == 60
+    assert {"NA", "null"} < set(table["customer_id"])
+    listed = pd.read_csv(words).set_index("feature")
+    assert listed.index.tolist() == list(told["features"]) == list(table)[1:]
+    assert listed.loc["aov", "formula"] == "累计消费 ÷ 累计订单数"
+    assert listed.loc["aov", "mean"] == pytest.approx(table["aov"].mean())
 
 
 def test_a_row_of_a_plans_file_may_name_its_customers_by_a_rule(shop, tmp_path):

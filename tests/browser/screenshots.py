@@ -38,6 +38,7 @@ PAGES = (
     "data",
     "shops",
     "model",
+    "features",
     "history",
     "people",
     "settings",

@@ -48,18 +48,9 @@ def test_an_address_with_a_language_opens_in_it(open_app, demo_shop_dir):
 
 
 PAGES = [
-    "today",
-    "customers",
-    "plans",
-    "calendar",
-    "results",
-    "model",
-    "history",
-    "people",
-    "settings",
-    "data",
+    "today", "customers", "plans", "calendar", "results", "model", "features", "history", "people", "settings", "data",
     "shops",
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -139,7 +130,7 @@ def test_an_address_opens_a_page_as_it_was_shared(open_app, trained_shop_dir, pa
 def test_every_choice_of_the_pages_is_kept():
     """A widget that takes a choice and is not in CHOICES, nor part of a form that is saved, is forgotten on leaving."""
     folder, asked = Path(__file__).parents[2] / "dashboard" / "views", set()
-    for page in ("today", "customers", "calendar", "results", "model", "history", "settings", "shops"):
+    for page in ("today", "customers", "calendar", "results", "model", "features", "history", "settings", "shops"):
         source = (folder / f"{page}.py").read_text(encoding="utf-8")
         widget = r"st\.(?:selectbox|multiselect|segmented_control|pills|radio|slider|toggle|checkbox|number_input)\("
         asked |= {(page, key) for key in re.findall(widget + r"[^§]*?key=f?\"([\w.{}]+)\"", source)}
