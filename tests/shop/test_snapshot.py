@@ -2,14 +2,15 @@
 
 from datetime import date
 
+import ibis
 import numpy as np
 import pandas as pd
 import pytest
 
 from engine.errors import NotEnoughData
 from engine.model.encode import learn
-from engine.shop.features import DICTIONARY, dictionary, features, snapshot
-from engine.shop.features.snapshot import FEATURES, taken
+from engine.shop.features import DICTIONARY, behaviour, connected, dictionary, features, order_lines, snapshot
+from engine.shop.features.snapshot import FEATURES, TABLES, taken
 from engine.shop.store import create_shop
 from tests.tiny import shop_of, simulated
 
@@ -249,6 +250,28 @@ def test_without_customers_the_reason_is_a_sentence(tmp_path, shop):
 
 def test_with_little_memory_the_answer_is_the_same(shop, table):
     pd.testing.assert_frame_equal(taken(shop, DAY, memory="50MB").table, table)
+
+
+# --- on other engines ---
+
+
+@pytest.mark.parametrize("engine", ["bigquery", "snowflake", "databricks", "postgres", "trino"])
+def test_the_expressions_are_sql_of_other_engines_too(shop, engine):
+    with connected() as connection:
+        known = {name: connection.read_parquet(shop.file(name)).schema() for name in TABLES}
+    orders, products, events, campaigns, deliveries = (
+        ibis.table(known[name], name=name) for name in ("orders", "products", "events", "campaigns", "deliveries")
+    )
+    sent = behaviour.messages(deliveries, campaigns, DAY, {"sms": 3})
+    for expression in (
+        order_lines.order_features(orders, DAY),
+        order_lines.spend_by_category(orders, products, DAY),
+        order_lines.category_features(orders, products, DAY, ["面霜", "It's"]),
+        behaviour.event_features(events, DAY, ["view", "cart"]),
+        behaviour.carts_not_bought(events, orders, DAY),
+        behaviour.message_features(sent, ["email", "sms"]),
+    ):
+        assert "GROUP BY" in ibis.to_sql(expression, dialect=engine)
 
 
 # --- words ---

@@ -111,10 +111,14 @@ def largest_categories(lines: ibis.Table, products: ibis.Table, as_of: date, cou
 
     One that is itself called "other" is with the others.
     """
-    sold = _bought(lines, products, as_of)
-    by_category = sold.group_by("category").agg(spend=_.net.sum()).order_by(_.spend.desc(), _.category)
-    named = by_category.filter(_.category.notnull() & (_.category.lower() != "other") & (_.spend > 0))
-    return list(named.limit(count).execute()["category"])
+    spend = spend_by_category(lines, products, as_of).order_by(_.spend.desc(), _.category)
+    return list(spend.limit(count).execute()["category"])
+
+
+def spend_by_category(lines: ibis.Table, products: ibis.Table, as_of: date) -> ibis.Table:
+    """category and spend (money) of the categories that may have a share of their own."""
+    by_category = _bought(lines, products, as_of).group_by("category").agg(spend=_.net.sum())
+    return by_category.filter(_.category.notnull() & (_.category.lower() != "other") & (_.spend > 0))
 
 
 def category_features(lines: ibis.Table, products: ibis.Table, as_of: date, largest: list[str]) -> ibis.Table:
