@@ -271,7 +271,9 @@ def test_the_expressions_are_sql_of_other_engines_too(shop, engine):
         behaviour.carts_not_bought(events, orders, DAY),
         behaviour.message_features(sent, ["email", "sms"]),
     ):
-        assert "GROUP BY" in ibis.to_sql(expression, dialect=engine)
+        sql = ibis.to_sql(expression, dialect=engine)
+        assert "GROUP BY" in sql
+        assert "UNIX_SECONDS" not in sql  # BigQuery takes it of times with a zone only, and these have none
 
 
 # --- words ---

@@ -21,8 +21,9 @@ def instant(day: date, days_before: int = 0) -> ibis.Value:
 
 def days_between(later: ibis.Value, earlier: ibis.Value) -> ibis.Value:
     """Days between two instants, with the fraction of a day."""
-    # Negated and added: a value takes no deferred one on its right.
-    seconds = -earlier.cast("timestamp").epoch_seconds() + later.cast("timestamp").epoch_seconds()
+    # From the earlier one, and negated: a value takes no deferred one as an argument. Not by seconds since 1970, which
+    # BigQuery counts for instants with a zone only.
+    seconds = -earlier.cast("timestamp").delta(later, unit="second")
     return seconds.cast("float64") / ibis.literal(86400.0, type="float64")
 
 
