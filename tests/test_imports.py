@@ -22,6 +22,15 @@ def test_ibis_makes_a_table_on_duckdb_and_fetches_no_extension():
     assert connection.raw_sql("SELECT current_setting('autoinstall_known_extensions')").fetchone() == (False,)
 
 
+def test_ibis_reaches_postgres_by_a_driver_that_needs_nothing_of_the_machine():
+    import ibis
+    import psycopg
+
+    assert psycopg.pq.__impl__ == "binary", "with its own libpq"
+    with pytest.raises(psycopg.OperationalError, match="refused"):
+        ibis.connect("postgres://127.0.0.1:9/shop", connect_timeout=2)
+
+
 def test_lightgbm_contributions_add_up_to_the_prediction_and_equal_shap():
     import lightgbm
     import shap
