@@ -93,7 +93,7 @@ def instants(column: pd.Series, written: str, from_zone: str, to_zone: str) -> p
         if aware.any():
             there = _read(texts.where(aware), written, utc=True)
             here = there.dt.tz_convert(ZoneInfo(to_zone)).dt.tz_localize(None)
-            return _moved(naive, from_zone, to_zone).fillna(here).astype("datetime64[us]")
+            return _moved(naive, from_zone, to_zone).astype("datetime64[us]").fillna(here.astype("datetime64[us]"))
     if written == EPOCH and naive.dt.tz is None:
         naive = naive.dt.tz_localize("UTC")
     return _moved(naive, from_zone, to_zone).astype("datetime64[us]")
