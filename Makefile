@@ -11,7 +11,7 @@ PY := .venv/bin/python
 SHOP := $(if $(OFFERLAB_SHOP),$(OFFERLAB_SHOP),shops/demo)
 
 .PHONY: help run test test-full bench check lock model screenshots clean \
-	python port venv venv-dev browser model-if-possible shop
+	python port venv venv-dev system model-if-possible shop
 
 help:
 	@echo "make run           start Offerlab on http://127.0.0.1:8501"
@@ -83,30 +83,32 @@ venv: python
 venv-dev: python
 	@$(PYTHON) .ci/install.py requirements-dev.lock $(GPU)
 
-# Debian's Chromium, and a font that has Chinese letters: without one the pictures of Chinese pages show boxes.
-browser:
+# Debian's packages for the tests: Chromium, a font that has Chinese letters (without one the pictures of Chinese pages
+# show boxes), and a database server, of which the tests start one of their own.
+system:
 	@missing=""; \
 	command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 		|| missing="chromium"; \
 	fc-list :lang=zh 2>/dev/null | grep -q . || missing="$$missing fonts-noto-cjk"; \
+	command -v initdb >/dev/null || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$$missing postgresql"; \
 	if [ -z "$$missing" ]; then exit 0; fi; \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "Installing for the browser tests: $$missing"; \
+		echo "Installing for the tests: $$missing"; \
 		export DEBIAN_FRONTEND=noninteractive; \
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends $$missing >/dev/null && exit 0; \
 	fi; \
-	echo "Missing for the browser tests: $$missing. As root: apt-get install $$missing"
+	echo "Missing for the tests: $$missing. As root: apt-get install $$missing"
 
 # --- checks ---
 
-test: venv-dev browser model-if-possible
+test: venv-dev system model-if-possible
 	@$(PY) -m pytest -q
 
-test-full: venv-dev browser model-if-possible
+test-full: venv-dev system model-if-possible
 	@mkdir -p bench/results
 	@set -o pipefail; OFFERLAB_FULL=1 $(PY) -m pytest -q -ra --timeout 3600 2>&1 | tee bench/results/test-full.txt
 
-bench: venv-dev browser
+bench: venv-dev system
 	@mkdir -p bench/results
 	@set -e -o pipefail; for script in bench/*.py; do \
 		name=$$(basename "$$script" .py); echo "== $$name"; \
@@ -118,7 +120,7 @@ check: venv-dev
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy engine dashboard
 
-screenshots: venv-dev browser model-if-possible
+screenshots: venv-dev system model-if-possible
 	@PYTHONPATH=. $(PY) tests/browser/screenshots.py
 
 # --- upkeep ---

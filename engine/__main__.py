@@ -17,7 +17,8 @@ import pandas as pd
 
 from engine import settings as environment
 from engine.errors import AppError, DataProblem, StoreProblem
-from engine.shop import store
+from engine.shop import databases, store
+from engine.shop.databases import Database
 from engine.shop.store import Shop
 
 
@@ -101,8 +102,17 @@ def sample(name: str, into: Path, seed: int) -> None:
     _print({"shop": str(shop.path), "rows": {table: shop.rows(table) for table in TABLES if shop.has(table)}})
 
 
+class Source(click.ParamType):
+    """A path, or the URL of a database: a path type would take the second slash out of that."""
+
+    name = "path or url"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path | Database:
+        return databases.at(value) if databases.is_url(str(value)) else Path(value)
+
+
 @main.command("import")
-@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, type=Source())
 @click.option("--into", required=True, type=click.Path(path_type=Path))
 @click.option(
     "--map", "mapping", type=click.Path(path_type=Path), help="TOML: one section per table, our column per file column."
@@ -112,7 +122,7 @@ def sample(name: str, into: Path, seed: int) -> None:
 @click.option("--keep-map", is_flag=True, help="Keep in the shop how the files were read, for the next import.")
 @click.option("--staged", hidden=True, type=click.Path(path_type=Path), help="Uploads as a page left them.")
 def import_(
-    paths: tuple[Path, ...],
+    paths: tuple[Path | Database, ...],
     into: Path,
     mapping: Path | None,
     table: str | None,
@@ -120,10 +130,11 @@ def import_(
     keep_map: bool,
     staged: Path | None,
 ) -> None:
-    """Add CSV, Parquet or XLSX files, a zip or a folder of them to a shop; prints what was kept and what was not."""
+    """Add CSV, Parquet or XLSX files, a zip or a folder of them, or tables of a database to a shop; prints what was
+    kept and what was not. A table is a URL: postgresql://user@host/database?table=public.orders"""
     from engine.shop import incoming, intake
 
-    files: list[Path | intake.File] = list(paths)
+    files: list[Path | intake.File | Database] = list(paths)
     if staged is not None:
         uploads = incoming.load(staged)
         files, pseudonymise = [*incoming.files(staged, uploads)], uploads.pseudonymise
@@ -135,23 +146,18 @@ def import_(
 
 
 @main.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=Source())
 @click.option("--shop", "shop_dir", type=click.Path(path_type=Path), help="Mappings kept in this shop count too.")
 @click.option("--table", help="The table the files are, where their names do not say.")
 @_out_option
-def mapping(paths: tuple[Path, ...], shop_dir: Path | None, table: str | None, out: Path) -> None:
+def mapping(paths: tuple[Path | Database, ...], shop_dir: Path | None, table: str | None, out: Path) -> None:
     """Write the mapping that `import` would read these files by, to be looked at, changed and given with --map."""
-    from engine.shop import gate, intake
+    from engine.shop import intake
     from engine.shop import mapping as mappings
     from engine.shop.proposal import Known
 
     known = Known(saved=tuple(mappings.saved(shop_dir)) if shop_dir else (), table=table)
-    found = [
-        one
-        for path in paths
-        for file in gate.files_in(path)
-        for one in intake.proposed(intake.File(file), known, head=20_000)
-    ]
+    found = [one for file in intake.each(paths) for one in intake.proposed(file, known, head=20_000)]
     store.replace_file(out, mappings.write(one.mapping for one in found).encode())
     _print(
         {

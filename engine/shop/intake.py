@@ -13,7 +13,8 @@ import pandas as pd
 
 from engine import privacy, settings
 from engine.errors import AppError, DataProblem
-from engine.shop import gate, mapping, merged, merging, sources, store, taking, vault
+from engine.shop import databases, gate, mapping, merged, merging, sources, store, taking, vault
+from engine.shop.databases import Database
 from engine.shop.gate import Sheet
 from engine.shop.mapping import TableMapping
 from engine.shop.proposal import Known, Proposal, missing_sentence, propose
@@ -55,7 +56,7 @@ class File:
 
 
 def import_files(
-    files: Sequence[Path | File],
+    files: Sequence[Path | File | Database],
     into: Path,
     map_file: Path | None = None,
     table: str | None = None,
@@ -65,15 +66,16 @@ def import_files(
     pseudonymise: bool = False,
     keep_mapping: bool = False,
 ) -> dict:
-    """Add files to the shop in `into` (made where absent). Returns the report of the contract: per table rows in, kept,
-    set aside by reason, flagged. Raises DataProblem, before anything is changed, for a file that cannot be used.
+    """Add files, and tables of databases, to the shop in `into` (made where absent). Returns the report of the
+    contract: per table rows in, kept, set aside by reason, flagged. Raises DataProblem, before anything is changed, for
+    a file that cannot be used.
 
     `config` is the folder of keys (None: the user's). With `keep_mapping`, how the files were read is kept in the shop
     for the next import.
     """
     config = config or settings.read().config
     known = Known(tuple(mapping.read(map_file)), tuple(mapping.saved(into)), table)
-    proposals = [one for file in _each(files) for one in proposed(file, known, progress)]
+    proposals = [one for file in each(files) for one in proposed(file, known, progress)]
     _check_answered(proposals)
     parts = _parts(proposals, _settings(into), pseudonymise)
     shop = store.create_shop(into, {})
@@ -82,19 +84,21 @@ def import_files(
         return _store(shop, parts, _Incoming(now, config, progress, keep_mapping))
 
 
-def _each(files: Sequence[Path | File]) -> list[File]:
-    """Every single file; a folder is what lies in it."""
+def each(files: Sequence[Path | File | Database]) -> list[File | Database]:
+    """Every single file or database; a folder is what lies in it."""
     return [
         one
         for file in files
-        for one in ([file] if isinstance(file, File) else [File(path) for path in gate.files_in(Path(file))])
+        for one in ([file] if isinstance(file, File | Database) else [File(path) for path in gate.files_in(Path(file))])
     ]
 
 
 def proposed(
-    file: File, known: Known, progress: Progress = lambda share, text: None, head: int | None = None
+    file: File | Database, known: Known, progress: Progress = lambda share, text: None, head: int | None = None
 ) -> list[Proposal]:
     """How each sheet of a file would be read; from its first `head` rows where that is said."""
+    if isinstance(file, Database):
+        return [propose(sheet, known) for sheet in databases.sheets(file, head, progress)]
     begun, name = time.monotonic(), file.name or file.path.name
     if file.given:
         known = replace(known, given=file.given, confirmed=True)
