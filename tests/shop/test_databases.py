@@ -446,6 +446,17 @@ def test_the_password_may_stay_out_of_the_address(shop, url, monkeypatch):
     assert len(sheet.frame) == 2
 
 
+def test_a_server_is_reached_by_its_socket_too(shop, port):
+    (folder,) = shop.execute("show unix_socket_directories").fetchone()
+    (sheet,) = read(f"postgresql://{quote(READER)}:{WRITTEN}@/shop?host={folder}&port={port}&table=times")
+    assert (sheet.name, len(sheet.frame)) == ("localhost/shop/public/times", 2)
+
+
+def test_a_query_may_be_given_more_time_in_the_address(shop, url):
+    with session.connected(databases.at(f"{url}?options=-c%20statement_timeout%3D900000")) as connection:
+        assert connection.raw_sql("show statement_timeout").fetchone() == ("15min",)
+
+
 # --- the command ---
 
 
