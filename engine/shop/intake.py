@@ -290,7 +290,7 @@ def _check(
     for home in REFERENCES.values():  # whom and what an export names itself is no unknown id
         if home in part.taken.derived and home != name:
             tables.derive(home, _not_erased(shop, part.taken.derived[home], incoming)[0])
-    checked = check(name, rows, shop.settings.time_zone, tables.known(name))
+    checked = check(name, rows, shop.settings.time_zone, tables.known(name), incoming.now)
     kept, masked = taking.masked_text(name, checked.kept)
     tables.add(name, kept)
     found = [*part.taken.aside, *_of_checked(rows, checked)]

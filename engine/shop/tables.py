@@ -13,6 +13,7 @@ Empty is unknown. Extra columns are attributes and are kept as they come.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ import pandera.pandas as pa
 
 from engine.errors import DataProblem
 from engine.shop import dates
+from engine.shop.flags import flags
 
 LARGEST = 1e7  # a price or quantity beyond this is a slip of the keyboard, not a sale
 
@@ -134,10 +136,17 @@ class Checked:
     flagged: dict[str, int]
 
 
-def check(name: str, frame: pd.DataFrame, time_zone: str = "UTC", known: dict[str, set[str]] | None = None) -> Checked:
+def check(
+    name: str,
+    frame: pd.DataFrame,
+    time_zone: str = "UTC",
+    known: dict[str, set[str]] | None = None,
+    now: datetime | None = None,
+) -> Checked:
     """`frame` as table `name`: columns in their kinds, unusable rows taken out with their reasons.
 
     `known` maps a table name to the ids in it (see REFERENCES). Rows kept + distinct rows set aside = rows given.
+    Rows dated after `now` are flagged where that is given.
     Raises DataProblem when a required column is missing.
     """
     table = TABLES[name]
@@ -157,7 +166,7 @@ def check(name: str, frame: pd.DataFrame, time_zone: str = "UTC", known: dict[st
         pd.DataFrame(problems, columns=["row", "column", "value", "reason"]).drop_duplicates("row").sort_values("row")
     )
     kept = values.drop(index=aside["row"]).reset_index(drop=True)
-    return Checked(kept, aside.reset_index(drop=True), _flags(name, kept))
+    return Checked(kept, aside.reset_index(drop=True), flags(name, kept, now, time_zone))
 
 
 Problem = tuple[int, str, object, str]
@@ -289,14 +298,3 @@ def _repeated_keys(table: Table, values: pd.DataFrame, taken: set[int]) -> list[
     usable = values.drop(index=list(taken))
     repeated = usable.index[usable.duplicated(key, keep="last")]
     return [(int(i), key[0], values[key[0]].iloc[i], f"{' + '.join(key)} stands again further down") for i in repeated]
-
-
-def _flags(name: str, kept: pd.DataFrame) -> dict[str, int]:
-    flags: dict[str, int] = {}
-    if name == "orders":
-        flags["same order line twice (kept)"] = int(kept.duplicated().sum())
-        flags["price 0 (kept)"] = int((kept["unit_price"] == 0).sum())
-    if name == "ads" and "conversions" in kept:
-        flags["more conversions than clicks (view-through, kept)"] = int((kept["conversions"] > kept["clicks"]).sum())
-        flags["more clicks than impressions (kept)"] = int((kept["clicks"] > kept["impressions"]).sum())
-    return {reason: count for reason, count in flags.items() if count}
