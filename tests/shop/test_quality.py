@@ -14,7 +14,7 @@ from engine.errors import DataProblem, StoreProblem
 from engine.shop import gap, intake, quality, sales, stated, store
 from tests import tiny
 
-UCI = Path("/work/shared/data/uci_online_retail/online_retail_II_2009_2010.parquet")
+UCI = Path(__file__).parents[3] / "shared" / "data" / "uci_online_retail" / "online_retail_II_2009_2010.parquet"
 UCI_COLUMNS = {
     "Invoice": "order_id", "StockCode": "product_id", "Quantity": "quantity", "Price": "unit_price",
     "InvoiceDate": "ordered_at", "Customer ID": "customer_id",
