@@ -43,7 +43,7 @@ from engine.outcome import agenda as agendas
 from engine.outcome import past, readiness, results, timetable
 from engine.outcome.agenda import Item
 from engine.outcome.readiness import Ready
-from engine.shop import contents, incoming, mapping, quality, store
+from engine.shop import contents, incoming, intake, mapping, quality, store
 from engine.shop import duplicates as finding
 from engine.shop import overview as overviews
 from engine.shop.features import Snapshot, default_as_of, taken
@@ -273,6 +273,16 @@ def _table_facts(path: str, version: str) -> pd.DataFrame:
 def table_facts(shop: Shop) -> pd.DataFrame:
     """Every table of the shop: table, rows, first, last."""
     return _table_facts(str(shop.path), shop.version)
+
+
+def set_aside(shop: Shop) -> pd.DataFrame:
+    """table, reason, rows of what was set aside: see engine.shop.intake.reasons."""
+    return _set_aside(str(shop.path), store.stamp(sorted((shop.path / "set_aside").glob("*.csv"))))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _set_aside(path: str, stamp: tuple) -> pd.DataFrame:
+    return intake.reasons(store.open_shop(Path(path)))
 
 
 # --- can the figures be believed ---

@@ -135,13 +135,17 @@ def import_(
     from engine.shop import incoming, intake
 
     files: list[Path | intake.File | Database] = list(paths)
+    begin_with: dict[str, str] = {}
     if staged is not None:
         uploads = incoming.load(staged)
         files, pseudonymise = [*incoming.files(staged, uploads)], uploads.pseudonymise
+        begin_with = uploads.begin_with
     if not files:
         raise DataProblem("Which files? Name at least one: python -m engine import FILE --into DIR.")
     config = environment.read().config
-    report = intake.import_files(files, into, mapping, table, datetime.now(), _progress, config, pseudonymise, keep_map)
+    report = intake.import_files(
+        files, into, mapping, table, datetime.now(), _progress, config, pseudonymise, keep_map, begin_with
+    )
     _print(report)
 
 

@@ -2,6 +2,7 @@
 
 AppError
   DataProblem       a file or column is wrong; carries .problems, a list of sentences
+    WhichTable      no table, or more than one, fits a file; carries .tables to choose from
   NotEnoughData     valid, but too little to answer: says what we have and what is needed
   DraftFailed       the writer is missing, timed out, or answered in the wrong form
   ModelFileProblem  a model file is missing, incomplete or not the one we trust
@@ -20,6 +21,14 @@ class DataProblem(AppError):
     def __init__(self, problems: str | list[str]):
         self.problems = [problems] if isinstance(problems, str) else list(problems)
         super().__init__("\n".join(self.problems))
+
+
+class WhichTable(DataProblem):
+    """No table, or more than one, fits a file's columns. `.tables` holds the names to choose from."""
+
+    def __init__(self, sentence: str, tables: list[str]):
+        self.tables = tables
+        super().__init__(sentence)
 
 
 class NotEnoughData(AppError):

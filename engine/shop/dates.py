@@ -90,7 +90,7 @@ def instants(column: pd.Series, written: str, from_zone: str, to_zone: str) -> p
             r"\d[T ]\d", regex=True, na=False
         )
         naive = _read(texts.where(~aware), written)
-        if aware.any():
+        if aware.any() and written != EPOCH:
             there = _read(texts.where(aware), written, utc=True)
             here = there.dt.tz_convert(ZoneInfo(to_zone)).dt.tz_localize(None)
             return _moved(naive, from_zone, to_zone).astype("datetime64[us]").fillna(here.astype("datetime64[us]"))

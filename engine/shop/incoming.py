@@ -44,17 +44,19 @@ class StagedFile(BaseModel):
 
 
 class Staged(BaseModel):
-    """What lies in a folder of uploads."""
+    """What lies in a folder of uploads. begin_with: settings of a shop that they make."""
 
     model_config = ConfigDict(frozen=True)
 
     files: list[StagedFile]
     pseudonymise: bool = False
+    begin_with: dict[str, str] = {}
 
 
-def stage(into: Path, files: Iterable[tuple[str, bytes]]) -> Path:
+def stage(into: Path, files: Iterable[tuple[str, bytes]], begin_with: dict[str, str] | None = None) -> Path:
     """The folder in which uploads (name, content) wait to be looked at; what waited before is gone.
 
+    begin_with: name and currency of a shop that is not there yet.
     Raises StoreProblem when the disk refuses, and while another import into this shop runs.
     """
     with store.writing(into):
@@ -65,7 +67,7 @@ def stage(into: Path, files: Iterable[tuple[str, bytes]]) -> Path:
         folder.mkdir(parents=True)
         try:
             staged = [_put(folder, number, name, content) for number, (name, content) in enumerate(files)]
-            save(folder, Staged(files=staged))
+            save(folder, Staged(files=staged, begin_with=begin_with or {}))
         except BaseException:
             shutil.rmtree(folder, ignore_errors=True)
             raise

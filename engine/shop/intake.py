@@ -65,20 +65,21 @@ def import_files(
     config: Path | None = None,
     pseudonymise: bool = False,
     keep_mapping: bool = False,
+    begin_with: dict[str, str] | None = None,
 ) -> dict:
     """Add files, and tables of databases, to the shop in `into` (made where absent). Returns the report of the
     contract: per table rows in, kept, set aside by reason, flagged. Raises DataProblem, before anything is changed, for
     a file that cannot be used.
 
     `config` is the folder of keys (None: the user's). With `keep_mapping`, how the files were read is kept in the shop
-    for the next import.
+    for the next import. `begin_with` holds settings of a shop that is made: its name, its currency.
     """
     config = config or settings.read().config
     known = Known(tuple(mapping.read(map_file)), tuple(mapping.saved(into)), table)
     proposals = [one for file in each(files) for one in proposed(file, known, progress)]
     _check_answered(proposals)
-    parts = _parts(proposals, _settings(into), pseudonymise)
-    shop = store.create_shop(into, {})
+    parts = _parts(proposals, _settings(into, begin_with or {}), pseudonymise)
+    shop = store.create_shop(into, begin_with or {})
     with store.writing(shop.path):
         progress(0.6, "Checking")
         return _store(shop, parts, _Incoming(now, config, progress, keep_mapping))
@@ -110,23 +111,25 @@ def proposed(
         progress(0.3, f"Reading {name}: {rows:,} rows, {rate:,.0f} a second")
 
     progress(0.05, f"Reading {name}")
-    return [propose(sheet, known) for sheet in _sheets(file, known, head, told)]
+    found = [propose(sheet, known) for sheet in _sheets(file, known, head, told)]
+    said = {"encoding": file.reading.encoding, "delimiter": file.reading.delimiter} if file.reading else {}
+    return [replace(one, mapping=one.mapping.model_copy(update=said)) for one in found]
 
 
 def _sheets(file: File, known: Known, head: int | None, told: Callable[[int], None]) -> list[Sheet]:
     """The sheets of a file, read as a mapping for it says, else by what is found out."""
-    if file.reading is not None:
-        return list(gate.sheets(file.path, file.reading, head, told, file.name))
     for one in (*known.given, *known.saved):
-        if one.reading != gate.Reading():
+        if file.reading is None and one.reading != gate.Reading():
             with contextlib.suppress(AppError):
                 first = list(gate.sheets(file.path, one.reading, head=1, name=file.name))
                 if first and all(one.fits(sheet.frame.columns) for sheet in first):
                     return list(gate.sheets(file.path, one.reading, head, told, file.name))
-    sheets = list(gate.sheets(file.path, None, head, told, file.name))
+    reading = file.reading or gate.Reading()
+    sheets = list(gate.sheets(file.path, reading, head, told, file.name))
     headless = sources.without_header(sheets[0].frame) if len(sheets) == 1 else None
     if headless is not None:
-        return list(gate.sheets(file.path, gate.Reading(header=headless.header), head, told, file.name))
+        reading = replace(reading, header=headless.header)
+        return list(gate.sheets(file.path, reading, head, told, file.name))
     return sheets
 
 
@@ -147,32 +150,48 @@ def _check_answered(proposals: list[Proposal]) -> None:
         raise DataProblem(sentences)
 
 
-def _settings(into: Path) -> store.ShopSettings:
+def _settings(into: Path, begin_with: dict[str, str]) -> store.ShopSettings:
     """The shop's settings; those that it would begin with where it is not there yet."""
     try:
         return store.open_shop(into).settings
     except AppError:
         if (Path(into) / "shop.toml").exists():
             raise
-        return store.ShopSettings(shop_id="new")
+        return store.ShopSettings.model_validate({"shop_id": "new", **begin_with})
 
 
 def _parts(proposals: list[Proposal], shop: store.ShopSettings, pseudonymise: bool) -> list[Part]:
     """Every sheet as rows of its table; files of whole orders are read with those of their lines."""
-    halves = {source.joined_to for source in sources.SOURCES.values() if source.joined_to}
-    of_orders = [one for one in proposals if one.mapping.source in halves]
-    parts, read = [], set()
-    for proposal in (one for one in proposals if one.mapping.source not in halves):
-        half = sources.SOURCES[proposal.mapping.source].joined_to if proposal.mapping.source else ""
-        own = [one for one in of_orders if half and one.mapping.source == half]
-        read |= {one.mapping.source for one in own}
-        if half and not own:
-            raise DataProblem(_other_half(proposal))
-        parts.append(_part(proposal, own, shop, pseudonymise))
-    alone = [one for one in of_orders if one.mapping.source not in read]
+    alone = halves_alone(proposals)
     if alone:
         raise DataProblem(_other_half(alone[0]))
+    parts = []
+    for proposal in (one for one in proposals if one.mapping.source not in _of_whole_orders()):
+        half = _joined_to(proposal)
+        own = [one for one in proposals if half and one.mapping.source == half]
+        parts.append(_part(proposal, own, shop, pseudonymise))
     return parts
+
+
+def halves_alone(proposals: list[Proposal]) -> list[Proposal]:
+    """Files of an export that comes in two, whole orders and their lines, where the other is not there."""
+    there = {proposal.mapping.source for proposal in proposals}
+    wanted = {half for proposal in proposals if (half := _joined_to(proposal))}
+    return [
+        one
+        for one in proposals
+        if (_joined_to(one) and _joined_to(one) not in there)
+        or (one.mapping.source in _of_whole_orders() and one.mapping.source not in wanted)
+    ]
+
+
+def _of_whole_orders() -> set[str]:
+    return {source.joined_to for source in sources.SOURCES.values() if source.joined_to}
+
+
+def _joined_to(proposal: Proposal) -> str:
+    """The export of whole orders that a file of lines needs; "" for every other."""
+    return sources.SOURCES[proposal.mapping.source].joined_to if proposal.mapping.source else ""
 
 
 def _other_half(proposal: Proposal) -> str:
@@ -447,3 +466,12 @@ def set_aside(shop: store.Shop) -> dict[str, pd.DataFrame]:
         path.stem: pd.read_csv(path, dtype=str, keep_default_na=False)
         for path in sorted((shop.path / "set_aside").glob("*.csv"))
     }
+
+
+def reasons(shop: store.Shop) -> pd.DataFrame:
+    """table, reason, rows of what was set aside, the most frequent of each table first."""
+    found = [pd.DataFrame(columns=["table", "reason", "rows"])]
+    for path in sorted((shop.path / "set_aside").glob("*.csv")):
+        counts = pd.read_csv(path, usecols=["reason"], dtype=str, keep_default_na=False)["reason"].value_counts()
+        found.append(pd.DataFrame({"table": path.stem, "reason": counts.index, "rows": counts.to_numpy()}))
+    return pd.concat(found, ignore_index=True).astype({"rows": "int64"})

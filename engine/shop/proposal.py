@@ -7,7 +7,8 @@ from typing import Literal
 
 import pandas as pd
 
-from engine.errors import DataProblem
+from engine import privacy
+from engine.errors import DataProblem, WhichTable
 from engine.shop import column_names, dates, numerals, sources
 from engine.shop.gate import Sheet
 from engine.shop.mapping import TableMapping
@@ -20,12 +21,16 @@ NUMBERS = ("money", "amount", "quantity", "count", "fraction", "number", "rating
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What cannot be told from the file: about a role's dates or the decimal mark, with what may be answered."""
+    """What cannot be told from the file: about a role's dates or the decimal mark, with what may be answered.
+
+    example: a cell of the file that can be read in every one of these ways.
+    """
 
     about: Literal["date", "decimal"]
     role: str
     sentence: str
     choices: tuple[str, ...]
+    example: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +38,7 @@ class Proposal:
     """How a sheet would be read.
 
     unused: columns that would not be taken in; personal: those of people among them. missing: required columns that
-    nothing stands for, where somebody said which column is which.
+    nothing stands for. personal_ids: customers are numbered by their addresses, and no known export says that they are.
     """
 
     sheet: Sheet
@@ -43,6 +48,7 @@ class Proposal:
     unused: list[str] = field(default_factory=list)
     personal: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    personal_ids: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ class Known:
 def propose(sheet: Sheet, known: Known) -> Proposal:
     """The mapping of a sheet with its dates and decimal mark filled in, and what is to be asked.
 
-    Raises DataProblem where nothing, or more than one table, fits the sheet's columns; it lists the choices.
+    Raises WhichTable where nothing, or more than one table, fits the sheet's columns.
     """
     mapping, found_by = _mapping(sheet, known)
     frame = sheet.frame.rename(columns=mapping.columns)
@@ -72,7 +78,8 @@ def propose(sheet: Sheet, known: Known) -> Proposal:
     unused = _unused(sheet, mapping)
     personal = [column for column in unused if column_names.is_personal(column)]
     missing = _missing(mapping, list(sheet.frame.columns))
-    return Proposal(sheet, mapping, found_by, questions + more, unused, personal, missing)
+    personal_ids = not mapping.source and "customer_id" in frame and privacy.looks_personal(frame["customer_id"])
+    return Proposal(sheet, mapping, found_by, questions + more, unused, personal, missing, bool(personal_ids))
 
 
 # --- which table, and which column is what ---
@@ -85,7 +92,8 @@ def _mapping(sheet: Sheet, known: Known) -> tuple[TableMapping, FoundBy]:
     allowed = [name for name in TABLES if known.table in (None, name)]
     for mappings, found_by in ((known.given, "given"), (known.saved, "saved")):
         if found_by == "saved" and (own := _own_names(sheet, allowed)):
-            return own, "own names"
+            said = next((one for one in known.saved if (one.table, one.columns) == (own.table, own.columns)), None)
+            return (said, "saved") if said else (own, "own names")
         for mapping in mappings:
             follow = known.confirmed and found_by == "given"
             if mapping.fits(columns) and (follow or (mapping.table in allowed and not _missing(mapping, columns))):
@@ -104,7 +112,7 @@ def _own_names(sheet: Sheet, allowed: list[str]) -> TableMapping | None:
     if stem not in fitting:
         several = [name for name in fitting if len(TABLES[name].required) > 1 or len(allowed) == 1]
         if len(several) > 1:
-            raise DataProblem(f"{sheet.name}: could be any of {', '.join(several)}. Say which with --table NAME.")
+            raise _unclear(sheet, several)
         stem = several[0] if several else ""
     if not stem:
         return None
@@ -142,12 +150,12 @@ def _by_names(sheet: Sheet, known: Known, allowed: list[str]) -> TableMapping:
         found[table] = own | {column: role for column, role in named.items() if role not in own.values()}
         found[table] |= _by_content(head, table, found[table])
     complete = [table for table in allowed if not _lacking(table, set(found[table].values()))]
-    best = _most_certain(_stem(sheet), complete, found)
+    best = _most_certain(_stem(sheet), complete, found) or _said(_stem(sheet), allowed)
     if best is not None:
         given = next((mapping for mapping in renames if mapping.table == best), None)
         base = given or TableMapping(table=best, columns={})
         return base.model_copy(update={"columns": found[best]})
-    raise DataProblem(_unclear(sheet, complete, allowed, found))
+    raise _unclear(sheet, [name for name in complete if len(TABLES[name].required) > 1] or allowed)
 
 
 def _fits(head: pd.DataFrame, table: str) -> Callable[[str, str], bool]:
@@ -193,13 +201,14 @@ def _most_certain(stem: str, complete: list[str], found: dict[str, dict[str, str
     return complete[0] if len(complete) == 1 and len(found[complete[0]]) > 2 else None
 
 
-def _unclear(sheet: Sheet, complete: list[str], allowed: list[str], found: dict[str, dict[str, str]]) -> str:
-    stem = _stem(sheet)
-    table = stem if stem in allowed else allowed[0] if len(allowed) == 1 else None
-    if table is not None and table not in complete:
-        return missing_sentence(sheet, table, _lacking(table, set(found[table].values())))
-    choices = [name for name in complete if len(TABLES[name].required) > 1] or allowed
-    return f"{sheet.name}: could be any of {', '.join(choices)}. Say which with --table NAME."
+def _said(stem: str, allowed: list[str]) -> str | None:
+    """The table that a file is named after or was said to be, though columns that it needs are missing."""
+    return stem if stem in allowed else allowed[0] if len(allowed) == 1 else None
+
+
+def _unclear(sheet: Sheet, tables: list[str]) -> WhichTable:
+    sentence = f"{sheet.name}: could be any of {', '.join(tables)}. Say which with --table NAME."
+    return WhichTable(sentence, tables)
 
 
 def missing_sentence(sheet: Sheet, table: str, missing: list[str]) -> str:
@@ -223,7 +232,8 @@ def _lacking(table: str, there: set[str]) -> list[str]:
 def _missing(mapping: TableMapping, columns: list[str]) -> list[str]:
     """Required columns that a mapping does not give, and the file does not have by that name."""
     if mapping.source:
-        return []
+        there = {roles.base(mapping.columns[column]) for column in columns if column in mapping.columns}
+        return [role for role in sources.SOURCES[mapping.source].known_by if role not in there]
     there = {mapping.columns.get(column, column) for column in columns}
     return _lacking(mapping.table, there)
 
@@ -257,7 +267,7 @@ def _decimal(
     commas = pd.concat(columns).astype("str")
     shown = commas[commas.str.contains(",", regex=False, na=False)].iloc[0]
     sentence = f"{sheet.name}: is the comma in {shown} a decimal comma, or does it part the thousands?"
-    return "", [Question("decimal", "", sentence, (",", "."))]
+    return "", [Question("decimal", "", sentence, (",", "."), str(shown))]
 
 
 def _dates(sheet: Sheet, frame: pd.DataFrame, mapping: TableMapping) -> tuple[dict[str, str], list[Question]]:
@@ -268,9 +278,18 @@ def _dates(sheet: Sheet, frame: pd.DataFrame, mapping: TableMapping) -> tuple[di
             continue
         guess = dates.guess(frame[role])
         if guess.choices:
-            questions.append(Question("date", role, f"{sheet.name}: {role}: {guess.problem}", guess.choices))
+            example = _of_either(frame[role], guess.choices)
+            question = f"{sheet.name}: {role}: {guess.problem}"
+            questions.append(Question("date", role, question, guess.choices, example))
         elif guess.problem:
             raise DataProblem(f"{sheet.name}: {role}: {guess.problem}")
         elif guess.format not in ("", dates.ISO):
             found[role] = guess.format
     return found, questions
+
+
+def _of_either(column: pd.Series, formats: tuple[str, ...]) -> str:
+    """The first date that every one of these formats can read."""
+    texts = pd.Series(column.dropna().astype("str").str.strip().unique(), dtype="str")
+    readable = pd.DataFrame({one: dates.instants(texts, one, "UTC", "UTC").notna() for one in formats}).all(axis=1)
+    return str(texts[readable].iloc[0])

@@ -285,11 +285,17 @@ def _counted(times: pd.Series, freq: str) -> pd.DataFrame:
 
 def counts(shop: Shop) -> pd.DataFrame:
     """table, file, at, rows_in, kept, set_aside of every file brought in; a count nobody recorded is missing."""
+    return sources(shop)[["table", "file", "at", "rows_in", "kept", "set_aside"]]
+
+
+def sources(shop: Shop) -> pd.DataFrame:
+    """`counts` with sha256 of each file, and encoding, delimiter and mapping (a dict) that it was read by."""
     path = shop.path / "sources.json"
     try:
         files = json.loads(path.read_text(encoding="utf-8"))["files"] if path.exists() else {}
         rows = [{"table": one["table"], "file": one["name"], **one} for one in files.values()]
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise StoreProblem(f"{path} cannot be read ({error}). Bring the files in again.") from error
-    found = pd.DataFrame(rows).reindex(columns=["table", "file", "at", "rows_in", "kept", "set_aside"])
+    columns = ["table", "file", "at", "rows_in", "kept", "set_aside", "sha256", "encoding", "delimiter", "mapping"]
+    found = pd.DataFrame(rows).reindex(columns=columns)
     return found.astype(dict.fromkeys(("rows_in", "kept", "set_aside"), "Int64"))

@@ -97,6 +97,8 @@ def test_an_import_is_cancelled_and_started_again(page, app):
     before = store.open_shop(app.shop).rows("orders")
     page.goto(f"{app.url}/data")
     bring(page)
+    page.reload()  # what was brought waits
+    expect(field(page, "data.import").get_by_role("button")).to_be_enabled()
     is_cancelled(page, app.shop, "import", "data.import", "common.cancel.import", "Importing files: cancelled")
     assert store.open_shop(app.shop).rows("orders") == before
     assert not list((app.shop / "incoming").glob("*")), "the files are gone with the work"
@@ -110,6 +112,7 @@ def bring(page: Page) -> None:
     file = {"name": "orders.csv", "mimeType": "text/csv", "buffer": ORDERS.encode()}
     field(page, "data.files").locator("input[type=file]").set_input_files(file)
     expect(field(page, "data.files").get_by_text("orders.csv")).to_be_visible()
+    press(page, "data.look")
     expect(field(page, "data.import").get_by_role("button")).to_be_enabled()
 
 

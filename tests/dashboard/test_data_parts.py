@@ -88,6 +88,7 @@ def test_the_table_has_every_month_and_what_could_not_be_placed(open_app, plante
     assert list(table.index) == ["2026-03", "2026-02", "2026-01", "unreadable"]
     assert table.loc["2026-01", ["net", "gross", "discounts"]].tolist() == [1047.50, 1050.00, 2.50]
     assert table["set_aside_rows"].tolist() == [1, 0, 0, 1]
+    app.segmented_control(key="data.see").set_value("volumes").run()
     said = words(app)
     assert "Orders: 7 weeks without a row" in said
     assert "**Groups of customers**: needs 50 customers with an order: you have 2" in said
@@ -104,10 +105,11 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_kept(open_app, planted, words,
     assert stated.stated(store.open_shop(planted)) == {}
 
 
-@pytest.mark.parametrize("name", ["stated.json", "sources.json"])
-def test_a_damaged_file_is_a_sentence(open_app, planted, words, name):
+@pytest.mark.parametrize(("name", "seen"), [("stated.json", "months"), ("sources.json", "files")])
+def test_a_damaged_file_is_a_sentence(open_app, planted, words, name, seen):
     (planted / name).write_text("{")
     app = open_app(planted, "data")
+    app.segmented_control(key="data.see").set_value(seen).run()
     assert not app.exception
     assert f"{name} cannot be read" in words(app)
 

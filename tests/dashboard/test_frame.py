@@ -57,7 +57,7 @@ PAGES = [
 def test_every_page_without_a_shop_says_how_to_get_one(open_app, tmp_path, words, page):
     app = open_app(tmp_path / "shops" / "none", page)
     assert not app.exception
-    assert any(button.key in ("common.make.demo", "data.import") for button in app.button)
+    assert any(button.key in ("common.make.demo", "data.look") for button in app.button)
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -97,6 +97,7 @@ CHOICES = [
     ("calendar", "pills", "calendar.channel", ["sms"], ("channel", "sms")),
     ("results", "pills", "results.channel", ["sms"], ("channel", "sms")),
     ("model", "segmented_control", "model.target", "order", ("about", "order")),
+    ("data", "segmented_control", "data.see", "work", ("see", "work")),
     ("shops", "selectbox", "shops.currency", "EUR", None),
 ]
 

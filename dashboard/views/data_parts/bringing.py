@@ -7,10 +7,13 @@ import streamlit as st
 from dashboard import cache, state, widgets
 from dashboard.text import t
 from dashboard.views.data_parts import understood
+from dashboard.views.plan_tabs.message import plain
 from engine import jobs
 from engine.errors import AppError
-from engine.shop import gate, incoming, store
+from engine.shop import gate, incoming, intake, store
 from engine.shop.proposal import Proposal
+from engine.shop.shop_settings import CURRENCIES
+from engine.shop.sources import SOURCES
 from engine.shop.store import Shop
 
 
@@ -40,25 +43,43 @@ def being_made() -> Path | None:
 
 def upload(shop: Shop | None) -> None:
     """Files as the shop's systems export them."""
-    name = "" if shop else st.text_input(t("data.shop_name"), key="data.shop_name", max_chars=60)
+    begin_with = {} if shop else of_new_shop()
     types = [ending.removeprefix(".") for ending in gate.FORMATS]
     files = st.file_uploader(
         t("data.files"), types, accept_multiple_files=True, key="data.files", help=t("data.files_help")
     )
-    st.caption(t("data.known_exports", names=", ".join(understood.titles())))
+    st.caption(t("data.known_exports", names=", ".join(systems())))
     if st.button(t("data.look"), key="data.look", type="primary", disabled=not files, icon=":material/search:"):
-        if shop is None and not name.strip():
+        if shop is None and not begin_with["name"]:
             st.error(t("data.name_needed"), icon=":material/error:")
             return
-        into = shop.path if shop else state.home() / store.safe_name(name)
+        into = shop.path if shop else state.home() / store.safe_name(begin_with["name"])
         try:
-            incoming.stage(into, ((file.name, file.getvalue()) for file in files))
+            incoming.stage(into, ((file.name, file.getvalue()) for file in files), begin_with)
         except AppError as problem:
             widgets.show_problem(problem)
             return
         if shop is None:
             state.set_shop_to_come(into)
         st.rerun()
+
+
+def of_new_shop() -> dict[str, str]:
+    """Name and currency of a shop that is not there yet."""
+    with st.container(horizontal=True):
+        state.keep("data.shop_name", "")
+        name = st.text_input(t("data.shop_name"), key="data.shop_name", max_chars=60)
+        state.keep("data.currency", "USD", CURRENCIES)
+        currency = st.selectbox(
+            t("data.currency"), CURRENCIES, key="data.currency", help=t("data.currency_help"), width=220
+        )
+    return {"name": (name or "").strip(), "currency": str(currency)}
+
+
+def systems() -> list[str]:
+    """The systems whose exports are known by their columns."""
+    names = [name for source in SOURCES.values() for name in source.title.partition(":")[0].split(", ")]
+    return list(dict.fromkeys(names))
 
 
 def look(into: Path, folder: Path) -> None:
@@ -71,11 +92,15 @@ def look(into: Path, folder: Path) -> None:
     personal = any(understood.has_personal_ids(one) for one in found)
     if personal:
         understood.ask_pseudonyms(folder, staged)
-    open_points = [one for one in found if not is_ready(one)]
+    open_points = sum(not is_ready(one) for one in found)
     if open_points:
-        st.info(t("data.open_points", count=len(open_points)), icon=":material/help:")
+        words = t("data.open_point") if open_points == 1 else t("data.open_points", count=open_points)
+        st.info(words, icon=":material/help:")
+    alone = intake.halves_alone([proposal for one in found if isinstance(one, list) for proposal in one])
+    for one in alone:
+        st.info(t("data.half_alone", file=plain(one.sheet.name)), icon=":material/help:")
     with st.container(horizontal=True):
-        ready = bool(found) and not open_points and (staged.pseudonymise or not personal)
+        ready = bool(found) and not open_points and not alone and (staged.pseudonymise or not personal)
         if st.button(
             t("data.import"), key="data.import", type="primary", disabled=not ready, icon=":material/upload_file:"
         ):

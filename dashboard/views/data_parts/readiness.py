@@ -13,9 +13,13 @@ def readiness(shop: Shop | None) -> None:
     found = cache.ready(shop)
     st.subheader(t("quality.readiness"))
     st.caption(t("quality.readiness_count", ready=sum(one.ready for one in found), all=len(found)))
-    for one in sorted(found, key=lambda one: not one.ready):
-        icon = "check_circle" if one.ready else "do_not_disturb_on"
-        st.markdown(f":material/{icon}: **{_name(one)}**: {one.sentence.text(language())}")
+    ready = [_name(one) for one in found if one.ready]
+    if ready:
+        st.markdown(f":material/check_circle: {t('common.trait_separator').join(ready)}")
+    with st.expander(t("quality.readiness_each"), key="quality.readiness"):
+        for one in sorted(found, key=lambda one: not one.ready):
+            icon = "check_circle" if one.ready else "do_not_disturb_on"
+            st.markdown(f":material/{icon}: **{_name(one)}**: {one.sentence.text(language())}")
 
 
 def _name(one: Ready) -> str:

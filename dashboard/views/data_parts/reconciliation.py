@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import t
+from dashboard.views.data_parts import reasons
 from dashboard.views.plan_tabs.message import plain
 from engine.decision import cells
 from engine.errors import AppError
@@ -32,7 +33,6 @@ WIDTH = 115  # pixels: a column that is empty in most rows is made too narrow fo
 
 def reconciliation(shop: Shop) -> None:
     """Sales by month as a chart and a table, and a box to compare one month with the shop system."""
-    st.subheader(t("quality.months"))
     with st.spinner(t("quality.adding_up")):  # 6 s for 1.5 million order lines, once
         months = cache.sales_by_month(shop)
     if months.empty:
@@ -124,9 +124,10 @@ def _file(table: pd.DataFrame) -> bytes:
 
 
 def _heading(name: str) -> str:
-    for start, key in ((STATUS, "quality.col_status"), (SET_ASIDE, "quality.col_set_aside")):
-        if name.startswith(start):
-            return t(key, name=name.removeprefix(start))
+    if name.startswith(STATUS):
+        return t("quality.col_status", name=name.removeprefix(STATUS))
+    if name.startswith(SET_ASIDE):
+        return t("quality.col_set_aside", name=reasons.in_words(name.removeprefix(SET_ASIDE)))
     return t(f"quality.col_{name}")
 
 
@@ -218,7 +219,8 @@ def _sentence(what: str, amount: float, shop: Shop) -> str:
     sign = "+" if amount > 0 else ""
     written = sign + widgets.money(amount, shop.settings.currency, 2)
     if name:
-        return t("quality.part_status" if kind == "status" else "quality.part_reason", amount=written, name=name)
+        words = name if kind == "status" else reasons.in_words(name)
+        return t("quality.part_status" if kind == "status" else "quality.part_reason", amount=written, name=words)
     return t(f"quality.part_{kind}", amount=written)
 
 

@@ -1,32 +1,25 @@
-"""Part of Data: one uploaded file with what it was taken for, and everything about that which can be changed."""
+"""Part of Data: one uploaded file with what it was taken for, and what is still to be said about it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.text import known, t, table_name
+from dashboard.text import t, table_name
+from dashboard.views.data_parts import columns
+from dashboard.views.data_parts.roles_in_words import role_name, short
+from dashboard.views.data_parts.written import date_in_words
 from dashboard.views.plan_tabs.message import plain
-from engine import privacy
-from engine.errors import AppError
-from engine.shop import dates, gate, incoming
+from engine.errors import AppError, WhichTable
+from engine.shop import gate, incoming
 from engine.shop.incoming import Staged, StagedFile
-from engine.shop.mapping import TableMapping
-from engine.shop.proposal import Proposal, Question
+from engine.shop.proposal import Known, Proposal, Question, propose
 from engine.shop.sources import SOURCES, roles
 from engine.shop.tables import TABLES
 
 PREVIEW = 5  # rows
-MISSING = ("keep", "drop", "fill 0")
-OWN = ""  # a column of the shop's own, kept as it is called
-
-
-def titles() -> list[str]:
-    """The exports that are known by their columns."""
-    return [source.title for source in SOURCES.values()]
+SHORT = 6  # names of columns that are listed beside a file
 
 
 def file(folder: Path, staged: Staged, one: StagedFile, found: list[Proposal] | AppError) -> None:
@@ -39,37 +32,53 @@ def file(folder: Path, staged: Staged, one: StagedFile, found: list[Proposal] | 
                 rest = [other for other in staged.files if other is not one]
                 keep(folder, staged.model_copy(update={"files": rest}))
         if isinstance(found, AppError):
-            widgets.show_problem(found)
-            as_text(folder, staged, number, one, None)
+            cannot_be_read(folder, staged, one, found)
             return
         for place, proposal in enumerate(found):
-            sheet(folder, staged, number, place, proposal, several=len(found) > 1)
-        if found and found[0].sheet.encoding:
-            as_text(folder, staged, number, one, found[0])
+            sheet(folder, staged, one, place, proposal, several=len(found) > 1)
 
 
-def sheet(folder: Path, staged: Staged, number: str, place: int, proposal: Proposal, several: bool) -> None:
+def cannot_be_read(folder: Path, staged: Staged, one: StagedFile, problem: AppError) -> None:
+    """Why a file is not understood, and what somebody can say to change that."""
+    if isinstance(problem, WhichTable):
+        st.warning(t("data.which_table"), icon=":material/help:")
+        table_of(folder, staged, one, problem.tables)
+        return
+    widgets.show_problem(problem)
+    if one.table:  # said here, and perhaps in error
+        table_of(folder, staged, one, list(TABLES))
+    if is_text(one):
+        as_text(folder, staged, one, None)
+
+
+def is_text(one: StagedFile) -> bool:
+    return one.file.endswith((".csv", ".gz", ".zip"))
+
+
+def sheet(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal, several: bool) -> None:
     """One table of a file."""
-    mapping, key = proposal.mapping, f"{number}.{place}"
+    key = f"{one.file}.{place}"
     if several:
         st.markdown(f"**{plain(proposal.sheet.name)}**")
-    st.markdown(f":material/check_circle: {taken_for(proposal)}")
-    for note in proposal.sheet.notes:
-        st.caption(plain(note))
+    is_open = bool(proposal.missing or proposal.questions)
+    st.markdown(f":material/{'help' if is_open else 'check_circle'}: {taken_for(proposal)}")
+    for question in proposal.questions:
+        ask(folder, staged, one, place, proposal, question)
     st.dataframe(
         proposal.sheet.frame.head(PREVIEW), hide_index=True, key=f"data.preview.{key}", alt=t("data.preview_alt")
     )
+    for note in proposal.sheet.notes:
+        st.caption(plain(note))
     if len(proposal.sheet.ragged):
-        st.warning(t("data.ragged", count=len(proposal.sheet.ragged)), icon=":material/warning:")
-    if proposal.unused:
-        st.caption(t("data.left_out", names=plain(", ".join(proposal.unused))))
+        count = widgets.number(len(proposal.sheet.ragged))
+        st.warning(t("data.ragged", count=count), icon=":material/warning:")
+    used_of(proposal)
     if proposal.missing:
         names = ", ".join(role_name(role) for role in proposal.missing)
-        st.error(t("data.missing_columns", names=names, table=table_name(mapping.table)), icon=":material/error:")
-    for question in proposal.questions:
-        ask(folder, staged, number, place, proposal, question)
+        words = t("data.missing_columns", names=names, table=table_name(proposal.mapping.table))
+        st.error(words, icon=":material/error:")
     with st.expander(t("data.change"), expanded=bool(proposal.missing), key=f"data.change.{key}"):
-        change(folder, staged, number, place, proposal)
+        change(folder, staged, one, place, proposal, several)
 
 
 def taken_for(proposal: Proposal) -> str:
@@ -79,17 +88,33 @@ def taken_for(proposal: Proposal) -> str:
     return t(f"data.found_by_{proposal.found_by.replace(' ', '_')}", table=table_name(mapping.table), source=title)
 
 
-def role_name(given: Any) -> str:
-    """What a column stands for, in words."""
-    role = str(given)
-    if role == OWN:
-        return t("columns.own")
-    if roles.base(role) != role:
-        return t("columns.in_currency", what=role_name(roles.base(role)), currency=role[-3:])
-    attribute = role.partition(".")[2]
-    if role.startswith(("customer.", "product.", "campaign.")):
-        return t(f"columns.of_{role.partition('.')[0]}", name=attribute)
-    return t(f"columns.{role}") if known(f"columns.{role}") else role
+def used_of(proposal: Proposal) -> None:
+    """How many of the columns are taken in; where most are, which are not."""
+    every, unused = len(proposal.sheet.frame.columns), proposal.unused
+    if not unused:
+        return
+    if len(unused) <= SHORT:
+        st.caption(t("data.left_out", names=plain(", ".join(unused))))
+    else:
+        st.caption(t("data.used_of", used=every - len(unused), all=every))
+
+
+def change(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal, several: bool) -> None:
+    """The table a sheet goes into, its encoding, and what each of its columns stands for."""
+    with st.container(horizontal=True):
+        if several:
+            table_of_sheet(folder, staged, one, place, proposal)
+        else:
+            table_of(folder, staged, one, list(TABLES), proposal.mapping.table)
+        if proposal.sheet.encoding:
+            as_text(folder, staged, one, proposal)
+    said_now = columns.editor(f"{one.file}.{place}", proposal)
+    if st.button(t("data.use_this"), key=f"data.use.{one.file}.{place}", icon=":material/done:"):
+        twice = columns.named_twice(said_now["columns"])
+        if twice:
+            st.error(t("data.twice", names=", ".join(short(role) for role in twice)), icon=":material/error:")
+            return
+        confirmed(folder, staged, one, proposal, **said_now)
 
 
 # --- what can be said ---
@@ -105,139 +130,109 @@ def keep(folder: Path, staged: Staged) -> None:
     st.rerun()
 
 
-def said(folder: Path, staged: Staged, number: str, **changes: Any) -> None:
+def said(folder: Path, staged: Staged, one: StagedFile, **changes: Any) -> None:
     """Keep something that was said of one file."""
-    files = [one.model_copy(update=changes) if one.file == number else one for one in staged.files]
+    files = [other.model_copy(update=changes) if other.file == one.file else other for other in staged.files]
     keep(folder, staged.model_copy(update={"files": files}))
 
 
-def confirmed(folder: Path, staged: Staged, number: str, proposal: Proposal, **changes: Any) -> None:
+def confirmed(folder: Path, staged: Staged, one: StagedFile, proposal: Proposal, **changes: Any) -> None:
     """Keep how one sheet is read, with changes; the other sheets of the file stay as they are."""
     mapping = proposal.mapping.model_copy(update=changes)
-    known = next(one.mappings for one in staged.files if one.file == number)
-    others = [one for one in known if set(one.columns) != set(proposal.mapping.columns)]
-    said(folder, staged, number, mappings=[mapping, *others])
+    others = [known for known in one.mappings if set(known.columns) != set(proposal.mapping.columns)]
+    said(folder, staged, one, mappings=[mapping, *others])
 
 
-def ask(folder: Path, staged: Staged, number: str, place: int, proposal: Proposal, question: Question) -> None:
+def table_of(folder: Path, staged: Staged, one: StagedFile, tables: list[str], now: str = "") -> None:
+    """The table that a file goes into."""
+    table = choose_table(f"data.table.{one.file}", tables, now or one.table)
+    if table and table != (now or one.table):
+        said(folder, staged, one, table=table, mappings=[])
+
+
+def table_of_sheet(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal) -> None:
+    """The table that one of several sheets goes into; the others keep theirs."""
+    table = choose_table(f"data.table.{one.file}.{place}", list(TABLES), proposal.mapping.table)
+    if table and table != proposal.mapping.table:
+        anew = propose(proposal.sheet, Known(table=table)).mapping
+        named = dict.fromkeys(proposal.sheet.frame.columns, roles.IGNORED) | anew.columns
+        confirmed(folder, staged, one, proposal, **dict(anew.model_copy(update={"columns": named})))
+
+
+def choose_table(key: str, tables: list[str], now: str) -> str | None:
+    return st.selectbox(
+        t("data.goes_into"),
+        tables,
+        index=tables.index(now) if now in tables else None,
+        format_func=table_name,
+        placeholder=t("data.choose"),
+        key=key,
+        width=260,
+    )
+
+
+def ask(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal, question: Question) -> None:
     """A question that the file leaves open, with what each answer would read."""
+    column = next((c for c, role in proposal.mapping.columns.items() if role == question.role), question.role)
+    about_date = question.about == "date"
+    words = t("data.ask_date" if about_date else "data.ask_decimal", column=column, example=question.example)
     answer = st.radio(
-        plain(question.sentence),
+        plain(words),
         question.choices,
         index=None,
-        format_func=reading_of(question),
-        key=f"data.ask.{number}.{place}.{question.about}.{question.role}",
+        format_func=lambda choice: reading(question, choice),
+        key=f"data.ask.{one.file}.{place}.{question.about}.{question.role}",
     )
     if answer is None:
         return
-    if question.about == "decimal":
-        confirmed(folder, staged, number, proposal, decimal=answer)
+    if about_date:
+        confirmed(folder, staged, one, proposal, dates=proposal.mapping.dates | {question.role: answer})
     else:
-        confirmed(folder, staged, number, proposal, dates=proposal.mapping.dates | {question.role: answer})
+        confirmed(folder, staged, one, proposal, decimal=answer)
 
 
-def reading_of(question: Question) -> Callable[[str], str]:
-    """An answer in words."""
-    if question.about == "decimal":
-        return lambda mark: t("data.decimal_comma" if mark == "," else "data.decimal_point")
-    return lambda written: t("data.day_first" if written.startswith("%d") else "data.month_first", format=written)
+def reading(question: Question, choice: str) -> str:
+    """What an answer makes of the example, in words."""
+    if question.about == "date":
+        return date_in_words(question.example, choice)
+    return t("data.decimal_comma" if choice == "," else "data.decimal_point")
 
 
-def as_text(folder: Path, staged: Staged, number: str, one: StagedFile, found: Proposal | None) -> None:
+def as_text(folder: Path, staged: Staged, one: StagedFile, proposal: Proposal | None) -> None:
     """The encoding and the delimiter of a text file: what was found, and a switch."""
-    shown = found.sheet if found is not None else None
+    shown = proposal.sheet if proposal is not None else None
     found_mark = mark_name(shown.delimiter if shown else "?")
-    with st.container(horizontal=True):
-        encodings = ["", *gate.ENCODINGS]
-        encoding = st.selectbox(
-            t("data.encoding"),
-            encodings,
-            index=encodings.index(one.encoding) if one.encoding in encodings else 0,
-            format_func=lambda name: name or t("data.found_out", what=shown.encoding if shown else "?"),
-            key=f"data.encoding.{number}",
-            width=260,
-        )
-        marks = ["", *gate.DELIMITERS]
-        delimiter = st.selectbox(
-            t("data.delimiter"),
-            marks,
-            index=marks.index(one.delimiter) if one.delimiter in marks else 0,
-            format_func=lambda mark: mark_name(mark) if mark else t("data.found_out", what=found_mark),
-            key=f"data.delimiter.{number}",
-            width=260,
-        )
+    encodings = ["", *gate.ENCODINGS]
+    encoding = st.selectbox(
+        t("data.encoding"),
+        encodings,
+        index=encodings.index(one.encoding) if one.encoding in encodings else 0,
+        format_func=lambda name: encoding_name(name) or t("data.found_out", what=shown.encoding if shown else "?"),
+        key=f"data.encoding.{one.file}",
+        width=260,
+    )
+    marks = ["", *gate.DELIMITERS]
+    delimiter = st.selectbox(
+        t("data.delimiter"),
+        marks,
+        index=marks.index(one.delimiter) if one.delimiter in marks else 0,
+        format_func=lambda mark: mark_name(mark) if mark else t("data.found_out", what=found_mark),
+        key=f"data.delimiter.{one.file}",
+        width=260,
+    )
     if (encoding, delimiter) != (one.encoding, one.delimiter):
-        said(folder, staged, number, encoding=encoding, delimiter=delimiter, mappings=[])
+        said(folder, staged, one, encoding=encoding, delimiter=delimiter, mappings=[])
+
+
+def encoding_name(name: str) -> str:
+    """An encoding with where it is used: "big5 (Taiwan, Hong Kong)"."""
+    return t("data.encoding_of", name=name, where=t(f"data.where_{name.replace('-', '_')}")) if name else ""
 
 
 def mark_name(mark: str) -> str:
     """A delimiter as one reads it."""
-    return {"\t": t("data.tab"), ",": ",", ";": ";", "|": "|"}.get(mark, mark or "?")
-
-
-def change(folder: Path, staged: Staged, number: str, place: int, proposal: Proposal) -> None:
-    """The table a sheet goes into, what each of its columns stands for, its dates, its empty cells."""
-    mapping, key = proposal.mapping, f"{number}.{place}"
-    names = list(TABLES)
-    table = st.selectbox(
-        t("data.goes_into"), names, index=names.index(mapping.table), format_func=table_name, key=f"data.table.{key}"
-    )
-    if table != mapping.table:
-        said(folder, staged, number, table=table, mappings=[])
-    edited = st.data_editor(
-        columns_of(proposal),
-        column_config={
-            "column": st.column_config.TextColumn(t("data.column"), disabled=True),
-            "example": st.column_config.TextColumn(t("data.example"), disabled=True),
-            "role": st.column_config.SelectboxColumn(
-                t("data.stands_for"), options=options_of(mapping), format_func=role_name, required=True
-            ),
-            "written": st.column_config.TextColumn(t("data.written"), help=t("data.written_help")),
-            "missing": st.column_config.SelectboxColumn(
-                t("data.if_empty"), options=MISSING, format_func=lambda one: t(f"data.empty_{str(one).split()[0]}")
-            ),
-        },
-        hide_index=True,
-        key=f"data.columns.{key}.{mapping.table}",
-    )
-    if st.button(t("data.use_this"), key=f"data.use.{key}", icon=":material/done:"):
-        confirmed(folder, staged, number, proposal, **from_table(edited, mapping))
-
-
-def columns_of(proposal: Proposal) -> pd.DataFrame:
-    """column, example (the first cells that say something), role, written (format of a date), missing, by column."""
-    mapping, frame = proposal.mapping, proposal.sheet.frame
-    unsaid = OWN if TABLES[mapping.table].attributes and not mapping.source else roles.IGNORED
-    rows = []
-    for column in frame.columns:
-        cells = frame[column].dropna().astype("str").str.strip()
-        role = mapping.columns.get(column, roles.IGNORED if column in proposal.unused else unsaid)
-        rows.append(
-            {
-                "column": column,
-                "example": ", ".join(cells[cells != ""].unique()[:3])[:80],
-                "role": role,
-                "written": mapping.dates.get(role, dates.ISO if roles.kind(mapping.table, role) == "time" else ""),
-                "missing": mapping.missing.get(role, "keep"),
-            }
-        )
-    return pd.DataFrame(rows, columns=["column", "example", "role", "written", "missing"])
-
-
-def options_of(mapping: TableMapping) -> list[str]:
-    """What a column of this table may stand for."""
-    of_source = list(SOURCES[mapping.source].columns) if mapping.source else []
-    own = [OWN] if TABLES[mapping.table].attributes else []
-    return list(dict.fromkeys([*own, *roles.known(mapping.table), *of_source, *mapping.columns.values()]))
-
-
-def from_table(edited: pd.DataFrame, mapping: TableMapping) -> dict[str, Any]:
-    """What the edited table of columns says, as parts of a mapping."""
-    named = edited[edited["role"] != OWN]
-    times = named[[roles.kind(mapping.table, role) == "time" for role in named["role"]]]
-    written = {row.role: row.written for row in times.itertuples() if row.written and row.written != dates.ISO}
-    agreed = {row.role: row.missing for row in named.itertuples() if row.missing and row.missing != "keep"}
-    return {"columns": dict(zip(named["column"], named["role"], strict=True)), "dates": written, "missing": agreed}
+    names = {"\t": "tab", ",": "comma", ";": "semicolon", "|": "bar"}
+    return t(f"data.mark_{names[mark]}") if mark in names else mark or "?"
 
 
 # --- people's addresses as ids ---
@@ -245,13 +240,7 @@ def from_table(edited: pd.DataFrame, mapping: TableMapping) -> dict[str, Any]:
 
 def has_personal_ids(found: list[Proposal] | AppError) -> bool:
     """Whether customers are numbered by their addresses in a file whose export is not known for that."""
-    if isinstance(found, AppError):
-        return False
-    for one in found:
-        frame = one.sheet.frame.rename(columns=one.mapping.columns)
-        if not one.mapping.source and "customer_id" in frame and privacy.looks_personal(frame["customer_id"]):
-            return True
-    return False
+    return not isinstance(found, AppError) and any(one.personal_ids for one in found)
 
 
 def ask_pseudonyms(folder: Path, staged: Staged) -> None:
