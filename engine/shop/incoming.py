@@ -4,17 +4,20 @@
 read. Nothing that a browser says ever becomes part of a path, but for an ending that we know.
 """
 
+import io
 import shutil
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path, PurePosixPath
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine import jobs
 from engine.errors import AppError, DataProblem, StoreProblem
-from engine.shop import gate, intake, mapping, store
+from engine.shop import databases, gate, intake, mapping, store
+from engine.shop.databases import Database
 from engine.shop.mapping import TableMapping
 from engine.shop.proposal import Known, Proposal
 
@@ -23,15 +26,21 @@ FOLDER = "incoming"
 LIST = "staged.json"
 HEAD = 20_000  # rows that a proposal is made from; the import reads all of them
 NAME_LENGTH = 120
+FORM = "postgresql://user@host:5432/database"
+IN_FILES = ("sqlite", "duckdb")  # a page opens no file that lies on the machine: one of them is somebody's ledger
 
 
 class StagedFile(BaseModel):
-    """One uploaded file. The rest is what somebody said of it; mappings: which column is which in its sheets."""
+    """One uploaded file, and what was left out of it. The rest is what somebody said of it.
+
+    mappings: which column is which in its sheets.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     file: str
     name: str
+    notes: list[str] = []
     table: str = ""
     encoding: str = ""
     delimiter: str = ""
@@ -81,6 +90,40 @@ def _put(folder: Path, number: int, name: str, content: bytes) -> StagedFile:
     (folder / stored).write_bytes(content)
     shown = "".join(letter for letter in known if letter.isprintable())[-NAME_LENGTH:] or stored
     return StagedFile(file=stored, name=shown)
+
+
+def address(url: str, table: str, password: str = "") -> Database:
+    """The database of an address, table and password typed apart. Raises DataProblem, which repeats none of them."""
+    if not databases.is_url(url.strip()):
+        raise DataProblem(f"An address of a database has the form {FORM}.")
+    parts = urlsplit(url.strip())
+    user, _, host = parts.netloc.rpartition("@")
+    if password:
+        user = f"{user.partition(':')[0]}:{quote(password, safe='')}"
+    query = "&".join(filter(None, [parts.query, urlencode({"table": table.strip()}) if table.strip() else ""]))
+    found = databases.at(urlunsplit(parts._replace(netloc=f"{user}@{host}" if user else host, query=query)))
+    if found.kind in IN_FILES:
+        raise DataProblem("A database in a file on this machine is brought in on the command line only.")
+    return found
+
+
+def stage_tables(into: Path, database: Database, begin_with: dict[str, str] | None = None) -> Path:
+    """As `stage`, for the tables of a database as they are now. Neither address nor password is written down."""
+    sheets = databases.sheets(database)
+    folder = stage(into, ((f"{sheet.name}.parquet", _parquet(sheet)) for sheet in sheets), begin_with)
+    staged = load(folder)
+    named = [
+        one.model_copy(update={"name": sheet.name, "notes": sheet.notes})
+        for one, sheet in zip(staged.files, sheets, strict=True)
+    ]
+    save(folder, staged.model_copy(update={"files": named}))
+    return folder
+
+
+def _parquet(sheet: gate.Sheet) -> bytes:
+    content = io.BytesIO()
+    sheet.frame.to_parquet(content, index=False)
+    return content.getvalue()
 
 
 def waiting(into: Path) -> Path | None:

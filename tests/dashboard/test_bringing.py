@@ -1,11 +1,12 @@
 """Files brought in on Data: what was understood of them is shown, can be changed, and is what is then taken in."""
 
+import io
 import json
 
 import pandas as pd
 import pytest
 
-from engine.shop import incoming, intake, mapping, store
+from engine.shop import databases, gate, incoming, intake, mapping, store
 from tests.dashboard.test_data import brought, imported, reasons, table
 from tests.shop.exports import shopify, tmall
 
@@ -73,7 +74,7 @@ def test_a_date_that_can_be_two_days_is_asked_for_and_the_answer_is_how_it_is_re
     app = brought(page, ("orders.csv", TWO_WAYS))
     assert app.button(key="data.import").disabled
     ask = app.radio(key="data.ask.0.csv.0.date.ordered_at")
-    assert ask.label.replace("\\", "") == "ordered_at: which day is 05/01/2026?"
+    assert ask.label == "Which day is 05/01/2026 (time of the order)?"
     assert ask.options == ["5 January 2026", "1 May 2026"]
     app = ask.set_value("%m/%d/%Y").run()
     assert not app.button(key="data.import").disabled
@@ -192,3 +193,31 @@ def test_every_source_file_is_listed_with_its_rows_its_fingerprint_and_how_it_wa
     (kept,) = json.loads((empty_shop / "sources.json").read_text())["files"].values()
     assert row["sha256"] == kept["sha256"][:12] and len(row["sha256"]) == 12
     assert row["read_as"] == "utf-8 · comma · time of the order 31/03/2026"
+
+
+def test_a_table_of_a_database_is_looked_at_and_its_password_is_written_nowhere(
+    at_once, page, empty_shop, words, monkeypatch
+):
+    asked = []
+
+    def sheets(database):
+        asked.append(database)
+        frame = pd.read_csv(io.BytesIO(TWO_WAYS.replace(b"05/", b"25/")), dtype=str)
+        return [gate.Sheet("db.example/shop/sales", frame, frame.index.to_numpy(), pd.DataFrame())]
+
+    monkeypatch.setattr(databases, "sheets", sheets)
+    page.text_input(key="data.url").set_value("mysql://reader@db.example/shop")
+    page.text_input(key="data.database_table").set_value("sales")
+    page.text_input(key="data.password").set_value("tiger")
+    app = page.button(key="data.read_table").click().run()
+    assert not app.exception
+    assert "db.example/shop/sales" in words(app).replace("\\", "") and "tiger" in asked[0].url
+    assert not [path for path in empty_shop.rglob("*") if path.is_file() and b"tiger" in path.read_bytes()]
+    assert take_in(app, empty_shop).rows("orders") == 2
+
+
+def test_an_address_that_cannot_be_read_is_a_sentence(page, empty_shop, words):
+    page.text_input(key="data.url").set_value("sqlite:///ledger.db")
+    app = page.button(key="data.read_table").click().run()
+    assert "on the command line only" in words(app)
+    assert incoming.waiting(empty_shop) is None

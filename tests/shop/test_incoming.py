@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import signal
+import sqlite3
 import time
 from datetime import UTC, datetime
 
@@ -12,8 +13,8 @@ import psutil
 import pytest
 
 from engine import jobs
-from engine.errors import StoreProblem
-from engine.shop import incoming, mapping, store
+from engine.errors import DataProblem, StoreProblem
+from engine.shop import databases, incoming, mapping, store
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 HEAD = "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
@@ -187,3 +188,39 @@ def test_what_was_said_of_a_file_is_how_it_is_read(tmp_path):
         pd.Timestamp("2026-01-06"),
     ]
     assert mapping.saved(shop)[0].dates == {"ordered_at": "%d/%m/%Y"}, "kept for the next import"
+
+
+# --- tables of a database ---
+
+
+def test_a_table_of_a_database_waits_as_a_file_does_and_is_the_same_again(tmp_path):
+    path, shop = tmp_path / "system.db", tmp_path / "shop"
+    with sqlite3.connect(path) as system:
+        system.execute("CREATE TABLE orders (order_id, customer_id, ordered_at, product_id, quantity, unit_price)")
+        system.execute("INSERT INTO orders VALUES ('007', 'c1', '2026-01-05 09:30:00', 'p1', 2, 9.5)")
+    database = databases.at(f"sqlite:///{path}?table=orders")
+    folder = incoming.stage_tables(shop, database, {"name": "Ours", "currency": "EUR"})
+    (waiting,) = incoming.load(folder).files
+    assert waiting.name.startswith("system.db/") and waiting.name.endswith("/orders")
+    job = wait(shop, incoming.start(shop, folder, NOW))
+    assert json.loads(job.result)["tables"]["orders"]["kept"] == 1
+    made = store.open_shop(shop)
+    assert made.table("orders")["order_id"].tolist() == ["007"]
+    assert (made.settings.name, made.settings.currency) == ("Ours", "EUR")
+    job = wait(shop, incoming.start(shop, incoming.stage_tables(shop, database), NOW))
+    assert json.loads(job.result)["unchanged_files"] == [waiting.name]
+
+
+def test_a_password_typed_apart_becomes_part_of_the_address_whatever_it_is_made_of():
+    found = incoming.address(" postgresql://reader@db.example:5432/shop?sslmode=require ", "public.orders", "p@ss/w#rd")
+    assert found.url == "postgres://reader:p%40ss%2Fw%23rd@db.example:5432/shop?sslmode=require"
+    assert (found.place, found.tables) == ("db.example/shop", ("public.orders",))
+
+
+@pytest.mark.parametrize(
+    "url", ["db.example/shop", "", "sqlite:///home/us/ledger.db", "duckdb:///x.duckdb", "ftp://x/y"]
+)
+def test_an_address_that_a_page_cannot_open_is_refused_without_its_password(url):
+    with pytest.raises(DataProblem) as refused:
+        incoming.address(url, "orders", "tiger")
+    assert "tiger" not in str(refused.value)

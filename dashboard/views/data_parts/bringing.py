@@ -1,5 +1,6 @@
 """Part of Data: files are brought, looked at, and taken in; what was understood is shown before anything happens."""
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import streamlit as st
@@ -50,18 +51,48 @@ def upload(shop: Shop | None) -> None:
     )
     st.caption(t("data.known_exports", names=", ".join(systems())))
     if st.button(t("data.look"), key="data.look", type="primary", disabled=not files, icon=":material/search:"):
-        if shop is None and not begin_with["name"]:
-            st.error(t("data.name_needed"), icon=":material/error:")
-            return
-        into = shop.path if shop else state.home() / store.safe_name(begin_with["name"])
-        try:
-            incoming.stage(into, ((file.name, file.getvalue()) for file in files), begin_with)
-        except AppError as problem:
-            widgets.show_problem(problem)
-            return
-        if shop is None:
-            state.set_shop_to_come(into)
-        st.rerun()
+        put_aside(shop, begin_with, lambda into: incoming.stage(into, contents(files), begin_with))
+    with st.expander(t("data.database"), key="data.database"):
+        database(shop, begin_with)
+
+
+def contents(files: list) -> Iterator[tuple[str, bytes]]:
+    """Name and content of uploads, one after the other."""
+    return ((file.name, file.getvalue()) for file in files)
+
+
+def database(shop: Shop | None, begin_with: dict[str, str]) -> None:
+    """A table of a database that the shop has: looked at and taken in as a file is."""
+    st.caption(t("data.database_about"))
+    with st.form("data.database_form", border=False):
+        url = st.text_input(t("data.url"), key="data.url", placeholder=incoming.FORM)
+        with st.container(horizontal=True):
+            table = st.text_input(t("data.database_table"), key="data.database_table", placeholder="public.orders")
+            password = st.text_input(t("data.password"), key="data.password", type="password")
+        asked = st.form_submit_button(t("data.read_table"), key="data.read_table", icon=":material/database:")
+    if asked:
+        with st.spinner(t("data.reading_table")):
+            put_aside(
+                shop,
+                begin_with,
+                lambda into: incoming.stage_tables(into, incoming.address(url, table, password), begin_with),
+            )
+
+
+def put_aside(shop: Shop | None, begin_with: dict[str, str], stage: Callable[[Path], Path]) -> None:
+    """What was brought waits in the shop that is open or will be, and is looked at from the next run on."""
+    if shop is None and not begin_with["name"]:
+        st.error(t("data.name_needed"), icon=":material/error:")
+        return
+    into = shop.path if shop else state.home() / store.safe_name(begin_with["name"])
+    try:
+        stage(into)
+    except AppError as problem:
+        widgets.show_problem(problem)
+        return
+    if shop is None:
+        state.set_shop_to_come(into)
+    st.rerun()
 
 
 def of_new_shop() -> dict[str, str]:

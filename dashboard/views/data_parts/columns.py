@@ -58,7 +58,7 @@ def columns_of(proposal: Proposal) -> pd.DataFrame:
                 "column": column,
                 "example": ", ".join(cells[cells != ""].unique()[:3])[:80],
                 "role": role,
-                "written": mapping.dates.get(role, dates.ISO) if is_time(mapping, role) else None,
+                "written": mapping.dates.get(role, dates.ISO) if is_time(mapping, role) else "",
                 "missing": mapping.missing.get(role, "keep"),
             }
         )

@@ -48,7 +48,8 @@ def cannot_be_read(folder: Path, staged: Staged, one: StagedFile, problem: AppEr
     if one.table:  # said here, and perhaps in error
         table_of(folder, staged, one, list(TABLES))
     if is_text(one):
-        as_text(folder, staged, one, None)
+        with st.container(horizontal=True):
+            as_text(folder, staged, one, None)
 
 
 def is_text(one: StagedFile) -> bool:
@@ -67,7 +68,7 @@ def sheet(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: P
     st.dataframe(
         proposal.sheet.frame.head(PREVIEW), hide_index=True, key=f"data.preview.{key}", alt=t("data.preview_alt")
     )
-    for note in proposal.sheet.notes:
+    for note in [*one.notes, *proposal.sheet.notes]:
         st.caption(plain(note))
     if len(proposal.sheet.ragged):
         count = widgets.number(len(proposal.sheet.ragged))
@@ -167,17 +168,19 @@ def choose_table(key: str, tables: list[str], now: str) -> str | None:
         format_func=table_name,
         placeholder=t("data.choose"),
         key=key,
-        width=260,
+        width=230,
     )
 
 
 def ask(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal, question: Question) -> None:
     """A question that the file leaves open, with what each answer would read."""
-    column = next((c for c, role in proposal.mapping.columns.items() if role == question.role), question.role)
     about_date = question.about == "date"
-    words = t("data.ask_date" if about_date else "data.ask_decimal", column=column, example=question.example)
+    if about_date:
+        words = t("data.ask_date", what=short(question.role), example=question.example)
+    else:
+        words = t("data.ask_decimal", example=question.example)
     answer = st.radio(
-        plain(words),
+        words,  # numbers and marks alone, else nothing would read them: no need to make them plain
         question.choices,
         index=None,
         format_func=lambda choice: reading(question, choice),
@@ -200,25 +203,27 @@ def reading(question: Question, choice: str) -> str:
 
 def as_text(folder: Path, staged: Staged, one: StagedFile, proposal: Proposal | None) -> None:
     """The encoding and the delimiter of a text file: what was found, and a switch."""
-    shown = proposal.sheet if proposal is not None else None
-    found_mark = mark_name(shown.delimiter if shown else "?")
+    encoding_found, mark_found = t("data.choose"), t("data.found_out_alone")
+    if proposal is not None:
+        encoding_found = t("data.found_out", what=proposal.sheet.encoding)
+        mark_found = t("data.found_out", what=mark_name(proposal.sheet.delimiter))
     encodings = ["", *gate.ENCODINGS]
     encoding = st.selectbox(
         t("data.encoding"),
         encodings,
         index=encodings.index(one.encoding) if one.encoding in encodings else 0,
-        format_func=lambda name: encoding_name(name) or t("data.found_out", what=shown.encoding if shown else "?"),
+        format_func=lambda name: encoding_name(name) or encoding_found,
         key=f"data.encoding.{one.file}",
-        width=260,
+        width=230,
     )
     marks = ["", *gate.DELIMITERS]
     delimiter = st.selectbox(
         t("data.delimiter"),
         marks,
         index=marks.index(one.delimiter) if one.delimiter in marks else 0,
-        format_func=lambda mark: mark_name(mark) if mark else t("data.found_out", what=found_mark),
+        format_func=lambda mark: mark_name(mark) if mark else mark_found,
         key=f"data.delimiter.{one.file}",
-        width=260,
+        width=230,
     )
     if (encoding, delimiter) != (one.encoding, one.delimiter):
         said(folder, staged, one, encoding=encoding, delimiter=delimiter, mappings=[])
