@@ -114,7 +114,11 @@ def _read(texts: pd.Series, written: str, utc: bool = False) -> pd.Series:
     if written == EPOCH:
         seconds = pd.to_numeric(texts, errors="coerce").astype("float64")
         return pd.to_datetime(seconds.where(seconds < 1e11, seconds / 1000), unit="s", errors="coerce")
-    return pd.to_datetime(texts, format="ISO8601" if written == ISO else written, errors="coerce", utc=utc)
+    if written != ISO:
+        return pd.to_datetime(texts, format=written, errors="coerce", utc=utc)
+    # "2026" and "2026-02" are read as the first of January and of February; they name no day.
+    whole = texts.str.match(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}", na=False)
+    return pd.to_datetime(texts.where(whole), format="ISO8601", errors="coerce", utc=utc)
 
 
 def _share(values: pd.Series, written: str) -> float:

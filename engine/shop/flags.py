@@ -1,6 +1,6 @@
 """Rows that are kept and worth a look: how many there are of each kind."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,7 +14,7 @@ ENOUGH = 200  # values from which quartiles say something
 # When a row of each table happened: not planned ahead, as a campaign's start may be.
 _HAPPENED = {
     "orders": "ordered_at", "events": "occurred_at", "deliveries": "sent_at", "campaign_results": "date", "ads": "date",
-    "reviews": "written_at",
+    "reviews": "written_at", "customers": "joined_at",
 }  # fmt: skip
 
 
@@ -36,9 +36,10 @@ def flags(name: str, kept: pd.DataFrame, now: datetime | None = None, time_zone:
     if name == "ads" and "conversions" in kept:
         found["more conversions than clicks (view-through, kept)"] = int((kept["conversions"] > kept["clicks"]).sum())
         found["more clicks than impressions (kept)"] = int((kept["clicks"] > kept["impressions"]).sum())
-    if now is not None and _HAPPENED.get(name) in kept:
-        here = now.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None)
-        found["dated later than this import (kept)"] = int((kept[_HAPPENED[name]] > here).sum())
+    if now is not None and (column := _HAPPENED.get(name)) in kept:
+        here = now.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None) if now.tzinfo else now
+        # A day more is let pass: clocks and time zones differ.
+        found[f"{column} lies in the future (kept)"] = int((kept[column] > here + timedelta(days=1)).sum())
     return {what: count for what, count in found.items() if count}
 
 

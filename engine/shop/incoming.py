@@ -85,7 +85,7 @@ def stage(into: Path, files: Iterable[tuple[str, bytes]], begin_with: dict[str, 
 
 def _put(folder: Path, number: int, name: str, content: bytes) -> StagedFile:
     known = PurePosixPath(name.replace("\\", "/")).name
-    suffix = PurePosixPath(known.lower()).suffix
+    suffix = PurePosixPath(f"_{known.lower()}").suffix  # a file that is called ".csv" has that ending too
     stored = f"{number}{suffix if suffix in gate.FORMATS else '.unknown'}"
     (folder / stored).write_bytes(content)
     shown = "".join(letter for letter in known if letter.isprintable())[-NAME_LENGTH:] or stored

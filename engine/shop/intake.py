@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from engine import privacy, settings
@@ -17,7 +18,7 @@ from engine.shop import databases, gate, mapping, merged, merging, sources, stor
 from engine.shop.databases import Database
 from engine.shop.gate import Sheet
 from engine.shop.mapping import TableMapping
-from engine.shop.proposal import Known, Proposal, missing_sentence, propose
+from engine.shop.proposal import Known, Proposal, missing_sentence, propose, renamed
 from engine.shop.sources import Taken, roles
 from engine.shop.tables import REFERENCES, TABLES, Checked, Problem, check
 
@@ -256,12 +257,17 @@ def _store(shop: store.Shop, parts: list[Part], incoming: _Incoming) -> dict:
         for part in fresh:
             if name in part.taken.derived:
                 tables.derive(name, _not_erased(shop, part.taken.derived[name], incoming)[0])
-    contacts = _contacts(fresh, report)
+    for part in (part for part in fresh if part.taken.table == "contacts"):
+        done["files"][part.key] = _source_entry(part, incoming.now, _check_contacts(part, aside, report))
+    contacts = _contacts(fresh)
     incoming.progress(0.9, "Storing")
     _write(shop, tables, aside, done, fresh, contacts, incoming)
     for part in fresh:
-        if part.taken.notes:
-            report.setdefault("notes", []).extend(part.taken.notes)
+        notes = [*part.taken.notes]
+        if part.proposal.sheet.frame.empty:
+            notes.append(f"{part.name}: there are no rows below its header.")
+        if notes:
+            report.setdefault("notes", []).extend(notes)
         if part.proposal.unused:
             report.setdefault("columns_left_out", {})[part.name] = part.proposal.unused
     return report
@@ -337,20 +343,23 @@ def _of_checked(rows: pd.DataFrame, checked: Checked) -> list[Problem]:
 
 def _aside_rows(proposal: Proposal, problems: list[Problem]) -> pd.DataFrame:
     """Every row of the file that is not kept: file, line (the header is line 1), column, value, reason, and the row."""
-    sheet = proposal.sheet
-    ours = sheet.frame.drop(columns=proposal.personal).rename(columns=proposal.mapping.columns)
+    sheet, name = proposal.sheet, proposal.mapping.table
     # What is set aside lies open beside the tables: whose row it was is not for it to tell.
-    ours = ours.drop(columns=[column for column in set(ours) if column in (*roles.CONTACT, roles.IGNORED)])
-    ours = ours.loc[:, ~ours.columns.duplicated()]
+    ours = renamed(sheet.frame.drop(columns=proposal.personal), proposal.mapping)
+    ours = ours.drop(columns=[column for column in ours if column in (*roles.CONTACT, roles.IGNORED)])
     lost = sorted(problems, key=lambda problem: problem[0])
     places = [row for row, *_ in lost]
-    values = ours.iloc[places].astype("str").to_dict("records")
+    ours = pd.DataFrame({column: _nobodys(name, column, ours[column].iloc[places]) for column in ours})
+    columns = [str(column) for _, column, _, _ in lost]
+    said = pd.Series(["" if value is None or value != value else str(value) for _, _, value, _ in lost], dtype="str")
+    masked = privacy.masked(said)
+    open_ones = [_is_open(name, column) for column in columns]
     return pd.DataFrame(
         {
             "file": sheet.name,
             "line": sheet.lines[places],
-            "column": [str(column) for _, column, _, _ in lost],
-            "value": ["" if value is None or value != value else str(value) for _, _, value, _ in lost],
+            "column": columns,
+            "value": said.where(open_ones, masked).to_numpy(),
             "reason": [reason for *_, reason in lost],
             "row": [json.dumps(row, ensure_ascii=False) for row in values],
         },
@@ -368,12 +377,24 @@ def _add_half(proposal: Proposal, alone: list[Problem], report: dict) -> pd.Data
     return lost
 
 
+def _is_open(table: str, column: str) -> bool:
+    """Whether a column may be shown as it is: ids are needed to find the row again, and look like phone numbers."""
+    return roles.kind(table, column) == "id" and column != "customer_id"
+
+
+def _nobodys(table: str, column: str, cells: pd.Series) -> pd.Series:
+    """Cells as text in which nobody is named."""
+    texts = cells.astype("str").fillna("")
+    return texts if _is_open(table, column) else privacy.masked(texts)
+
+
 def _ragged_rows(sheet: Sheet) -> pd.DataFrame:
+    """Rows of which nobody can tell which field is which column."""
     width = sheet.frame.shape[1]
     return pd.DataFrame(
         [
             (sheet.name, line, "", "", f"{'more' if len(fields) > width else 'fewer'} fields than the header",
-             json.dumps({"fields": fields}, ensure_ascii=False))
+             json.dumps({"fields": privacy.masked(pd.Series(fields, dtype="str")).tolist()}, ensure_ascii=False))
             for line, fields in zip(sheet.ragged["line"], sheet.ragged["fields"], strict=True)
         ],
         columns=ASIDE,
@@ -392,17 +413,31 @@ def _add_to_report(tables: dict, name: str, file: str, counts: dict, reasons: di
             entry[key][reason] = entry[key].get(reason, 0) + int(count)
 
 
-def _contacts(fresh: list[Part], report: dict) -> pd.DataFrame:
-    """E-mail addresses and phone numbers out of every part; a file of contacts is counted as a table's rows."""
+def _check_contacts(part: Part, aside: dict[str, list[pd.DataFrame]], report: dict) -> dict[str, int]:
+    """A file of contacts counted as the rows of a table are; it goes to the vault."""
+    rows = part.taken.frame
+    empty = ~_named(rows)
+    lost = pd.DataFrame(
+        [(place, "customer_id", None, "customer_id is empty") for place in np.flatnonzero(empty)],
+        columns=["row", "column", "value", "reason"],
+    )
+    listed = _aside_rows(part, rows, Checked(rows[~empty], lost, {}))
+    aside.setdefault("contacts", []).append(listed)
+    counts = {"rows_in": int((~empty).sum()) + len(listed), "kept": int((~empty).sum()), "set_aside": len(listed)}
+    _add_to_report(report["tables"], "contacts", part.name, counts, listed["reason"].value_counts().to_dict(), {})
+    return counts
+
+
+def _named(rows: pd.DataFrame) -> pd.Series:
+    return rows["customer_id"].notna() & rows["customer_id"].astype("str").str.strip().ne("")
+
+
+def _contacts(fresh: list[Part]) -> pd.DataFrame:
+    """E-mail addresses and phone numbers out of every part."""
     found = []
     for part in fresh:
         if part.taken.table == "contacts":
-            rows = part.taken.frame
-            usable = rows[rows["customer_id"].astype("str").str.strip().ne("") & rows["customer_id"].notna()]
-            counts = {"rows_in": len(rows), "kept": len(usable), "set_aside": len(rows) - len(usable)}
-            reasons = {"customer_id is empty": counts["set_aside"]} if counts["set_aside"] else {}
-            _add_to_report(report["tables"], "contacts", part.name, counts, reasons, {})
-            found.append(usable)
+            found.append(part.taken.frame[_named(part.taken.frame)])
         elif "contacts" in part.taken.derived:
             found.append(part.taken.derived["contacts"])
     columns = list(TABLES["contacts"].columns)

@@ -32,7 +32,7 @@ class Tables:
     def add(self, name: str, new: pd.DataFrame) -> None:
         """Rows that were checked. None kept changes no table, and so no forecast or group made from it."""
         old = self.get(name)
-        if old is not None and new.empty:
+        if new.empty:
             return
         if old is None or old.empty:
             self._put(name, new)

@@ -70,7 +70,7 @@ def propose(sheet: Sheet, known: Known) -> Proposal:
     Raises WhichTable where nothing, or more than one table, fits the sheet's columns.
     """
     mapping, found_by = _mapping(sheet, known)
-    frame = sheet.frame.rename(columns=mapping.columns)
+    frame = renamed(sheet.frame, mapping)
     # Our own names promise our own way to write numbers: what is written otherwise is then a row to set aside.
     decimal, questions = _decimal(sheet, frame, mapping, "." if found_by == "own names" else None)
     found_dates, more = _dates(sheet, frame, mapping)
@@ -80,6 +80,14 @@ def propose(sheet: Sheet, known: Known) -> Proposal:
     missing = _missing(mapping, list(sheet.frame.columns))
     personal_ids = not mapping.source and "customer_id" in frame and privacy.looks_personal(frame["customer_id"])
     return Proposal(sheet, mapping, found_by, questions + more, unused, personal, missing, bool(personal_ids))
+
+
+def renamed(frame: pd.DataFrame, mapping: TableMapping) -> pd.DataFrame:
+    """The sheet with roles as columns: what is said to be a role is that, not a column that is called so by chance."""
+    roles_given = {role for column, role in mapping.columns.items() if column in frame}
+    by_chance = [column for column in frame if column in roles_given and column not in mapping.columns]
+    frame = frame.drop(columns=by_chance).rename(columns=mapping.columns)
+    return frame.loc[:, ~frame.columns.duplicated()]
 
 
 # --- which table, and which column is what ---

@@ -9,13 +9,15 @@ from engine import privacy
 from engine.errors import DataProblem
 from engine.shop import dates, numerals, sources
 from engine.shop.mapping import TableMapping
-from engine.shop.proposal import NUMBERS, Proposal, missing_sentence
+from engine.shop.proposal import NUMBERS, Proposal, missing_sentence, renamed
 from engine.shop.sources import Taken, cells, joined, lines, roles
 from engine.shop.store import ShopSettings
 from engine.shop.tables import TABLES, Problem, text
 
 # What a spreadsheet makes of a long number; the digits it left out are gone.
-_CUT_ID = r"\d(?:[.,]\d+)?[eE]\+?\d{2}"
+_CUT_ID = r"\d[.,]\d+[eE]\+?\d{2}|\d[eE]\+\d{2}|\d{16,}\.0"
+_EXACT = 2**53  # whole numbers beyond it are not all there among floats
+_SPREADSHEET_ERROR = r"#(?:REF!|N/A|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|GETTING_DATA)"
 
 
 def take(
@@ -28,12 +30,13 @@ def take(
     """
     mapping, sheet = proposal.mapping, proposal.sheet
     frame = plain(proposal, settings)
-    aside = _without_missing(mapping, frame)
-    frame = frame.drop(index=[row for row, *_ in aside])
+    aside = _without_errors(mapping.table, frame) + _without_missing(mapping, frame)
     without_line: list[Problem] = []
     if orders is not None:
         frame, alone, without_line = joined.join(frame, orders)
         aside += alone
+    aside = list({problem[0]: problem for problem in reversed(aside)}.values())  # a row once, for its first reason
+    frame = frame.drop(index=[row for row, *_ in aside])
     taken = _taken(mapping, frame, settings)
     missing = [column for column in TABLES[taken.table].required if column not in taken.frame]
     if missing:
@@ -46,16 +49,41 @@ def take(
 def plain(proposal: Proposal, settings: ShopSettings) -> pd.DataFrame:
     """The sheet with roles as columns: numbers with a decimal point, dates as instants on the shop's clock."""
     mapping = proposal.mapping
-    frame = proposal.sheet.frame.drop(columns=proposal.unused).rename(columns=mapping.columns)
-    frame = frame.loc[:, ~frame.columns.duplicated()]
+    frame = renamed(proposal.sheet.frame.drop(columns=proposal.unused), mapping)
     for role in frame.columns:
         kind = roles.kind(mapping.table, role)
         if kind in NUMBERS or role.endswith(("price", "cost")):
-            frame[role] = numerals.plain(frame[role], mapping.decimal or ".")
+            if kind in ("money", "amount") and "currency" not in frame:
+                _check_one_currency(proposal.sheet.name, role, frame[role])
+            # A campaign takes off an amount, or a part.
+            percent = kind == "fraction" or (mapping.table, role) == ("campaigns", "discount")
+            frame[role] = numerals.plain(frame[role], mapping.decimal or ".", percent)
         elif kind == "time":
             written = mapping.dates.get(role, dates.ISO)
             frame[role] = dates.read(frame[role], written, mapping.time_zone, settings.time_zone)
     return frame
+
+
+def _check_one_currency(name: str, role: str, column: pd.Series) -> None:
+    found = numerals.currencies(column)
+    if len(found) > 1:
+        raise DataProblem(
+            f"{name}: {role} has amounts in {' and '.join(found)}. Put the currency in a column of its own, or "
+            "bring in one file for each."
+        )
+
+
+def _without_errors(table: str, frame: pd.DataFrame) -> list[Problem]:
+    """Rows with what a spreadsheet writes into a cell that it cannot work out."""
+    aside: list[Problem] = []
+    for column in frame.columns.intersection(list(TABLES[table].columns)):
+        if pd.api.types.is_string_dtype(frame[column]):
+            wrong = frame[column].str.strip().str.fullmatch(_SPREADSHEET_ERROR).fillna(False)
+            aside += [
+                (int(row), column, frame[column][row], f"{column} is an error of the spreadsheet")
+                for row in frame.index[wrong]
+            ]
+    return aside
 
 
 def _without_missing(mapping: TableMapping, frame: pd.DataFrame) -> list[Problem]:
@@ -69,7 +97,7 @@ def _without_missing(mapping: TableMapping, frame: pd.DataFrame) -> list[Problem
             aside += [(int(row), role, None, f"{role} is empty (set aside as agreed)") for row in frame.index[empty]]
         elif policy.startswith("fill "):
             frame[role] = frame[role].where(~empty, policy.removeprefix("fill "))
-    return list({row: problem for problem in reversed(aside) if (row := problem[0]) is not None}.values())
+    return aside
 
 
 def _taken(mapping: TableMapping, frame: pd.DataFrame, settings: ShopSettings) -> Taken:
@@ -96,10 +124,14 @@ def _with_contacts(table: str, frame: pd.DataFrame, contacts: list[str]) -> Take
 def _checked_ids(taken: Taken, name: str, pseudonymise: bool) -> Taken:
     """Ids that a spreadsheet cut off are refused; so are addresses as ids, unless they are to be replaced."""
     for column, kind in TABLES[taken.table].columns.items():
-        if kind == "id" and column in taken.frame and pd.api.types.is_string_dtype(taken.frame[column]):
-            cut = taken.frame[column].astype("str").str.fullmatch(_CUT_ID).fillna(False)
+        if kind == "id" and column in taken.frame:
+            values = taken.frame[column]
+            if pd.api.types.is_float_dtype(values):
+                cut = values.abs() >= _EXACT
+            else:
+                cut = values.astype("str").str.fullmatch(_CUT_ID).fillna(False).astype(bool)
             if cut.any():
-                shown = taken.frame[column][cut].iloc[0]
+                shown = values[cut].iloc[0]
                 raise DataProblem(
                     f"{name}: {column} {shown} was a longer number before a spreadsheet shortened it; its last "
                     "digits are lost. Export again and bring in that file without opening and saving it."
@@ -108,7 +140,7 @@ def _checked_ids(taken: Taken, name: str, pseudonymise: bool) -> Taken:
         return taken
     ids = text(taken.frame["customer_id"])
     if not privacy.looks_personal(ids):
-        return taken
+        return _without_addresses(taken, ids)
     if not pseudonymise:
         raise DataProblem(
             f"{name}: customer_id holds e-mail addresses or phone numbers. Export the shop's own customer number "
@@ -116,6 +148,16 @@ def _checked_ids(taken: Taken, name: str, pseudonymise: bool) -> Taken:
         )
     derived = {**taken.derived, "contacts": _contacts_of(ids)}
     return replace(taken, frame=taken.frame.assign(customer_id=ids), derived=derived, personal=frozenset(ids.dropna()))
+
+
+def _without_addresses(taken: Taken, ids: pd.Series) -> Taken:
+    """Among customers' own numbers, a row whose number is an e-mail address is set aside: it would be in the tables."""
+    personal = ids.str.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+").fillna(False).astype(bool)
+    if not personal.any():
+        return taken
+    said = "customer_id is an e-mail address, and no customer's number"
+    aside: list[Problem] = [(int(row), "customer_id", "[email]", said) for row in ids.index[personal]]
+    return replace(taken, frame=taken.frame[~personal], aside=taken.aside + aside)
 
 
 def _contacts_of(ids: pd.Series) -> pd.DataFrame:
@@ -154,7 +196,7 @@ def masked_text(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         free = kind == "text" or (kind is None and pd.api.types.is_string_dtype(frame[column]))
         if free and not re.fullmatch(r"kind|channel|status|language|goal|type", column):
             clean = privacy.masked(frame[column])
-            changed = int((clean.fillna("") != frame[column].fillna("")).sum())
+            changed = int((frame[column].notna() & (clean != frame[column])).sum())  # missing is unlike itself
             if changed:
                 frame, count = frame.assign(**{column: clean}), count + changed
     return frame, count

@@ -4,7 +4,6 @@
 reads one file that must be one table, row for row.
 """
 
-import gzip
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,8 @@ import pandas as pd
 from engine.errors import DataProblem
 from engine.shop.gate import archive, delimited, limits, parquet, workbook
 from engine.shop.gate.archive import Content
-from engine.shop.gate.delimited import DELIMITERS, ENCODINGS, Reading
+from engine.shop.gate.delimited import DELIMITERS, Reading
+from engine.shop.gate.encodings import ENCODINGS
 
 __all__ = ["DELIMITERS", "ENCODINGS", "FORMATS", "Reading", "Sheet", "files_in", "read_file", "sheets"]
 
@@ -114,7 +114,7 @@ def _first_bytes(opened: Callable[[], BinaryIO]) -> bytes:
     try:
         with opened() as stream:
             return stream.read(8)
-    except (OSError, EOFError, gzip.BadGzipFile):
+    except archive.BROKEN:
         return b""
 
 

@@ -1,7 +1,10 @@
 """What lies in a file: itself, the text in a .gz, the tables in a .zip. Nothing is ever unpacked to the disk."""
 
+import copy
 import gzip
 import hashlib
+import lzma
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -14,6 +17,11 @@ from engine.shop.gate import limits
 
 PIECE = 1 << 20  # bytes
 TABLES = (".csv", ".xlsx", ".parquet")
+# What readers of archives raise for one that is broken.
+BROKEN = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError, ValueError, RuntimeError,
+)  # fmt: skip
+TAIL = 66_000  # bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +61,44 @@ def _check_gzip(path: Path, name: str) -> None:
             while piece := stream.read(PIECE):
                 unpacked += len(piece)
                 limits.check_ratio(name, unpacked, packed)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataProblem(
-            f"{name}: the archive is damaged or cut off ({error}). Download or export it again."
-        ) from error
+    except BROKEN as error:
+        raise damaged(name, error) from error
     if not unpacked:
         raise DataProblem(f"{name}: the file is empty.")
 
 
+def damaged(name: str, error: Exception) -> DataProblem:
+    """That an archive cannot be unpacked."""
+    return DataProblem(f"{name}: the archive is damaged or cut off ({str(error)[:80]}). Download or export it again.")
+
+
+def unpacked(name: str, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, packed: int) -> Iterator[bytes]:
+    """An entry in pieces. Raises DataProblem for one that is damaged, or that is not as large as it says.
+
+    An archive may say of an entry that it is small, and whoever believes it reads a part, or far more than expected.
+    """
+    honest, size = copy.copy(entry), 0
+    honest.file_size = limits.MAX_UNPACKED + 1
+    try:
+        with archive.open(honest) as stream:
+            while piece := stream.read(PIECE):
+                size += len(piece)
+                limits.check_ratio(name, size, packed)
+                yield piece
+    except BROKEN as error:
+        raise damaged(name, error) from error
+    if size != entry.file_size:
+        raise damaged(name, ValueError(f"{size:,} bytes where it says {entry.file_size:,}"))
+
+
 def _entries(path: Path, name: str) -> Iterator[Content]:
     try:
+        with path.open("rb") as file:
+            file.seek(max(0, path.stat().st_size - TAIL))
+            limits.check_archive(name, file.read())
         archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise DataProblem(
-            f"{name}: the archive is damaged or cut off ({error}). Download or export it again."
-        ) from error
+    except BROKEN as error:
+        raise damaged(name, error) from error
     with archive:
         entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_of_a_system(entry.filename)]
         if len(entries) > limits.MAX_ENTRIES:
@@ -76,20 +107,28 @@ def _entries(path: Path, name: str) -> Iterator[Content]:
         if not found:
             raise DataProblem(f"{name}: no CSV, XLSX or Parquet file in this zip.")
         limits.check_ratio(name, sum(entry.file_size for entry in found), path.stat().st_size)
-        for entry in found:
-            # The name inside is shown and never used as a path.
-            inside = f"{name}/{PurePosixPath(_readable(entry)).name}"
-            yield Content(
-                inside, PurePosixPath(entry.filename.lower()).suffix, entry.compress_size, _opener(path, name, entry)
-            )
+        for entry, inside in zip(found, _names(found), strict=True):
+            for _ in unpacked(f"{name}/{inside}", archive, entry, entry.compress_size):
+                pass  # whole and as large as it says: known before anything reads it
+            suffix = PurePosixPath(entry.filename.lower()).suffix
+            yield Content(f"{name}/{inside}", suffix, entry.compress_size, _opener(path, name, entry))
+
+
+def _names(entries: list[zipfile.ZipInfo]) -> list[str]:
+    """What entries are called: without their folders where that tells them apart. Shown, and never used as a path."""
+    paths = [PurePosixPath(limits.shown(_readable(entry))) for entry in entries]
+    for names in ([path.name for path in paths], ["/".join(p for p in path.parts if p != "/") for path in paths]):
+        if len(set(names)) == len(names):
+            return names
+    return [f"{number}/{path.name}" for number, path in enumerate(paths, 1)]
 
 
 def _opener(path: Path, name: str, entry: zipfile.ZipInfo) -> Callable[[], BinaryIO]:
     def opened() -> BinaryIO:
         try:
             return zipfile.ZipFile(path).open(entry)  # type: ignore[return-value]
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, zlib.error) as error:
-            raise DataProblem(f"{name}: {entry.filename} cannot be unpacked ({error}). Export it again.") from error
+        except BROKEN as error:
+            raise damaged(name, error) from error
 
     return opened
 
@@ -105,12 +144,12 @@ def _checked(name: str, entry: zipfile.ZipInfo) -> zipfile.ZipInfo:
     if entry.flag_bits & 0x1:
         raise DataProblem(f"{name}: it has a password. Unpack it and bring in the files.")
     if suffix not in TABLES:
-        shown = PurePosixPath(_readable(entry)).name[:80]
+        shown = limits.shown(PurePosixPath(_readable(entry)).name)
         raise DataProblem(
             f"{name}: {shown} in it is no CSV, XLSX or Parquet file. Take it out, or bring in the others by themselves."
         )
     if not entry.file_size:
-        raise DataProblem(f"{name}: {PurePosixPath(_readable(entry)).name[:80]} in it is empty. Take it out.")
+        raise DataProblem(f"{name}: {limits.shown(PurePosixPath(_readable(entry)).name)} in it is empty. Take it out.")
     return entry
 
 

@@ -3,8 +3,8 @@
 import codecs
 import csv
 import io
-import zlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,17 +13,13 @@ import pandas as pd
 import pyarrow as pa
 
 from engine.errors import DataProblem
-from engine.shop.gate import limits
-from engine.shop.gate.archive import PIECE, Content
+from engine.shop.gate import encodings, limits
+from engine.shop.gate.archive import Content
 
 DELIMITERS = (",", ";", "\t", "|")
-# Offered where the file does not say; the first two are tried in this order by themselves.
-ENCODINGS = (
-    "utf-8", "gb18030", "big5", "cp1252", "iso-8859-15", "cp1250", "cp1251", "shift_jis", "euc_kr", "utf-16",
-)  # fmt: skip
-LIKELY_GB = 0.7  # share of the characters that are not ASCII, read as GB18030, that are of the common ones (GB 2312)
 TITLE_ROWS = 20  # rows in which a header is looked for below a title
 BATCH = 50_000  # rows
+RAGGED = 10_000  # rows with too many or too few fields, from which on each has to be outweighed at once
 
 # A cell may be as long as this and no longer, for every reader of this process.
 csv.field_size_limit(limits.MAX_CELL)
@@ -73,9 +69,9 @@ def read(
     content: Content, reading: Reading, head: int | None, progress: Callable[[int], None] = lambda rows: None
 ) -> dict[str, Any]:
     """The fields of a Sheet. Raises DataProblem naming the file, the line where there is one, and what to do."""
-    encoding = reading.encoding or _encoding(content, whole=head is None)
+    encoding = reading.encoding or encodings.found(content, whole=head is None)
     if reading.encoding:
-        _check_decodes(content, encoding, whole=head is None)
+        encodings.check_said(content, encoding, whole=head is None)
     sample = _start(content, encoding)
     _check_text(content.name, sample)
     delimiter = reading.delimiter or _delimiter(sample)
@@ -103,6 +99,7 @@ def _parsed(
     delimiter: str,
 ) -> dict[str, Any]:
     header, skipped, has_comments = _header(reader, reading, sample, delimiter)
+    _check_width(name, reader.line_num, len(header))
     rows = _Rows(len(header))
     comments = 0
     last = 0 if reading.header else reader.line_num
@@ -110,13 +107,17 @@ def _parsed(
         line, last = last + 1, reader.line_num
         if not row:
             continue
-        if has_comments and row[0].startswith("#"):
+        # "#1001" is also what shops call an order: a comment has not the fields of a row.
+        if has_comments and row[0].startswith("#") and (len(row) != rows.width or rows.width == 1):
             comments += 1
         elif len(row) == rows.width:
             rows.rows.append(row)
             rows.lines.append(line)
         else:
+            _check_width(name, line, len(row))
             rows.ragged.append((line, row))
+            if len(rows.ragged) > RAGGED:  # before they fill the memory
+                _check_mostly_whole(name, rows)
         if len(rows.rows) == BATCH:
             rows.flush()
             progress(len(rows.lines))
@@ -192,7 +193,7 @@ def _delimiter(sample: str) -> str:
         return (widths.count(usual) / len(widths) if usual > 1 else 0.0, usual)
 
     best = max(DELIMITERS, key=agreement)
-    return best if agreement(best)[1] > 1 else max(DELIMITERS, key=sample.split("\n", 1)[0].count)
+    return best if agreement(best)[1] > 1 else max(DELIMITERS, key=re.split(r"[\r\n]", sample, maxsplit=1)[0].count)
 
 
 # --- what is refused ---
@@ -202,16 +203,26 @@ def _check_text(name: str, sample: str) -> None:
     start = sample.lstrip("\ufeff \t\r\n").lower()
     if not start:
         raise DataProblem(f"{name}: the file is empty.")
-    if start.startswith(("<!doctype", "<html", "<?xml", "<head", "<body", "<table")):
+    if start.startswith(("<!doctype html", "<html", "<head", "<body", "<table", "<script", "<!--")):
         raise DataProblem(f"{name}: a web page saved as .csv. Download the export again while logged in.")
+    if re.match(r"<[?!a-z]", start):
+        raise DataProblem(f"{name}: XML, not CSV. Export it as CSV.")
     if start[0] in "{[" and start[1:].lstrip()[:1] in '"{[':
         raise DataProblem(f"{name}: JSON, not CSV. Export it as CSV.")
 
 
 def _check_columns(name: str, sample: str, delimiter: str) -> None:
-    line = sample.split("\n", 1)[0]
+    line = re.split(r"[\r\n]", sample, maxsplit=1)[0]
     if line.count(delimiter) >= limits.MAX_COLUMNS:
         raise DataProblem(f"{name}: more than {limits.MAX_COLUMNS} columns. Keep the columns of one table.")
+
+
+def _check_width(name: str, line: int, fields: int) -> None:
+    if fields > limits.MAX_COLUMNS:
+        raise DataProblem(
+            f"{name} line {line}: {fields:,} fields; more than {limits.MAX_COLUMNS} columns are not read. Keep the "
+            "columns of one table."
+        )
 
 
 def _check_mostly_whole(name: str, rows: _Rows) -> None:
@@ -238,85 +249,6 @@ def _csv_sentence(name: str, line: int, said: str) -> str:
             "again, and import it."
         )
     return f"{name} line {line}: quotation marks that do not fit ({said}). Repair that line and import again."
-
-
-# --- the encoding ---
-
-
-def _encoding(content: Content, whole: bool) -> str:
-    """A byte-order mark, else strict UTF-8, else strict GB18030 where that reads as common Chinese, else refused."""
-    with content.open() as stream:
-        first = stream.read(4)
-    if first.startswith(codecs.BOM_UTF8):
-        return _decodes_as(content, "utf-8-sig", whole) or _refuse(content)
-    if first[:2] in limits.UTF16_MARKS:
-        return _decodes_as(content, "utf-16", whole) or _refuse(content)
-    _check_no_nul(content, whole)
-    return _decodes_as(content, "utf-8", whole) or _plausible_gb(content, whole) or _refuse(content)
-
-
-def _refuse(content: Content) -> str:
-    raise DataProblem(
-        f"{content.name}: neither UTF-8 nor GB18030 text. Say how it is encoded ({', '.join(ENCODINGS[2:])}), or "
-        "save it as UTF-8 and import again."
-    )
-
-
-def _check_decodes(content: Content, encoding: str, whole: bool) -> None:
-    if encoding.lower() not in ENCODINGS and encoding.lower() not in ("utf-8-sig", "gbk", "latin-1"):
-        raise DataProblem(f"{content.name}: encoding {encoding!r} is not one of {', '.join(ENCODINGS)}.")
-    if not _decodes_as(content, encoding, whole):
-        raise DataProblem(f"{content.name}: not text in {encoding}. Choose another encoding.")
-
-
-def _pieces(content: Content, whole: bool) -> Iterator[bytes]:
-    try:
-        with content.open() as stream:
-            while piece := stream.read(PIECE):
-                yield piece
-                if not whole:
-                    return
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataProblem(f"{content.name}: cannot be read to its end ({error}). Export it again.") from error
-
-
-def _check_no_nul(content: Content, whole: bool) -> None:
-    for piece in _pieces(content, whole):
-        if b"\x00" in piece:
-            raise DataProblem(
-                f"{content.name}: named .csv but not a text file: it holds NUL bytes. Export it again as CSV in UTF-8."
-            )
-
-
-def _decodes_as(content: Content, encoding: str, whole: bool) -> str:
-    """The encoding where all (or the first mebibyte) of the content is that, else ""."""
-    decoder = codecs.getincrementaldecoder(encoding)("strict")
-    try:
-        for piece in _pieces(content, whole):
-            decoder.decode(piece)
-        if whole:
-            decoder.decode(b"", final=True)
-    except UnicodeError:
-        return ""
-    return encoding
-
-
-def _plausible_gb(content: Content, whole: bool) -> str:
-    """Big5 and Latin-1 text may decode as GB18030 too, into characters that nobody uses."""
-    if not _decodes_as(content, "gb18030", whole):
-        return ""
-    decoder = codecs.getincrementaldecoder("gb18030")("strict")
-    foreign = [letter for letter in decoder.decode(next(_pieces(content, False))) if letter > "\x7f"]
-    common = sum(_is_common(letter) for letter in foreign)
-    return "gb18030" if not foreign or common >= LIKELY_GB * len(foreign) else ""
-
-
-def _is_common(letter: str) -> bool:
-    try:
-        letter.encode("gb2312")
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _start(content: Content, encoding: str) -> str:

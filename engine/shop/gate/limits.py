@@ -14,10 +14,17 @@ MAX_CELL = 65_536  # characters
 MAX_RATIO = 100  # bytes unpacked per byte packed; exports of real shops stay under 30
 SMALL = 50_000_000  # bytes unpacked up to which the ratio is of no interest
 MAX_UNPACKED = 2_000_000_000
-MAX_WORKBOOK_UNPACKED = 1_000_000_000
-MAX_WORKBOOK_CELLS = 50_000_000  # a spreadsheet is laid out in full, also between two cells that are far apart
+MAX_WORKBOOK_UNPACKED = 600_000_000
+MAX_WORKBOOK_WORDS = 200_000_000  # bytes of it that are no sheet: texts, styles; they are held in memory as they are
+# A spreadsheet is laid out in full, also between two cells that are far apart.
+MAX_WORKBOOK_CELLS = 20_000_000
+LEAST_FILLED = 0.02  # of the cells of one that is laid out large
+LARGE_LAYOUT = 2_000_000  # cells
 MAX_ENTRIES = 1_000  # files in a zip
+ENTRY_BYTES = 400  # for one of them in the list at its end; names of real ones are shorter
 HEAD = 65_536  # bytes of a text file in which its header must end
+MAX_LINE = MAX_COLUMNS * MAX_CELL  # bytes; a longer line cannot be right, and would be read whole
+MAX_SHOWN = 120  # characters of a name that a sentence shows
 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")  # a spreadsheet's "Unicode text"
 MAGIC = {
@@ -88,3 +95,22 @@ def check_ratio(name: str, unpacked: int, packed: int) -> None:
             f"{name}: {packed:,} bytes unpack to more than {MAX_RATIO} times as many. Real exports do not; it is not "
             "opened. Export it again, not compressed."
         )
+
+
+def check_archive(name: str, tail: bytes) -> None:
+    """Raises DataProblem where the list of files at the end of a zip is longer than any of real exports.
+
+    It is read whole by whoever opens the archive. `tail` is the end of the file: 66,000 bytes hold what says how long.
+    """
+    sizes = [
+        int.from_bytes(tail[place + offset : place + offset + length], "little")
+        for mark, offset, length in ((b"PK\x05\x06", 12, 4), (b"PK\x06\x06", 40, 8))
+        if (place := tail.rfind(mark)) >= 0
+    ]
+    if any(ENTRY_BYTES * MAX_ENTRIES < size != 0xFFFFFFFF for size in sizes):
+        raise DataProblem(f"{name}: more than {MAX_ENTRIES:,} files in one zip. Keep the exports only.")
+
+
+def shown(name: str) -> str:
+    """A name out of a file, as a sentence may show it: printable, and not without an end."""
+    return "".join(letter for letter in name if letter.isprintable())[-MAX_SHOWN:]
