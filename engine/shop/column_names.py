@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from engine.shop.tables import TABLES
+
 FILE = Path(__file__).parents[2] / "assets" / "columns.toml"
 
 # Instead of a required column, what it can be worked out from.
@@ -38,7 +40,9 @@ def roles(table: str, columns: list[str], fits: Callable[[str, str], bool]) -> d
     """{column: role} by name, each role once; `fits(column, role)` says whether its cells can be that."""
     by_name = {bare(column): column for column in columns}
     found: dict[str, str] = {}
-    for role, names in _names().get(table, {}).items():
+    # What a table calls its columns itself is known without being listed.
+    known = _names().get(table, {}) | {r: [bare(r)] for r in TABLES[table].columns if r not in _names().get(table, {})}
+    for role, names in known.items():
         for name in names:
             column = by_name.get(name)
             if column is not None and column not in found and fits(column, role):

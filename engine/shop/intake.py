@@ -442,7 +442,7 @@ def _contacts(fresh: list[Part]) -> pd.DataFrame:
             found.append(part.taken.derived["contacts"])
     columns = list(TABLES["contacts"].columns)
     every = pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=columns)
-    return every.reindex(columns=columns).dropna(subset="customer_id")
+    return every.reindex(columns=columns)[_named(every)]
 
 
 def _write(

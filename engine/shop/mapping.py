@@ -13,6 +13,7 @@ A mapping file is TOML, one section a table. `[[orders]]` instead of `[orders]` 
     time_zone = "UTC"                  # of times without one, where it is not the shop's
     dates = { ordered_at = "%d/%m/%Y %H:%M" }
     missing = { discount = "fill 0" }  # or "drop": set the row aside; "keep": unknown (the usual)
+    columns = { read = "status" }      # a column that is called "read", which cannot stand above beside this section
 """
 
 import tomllib
@@ -26,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from engine.errors import DataProblem
 from engine.shop.gate import DELIMITERS, Reading
-from engine.shop.sources import SOURCES
+from engine.shop.sources import SOURCES, roles
 from engine.shop.tables import TABLES
 
 FILE = "mapping.toml"  # in the shop folder: what was confirmed there
@@ -46,6 +47,15 @@ class TableMapping(BaseModel):
     time_zone: str = ""
     dates: dict[str, str] = {}
     missing: dict[str, str] = {}
+
+    @field_validator("columns")
+    @classmethod
+    def _each_once(cls, columns: dict[str, str]) -> dict[str, str]:
+        given = [role for role in columns.values() if role != roles.IGNORED]
+        twice = next((role for role in given if given.count(role) > 1), None)
+        if twice is not None:
+            raise ValueError(f"two columns are said to be {twice}; name one")
+        return columns
 
     @field_validator("source")
     @classmethod
@@ -112,6 +122,8 @@ def _one(file: str, table: str, section: Any) -> TableMapping:
     options = columns.pop("read", {})
     if not isinstance(options, dict):  # a column of the file that is called "read"
         columns["read"], options = options, {}
+    more = options.pop("columns", {})
+    columns |= more if isinstance(more, dict) else {"": more}
     if not all(isinstance(role, str) for role in columns.values()) or "" in columns:
         raise DataProblem(f'{file}: {table}: write one line per column, such as "Their name" = "customer_id".')
     try:
@@ -143,9 +155,12 @@ def write(mappings: Iterable[TableMapping]) -> str:
 
 def _section(mapping: TableMapping) -> tomlkit.items.Table:
     section = tomlkit.table()
-    for column, role in mapping.columns.items():
-        section[column] = role
     said = mapping.model_dump(exclude_defaults=True, exclude={"table", "columns"})
+    for column, role in mapping.columns.items():
+        if column == "read" and said:  # its place is taken by the options
+            said["columns"] = {column: role}
+        else:
+            section[column] = role
     if said:
         section["read"] = said
     return section

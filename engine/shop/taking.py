@@ -35,7 +35,10 @@ def take(
     if orders is not None:
         frame, alone, without_line = joined.join(frame, orders)
         aside += alone
-    aside = list({problem[0]: problem for problem in reversed(aside)}.values())  # a row once, for its first reason
+    first: dict[int, Problem] = {}
+    for problem in aside:
+        first.setdefault(problem[0], problem)  # a row is set aside once
+    aside = list(first.values())
     frame = frame.drop(index=[row for row, *_ in aside])
     taken = _taken(mapping, frame, settings)
     missing = [column for column in TABLES[taken.table].required if column not in taken.frame]

@@ -1,6 +1,8 @@
 """Files become a shop: the right table, every row accounted for, and nothing changed when something is refused."""
 
 import json
+import os
+import shutil
 
 import pandas as pd
 import pytest
@@ -203,3 +205,61 @@ def test_the_same_file_is_read_again_with_another_mapping(tmp_path, into):
     other = file(tmp_path, "map.toml", '[orders]\nunit_price = "was"\nprice = "unit_price"\n')
     intake.import_files([orders], into, map_file=other)
     assert set(opened(into).table("orders")["unit_price"]) == {7.0}
+
+
+class Killed(BaseException):
+    """As by a power cut: nothing that catches errors catches it."""
+
+
+def killed_at(step, monkeypatch, work):
+    """Whether the work was killed at this one of its renames, replacements and removals."""
+    count = iter(range(1_000))
+
+    def dying(function):
+        def wrapped(*arguments, **named):
+            if next(count) == step:
+                raise Killed
+            return function(*arguments, **named)
+
+        return wrapped
+
+    with monkeypatch.context() as patch:
+        for module, name in ((os, "rename"), (os, "replace"), (shutil, "rmtree")):
+            patch.setattr(module, name, dying(getattr(module, name)))
+        try:
+            work()
+        except Killed:
+            return True
+    return False
+
+
+def whole(into):
+    """Orders, what came in, and what was set aside, as they are after whoever was killed is tidied up after."""
+    shop = opened(into)
+    names = {entry["name"] for entry in intake.provenance(shop)["files"].values()}
+    return set(shop.table("orders")["order_id"]), names, set(intake.set_aside(shop)["orders"]["file"])
+
+
+def test_an_import_killed_at_any_step_leaves_tables_sources_and_set_aside_all_old_or_all_new(
+    tmp_path, into, monkeypatch
+):
+    first = file(tmp_path, "orders.csv", ORDERS + "o9,c1,soon,p1,1,1\n")
+    second = file(tmp_path, "more.csv", ORDERS.replace("\no", "\nn") + "n9,c1,soon,p1,1,1\n")
+    old = ({"o1", "o2"}, {"orders.csv"}, {"orders.csv"})
+    new = ({"o1", "o2", "n1", "n2"}, {"orders.csv", "more.csv"}, {"orders.csv", "more.csv"})
+    intake.import_files([first], into)
+    start, ends, step = tmp_path / "start", [], 0
+    shutil.copytree(into, start)
+    while True:
+        shutil.rmtree(into)
+        shutil.copytree(start, into)
+        died = killed_at(step, monkeypatch, lambda: intake.import_files([second], into))
+        ends.append(whole(into))
+        assert ends[-1] in (old, new), step
+        if not died:
+            break
+        intake.import_files([second], into)  # once more, from what was left
+        assert whole(into) == new
+        assert not list(into.glob("*.next")) and not (into / "files.ready").exists()
+        step += 1
+    assert ends[0] == old and ends[-1] == new and step >= 4
