@@ -36,10 +36,10 @@ def flags(name: str, kept: pd.DataFrame, now: datetime | None = None, time_zone:
     if name == "ads" and "conversions" in kept:
         found["more conversions than clicks (view-through, kept)"] = int((kept["conversions"] > kept["clicks"]).sum())
         found["more clicks than impressions (kept)"] = int((kept["clicks"] > kept["impressions"]).sum())
-    if now is not None and (column := _HAPPENED.get(name)) in kept:
+    if now is not None and (at := _HAPPENED.get(name)) in kept:
         here = now.astimezone(ZoneInfo(time_zone)).replace(tzinfo=None) if now.tzinfo else now
         # A day more is let pass: clocks and time zones differ.
-        found[f"{column} lies in the future (kept)"] = int((kept[column] > here + timedelta(days=1)).sum())
+        found[f"{at} lies in the future (kept)"] = int((kept[at] > here + timedelta(days=1)).sum())
     return {what: count for what, count in found.items() if count}
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from engine import privacy, settings
@@ -361,7 +360,7 @@ def _aside_rows(proposal: Proposal, problems: list[Problem]) -> pd.DataFrame:
             "column": columns,
             "value": said.where(open_ones, masked).to_numpy(),
             "reason": [reason for *_, reason in lost],
-            "row": [json.dumps(row, ensure_ascii=False) for row in values],
+            "row": [json.dumps(row, ensure_ascii=False) for row in ours.to_dict("records")],
         },
         columns=ASIDE,
     )
@@ -417,11 +416,9 @@ def _check_contacts(part: Part, aside: dict[str, list[pd.DataFrame]], report: di
     """A file of contacts counted as the rows of a table are; it goes to the vault."""
     rows = part.taken.frame
     empty = ~_named(rows)
-    lost = pd.DataFrame(
-        [(place, "customer_id", None, "customer_id is empty") for place in np.flatnonzero(empty)],
-        columns=["row", "column", "value", "reason"],
-    )
-    listed = _aside_rows(part, rows, Checked(rows[~empty], lost, {}))
+    lost: list[Problem] = [(int(row), "customer_id", None, "customer_id is empty") for row in rows.index[empty]]
+    found = _aside_rows(part.proposal, [*part.taken.aside, *lost])
+    listed = pd.concat([found, _ragged_rows(part.proposal.sheet)], ignore_index=True)
     aside.setdefault("contacts", []).append(listed)
     counts = {"rows_in": int((~empty).sum()) + len(listed), "kept": int((~empty).sum()), "set_aside": len(listed)}
     _add_to_report(report["tables"], "contacts", part.name, counts, listed["reason"].value_counts().to_dict(), {})
