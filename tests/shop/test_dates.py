@@ -87,3 +87,8 @@ def test_dates_that_cannot_be_read_stay_as_they_were_beside_those_that_can():
     read = dates.read(pd.Series(["25/03/2026", "soon", ""]), "%d/%m/%Y", "", "UTC")
     assert pd.to_datetime(read[0]) == pd.Timestamp("2026-03-25") and read[1] == "soon"
     assert pd.isna(read[2]) or read[2] == ""
+
+
+def test_dates_with_a_zone_said_to_be_seconds_stay_as_they_are():
+    written = pd.Series(["2026-01-05 10:00:00 +0100", "1767603600"])
+    assert dates.read(written, dates.EPOCH, "", "UTC").tolist() == ["2026-01-05 10:00:00 +0100", "2026-01-05 09:00:00"]

@@ -9,6 +9,8 @@ import pytest
 
 from engine.errors import DataProblem
 from engine.shop import intake, store
+from engine.shop.proposal import Known
+from tests.shop.exports import shopify
 
 ORDERS = (
     "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
@@ -263,3 +265,22 @@ def test_an_import_killed_at_any_step_leaves_tables_sources_and_set_aside_all_ol
         assert not list(into.glob("*.next")) and not (into / "files.ready").exists()
         step += 1
     assert ends[0] == old and ends[-1] == new and step >= 4
+
+
+def test_a_known_export_says_which_of_the_columns_it_needs_was_taken_away(tmp_path):
+    (tmp_path / "orders.csv").write_bytes(shopify.orders(many=1).content)
+    (found,) = intake.proposed(intake.File(tmp_path / "orders.csv"), Known())
+    without = found.mapping.model_copy(update={"columns": found.mapping.columns | {"Email": "ignore"}})
+    (again,) = intake.proposed(intake.File(tmp_path / "orders.csv", given=(without,)), Known())
+    assert (found.missing, again.missing) == ([], ["email"])
+
+
+def test_what_was_set_aside_is_counted_by_table_and_reason(tmp_path):
+    (tmp_path / "orders.csv").write_text(
+        "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n"
+        "o1,c1,2026-01-05,p1,1,2\no2,,2026-01-05,p1,1,2\no3,,2026-01-05,p1,1,2\no4,c1,soon,p1,1,2\n"
+    )
+    intake.import_files([tmp_path / "orders.csv"], tmp_path / "shop")
+    found = intake.reasons(store.open_shop(tmp_path / "shop"))
+    assert found["rows"].tolist() == [2, 1]
+    assert found.iloc[0].to_dict() == {"table": "orders", "reason": "customer_id is empty", "rows": 2}

@@ -39,7 +39,10 @@ def editor(key: str, proposal: Proposal) -> dict[str, Any]:
                 required=True,
             ),
         },
+        column_order=["column", "role", "example", "written", "missing"],
         hide_index=True,
+        placeholder="–",
+        alt=t("data.change"),
         key=f"data.columns.{key}.{mapping.table}",
     )
     return from_table(edited, mapping)
