@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from dashboard import charts
+from dashboard.views.data_parts import reasons
 from dashboard.views.data_parts import reconciliation as part
 from engine.shop import intake, quality, stated, store
 
@@ -151,3 +152,20 @@ def test_each_table_has_its_own_scale_on_one_line_of_time():
     assert [line.yaxis for line in chart.data] == ["y", "y2"]
     assert [note.text for note in chart.layout.annotations] == ["Orders", "Ads"]
     assert "template" not in json.loads(chart.to_json())["layout"] or len(chart.to_json()) < 6000
+
+
+# --- reasons ---
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("customer_id is empty", "no customer number"),
+        ("product_id is not in products", "product number not found in Products"),
+        ("order is not paid: pending", "the order is not paid: pending"),
+        ("ordered_at lies in the future (kept)", "time of the order lies in the future (kept)"),
+        ("something nobody has words for", "something nobody has words for"),
+    ],
+)
+def test_a_reason_is_said_in_a_marketers_words(reason, words):
+    assert reasons.in_words(reason) == words

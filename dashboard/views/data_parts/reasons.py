@@ -29,6 +29,11 @@ RULES = {
     r"same order line twice \(kept\)": "twice",
     r"price 0 \(kept\)": "free",
     r"line of postage, a discount or a correction \(kept\)": "no_goods",
+    r"(?P<role>\w+) is not between 0 and 1": "no_share",
+    r"(?P<role>\w+) is an error of the spreadsheet": "spreadsheet",
+    r"(?P<role>\w+) lies in the future \(kept\)": "future",
+    r"quantity beyond (?P<what>[\d,]+), far above the usual \(kept\)": "many",
+    r"price beyond (?P<what>[\d,]+), far above the usual \(kept\)": "dear",
     r"free text with an e-mail address or number \(masked\)": "masked",
 }
 
