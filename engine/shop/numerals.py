@@ -64,7 +64,7 @@ def plain(column: pd.Series, mark: Decimal, percent: bool = False) -> pd.Series:
 
 def _written(texts: pd.Series, mark: Decimal, percent: bool) -> pd.Series:
     bare, thousands = _bare(texts), _THOUSANDS[mark]
-    body = rf"(?:[0-9]{{1,3}}(?:\{thousands}[0-9]{{3}})+|[0-9]+)?(?:\{mark}[0-9]+)?"
+    body = rf"(?:[1-9][0-9]{{0,2}}(?:\{thousands}[0-9]{{3}})+|[0-9]+)?(?:\{mark}[0-9]+)?"
     good = bare.str.fullmatch(rf"(?:[-+]?{body}|{body}-|\({body}\)){'%?' if percent else ''}")
     good &= bare.str.contains(r"[0-9]", regex=True)
     negative = bare.str.match(r"^-|^\(.*\)$|.*-$")

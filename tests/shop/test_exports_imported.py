@@ -102,8 +102,10 @@ def test_results_and_ads_are_kept_and_the_rest_accounted_for(tmp_path, content, 
 
 
 def test_online_retail_and_taobao_behaviour_are_recognised(tmp_path):
-    report, shop = brought_in(tmp_path, {"retail.csv": public.uci().content, "UserBehavior.csv": public.behaviour()})
+    report, _ = brought_in(tmp_path, {"retail.csv": public.uci().content})
     assert report["tables"]["orders"]["set_aside_by_reason"] == {"customer_id is empty": 2}
+    (tmp_path / "other").mkdir()
+    report, shop = brought_in(tmp_path / "other", {"UserBehavior.csv": public.behaviour()})
     assert set(shop.table("events")["kind"]) <= {"view", "cart", "wishlist", "purchase"}
     assert any("purchases have no price" in note for note in report["notes"])
 

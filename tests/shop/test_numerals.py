@@ -58,7 +58,7 @@ def test_another_column_of_the_file_decides():
         (",", "12,50", "12.50"),
         (",", "1.234,50", "1234.50"),
         (",", "1.234", "1234"),
-        (",", "0.125", "0.125"),
+        (",", "0.125", "0.125 (decimal comma expected)"),
         (",", "12.345.678", "12345678"),
         (",", "-0,5", "-0.5"),
         (",", "1\u202f234,50 €", "1234.50"),
@@ -73,7 +73,7 @@ def test_another_column_of_the_file_decides():
     ],
 )
 def test_numbers_are_written_plainly(mark, written, plain):
-    assert numerals.plain(pd.Series([written]), mark).tolist() == [plain]
+    assert numerals.plain(pd.Series([written]), mark, percent="%" in written).tolist() == [plain]
 
 
 def test_a_column_of_numbers_is_left_alone():
@@ -83,3 +83,7 @@ def test_a_column_of_numbers_is_left_alone():
 
 def test_missing_cells_stay_missing():
     assert numerals.plain(pd.Series(["1,5", None]), ",").isna().tolist() == [False, True]
+
+
+def test_a_percentage_of_money_is_no_number():
+    assert numerals.plain(pd.Series(["10 %"]), ".").tolist() == ["10 %"]

@@ -35,7 +35,7 @@ def taken(cells, **said):
     base = sheet(dict.fromkeys(HEADER, "1") | {"ordered_at": "2026-01-05"}, rows=len(cells))
     base.frame["discount"] = cells
     mapping = TableMapping(table="orders", columns={name: name for name in (*HEADER, "discount")}, **said)
-    return take(propose(base, Known(given=(mapping,))), ShopSettings(shop_id="x"))
+    return take(propose(base, Known(given=(mapping,))), ShopSettings(shop_id="x"))[0]
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def _wrongly_taken(case: Case, report: dict, into: Path) -> Iterator[str]:
         yield f"{entry['rows_in']} rows in"
     if (entry["kept"], entry["set_aside_by_reason"]) != (case.kept, case.aside):
         yield f"kept {entry['kept']}, set aside {entry['set_aside_by_reason']}"
-    if not re.search(case.said, " ".join(report["notes"])):
+    if not re.search(case.said, " ".join(report.get("notes", []))):
         yield f"notes {report['notes']}"
     aside = intake.set_aside(store.open_shop(into)).get(case.table, pd.DataFrame())
     if len(aside) != entry["set_aside"]:
