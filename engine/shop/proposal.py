@@ -182,10 +182,14 @@ def _by_content(head: pd.DataFrame, table: str, named: dict[str, str]) -> dict[s
     return found
 
 
+_LIKE_A_DATE = r"\d[-/.年 ]\s?\w+[-/.月, ]+\d|[A-Za-z]{3} \d{1,2},? \d{4}"
+
+
 def _are_dates(values: pd.Series) -> bool:
     texts = values.dropna().astype("str").str.strip()
     texts = texts[texts != ""]
-    if texts.empty or not texts.str.contains(r"\d[-/.年 ]", regex=True).mean() > 0.9:
+    # Three parts: "9.50" would be tried in every format there is, for each table again.
+    if texts.empty or not texts.str.contains(_LIKE_A_DATE, regex=True).mean() > 0.9:
         return False
     guess = dates.guess(texts)
     return bool(guess.choices or guess.format)

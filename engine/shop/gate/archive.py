@@ -100,7 +100,11 @@ def _entries(path: Path, name: str) -> Iterator[Content]:
     except BROKEN as error:
         raise damaged(name, error) from error
     with archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _is_of_a_system(entry.filename)]
+        entries = [
+            entry
+            for entry in archive.infolist()
+            if not entry.filename.endswith("/") and not _is_of_a_system(entry.filename)
+        ]
         if len(entries) > limits.MAX_ENTRIES:
             raise DataProblem(f"{name}: {len(entries):,} files in one zip. Keep the exports only.")
         found = [_checked(name, entry) for entry in entries]

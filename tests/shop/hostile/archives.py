@@ -50,6 +50,16 @@ def one_byte_wrong(content: bytes, back: int) -> bytes:
     return content[:place] + bytes([content[place] ^ 0xFF]) + content[place + 1 :]
 
 
+def nameless() -> bytes:
+    """A zip whose entry has no name at all."""
+    content = packed(("x", TEXT))
+    begins, end, size = content.index(b"PK\x01\x02"), content.index(b"PK\x05\x06"), struct.pack("<H", 0)
+    local, entry = content[:begins], content[begins:end]
+    local = local[:26] + size + local[28:30] + local[31:]
+    entry = entry[:28] + size + entry[30:46] + entry[47:]
+    return local + entry + content[end : end + 12] + struct.pack("<IIH", len(entry), len(local), 0)
+
+
 def that_lies(size: int) -> bytes:
     """A zip that says its entry is small, with the check sum of so much of it."""
     text = TEXT + b"o3,c1,2026-01-05,p1,1,1\n" * 4_000_000
@@ -163,6 +173,7 @@ CASES: list[Case] = [
     refused("a zip in a zip", "orders.zip", packed(("inner.zip", packed(("orders.csv", TEXT)))),
             "inner.zip in it is no CSV, XLSX or Parquet file. Take it out"),
     refused("a program in a zip", "orders.zip", packed(("orders.csv", TEXT), ("run.exe", b"MZ")), "run.exe in it is"),
+    refused("an entry of a zip without a name", "orders.zip", nameless(), "in it is no CSV"),
     refused("a password on a zip", "orders.zip", with_flag(1), "it has a password. Unpack it"),
     refused("a zip packed in a way nobody knows", "orders.zip", of_method(97), "cannot be unpacked|damaged"),
     refused("a zip with a byte changed", "orders.zip", one_byte_wrong(packed(("orders.csv", TEXT)), 9),
