@@ -40,7 +40,7 @@ def some_of(table: pd.DataFrame, column: str, named: Any) -> pd.DataFrame:
         return table
     key = f"results.{column}"
     state.keep(key, [], values, address=column)
-    picked = st.pills(t(key), values, selection_mode="multi", format_func=named, key=key, wrap=True)
+    picked = st.pills(t(key), values, selection_mode="multi", format_func=named, key=f"results.{column}", wrap=True)
     return table[table[column].isin(picked)] if picked else table
 
 
