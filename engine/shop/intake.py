@@ -1,11 +1,10 @@
 """Files into a shop: which table each is, which rows are kept, and a report in which every row is accounted for."""
 
 import contextlib
-import hashlib
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,31 +12,18 @@ import pandas as pd
 
 from engine import privacy, settings
 from engine.errors import AppError, DataProblem
-from engine.shop import databases, gate, mapping, merged, merging, sources, store, taking, vault
+from engine.shop import aside_rows, databases, gate, mapping, merged, merging, parts, sources, store, taking, vault
+from engine.shop.aside_rows import reasons as reasons
+from engine.shop.aside_rows import set_aside as set_aside
 from engine.shop.databases import Database
 from engine.shop.gate import Sheet
 from engine.shop.mapping import TableMapping
-from engine.shop.proposal import Known, Proposal, missing_sentence, propose, renamed
-from engine.shop.sources import Taken, roles
-from engine.shop.tables import REFERENCES, TABLES, Checked, Problem, check
+from engine.shop.parts import Part
+from engine.shop.proposal import Known, Proposal, missing_sentence, propose
+from engine.shop.tables import REFERENCES, TABLES, Problem, check
 
 Progress = Callable[[float, str], None]
 FILE = "sources.json"  # what came in, from which file, and when
-ASIDE = ["file", "line", "column", "value", "reason", "row"]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """The rows of one or, where an export is in two files, more sheets that came to one table."""
-
-    proposal: Proposal
-    taken: Taken
-    key: str  # of the content and the way it was read: the same again changes nothing
-    halves: list[tuple[Proposal, list[Problem]]] = field(default_factory=list)  # files of whole orders, and lost rows
-
-    @property
-    def name(self) -> str:
-        return self.proposal.sheet.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +64,11 @@ def import_files(
     known = Known(tuple(mapping.read(map_file)), tuple(mapping.saved(into)), table)
     proposals = [one for file in each(files) for one in proposed(file, known, progress)]
     _check_answered(proposals)
-    parts = _parts(proposals, _settings(into, begin_with or {}), pseudonymise)
+    together = parts.together(proposals, _settings(into, begin_with or {}), pseudonymise)
     shop = store.create_shop(into, begin_with or {})
     with store.writing(shop.path):
         progress(0.6, "Checking")
-        return _store(shop, parts, _Incoming(now, config, progress, keep_mapping))
+        return _store(shop, together, _Incoming(now, config, progress, keep_mapping))
 
 
 def each(files: Sequence[Path | File | Database]) -> list[File | Database]:
@@ -158,70 +144,6 @@ def _settings(into: Path, begin_with: dict[str, str]) -> store.ShopSettings:
         if (Path(into) / "shop.toml").exists():
             raise
         return store.ShopSettings.model_validate({"shop_id": "new", **begin_with})
-
-
-def _parts(proposals: list[Proposal], shop: store.ShopSettings, pseudonymise: bool) -> list[Part]:
-    """Every sheet as rows of its table; files of whole orders are read with those of their lines."""
-    alone = halves_alone(proposals)
-    if alone:
-        raise DataProblem(_other_half(alone[0]))
-    parts = []
-    for proposal in (one for one in proposals if one.mapping.source not in _of_whole_orders()):
-        half = _joined_to(proposal)
-        own = [one for one in proposals if half and one.mapping.source == half]
-        parts.append(_part(proposal, own, shop, pseudonymise))
-    return parts
-
-
-def halves_alone(proposals: list[Proposal]) -> list[Proposal]:
-    """Files of an export that comes in two, whole orders and their lines, where the other is not there."""
-    there = {proposal.mapping.source for proposal in proposals}
-    wanted = {half for proposal in proposals if (half := _joined_to(proposal))}
-    return [
-        one
-        for one in proposals
-        if (_joined_to(one) and _joined_to(one) not in there)
-        or (one.mapping.source in _of_whole_orders() and one.mapping.source not in wanted)
-    ]
-
-
-def _of_whole_orders() -> set[str]:
-    return {source.joined_to for source in sources.SOURCES.values() if source.joined_to}
-
-
-def _joined_to(proposal: Proposal) -> str:
-    """The export of whole orders that a file of lines needs; "" for every other."""
-    return sources.SOURCES[proposal.mapping.source].joined_to if proposal.mapping.source else ""
-
-
-def _other_half(proposal: Proposal) -> str:
-    title = sources.SOURCES[proposal.mapping.source].title
-    return (
-        f"{proposal.sheet.name}: {title}: this export comes in two files, one of whole orders and one of their lines. "
-        "Bring in both at once."
-    )
-
-
-def _part(proposal: Proposal, of_orders: list[Proposal], shop: store.ShopSettings, pseudonymise: bool) -> Part:
-    orders = [taking.plain(one, shop) for one in of_orders]
-    whole = pd.concat(orders, ignore_index=True) if orders else None
-    taken, without_line = taking.take(proposal, shop, pseudonymise, whole)
-    # The mapping counts: the same file read another way is another source.
-    read_as = proposal.mapping.model_dump_json(exclude_defaults=True)
-    content = [proposal.sheet.sha256, *(one.sheet.sha256 for one in of_orders)]
-    key = " ".join([*content, proposal.sheet.name.partition("/")[2], read_as])
-    return Part(proposal, taken, hashlib.sha256(key.encode()).hexdigest(), _halves(of_orders, without_line))
-
-
-def _halves(of_orders: list[Proposal], without_line: list[Problem]) -> list[tuple[Proposal, list[Problem]]]:
-    """The files of whole orders, each with its rows that have no line: rows of several files were counted through."""
-    halves, first = [], 0
-    for proposal in of_orders:
-        after = first + len(proposal.sheet.frame)
-        own = [(row - first, column, value, why) for row, column, value, why in without_line if first <= row < after]
-        halves.append((proposal, own))
-        first = after
-    return halves
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,8 +239,8 @@ def _check(
     checked = check(name, rows, shop.settings.time_zone, tables.known(name), incoming.now)
     kept, masked = taking.masked_text(name, checked.kept)
     tables.add(name, kept)
-    found = [*part.taken.aside, *_of_checked(rows, checked)]
-    lost = pd.concat([_aside_rows(part.proposal, found), _ragged_rows(part.proposal.sheet)], ignore_index=True)
+    found = [*part.taken.aside, *aside_rows.of_check(rows, checked)]
+    lost = pd.concat([aside_rows.of(part.proposal, found), aside_rows.ragged(part.proposal.sheet)], ignore_index=True)
     aside.setdefault(name, []).append(lost)
     for proposal, alone in part.halves:
         aside[name].append(_add_half(proposal, alone, report))
@@ -333,73 +255,6 @@ def _check(
     return counts
 
 
-def _of_checked(rows: pd.DataFrame, checked: Checked) -> list[Problem]:
-    """What a check set aside, by the row of the file."""
-    places = rows.index.to_numpy()[checked.set_aside["row"].astype("int64")]
-    said = checked.set_aside[["column", "value", "reason"]].itertuples(index=False)
-    return [(int(place), *row) for place, row in zip(places, said, strict=True)]
-
-
-def _aside_rows(proposal: Proposal, problems: list[Problem]) -> pd.DataFrame:
-    """Every row of the file that is not kept: file, line (the header is line 1), column, value, reason, and the row."""
-    sheet, name = proposal.sheet, proposal.mapping.table
-    # What is set aside lies open beside the tables: whose row it was is not for it to tell.
-    ours = renamed(sheet.frame.drop(columns=proposal.personal), proposal.mapping)
-    ours = ours.drop(columns=[column for column in ours if column in (*roles.CONTACT, roles.IGNORED)])
-    lost = sorted(problems, key=lambda problem: problem[0])
-    places = [row for row, *_ in lost]
-    ours = pd.DataFrame({column: _nobodys(name, column, ours[column].iloc[places]) for column in ours})
-    columns = [str(column) for _, column, _, _ in lost]
-    said = pd.Series(["" if value is None or value != value else str(value) for _, _, value, _ in lost], dtype="str")
-    masked = privacy.masked(said)
-    open_ones = [_is_open(name, column) for column in columns]
-    return pd.DataFrame(
-        {
-            "file": sheet.name,
-            "line": sheet.lines[places],
-            "column": columns,
-            "value": said.where(open_ones, masked).to_numpy(),
-            "reason": [reason for *_, reason in lost],
-            "row": [json.dumps(row, ensure_ascii=False) for row in ours.to_dict("records")],
-        },
-        columns=ASIDE,
-    )
-
-
-def _add_half(proposal: Proposal, alone: list[Problem], report: dict) -> pd.DataFrame:
-    """A file of whole orders: its rows are no rows of a table, and are counted by themselves."""
-    lost = pd.concat([_aside_rows(proposal, alone), _ragged_rows(proposal.sheet)], ignore_index=True)
-    rows = len(proposal.sheet.frame) + len(proposal.sheet.ragged)
-    counts = {"rows_in": rows, "used": rows - len(lost), "set_aside": len(lost)}
-    joined = report.setdefault("joined_files", {})
-    joined[proposal.sheet.name] = counts | {"set_aside_by_reason": dict(lost["reason"].value_counts())}
-    return lost
-
-
-def _is_open(table: str, column: str) -> bool:
-    """Whether a column may be shown as it is: ids are needed to find the row again, and look like phone numbers."""
-    return roles.kind(table, column) == "id" and column != "customer_id"
-
-
-def _nobodys(table: str, column: str, cells: pd.Series) -> pd.Series:
-    """Cells as text in which nobody is named."""
-    texts = cells.astype("str").fillna("")
-    return texts if _is_open(table, column) else privacy.masked(texts)
-
-
-def _ragged_rows(sheet: Sheet) -> pd.DataFrame:
-    """Rows of which nobody can tell which field is which column."""
-    width = sheet.frame.shape[1]
-    return pd.DataFrame(
-        [
-            (sheet.name, line, "", "", f"{'more' if len(fields) > width else 'fewer'} fields than the header",
-             json.dumps({"fields": privacy.masked(pd.Series(fields, dtype="str")).tolist()}, ensure_ascii=False))
-            for line, fields in zip(sheet.ragged["line"], sheet.ragged["fields"], strict=True)
-        ],
-        columns=ASIDE,
-    )  # fmt: skip
-
-
 def _add_to_report(tables: dict, name: str, file: str, counts: dict, reasons: dict, flagged: dict) -> None:
     entry = tables.setdefault(
         name, {"files": [], "rows_in": 0, "kept": 0, "set_aside": 0, "set_aside_by_reason": {}, "flagged": {}}
@@ -412,13 +267,23 @@ def _add_to_report(tables: dict, name: str, file: str, counts: dict, reasons: di
             entry[key][reason] = entry[key].get(reason, 0) + int(count)
 
 
+def _add_half(proposal: Proposal, alone: list[Problem], report: dict) -> pd.DataFrame:
+    """A file of whole orders: its rows are no rows of a table, and are counted by themselves."""
+    lost = pd.concat([aside_rows.of(proposal, alone), aside_rows.ragged(proposal.sheet)], ignore_index=True)
+    rows = len(proposal.sheet.frame) + len(proposal.sheet.ragged)
+    counts = {"rows_in": rows, "used": rows - len(lost), "set_aside": len(lost)}
+    joined = report.setdefault("joined_files", {})
+    joined[proposal.sheet.name] = counts | {"set_aside_by_reason": dict(lost["reason"].value_counts())}
+    return lost
+
+
 def _check_contacts(part: Part, aside: dict[str, list[pd.DataFrame]], report: dict) -> dict[str, int]:
     """A file of contacts counted as the rows of a table are; it goes to the vault."""
     rows = part.taken.frame
     empty = ~_named(rows)
     lost: list[Problem] = [(int(row), "customer_id", None, "customer_id is empty") for row in rows.index[empty]]
-    found = _aside_rows(part.proposal, [*part.taken.aside, *lost])
-    listed = pd.concat([found, _ragged_rows(part.proposal.sheet)], ignore_index=True)
+    found = aside_rows.of(part.proposal, [*part.taken.aside, *lost])
+    listed = pd.concat([found, aside_rows.ragged(part.proposal.sheet)], ignore_index=True)
     aside.setdefault("contacts", []).append(listed)
     counts = {"rows_in": int((~empty).sum()) + len(listed), "kept": int((~empty).sum()), "set_aside": len(listed)}
     _add_to_report(report["tables"], "contacts", part.name, counts, listed["reason"].value_counts().to_dict(), {})
@@ -458,18 +323,13 @@ def _write(
     files = {FILE: json.dumps(done, indent=1, ensure_ascii=False).encode()}
     for name, frames in aside.items():
         if sum(map(len, frames)):
-            files[f"set_aside/{name}.csv"] = _with_older(shop, name, frames).to_csv(index=False).encode("utf-8-sig")
+            files[f"set_aside/{name}.csv"] = (
+                aside_rows.with_older(shop, name, frames).to_csv(index=False).encode("utf-8-sig")
+            )
     if incoming.keep_mapping:
         kept = mapping.with_confirmed(mapping.saved(shop.path), [part.proposal.mapping for part in fresh])
         files[mapping.FILE] = mapping.write(kept).encode()
     store.write_tables(shop, tables.changed(), files)
-
-
-def _with_older(shop: store.Shop, name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:
-    path = shop.path / "set_aside" / f"{name}.csv"
-    old = [pd.read_csv(path, dtype=str, keep_default_na=False)] if path.exists() else []
-    rows = pd.concat([*old, *frames], ignore_index=True).astype({"line": "str"})
-    return rows.drop_duplicates(ignore_index=True)
 
 
 def _source_entry(part: Part, now: datetime | None, counts: dict[str, int]) -> dict:
@@ -490,20 +350,3 @@ def provenance(shop: store.Shop) -> dict:
     """Every file that came in: {"files": {key: {name, table, at, sha256, rows_in, kept, set_aside, mapping, ...}}}."""
     path = shop.path / FILE
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"files": {}}
-
-
-def set_aside(shop: store.Shop) -> dict[str, pd.DataFrame]:
-    """What was set aside, by table: columns file, line, column, value, reason, row."""
-    return {
-        path.stem: pd.read_csv(path, dtype=str, keep_default_na=False)
-        for path in sorted((shop.path / "set_aside").glob("*.csv"))
-    }
-
-
-def reasons(shop: store.Shop) -> pd.DataFrame:
-    """table, reason, rows of what was set aside, the most frequent of each table first."""
-    found = [pd.DataFrame(columns=["table", "reason", "rows"])]
-    for path in sorted((shop.path / "set_aside").glob("*.csv")):
-        counts = pd.read_csv(path, usecols=["reason"], dtype=str, keep_default_na=False)["reason"].value_counts()
-        found.append(pd.DataFrame({"table": path.stem, "reason": counts.index, "rows": counts.to_numpy()}))
-    return pd.concat(found, ignore_index=True).astype({"rows": "int64"})

@@ -11,7 +11,7 @@ from dashboard.views.data_parts import understood
 from dashboard.views.plan_tabs.message import plain
 from engine import jobs
 from engine.errors import AppError
-from engine.shop import gate, incoming, intake, store
+from engine.shop import gate, incoming, parts, store
 from engine.shop.proposal import Proposal
 from engine.shop.shop_settings import CURRENCIES
 from engine.shop.sources import SOURCES
@@ -127,7 +127,7 @@ def look(into: Path, folder: Path) -> None:
     if open_points:
         words = t("data.open_point") if open_points == 1 else t("data.open_points", count=open_points)
         st.info(words, icon=":material/help:")
-    alone = intake.halves_alone([proposal for one in found if isinstance(one, list) for proposal in one])
+    alone = parts.halves_alone([proposal for one in found if isinstance(one, list) for proposal in one])
     for one in alone:
         st.info(t("data.half_alone", file=plain(one.sheet.name)), icon=":material/help:")
     with st.container(horizontal=True):
