@@ -61,7 +61,11 @@ def _of_two(values: pd.Series, one: str, other: str) -> Guess:
         )
     if len(only_one) or len(only_other):
         return Guess(one if len(only_one) else other)
-    shown = values[by_one & by_other].iloc[0]
+    both = values[by_one & by_other]
+    told_apart = both[_read(both, one).to_numpy() != _read(both, other).to_numpy()]
+    if told_apart.empty:  # 01/01 and 02/02 only: either reading is right
+        return Guess(one)
+    shown = told_apart.iloc[0]
     sentence = f"{shown} can be {_said(shown, one)} ({one}) or {_said(shown, other)} ({other})."
     return Guess("", sentence, (one, other))
 

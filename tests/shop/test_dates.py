@@ -92,3 +92,9 @@ def test_dates_that_cannot_be_read_stay_as_they_were_beside_those_that_can():
 def test_dates_with_a_zone_said_to_be_seconds_stay_as_they_are():
     written = pd.Series(["2026-01-05 10:00:00 +0100", "1767603600"])
     assert dates.read(written, dates.EPOCH, "", "UTC").tolist() == ["2026-01-05 10:00:00 +0100", "2026-01-05 09:00:00"]
+
+
+def test_the_date_that_is_asked_about_is_one_that_the_readings_tell_apart():
+    asked = dates.guess(pd.Series(["01/01/2026", "02/02/2026", "03/04/2026"]))
+    assert asked.problem.startswith("03/04/2026 can be 3 April 2026")
+    assert dates.guess(pd.Series(["01/01/2026", "02/02/2026"])).choices == ()
