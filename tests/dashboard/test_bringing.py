@@ -2,6 +2,7 @@
 
 import io
 import json
+import zipfile
 
 import pandas as pd
 import pytest
@@ -68,6 +69,19 @@ def test_a_shopify_file_of_orders_is_known_shown_taken_in_and_every_row_is_accou
     orders = store.open_shop(empty_shop).table("orders")
     net = (orders["quantity"] * orders["unit_price"] - orders["discount"] - orders["refunded"].fillna(0)).sum()
     assert round(net * 100) == sum(order.net for order in export.orders.values())
+
+
+def test_a_zip_of_several_exports_is_looked_at_and_taken_in_as_one(at_once, page, empty_shop):
+    store.save_settings(store.open_shop(empty_shop), {"currency": "EUR"})
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in (("orders.csv", shopify.orders(many=5).content), ("people.csv", shopify.customers())):
+            archive.writestr(name, content)
+    app = brought(page, ("export.zip", packed.getvalue()))
+    assert not app.exception
+    assert [box.key for box in app.selectbox if box.key.startswith("data.encoding")] == ["data.encoding.0.zip"]
+    shop = take_in(app, empty_shop)
+    assert shop.rows("orders") and shop.rows("customers")
 
 
 def test_a_date_that_can_be_two_days_is_asked_for_and_the_answer_is_how_it_is_read(at_once, page, empty_shop, words):

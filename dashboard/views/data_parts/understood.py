@@ -34,8 +34,9 @@ def file(folder: Path, staged: Staged, one: StagedFile, found: list[Proposal] | 
         if isinstance(found, AppError):
             cannot_be_read(folder, staged, one, found)
             return
+        text = next((place for place, proposal in enumerate(found) if proposal.sheet.encoding), None)
         for place, proposal in enumerate(found):
-            sheet(folder, staged, one, place, proposal, several=len(found) > 1)
+            sheet(folder, staged, one, place, proposal, several=len(found) > 1, says_encoding=place == text)
 
 
 def cannot_be_read(folder: Path, staged: Staged, one: StagedFile, problem: AppError) -> None:
@@ -56,8 +57,10 @@ def is_text(one: StagedFile) -> bool:
     return one.file.endswith((".csv", ".gz", ".zip"))
 
 
-def sheet(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal, several: bool) -> None:
-    """One table of a file."""
+def sheet(
+    folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal, several: bool, says_encoding: bool
+) -> None:
+    """One table of a file. How its text is encoded is said once for all that lie in one zip."""
     key = f"{one.file}.{place}"
     if several:
         st.markdown(f"**{plain(proposal.sheet.name)}**")
@@ -79,7 +82,7 @@ def sheet(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: P
         words = t("data.missing_columns", names=names, table=table_name(proposal.mapping.table))
         st.error(words, icon=":material/error:")
     with st.expander(t("data.change"), expanded=bool(proposal.missing), key=f"data.change.{key}"):
-        change(folder, staged, one, place, proposal, several)
+        change(folder, staged, one, place, proposal, several, says_encoding)
 
 
 def taken_for(proposal: Proposal) -> str:
@@ -100,14 +103,16 @@ def used_of(proposal: Proposal) -> None:
         st.caption(t("data.used_of", used=every - len(unused), all=every))
 
 
-def change(folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal, several: bool) -> None:
+def change(
+    folder: Path, staged: Staged, one: StagedFile, place: int, proposal: Proposal, several: bool, says_encoding: bool
+) -> None:
     """The table a sheet goes into, its encoding, and what each of its columns stands for."""
     with st.container(horizontal=True):
         if several:
             table_of_sheet(folder, staged, one, place, proposal)
         else:
             table_of(folder, staged, one, list(TABLES), proposal.mapping.table)
-        if proposal.sheet.encoding:
+        if says_encoding:
             as_text(folder, staged, one, proposal)
     said_now = columns.editor(f"{one.file}.{place}", proposal)
     if st.button(t("data.use_this"), key=f"data.use.{one.file}.{place}", icon=":material/done:"):
