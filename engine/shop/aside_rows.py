@@ -71,10 +71,14 @@ def ragged(sheet: Sheet) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def with_older(shop: store.Shop, name: str, frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """What a table's list of rows set aside becomes with these; the same row of the same file is told once."""
+def with_older(shop: store.Shop, name: str, frames: list[pd.DataFrame], again: set[str]) -> pd.DataFrame:
+    """What a table's list of rows set aside becomes with these; the same row of the same file is told once.
+
+    `again` names files that were read before and now in another way: what was told of them then no longer holds.
+    """
     path = shop.path / "set_aside" / f"{name}.csv"
     old = [pd.read_csv(path, dtype=str, keep_default_na=False)] if path.exists() else []
+    old = [rows[~rows["file"].isin(again)] for rows in old]
     rows = pd.concat([*old, *frames], ignore_index=True).astype({"line": "str"})
     return rows.drop_duplicates(ignore_index=True)
 

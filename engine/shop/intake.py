@@ -320,16 +320,32 @@ def _write(
     if len(contacts):
         incoming.key(shop)
         vault.add(shop.path, shop.shop_id, incoming.config, contacts)
-    files = {FILE: json.dumps(done, indent=1, ensure_ascii=False).encode()}
+    files = {}
     for name, frames in aside.items():
-        if sum(map(len, frames)):
-            files[f"set_aside/{name}.csv"] = (
-                aside_rows.with_older(shop, name, frames).to_csv(index=False).encode("utf-8-sig")
-            )
+        again = _read_again(done, [part for part in fresh if part.taken.table == name])
+        if again or sum(map(len, frames)):
+            listed = aside_rows.with_older(shop, name, frames, again)
+            files[f"set_aside/{name}.csv"] = listed.to_csv(index=False).encode("utf-8-sig")
+    files[FILE] = json.dumps(done, indent=1, ensure_ascii=False).encode()
     if incoming.keep_mapping:
         kept = mapping.with_confirmed(mapping.saved(shop.path), [part.proposal.mapping for part in fresh])
         files[mapping.FILE] = mapping.write(kept).encode()
     store.write_tables(shop, tables.changed(), files)
+
+
+def _read_again(done: dict, parts_of_table: list[Part]) -> set[str]:
+    """Names of files whose very content was taken in before, read in another way; that entry goes off the record.
+
+    Not of a name that other content had too: its rows cannot be told apart by the name.
+    """
+    again = set()
+    for part in parts_of_table:
+        named = {key: entry for key, entry in done["files"].items() if entry["name"] == part.name and key != part.key}
+        if named and all(entry.get("sha256") == part.proposal.sheet.sha256 for entry in named.values()):
+            again.add(part.name)
+            for key in named:
+                del done["files"][key]
+    return again
 
 
 def _source_entry(part: Part, now: datetime | None, counts: dict[str, int]) -> dict:

@@ -74,8 +74,10 @@ def _part(proposal: Proposal, of_orders: list[Proposal], shop: store.ShopSetting
     taken, without_line = taking.take(proposal, shop, pseudonymise, whole)
     # The mapping counts: the same file read another way is another source.
     read_as = proposal.mapping.model_dump_json(exclude_defaults=True)
+    # So do the shop's clock and rates: with another rate, rows that had none are sales.
+    counted_in = shop.model_dump_json(include={"currency", "rates", "time_zone"})
     content = [proposal.sheet.sha256, *(one.sheet.sha256 for one in of_orders)]
-    key = " ".join([*content, proposal.sheet.name.partition("/")[2], read_as])
+    key = " ".join([*content, proposal.sheet.name.partition("/")[2], read_as, counted_in])
     return Part(proposal, taken, hashlib.sha256(key.encode()).hexdigest(), _halves(of_orders, without_line))
 
 

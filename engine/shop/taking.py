@@ -203,3 +203,12 @@ def masked_text(table: str, frame: pd.DataFrame) -> tuple[pd.DataFrame, int]:
             if changed:
                 frame, count = frame.assign(**{column: clean}), count + changed
     return frame, count
+
+
+def currencies_without_rate(proposal: Proposal, settings: ShopSettings) -> list[str]:
+    """Codes of currencies in a sheet that the shop's settings have no rate for: their rows would be set aside."""
+    frame = renamed(proposal.sheet.frame, proposal.mapping)
+    if "currency" not in frame:
+        return []
+    codes = frame["currency"].dropna().astype("str").str.strip().str.upper().unique()
+    return sorted(code for code in codes if code and settings.rate(code) is None)

@@ -84,6 +84,11 @@ def test_a_zip_of_several_exports_is_looked_at_and_taken_in_as_one(at_once, page
     assert shop.rows("orders") and shop.rows("customers")
 
 
+def test_amounts_in_a_currency_without_a_rate_are_told_before_anything_is_taken_in(page, words):
+    export = shopify.orders(many=5)
+    assert "Amounts in EUR, SEK: this shop counts in USD" in words(brought(page, (export.name, export.content)))
+
+
 def test_a_date_that_can_be_two_days_is_asked_for_and_the_answer_is_how_it_is_read(at_once, page, empty_shop, words):
     app = brought(page, ("orders.csv", TWO_WAYS))
     assert app.button(key="data.import").disabled

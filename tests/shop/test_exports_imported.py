@@ -124,3 +124,15 @@ def test_what_was_read_how_is_on_record(tmp_path):
         "orders_export.csv", "orders", "shopify_orders",
     )  # fmt: skip
     assert len(entry["sha256"]) == 64 and entry["rows_in"] == entry["kept"] + entry["set_aside"]
+
+
+def test_rows_without_a_rate_become_sales_once_there_is_one(tmp_path):
+    export = shopify.dollars()
+    report, shop = brought_in(tmp_path, {export.name: export.content}, {"currency": "EUR"})
+    assert report["tables"]["orders"]["set_aside_by_reason"] == {"currency USD has no rate in the shop's settings": 2}
+    store.save_settings(shop, {"rates": {"USD": 0.9}})
+    report, shop = brought_in(tmp_path, {export.name: export.content})
+    assert (report["tables"]["orders"]["kept"], report["tables"]["orders"]["set_aside"]) == (3, 0)
+    assert len(intake.set_aside(shop)["orders"]) == 0, "what was set aside is not told any more"
+    assert len(intake.provenance(shop)["files"]) == 1
+    assert brought_in(tmp_path, {export.name: export.content})[0]["unchanged_files"] == [export.name]

@@ -11,7 +11,7 @@ from dashboard.views.data_parts import understood
 from dashboard.views.plan_tabs.message import plain
 from engine import jobs
 from engine.errors import AppError
-from engine.shop import gate, incoming, parts, store
+from engine.shop import gate, incoming, parts, store, taking
 from engine.shop.proposal import Proposal
 from engine.shop.shop_settings import CURRENCIES
 from engine.shop.sources import SOURCES
@@ -120,6 +120,7 @@ def look(into: Path, folder: Path) -> None:
     st.caption(t("data.looked", rows=widgets.number(incoming.HEAD)))
     for file, proposals in zip(staged.files, found, strict=True):
         understood.file(folder, staged, file, proposals)
+    without_rate(into, found)
     personal = any(understood.has_personal_ids(one) for one in found)
     if personal:
         understood.ask_pseudonyms(folder, staged)
@@ -141,6 +142,20 @@ def look(into: Path, folder: Path) -> None:
         if st.button(t("data.not_now"), key="data.not_now", icon=":material/close:"):
             incoming.discard(into)
             st.rerun()
+
+
+def without_rate(into: Path, found: list[list[Proposal] | AppError]) -> None:
+    """Which rows would be set aside because nobody said what their currency is worth, and where that is said."""
+    try:
+        settings = store.open_shop(into).settings
+    except AppError:  # a shop that is yet to be made
+        return
+    proposals = [proposal for one in found if isinstance(one, list) for proposal in one]
+    codes = sorted({code for one in proposals for code in taking.currencies_without_rate(one, settings)})
+    if codes:
+        words = t("data.no_rate", codes=plain(", ".join(codes)), currency=settings.currency)
+        st.warning(words, icon=":material/currency_exchange:")
+        st.page_link("views/settings.py", label=t("data.to_settings"), icon=":material/settings:")
 
 
 def is_ready(found: list[Proposal] | AppError) -> bool:
