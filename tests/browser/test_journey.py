@@ -42,8 +42,12 @@ def choose(page: Page, key: str, option: str | re.Pattern[str]) -> None:
 def type_in(page: Page, key: str, text: str) -> None:
     """Text in a field, left so that it counts."""
     box = field(page, key).locator("input, textarea").first
-    box.fill(text)
-    box.press("Tab")
+    for _ in range(5):  # a run that ends at this moment draws the field anew, with what it held before
+        box.fill(text)
+        box.press("Tab")
+        page.wait_for_timeout(500)
+        if box.input_value() == text:
+            return
 
 
 def open_tab(page: Page, name: str) -> None:
