@@ -340,7 +340,8 @@ def _read_again(done: dict, parts_of_table: list[Part]) -> set[str]:
     """
     again = set()
     for part in parts_of_table:
-        named = {key: entry for key, entry in done["files"].items() if entry["name"] == part.name and key != part.key}
+        here = (part.name, part.taken.table)
+        named = {key: e for key, e in done["files"].items() if (e["name"], e["table"]) == here and key != part.key}
         if named and all(entry.get("sha256") == part.proposal.sheet.sha256 for entry in named.values()):
             again.add(part.name)
             for key in named:

@@ -284,3 +284,13 @@ def test_what_was_set_aside_is_counted_by_table_and_reason(tmp_path):
     found = intake.reasons(store.open_shop(tmp_path / "shop"))
     assert found["rows"].tolist() == [2, 1]
     assert found.iloc[0].to_dict() == {"table": "orders", "reason": "customer_id is empty", "rows": 2}
+
+
+def test_a_file_taken_into_a_second_table_stays_on_record_for_the_first(tmp_path, into):
+    both = "campaign_id,customer_id,sent_at,occurred_at,kind\nk1,c1,2026-01-01,2026-01-01,view\nk1,,2026-01-01,,\n"
+    path = file(tmp_path, "export.csv", both)
+    for table in ("deliveries", "events"):
+        intake.import_files([path], into, table=table)
+    shop = opened(into)
+    assert {entry["table"] for entry in intake.provenance(shop)["files"].values()} == {"deliveries", "events"}
+    assert [len(intake.set_aside(shop)[table]) for table in ("deliveries", "events")] == [1, 1]
