@@ -1,0 +1,42 @@
+"""Every chart: a table in, a figure out. No Streamlit here."""
+
+from dashboard.charts.drawing import BAD, GOOD, Figure, MAIN, PALETTE, QUIET, SECOND, colour, faded, figure, warm
+from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_time, top_products, weekly_line
+from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
+from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
+from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
+from dashboard.charts.plans import over_discount, reasons, side_by_side
+
+__all__ = [
+    "BAD",
+    "BAR",
+    "COMPARED",
+    "Figure",
+    "GOOD",
+    "LONGEST",
+    "MAIN",
+    "MONTHS",
+    "PALETTE",
+    "QUIET",
+    "SECOND",
+    "STATUSES",
+    "cohorts",
+    "colour",
+    "compared_groups",
+    "extra_orders",
+    "faded",
+    "figure",
+    "forecast_against_actual",
+    "net_by_month",
+    "number_of_groups",
+    "order_rates",
+    "over_discount",
+    "reasons",
+    "rows_over_time",
+    "segment_map",
+    "side_by_side",
+    "timeline",
+    "top_products",
+    "warm",
+    "weekly_line",
+]

@@ -1,0 +1,133 @@
+"""Commands about decisions: submit, approve, reject, export, ledger."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from engine import settings as environment
+from engine.commands import main, out_option, print_json, seed_option, shop_at, shop_option
+from engine.errors import StoreProblem
+
+
+@main.command()
+@click.argument("plan_file", type=click.Path(path_type=Path))
+@shop_option
+@seed_option
+def submit(plan_file: Path, shop_dir: Path | None, seed: int) -> None:
+    """Hand a plan in for approval, with the forecast as it stands."""
+    from engine.campaign import planned, response
+    from engine.campaign.forecast import evaluate_steps
+    from engine.campaign.plan import read_plan
+    from engine.campaign.writer.facts import facts
+    from engine.decision import approvals, assign, live, roles
+
+    shop, plan, settings = shop_at(shop_dir), read_plan(plan_file), environment.read()
+    of_steps = [facts(shop, plan.brief(step)) for step in range(len(plan.steps))]
+    kept = planned.kept_copy([planned.filled(plan, known, step) for step, known in enumerate(of_steps)])
+    scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
+    messages = assign.with_sizes(scenes, planned.messages(plan, kept))
+    expected = evaluate_steps(shop, response.load(shop), scenes, messages, seed)
+    decision = approvals.submit(
+        shop.path,
+        shop.shop_id,
+        plan,
+        expected.row(),
+        roles.os_user(),
+        datetime.now(),
+        settings.config,
+        extras={"filled": kept},
+    )
+    print_json(_decision(decision))
+
+
+def _decision(decision: Any) -> dict:
+    from dataclasses import asdict
+
+    return asdict(decision)
+
+
+def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+    from engine.decision import approvals, roles
+
+    shop, person = shop_at(shop_dir), roles.os_user()
+    decide = {"approve": approvals.approve, "reject": approvals.reject}[name]
+    print_json(
+        _decision(
+            decide(
+                shop.path,
+                shop.shop_id,
+                plan_id,
+                by or person,
+                person,
+                reason,
+                datetime.now(),
+                environment.read().config,
+            )
+        )
+    )
+
+
+@main.command()
+@click.argument("plan_id")
+@click.option("--reason", required=True)
+@click.option("--by", help="Who approved, where that is not you; you are kept as the one who recorded it.")
+@shop_option
+def approve(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+    """Approve a submitted plan that somebody else wrote."""
+    _decide("approve", plan_id, reason, by, shop_dir)
+
+
+@main.command()
+@click.argument("plan_id")
+@click.option("--reason", required=True)
+@click.option("--by", help="Who rejected, where that is not you; you are kept as the one who recorded it.")
+@shop_option
+def reject(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+    """Reject a submitted plan."""
+    _decide("reject", plan_id, reason, by, shop_dir)
+
+
+@main.command()
+@shop_option
+@click.option("--plan", "plan_ids", multiple=True, help="Only this plan; may be given several times.")
+@seed_option
+@out_option
+def export(shop_dir: Path | None, plan_ids: tuple[str, ...], seed: int, out: Path) -> None:
+    """Approved plans as CSV, and beside it their audiences (plans.csv -> plans-audience.csv)."""
+    from engine.decision import export as exporting
+
+    shop = shop_at(shop_dir)
+    result = exporting.export_plans(
+        shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(),
+        environment.read().config, plan_ids=list(plan_ids) or None, seed=seed,
+    )  # fmt: skip
+    print_json(
+        {
+            "plans": result.plan_ids,
+            "file": str(out),
+            "audience_file": str(exporting.audience_path(out)),
+            "ledger_head": result.ledger_head,
+        }
+    )
+
+
+@main.group()
+def ledger() -> None:
+    """The approval history."""
+
+
+@ledger.command("verify")
+@shop_option
+def verify_ledger(shop_dir: Path | None) -> None:
+    """Check that nothing in the approval history was changed."""
+    from dataclasses import asdict
+
+    from engine.decision import ledger as history
+
+    shop = shop_at(shop_dir)
+    verdict = history.verify(shop.path, shop.shop_id, environment.read().config)
+    print_json(asdict(verdict))
+    if not verdict.ok:
+        raise StoreProblem(verdict.sentence)

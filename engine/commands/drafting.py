@@ -1,0 +1,79 @@
+"""Commands about copy and the language model: draft, model."""
+
+import json
+from pathlib import Path
+
+import click
+
+from engine import settings as environment
+from engine.commands import main, print_json, seed_option, shop_at, shop_option
+
+
+@main.command()
+@shop_option
+@click.option("--brief", required=True, type=click.Path(path_type=Path))
+@click.option("-n", "count", default=3, show_default=True, type=click.IntRange(1, 20))
+@click.option("--like", type=click.Path(path_type=Path), help="A draft (JSON) in whose style to write.")
+@click.option("--keep", type=click.Path(path_type=Path), help="A draft (JSON) of which only --part is written again.")
+@click.option("--part", help="subject, preheader, headline, body or call_to_action.")
+@seed_option
+def draft(
+    shop_dir: Path | None, brief: Path, count: int, like: Path | None, keep: Path | None, part: str | None, seed: int
+) -> None:
+    """Draft copy for a brief with the local language model, or from templates where there is none."""
+    from engine.campaign.plan import read_brief
+    from engine.campaign.writer.drafts import draft_command
+
+    asked, shop = read_brief(brief), shop_at(shop_dir)
+    print_json(
+        draft_command(
+            shop,
+            asked,
+            count,
+            seed,
+            environment.read(),
+            lambda told: click.echo(json.dumps(told, ensure_ascii=False), err=True),
+            like,
+            keep,
+            part,
+        )
+    )
+
+
+@main.group()
+def model() -> None:
+    """Language model files, checked by SHA-256."""
+
+
+@model.command("list")
+def list_models() -> None:
+    """The models this tool trusts, and whether they are here."""
+    from dataclasses import asdict
+
+    from engine.campaign.writer import files
+
+    print_json([asdict(found) for found in files.listed()])
+
+
+@model.command("pull")
+@click.argument("name", default="default")
+def pull_model(name: str) -> None:
+    """Fetch a model file; a stopped fetch continues."""
+    from engine.campaign.writer import files
+
+    print_json({"path": str(files.pull(name, files.bar()))})
+
+
+@model.command("verify")
+@click.argument("which", default="default")
+def verify_model(which: str) -> None:
+    """Check a model file, by name or path, against the hash we trust."""
+    from dataclasses import asdict
+
+    from engine.campaign.writer import files
+    from engine.errors import ModelFileProblem
+
+    verdict = files.verify(which)
+    print_json(asdict(verdict))
+    if verdict.state not in ("ok", "unknown"):
+        raise ModelFileProblem(verdict.sentence)
