@@ -1,17 +1,16 @@
 """Every chart: a table in, a figure out. No Streamlit here."""
 
-from dashboard.charts.drawing import BAD, GOOD, Figure, MAIN, PALETTE, QUIET, SECOND, colour, faded, figure, warm
-from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_time, top_products, weekly_line
-from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
-from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
 from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
+from dashboard.charts.drawing import BAD, GOOD, MAIN, PALETTE, QUIET, SECOND, Figure, colour, faded, figure, warm
+from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
 from dashboard.charts.plans import over_discount, reasons, side_by_side
+from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
+from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_time, top_products, weekly_line
 
 __all__ = [
     "BAD",
     "BAR",
     "COMPARED",
-    "Figure",
     "GOOD",
     "LONGEST",
     "MAIN",
@@ -20,6 +19,7 @@ __all__ = [
     "QUIET",
     "SECOND",
     "STATUSES",
+    "Figure",
     "cohorts",
     "colour",
     "compared_groups",

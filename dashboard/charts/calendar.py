@@ -3,8 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import BAD, QUIET, SECOND, colour, faded, figure
-
+from dashboard.charts.drawing import BAD, QUIET, SECOND, faded, figure
 
 # Past campaigns step back behind the plans; a collision has its colour for itself.
 STATUSES = {

@@ -6,7 +6,6 @@ mid-tones, which stand out on the light background and on the dark one (contrast
 
 import plotly.graph_objects as go
 
-
 # One colour per group, the same on every page, in the order of s1, s2, ...
 PALETTE = ("#2a8c9e", "#d0702f", "#8170d0", "#3d9a5b", "#cf5574", "#94803a", "#4a86c8", "#8a8a8a", "#b0689f", "#5f9a94")
 MAIN, SECOND, QUIET = PALETTE[0], PALETTE[1], "#8a8a8a"

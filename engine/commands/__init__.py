@@ -60,7 +60,7 @@ def shop_at(shop_dir: Path | None) -> Shop:
     return store.open_shop(folder)
 
 
-def day(text: str | None) -> date | None:
+def on_day(text: str | None) -> date | None:
     if text is None:
         return None
     try:

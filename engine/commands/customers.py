@@ -8,7 +8,7 @@ import click
 import pandas as pd
 
 from engine import settings as environment
-from engine.commands import day, main, out_option, print_json, seed_option, shop_at, shop_option, write_csv
+from engine.commands import main, on_day, out_option, print_json, seed_option, shop_at, shop_option, write_csv
 from engine.errors import DataProblem
 from engine.shop.store import Shop
 
@@ -29,7 +29,7 @@ def segments(shop_dir: Path | None, k: str, method: Any, as_of: str | None, seed
     if k != "auto" and not k.isdigit():
         raise DataProblem(f"--k is {k!r}; a whole number or auto is needed.")
     shop = shop_at(shop_dir)
-    found = groups.fit(shop, "auto" if k == "auto" else int(k), method, day(as_of), seed)
+    found = groups.fit(shop, "auto" if k == "auto" else int(k), method, on_day(as_of), seed)
     write_csv(found.labels, out)
     groups.save(shop, found)
     names = dict(zip(found.profiles["segment_id"], found.profiles["segment_name"], strict=True))
@@ -50,7 +50,7 @@ def audience(shop_dir: Path | None, rule: str, exclude: str | None, as_of: str |
 
     shop = shop_at(shop_dir)
     rule, exclude = _spelled(shop, rule, exclude)  # before the facts, which take longer
-    day = day(as_of) or default_as_of(shop)
+    day = on_day(as_of) or default_as_of(shop)
     facts = rules.facts(shop, day)
     left_out = set(rules.select(shop, exclude, day, facts)) if exclude else set()
     chosen = [one for one in rules.select(shop, rule, day, facts) if one not in left_out]

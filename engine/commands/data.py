@@ -8,7 +8,7 @@ import click
 import pandas as pd
 
 from engine import settings as environment
-from engine.commands import day, main, out_option, print_json, progress, seed_option, shop_at, shop_option, write_csv
+from engine.commands import main, on_day, out_option, print_json, progress, seed_option, shop_at, shop_option, write_csv
 from engine.errors import DataProblem
 from engine.shop import databases, store
 from engine.shop.databases import Database
@@ -181,7 +181,7 @@ def features(shop_dir: Path | None, as_of: str | None, dictionary: Path | None, 
     from engine.shop import features as of_customers
 
     shop = shop_at(shop_dir)
-    day = day(as_of) or of_customers.default_as_of(shop)
+    day = on_day(as_of) or of_customers.default_as_of(shop)
     known = of_customers.taken(shop, day)
     words = known.described(shop.settings.currency, language)
     write_csv(known.table, out)

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 import pandas as pd
 
-from engine.commands import day, main, out_option, print_json, progress, seed_option, shop_at, shop_option, write_csv
+from engine.commands import main, on_day, out_option, print_json, progress, seed_option, shop_at, shop_option, write_csv
 from engine.errors import DataProblem
 
 
@@ -17,7 +17,7 @@ def train(shop_dir: Path | None, as_of: str | None, seed: int) -> None:
     """Learn the response models from every delivery, total and ad before a day; prints the model card."""
     from engine.campaign import response
 
-    models = response.train(shop_at(shop_dir), day(as_of), seed, progress)
+    models = response.train(shop_at(shop_dir), on_day(as_of), seed, progress)
     print_json({"version": models.version} | models.card)
 
 
