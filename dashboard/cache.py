@@ -135,7 +135,7 @@ def _plans_stamp(shop: Shop) -> tuple:
 
 def _scene_key(shop: Shop, plan: Plan, others_word: str) -> str:
     steps = tuple((step.day, step.channel) for step in plan.steps)
-    about = (plan.category, tuple(plan.product_ids), plan.starts_at)
+    about = (plan.category, tuple(plan.product_ids), plan.starts_at, plan.window_days)
     return repr((_audience_stamp(shop), plan.audience.model_dump_json(), steps, about, others_word))
 
 

@@ -39,6 +39,15 @@ def lift(control: float, variant: float) -> float | None:
     return ratio(variant - control, control)
 
 
+def kept_share(tax_share: float, return_rate: float) -> float:
+    """Part of what customers pay that the shop keeps: without the tax in it and without what comes back.
+
+    >>> kept_share(tax_share=0.2, return_rate=0.05)
+    0.76
+    """
+    return (1 - tax_share) * (1 - return_rate)
+
+
 def gross_profit(list_revenue: float, margin: float) -> float:
     """Profit before discount: list revenue (quantity x list price) x margin, the share of it above unit cost."""
     return list_revenue * margin

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine import terms
-from engine.campaign import earnings, offers, simulate, support
+from engine.campaign import earnings, inputs, offers, simulate, support
+from engine.campaign.inputs import Inputs
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, sampling_sd, setting
 from engine.campaign.simulate import Message, Outcomes
@@ -69,12 +69,13 @@ class Forecast:
     supported: bool
     verdict: str  # likely_pays, coin_toss, do_not_send, never_tried
     test_on: int  # people to test on where it is a coin toss, else 0
-    order_value: float | None  # list value of an order before discount
-    margin: float | None
+    order_value: float | None  # value of an order before discount, without tax and without what comes back
+    margin: float | None  # share of order_value
     sentences: tuple[Sentence, ...]  # the reason, then what was assumed
     messages: int  # past messages behind it
     campaigns: int
     last_sent: str
+    worked: Inputs | None = None  # what the money is worked out from
 
     @property
     def detectable_orders(self) -> float | None:
@@ -303,28 +304,28 @@ def _with_money(
     assert models.value is not None, "checked by _why_not"
     scene = messages[0].scene
     drawn = simulate.outcomes(models, who, base.recipients, scene, seed)
-    given = offers.cost(shop, _offer(plan), drawn.value, models.value.spread)
-    off_share = given.per_order / drawn.value  # a bigger basket gets more off in the same proportion
-    sending = base.recipients * sum(
-        share * _send_cost(shop, plan, message) for share, message in zip(who.sent, messages, strict=True)
-    )
-    margin = scene.margin.share
-    terms_of = earnings.Terms(base.recipients, off_share, margin, sending, shop.settings.minimum_spend_for_roi)
+    sends = [
+        (base.recipients * share, _send_cost(shop, plan, message))
+        for share, message in zip(who.sent, messages, strict=True)
+    ]
+    worked, given = inputs.inputs_of(shop, models, scene, plan, drawn, base.recipients, base.held_out, sends)
+    terms_of = inputs.terms_of(worked, given)
     at = earnings.money(drawn.p, drawn.q, drawn.value, terms_of)
     draws = earnings.money(drawn.p_draws, drawn.q_draws, drawn.value_draws, terms_of)
     ranges: dict[str, Any] = {name: _ranged(at[name], draws[name]) for name in at}
     loss = float((draws["extra_profit"] < 0).mean())
     verdict = _verdict(loss, at["extra_profit"])
+    assumed = inputs.assumptions(shop, scene, plan, given, worked)
     anyway = at["would_buy_anyway"] or 0.0
     return replace(
-        base, **ranges, send_cost=sending, chance_of_loss=loss, supported=True, verdict=verdict,
-        margin_after_discount=terms.margin_after_discount(margin, off_share),
-        break_even_orders=terms.break_even_orders(anyway, drawn.value, margin, off_share, sending),
+        base, **ranges, send_cost=worked.send_cost, chance_of_loss=loss, supported=True, verdict=verdict,
+        margin_after_discount=earnings.margin_after_discount(drawn.value, terms_of),
+        break_even_orders=earnings.break_even(anyway, drawn.value, terms_of),
         detectable=power.detectable(drawn.p if drawn.q is None else drawn.q, base.recipients, base.held_out),
         test_on=_test_size(drawn) if verdict == "coin_toss" else 0,
-        order_value=drawn.value, margin=margin,
+        order_value=drawn.value * worked.kept, margin=worked.margin, worked=worked,
         sentences=(
-            *_sentences(shop, models, scene, drawn, loss, given), *_test_sentence(verdict, drawn, scene), *_scope(plan),
+            *_sentences(shop, models, drawn, loss, assumed), *_test_sentence(verdict, drawn, scene), *_scope(plan),
             *_repeated(messages),
         ),
     )  # fmt: skip
@@ -347,7 +348,7 @@ def _test_sentence(verdict: str, drawn: Outcomes, scene: Scene) -> tuple[Sentenc
 
 def _scope(plan: dict) -> tuple[Sentence, ...]:
     """Said where a plan names products but its money is that of an offer on the whole order, as past offers were."""
-    named = plan.get("product_ids") or plan.get("category")
+    named = (plan.get("product_ids") or plan.get("category")) and not offers.has(plan.get("applies_to"))
     return (Sentence("engine.whole_order"),) if named and plan.get("offer_kind") in ("percent", "amount") else ()
 
 
@@ -369,12 +370,6 @@ def _ranged(value: float | None, draws: np.ndarray | None) -> Range | None:
     return Range(float(value), float(min(low, value)), float(max(high, value)))
 
 
-def _offer(plan: dict) -> dict:
-    offer = {name: plan.get(name) for name in ("discount", "min_spend", "gift_product_id", "tiers", "max_discount")}
-    cleaned = {name: None if not isinstance(v, (list, tuple)) and pd.isna(v) else v for name, v in offer.items()}
-    return cleaned | {"kind": str(plan.get("offer_kind") or "none")}
-
-
 def _send_cost(shop: Shop, plan: dict, message: Message) -> float:
     return _number(plan.get("send_cost"), shop.settings.send_cost.get(message.channel, 0.0))
 
@@ -387,7 +382,7 @@ def _test_size(drawn: Outcomes) -> int:
 
 
 def _sentences(
-    shop: Shop, models: Models, scene: Scene, drawn: Outcomes, loss: float, given: offers.Cost
+    shop: Shop, models: Models, drawn: Outcomes, loss: float, assumed: tuple[Sentence, ...]
 ) -> tuple[Sentence, ...]:
     card = models.card
     values = {"loss": round(100 * loss), "campaigns": card["campaigns"], "date": card["last_sent"]}
@@ -400,11 +395,7 @@ def _sentences(
                 "engine.reason_incremental", values | {"anyway": anyway, "held": f"{card['held_out_customers']:,}"}
             )
         ]
-    if not scene.margin.measured:
-        said.append(Sentence("engine.margin_default", {"margin": f"{scene.margin.share:.0%}"}))
-    if given.assumed:
-        kind, cost = Sentence(f"plan.offer_{given.assumed}"), f"{given.per_order:,.2f} {shop.settings.currency}"
-        said.append(Sentence("engine.cost_not_modelled", {"kind": kind, "cost": cost}))
+    said += assumed
     if shop.settings.assumed:
         names = tuple(
             Sentence(f"settings.{name}") if known(f"settings.{name}") else name for name in shop.settings.assumed

@@ -41,11 +41,15 @@ class Value:
         return json.dumps(facts).encode()
 
 
-def list_value(revenue: pd.Series, offer_kind: pd.Series, discount: pd.Series) -> pd.Series:
-    """Order value before the discount, from revenue after it."""
+def list_value(
+    revenue: pd.Series, offer_kind: pd.Series, discount: pd.Series, min_spend: pd.Series | float = 0.0
+) -> pd.Series:
+    """Order value before the discount, from revenue after it; an order below `min_spend` had none."""
     fraction = discount.where(offer_kind.eq("percent"), 0.0).fillna(0.0).clip(0, 0.95)
-    amount = discount.where(offer_kind.eq("amount"), 0.0).fillna(0.0)
-    return revenue / (1 - fraction) + amount
+    amount = discount.where(offer_kind.isin(["amount", "spend_save"]), 0.0).fillna(0.0)
+    before = revenue / (1 - fraction) + amount
+    least = min_spend.fillna(0.0) if isinstance(min_spend, pd.Series) else min_spend
+    return before.where(before >= least, revenue)
 
 
 def learn_value(sent: pd.DataFrame, features: pd.DataFrame, campaigns: pd.DataFrame) -> Value | None:
@@ -61,11 +65,12 @@ def learn_value(sent: pd.DataFrame, features: pd.DataFrame, campaigns: pd.DataFr
     described = (
         campaigns.drop_duplicates("campaign_id").set_index("campaign_id").reindex(sent.loc[bought, "campaign_id"])
     )
-    kind = described["offer_kind"].fillna("") if "offer_kind" in described else pd.Series("", described.index)
-    discount = described["discount"] if "discount" in described else pd.Series(np.nan, described.index)
+    described = described.reindex(columns=["offer_kind", "discount", "min_spend"])
+    kind = described["offer_kind"].astype("str").fillna("")
+    discount, least = described["discount"].astype("float64"), described["min_spend"].astype("float64")
     orders = sent.loc[bought, "converted"].to_numpy("float64")
     per_order = pd.Series(sent.loc[bought, "revenue"].to_numpy("float64") / orders, described.index)
-    value = list_value(per_order, kind, discount).to_numpy("float64")
+    value = list_value(per_order, kind, discount, least).to_numpy("float64")
     features = features[bought]
     encoder = learn(features, orders, dict.fromkeys(feature_rows.of_campaign(features), 0.5))
     matrix, log = encoder.matrix(features), np.log(value)

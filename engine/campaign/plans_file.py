@@ -25,15 +25,18 @@ def read_plans(path: Path) -> pd.DataFrame:
         raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
     if plans.empty:
         raise DataProblem(f"{Path(path).name}: there is no plan in it.")
-    for column in ("plan_id", "channel", "segment_id", "audience", "rule", "offer_kind", "category"):
+    for column in ("plan_id", "channel", "segment_id", "audience", "rule", "offer_kind", "category", "gift_product_id"):
         if column in plans:
             plans[column] = text(plans[column])
-    for column in ("discount", "min_spend", "send_hour", "audience_share", "send_cost", "holdout", "window_days"):
+    for column in _NUMBERS:
         if column in plans:
             plans[column] = _numeric(plans, column, Path(path).name)
     for column, (fits, what) in _RANGES.items():
         if column in plans:
             _refuse(plans, column, Path(path).name, plans[column].notna() & ~fits(plans[column]), what)
+    if {"offer_kind", "discount"} <= set(plans):
+        wrong = plans["offer_kind"].eq("percent") & (plans["discount"] >= 1)
+        _refuse(plans, "discount", Path(path).name, wrong, "a percent offer needs a fraction below 1: 0.15 for 15 %")
     for column in ("starts_at", "ends_at"):
         if column in plans:
             plans[column] = _dates(plans, column, Path(path).name)
@@ -59,10 +62,21 @@ def _dates(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
     return values
 
 
+_NUMBERS = (
+    "discount", "min_spend", "max_discount", "per_customer_limit", "send_hour", "audience_share", "send_cost",
+    "holdout", "window_days",
+)  # fmt: skip
 _RANGES = {
     "audience_share": (lambda share: (share > 0) & (share <= 1), "a share above 0 and up to 1 is needed"),
     "holdout": (lambda share: (share >= 0) & (share < 1), "a share from 0 to below 1 is needed"),
     "discount": (lambda size: size >= 0, "it cannot be below 0"),
+    "min_spend": (lambda spend: spend >= 0, "it cannot be below 0"),
+    "send_cost": (lambda cost: cost >= 0, "it cannot be below 0"),
+    "max_discount": (lambda most: most > 0, "an amount above 0 is needed; leave it empty for no limit"),
+    "per_customer_limit": (
+        lambda uses: (uses >= 1) & (uses % 1 == 0),
+        "a whole number of uses is needed, at least 1; leave it empty for no limit",
+    ),
     "send_hour": (lambda hour: (hour >= 0) & (hour < 24), "an hour from 0 to 23 is needed"),
     "window_days": (lambda days: days >= 1, "at least one day is needed"),
 }
@@ -90,20 +104,36 @@ def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:
 
 
 def plan_rows(plans: pd.DataFrame) -> list[dict]:
-    """Rows of a plans table as plans: empty cells None, product_ids a list."""
+    """Rows of a plans table as plans: empty cells None; product_ids, applies_to and stackable_with lists."""
     result = []
     for row in plans.to_dict("records"):
         plan = {str(name): None if not isinstance(v, (list, tuple)) and pd.isna(v) else v for name, v in row.items()}
         if isinstance(products := plan.get("product_ids"), str):
             plan["product_ids"] = products.replace(";", " ").replace(",", " ").split()
+        for column in ("applies_to", "stackable_with"):
+            if isinstance(plan.get(column), str):
+                plan[column] = _names(plan, column)
         if isinstance(plan.get("tiers"), str):
             plan["tiers"] = _tiers(plan)
         result.append(plan)
     return result
 
 
+def _names(plan: dict, column: str) -> list[str]:
+    """Names from a cell, between semicolons; as a JSON list where one holds a semicolon."""
+    cell = plan[column].strip()
+    if not cell.startswith("["):
+        return [name for part in cell.split(";") if (name := part.strip())]
+    try:
+        return [str(name) for name in json.loads(cell)]
+    except ValueError as error:
+        raise DataProblem(
+            f'plan {plan["plan_id"]}: {column} is {cell!r:.60}; names are needed, Skin Care;p12 or ["Skin Care"].'
+        ) from error
+
+
 def _tiers(plan: dict) -> tuple[tuple[float, float], ...]:
-    """Tiers of a spend_save offer from their cell, [[min_spend, off], ...] as JSON."""
+    """Tiers from their cell as JSON: [[min_spend, off], ...] of spend_save, [[buy, free]] of buy_x_get_y."""
     try:
         return tuple((float(least), float(off)) for least, off in json.loads(plan["tiers"]))
     except (ValueError, TypeError) as error:

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from engine.audience.reach import Limits, Reach, reachable
-from engine.campaign import offers, rows
+from engine.campaign import baskets, offers, rows
+from engine.campaign.baskets import Baskets
 from engine.campaign.rows import without_offer
 from engine.model.encode import Encoder
 from engine.shop.features import default_as_of, features
@@ -17,8 +18,8 @@ from engine.shop.store import Shop
 
 # What a plan says that no past campaign's row does: nothing was learned about it.
 OF_PLANS_ONLY = {
-    "product_ids", "plan_id", "audience", "segment_id", "rule", "holdout", "tiers", "max_discount", "window_days",
-    "day", "condition", "drawn",
+    "product_ids", "plan_id", "audience", "segment_id", "rule", "holdout", "tiers", "max_discount", "applies_to",
+    "per_customer_limit", "stackable_with", "window_days", "day", "condition", "drawn",
 }  # fmt: skip
 Result = TypeVar("Result")
 REPRESENTATIVES = 2_000  # an audience is at most this many customers for number and reasons alike
@@ -39,6 +40,7 @@ class Scene:
     left_out: dict[str, int]
     as_of: date
     margin: offers.Margin
+    baskets: Baskets  # past orders that stand for the plan's
     columns: pd.DataFrame  # model columns of the representatives
     _latest: dict[tuple, tuple[Any, Any, Any]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -114,7 +116,8 @@ def scenes(
     anyone = _together(audience, list(reach.values()))
     chosen = _representatives(anyone, seed)
     products = [str(p) for p in messages[0].get("product_ids") or []]
-    margin = offers.margin(shop, products, messages[0].get("category"))
+    past = baskets.measured(shop, chosen, as_of, _length(shop, messages))
+    margin = offers.margin(shop, products, messages[0].get("category"), past.tax_share or 0.0)
     known = {channel: _known(shop, messages[0], channel, chosen, products, as_of) for channel in reach}
     result = []
     for number, message in enumerate(messages):
@@ -124,7 +127,7 @@ def scenes(
         facts = _after(known[channel], [_day(earlier) for earlier in messages[:number]], _day(message))
         result.append(
             Scene(
-                tuple(audience), tuple(anyone), facts, reached, reach[channel].left_out, as_of, margin,
+                tuple(audience), tuple(anyone), facts, reached, reach[channel].left_out, as_of, margin, past,
                 pd.DataFrame(rows.customer_columns(facts), index=facts.index),
             )
         )  # fmt: skip
@@ -137,6 +140,13 @@ def _channels(messages: Sequence[dict]) -> list[str]:
 
 def _day(message: dict) -> int:
     return int(message.get("day") or 0)
+
+
+def _length(shop: Shop, messages: Sequence[dict]) -> int:
+    """Days from the first message to the end of the last one's window."""
+    window = messages[-1].get("window_days")
+    usual = shop.settings.window(str(messages[-1]["channel"]))
+    return _day(messages[-1]) - _day(messages[0]) + int(usual if window is None or pd.isna(window) else window)
 
 
 def _together(audience: list[str], reaches: list[Reach]) -> list[str]:
@@ -185,6 +195,9 @@ def setting(shop: Shop, scene: Scene, plan: dict[str, Any]) -> Setting:
     sent_at += pd.Timedelta(days=_day(plan))
     said = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY} | {"sent_at": sent_at}
     said.setdefault("send_hour", np.nan)
+    if offers.has(plan.get("applies_to")) and said.get("offer_kind") in offers.WITH_SIZE and said.get("discount"):
+        # Past offers were on whole orders: one on a tenth of the order is to customers like one a tenth as large.
+        said["discount"] = said["discount"] * scene.baskets.share(plan["applies_to"])
     offer = rows.offer_columns(said)
     both = rows.shared_columns(offer, scene.known.get("discount_share"))
     # The kind of offer is among the message's columns; its size is not.

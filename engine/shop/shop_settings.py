@@ -55,6 +55,8 @@ class ShopSettings(BaseModel):
     return_rate: float = Field(default=0.0, ge=0, lt=1)
     send_cost: dict[Named, Amount] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}  # one message
     offer_cost: dict[Named, Amount] = {}  # an order with free_shipping, points or buy_x_get_y, where the shop knows it
+    point_value: Amount = 0.01  # of one loyalty point, when it is redeemed
+    points_redeemed: Share = 0.8  # of points given
     rates: dict[Code, Annotated[float, Field(gt=0)]] = {}  # one unit of another currency in `currency`
     window_days: dict[Named, Days] = {"email": 7, "sms": 3, "push": 1, "ads": 7}
     frequency_cap: int = Field(default=3, ge=1)  # messages to one customer in 7 days

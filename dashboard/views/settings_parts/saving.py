@@ -114,7 +114,8 @@ def differences(before: ShopSettings, after: ShopSettings) -> list[str]:
 
 KINDS: dict[str, fields.Kind] = {
     "gross_margin": "share", "return_rate": "share", "holdout": "share", "send_cost": "money", "offer_cost": "money",
-    "minimum_spend_for_roi": "money", "week_starts": "week", "prices_include_tax": "yes",
+    "point_value": "money", "points_redeemed": "share", "minimum_spend_for_roi": "money", "week_starts": "week",
+    "prices_include_tax": "yes",
 }  # fmt: skip
 
 

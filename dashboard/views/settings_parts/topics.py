@@ -12,7 +12,7 @@ from dashboard.views.settings_parts.fields import AREA, Field
 from engine.shop.shop_settings import Mistake, ShopSettings
 from engine.shop.store import Shop
 
-OFFERS = ("free_shipping", "points", "buy_x_get_y")  # kinds whose cost no data supports
+OFFERS = ("free_shipping", "points", "buy_x_get_y")  # kinds whose cost a shop may know better than its orders
 TOPICS = {"money": "payments", "sending": "send", "people": "group", "house": "storefront"}  # with its icon
 
 
@@ -20,7 +20,8 @@ def fields_of(topic: str, settings: ShopSettings) -> list[Field]:
     """The widgets of a topic."""
     if topic == "money":
         offers = [Field(f"offer_cost.{kind}", "money", may_be_empty=True) for kind in OFFERS]
-        return [Field("return_rate", "share"), Field("minimum_spend_for_roi", "money"), *offers]
+        points = [Field("point_value", "money"), Field("points_redeemed", "share")]
+        return [Field("return_rate", "share"), Field("minimum_spend_for_roi", "money"), *offers, *points]
     if topic == "sending":
         channels = dict.fromkeys([*ShopSettings.model_fields["window_days"].default, *settings.window_days])
         windows = [Field(f"window_days.{one}", "count", may_be_empty=True) for one in channels]
