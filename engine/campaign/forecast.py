@@ -171,7 +171,7 @@ def evaluate_steps(
     base = _unsupported(shop, models, messages, plan, recipients, held_out)
     if recipients == 0 or not len(scene.known):
         return replace(base, verdict="do_not_send", sentences=_nobody(scenes, steps))
-    why_not = next(filter(None, (_why_not(models, *pair) for pair in zip(scenes, steps, strict=True))), None)
+    why_not = next(filter(None, (_why_not(shop, models, *pair) for pair in zip(messages, steps, strict=True))), None)
     if money_only and why_not is not None:
         return replace(base, sentences=(why_not,))
     learned = {"order"} <= set(models.responses) and models.value is not None
@@ -228,24 +228,34 @@ def _unsupported(
     )  # fmt: skip
 
 
-def _why_not(models: Models, scene: Scene, step: dict) -> Sentence | None:
+def _why_not(shop: Shop, models: Models, message: Message, step: dict) -> Sentence | None:
     """Why one message of a plan has no money forecast, None where it has."""
     if "order" not in models.responses:
         return Sentence("engine.no_order_model")
     if models.value is None:
         return Sentence("engine.no_value")
-    hour = step.get("send_hour")
+    hour, kind, scene, tried = step.get("send_hour"), str(step.get("offer_kind") or "none"), message.scene, models.tried
     people = scene.known["customer_id"]
-    mailed = scene.latest("mailed", models.tried, None, lambda: support.mailed_share(models.tried, set(people)))
+    size = _number(step.get("discount"), 0.0)
     return support.check(
-        models.tried,
-        str(step["channel"]),
-        str(step.get("offer_kind") or "none"),
-        _number(step.get("discount"), 0.0),
+        tried,
+        message.channel,
+        kind,
+        support.gift_prices(shop).get(str(step.get("gift_product_id"))) if kind == "gift" else size,
         None if hour is None or pd.isna(hour) else float(hour),
-        mailed,
+        scene.latest("mailed", tried, None, lambda: support.mailed_share(tried, set(people))),
         _number(step.get("min_spend"), 0.0),
+        offer={name: step.get(name) for name in support.OFFER_DETAILS},
+        columns=_columns(message, tried),
+        alike=scene.latest("alike", tried, None, lambda: support.alike_share(tried, scene.columns)),
     )
+
+
+def _columns(message: Message, tried: support.Tried) -> dict:
+    """The model columns of a message, customers apart."""
+    at = message.at
+    own = at.scene.latest("message said", tried, at.key, lambda: at.message.to_dict("records")[0])
+    return own | {name: values[0] for name, values in at.offer.items()}
 
 
 def _with_rates(models: Models, messages: Sequence[Message], base: Forecast, who: simulate.Orders | None) -> Forecast:

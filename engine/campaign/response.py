@@ -65,6 +65,8 @@ def train(
         _learn_ads(shop, as_of, parts, seed, progress)
     if not parts["responses"]:
         raise NotEnoughData(_nothing_to_learn(shop, parts["cards"], as_of))
+    if messages is not None and "order" in parts["responses"]:
+        tried = support.measured(tried, shop, messages.sent, messages.features, parts["responses"]["order"], seed)
     models = Models(
         _version(shop, as_of, seed), parts["responses"], parts["anyway"], parts["value"], parts["variation"], tried,
         _card(shop, as_of, seed, messages, parts),
