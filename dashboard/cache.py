@@ -179,10 +179,10 @@ def asked(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Asked
     return Asked(shop, models, plan, planned.messages(plan, copy), found, _scene_key(shop, plan, word))
 
 
-def forecast(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Forecast:
-    """What a plan would probably do; a setting seen before answers at once."""
+def forecast(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], even_untried: bool = False) -> Forecast:
+    """What a plan would probably do; a setting seen before answers at once. `even_untried`: see evaluate_steps."""
     question = asked(shop, models, plan, copy)
-    return _forecast(str(shop.path), question.key, question)
+    return _forecast(str(shop.path), question.key, even_untried, question)
 
 
 # An audience keeps what was made for the setting asked for last. Windows that take turns in the middle of a forecast
@@ -191,10 +191,10 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
-def _forecast(path: str, key: str, _asked: Asked) -> Forecast:
+def _forecast(path: str, key: str, even_untried: bool, _asked: Asked) -> Forecast:
     scenes, drawn = _asked.scenes, _asked.drawn
     with _ONE_AT_A_TIME:
-        return forecasts.evaluate_steps(_asked.shop, _asked.models, scenes, drawn)
+        return forecasts.evaluate_steps(_asked.shop, _asked.models, scenes, drawn, even_untried=even_untried)
 
 
 def curve(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], sizes: tuple[float, ...]) -> pd.DataFrame:

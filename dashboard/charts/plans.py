@@ -12,7 +12,7 @@ def over_discount(
     """Profit or ROI over the size of the discount, its range as a band, untried sizes hatched, the sliders as a point.
 
     curve: as engine.campaign.argument.curve. measure: extra_profit (money) or roi (fraction). here: (size, the measure
-    there or None). words: x, y, range, here, untried.
+    there or None); of an untried size that has a value the point is hollow. words: x, y, range, here, untried.
     """
     scale = 100 if measure == "roi" else 1
     ends = {f"y{end}": curve[f"{measure}{end}"] * scale for end in ("", "_low", "_high")}
@@ -27,7 +27,10 @@ def over_discount(
         traces += _band(run, words)
     size, value = here[0] * (100 if in_percent else 1), here[1]
     if value is not None:
-        point = {"color": SECOND, "size": 13, "symbol": "diamond", "line": {"width": 1, "color": "#ffffff"}}
+        inside = tried[(shown["x"] - size).abs() < 1e-9].any()
+        # Hollow where money is shown of what was never tried.
+        symbol, edge = ("diamond", "#ffffff") if inside else ("diamond-open", SECOND)
+        point = {"color": SECOND, "size": 13, "symbol": symbol, "line": {"width": 1 if inside else 2, "color": edge}}
         traces.append(go.Scatter(x=[size], y=[value * scale], mode="markers", marker=point, name=words["here"]))
     chart = figure(
         _named_once(traces),

@@ -28,6 +28,9 @@ RANGED = (
     "roi", "unsubscribes",
 )  # fmt: skip
 
+# Reasons for which there is no money at all, tried or not.
+_NO_MONEY = ("engine.no_order_model", "engine.no_value", "never_tried.orders_not_recorded")
+
 
 @dataclass(frozen=True, slots=True)
 class Range:
@@ -76,6 +79,11 @@ class Forecast:
     campaigns: int
     last_sent: str
     worked: Inputs | None = None  # what the money is worked out from
+
+    @property
+    def can_be_overridden(self) -> bool:
+        """Whether money was refused, or stands here all the same, for a plan that could be given some."""
+        return self.verdict == "never_tried" and self.sentences[0].key not in _NO_MONEY
 
     @property
     def detectable_orders(self) -> float | None:
@@ -152,11 +160,18 @@ def evaluate(shop: Shop, models: Models, scene: Scene, plan: dict, seed: int = 0
 
 
 def evaluate_steps(
-    shop: Shop, models: Models, scenes: Sequence[Scene], steps: Sequence[dict], seed: int = 0, money_only: bool = False
+    shop: Shop,
+    models: Models,
+    scenes: Sequence[Scene],
+    steps: Sequence[dict],
+    seed: int = 0,
+    money_only: bool = False,
+    even_untried: bool = False,
 ) -> Forecast:
     """The forecast of a plan as a whole, one scene and one row for each of its messages.
 
     `money_only` leaves the rates and the messages sent out, which takes half the time: for a curve of many forecasts.
+    `even_untried` gives money to a plan that was never tried, too: it stays not supported, and says so first.
     A row has the campaign's columns, plan_id, optional holdout, audience_share, window_days, tiers, day and condition;
     drawn, a pair of how many are written to and held out, where it is known who they are (engine.decision.assign).
     Raises NotEnoughData where messages were never learned from.
@@ -171,15 +186,27 @@ def evaluate_steps(
     base = _unsupported(shop, models, messages, plan, recipients, held_out)
     if recipients == 0 or not len(scene.known):
         return replace(base, verdict="do_not_send", sentences=_nobody(scenes, steps))
-    why_not = next(filter(None, (_why_not(shop, models, *pair) for pair in zip(messages, steps, strict=True))), None)
-    if money_only and why_not is not None:
-        return replace(base, sentences=(why_not,))
+    refused = _refused(shop, models, messages, steps, name_nearest=not money_only)
+    if money_only and refused:
+        return replace(base, sentences=refused)
     learned = {"order"} <= set(models.responses) and models.value is not None
     who = simulate.orders(models, messages) if learned else None
     base = base if money_only else _with_rates(models, messages, base, who)
-    if why_not is not None or who is None:
-        return replace(base, sentences=(why_not,) if why_not else ())
-    return _with_money(shop, models, messages, plan, base, who, seed)
+    if who is None or (refused and not even_untried):
+        return replace(base, sentences=refused)
+    found = _with_money(shop, models, messages, plan, base, who, seed)
+    return _untried(found, refused) if refused else found
+
+
+def _untried(found: Forecast, refused: tuple[Sentence, ...]) -> Forecast:
+    """Money of a plan that was never tried: no verdict and no chance of loss, for no past campaign's error is like it.
+
+    The first of its sentences tells that chance; the others, what was assumed, stay.
+    """
+    said = (*refused, Sentence("never_tried.shown_anyway"), *found.sentences[1:])
+    return replace(
+        found, supported=False, verdict="never_tried", chance_of_loss=None, test_on=0, detectable=None, sentences=said
+    )
 
 
 def _nobody(scenes: Sequence[Scene], steps: Sequence[dict]) -> tuple[Sentence, ...]:
@@ -228,10 +255,23 @@ def _unsupported(
     )  # fmt: skip
 
 
+def _refused(
+    shop: Shop, models: Models, messages: Sequence[Message], steps: Sequence[dict], name_nearest: bool
+) -> tuple[Sentence, ...]:
+    """Why a plan has no money forecast, with the nearest past campaign; empty where it has one."""
+    for message, step in zip(messages, steps, strict=True):
+        if why := _why_not(shop, models, message, step):
+            columns = _columns(message, models.tried)
+            named = name_nearest and why.key not in _NO_MONEY
+            closest = support.nearest_to(models.tried, step, columns) if named else None
+            return (why, closest) if closest else (why,)
+    return ()
+
+
 def _why_not(shop: Shop, models: Models, message: Message, step: dict) -> Sentence | None:
     """Why one message of a plan has no money forecast, None where it has."""
     if "order" not in models.responses:
-        return Sentence("engine.no_order_model")
+        return Sentence("engine.no_order_model" if models.recorded("order") else "never_tried.orders_not_recorded")
     if models.value is None:
         return Sentence("engine.no_value")
     hour, kind, scene, tried = step.get("send_hour"), str(step.get("offer_kind") or "none"), message.scene, models.tried
@@ -413,4 +453,8 @@ def _sentences(
         said.append(Sentence("engine.assumed_settings", {"names": names}))
     if models.variation["order"].campaigns < 10:
         said.append(Sentence("engine.few_campaigns", {"campaigns": models.variation["order"].campaigns}))
+    if not models.recorded("click"):
+        said.append(Sentence("never_tried.clicks_not_recorded"))
+    if not models.tried.mailed:
+        said.append(Sentence("never_tried.audience_unknown"))
     return tuple(said)

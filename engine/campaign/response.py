@@ -28,6 +28,7 @@ Progress = Callable[[float, str], None]
 TARGETS = {"click": "clicked", "order": "converted", "unsubscribe": "unsubscribed"}
 AD_TARGETS = {"ad_click": "clicks", "ad_conversion": "conversions"}
 MIN_HOLDOUT_ORDERS = 30
+_NOT_RECORDED = "No past row records"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,10 @@ class Models:
     @property
     def basis(self) -> str:
         return "incremental" if self.anyway is not None else "attributed"
+
+    def recorded(self, target: str) -> bool:
+        """Whether past rows say anything of a target, be it too little to learn from."""
+        return not str(self.card["targets"].get(target, {}).get("reason", "")).startswith(_NOT_RECORDED)
 
 
 def train(
@@ -184,7 +189,7 @@ def _learn_target(
     """Fit one target into `parts`, or leave a card that says why not."""
     recorded = table[column].notna() if column in table else pd.Series(False, table.index)
     if not recorded.any():
-        parts["cards"][target] = {"reason": f"No past row records {column}."}
+        parts["cards"][target] = {"reason": f"{_NOT_RECORDED} {column}."}
         return
     rows, rule = training_rows(table[recorded], features[recorded], column)
     try:

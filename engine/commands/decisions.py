@@ -15,29 +15,35 @@ from engine.errors import StoreProblem
 @click.argument("plan_file", type=click.Path(path_type=Path))
 @shop_option
 @seed_option
-def submit(plan_file: Path, shop_dir: Path | None, seed: int) -> None:
+@click.option("--override", "why", metavar="REASON", help="Money of a plan that was never tried, all the same.")
+def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -> None:
     """Hand a plan in for approval, with the forecast as it stands."""
     from engine.campaign import planned, response
     from engine.campaign.forecast import evaluate_steps
     from engine.campaign.plan import read_plan
     from engine.campaign.writer.facts import facts
-    from engine.decision import approvals, assign, live, roles
+    from engine.decision import approvals, assign, live, overrides, roles
 
     shop, plan, settings = shop_at(shop_dir), read_plan(plan_file), environment.read()
     of_steps = [facts(shop, plan.brief(step)) for step in range(len(plan.steps))]
     kept = planned.kept_copy([planned.filled(plan, known, step) for step, known in enumerate(of_steps)])
     scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
     messages = assign.with_sizes(scenes, planned.messages(plan, kept))
-    expected = evaluate_steps(shop, response.load(shop), scenes, messages, seed)
+    models, now = response.load(shop), datetime.now()
+    expected = evaluate_steps(shop, models, scenes, messages, seed)
+    recorded: dict[str, Any] = {}
+    if why is not None:
+        recorded = {overrides.KEY: overrides.override(expected, roles.os_user(), why, now)}
+        expected = evaluate_steps(shop, models, scenes, messages, seed, even_untried=True)
     decision = approvals.submit(
         shop.path,
         shop.shop_id,
         plan,
-        expected.row(),
+        expected.row() | recorded,
         roles.os_user(),
-        datetime.now(),
+        now,
         settings.config,
-        extras={"filled": kept},
+        extras={"filled": kept} | recorded,
     )
     print_json(_decision(decision))
 

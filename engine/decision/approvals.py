@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from engine.campaign.plan import Plan
-from engine.decision import database, ledger, plans, roles
+from engine.decision import database, ledger, overrides, plans, roles
 from engine.decision.roles import person_key
 from engine.errors import NotAllowed, StoreProblem
 
@@ -150,6 +150,8 @@ def _decide(
         if status != "submitted":
             raise NotAllowed(f"Plan {plan_id} cannot be {act}: {_WHY_NOT[status]}")
         payload = {"reason": reason, "content_sha256": _sha_of(stored)}
+        if shown := (stored.extras.get("forecast") or {}).get(overrides.KEY):
+            payload[overrides.KEY] = shown  # what was decided on had money that the past does not support
         entry = writer.append(plan_id, act, by, recorded_by, payload, now)
         plans.set_status(writer.db, plan_id, act, now)
     return _decision(entry)

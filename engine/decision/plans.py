@@ -323,7 +323,8 @@ def duplicate(shop_dir: Path, plan_id: str, name: str, owner: str, now: datetime
         taken = [row["plan_id"] for row in db.query("SELECT plan_id FROM plans")]
         changes = {"plan_id": new_plan_id(name, taken), "name": name, "owner": owner, "status": "draft"}
         copy = Plan.model_validate({**stored.plan.model_dump(by_alias=True), **changes})
-        put(db, copy, {key: part for key, part in stored.extras.items() if key != "forecast"}, None, now)
+        own = ("forecast", "override")  # said of this plan, and of no other
+        put(db, copy, {key: part for key, part in stored.extras.items() if key not in own}, None, now)
     return copy.plan_id
 
 

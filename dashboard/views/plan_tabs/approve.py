@@ -8,11 +8,11 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import forecasting, message, saving
+from dashboard.views.plan_tabs import forecasting, message, override, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import planned
-from engine.decision import approvals, ledger, plans, roles
+from engine.decision import approvals, ledger, overrides, plans, roles
 from engine.errors import AppError
 from engine.sentences import say
 
@@ -61,7 +61,7 @@ def _submit(opened: Open) -> None:
             st.warning(sentence, icon=":material/block:")
         return
     try:
-        forecast = forecasting.record(forecasting.of_plan(opened))
+        forecast = forecasting.record(opened, forecasting.of_plan(opened))
     except AppError as problem:
         widgets.show_problem(problem)
         return
@@ -168,7 +168,7 @@ def _summary(opened: Open, forecast: dict[str, Any]) -> None:
     with right:
         st.caption(t("approve.forecast"))
         with st.container(border=True, key="approve.numbers"):
-            _forecast(forecast, opened.shop.settings.currency)
+            _forecast(opened, forecast)
 
 
 def _message(opened: Open, number: int) -> None:
@@ -185,7 +185,8 @@ def _message(opened: Open, number: int) -> None:
         message.show(planned.copy_of(opened.saved.extras.get("filled") or {}, number), step.channel)
 
 
-def _forecast(forecast: dict[str, Any], currency: str) -> None:
+def _forecast(opened: Open, forecast: dict[str, Any]) -> None:
+    currency = opened.shop.settings.currency
     if not forecast:
         st.write(t("approve.no_forecast"))
         return
@@ -197,7 +198,12 @@ def _forecast(forecast: dict[str, Any], currency: str) -> None:
         return
     low, high = (widgets.money(forecast[f"extra_profit_{end}"], currency) for end in ("low", "high"))
     profit = f"{widgets.money(forecast['extra_profit'], currency)} ({widgets.between(low, high)})"
-    st.markdown(message.plain(t("approve.profit", profit=profit, loss=widgets.percent(forecast["chance_of_loss"], 0))))
+    if shown := forecast.get(overrides.KEY):
+        override.told(opened, shown)
+        st.markdown(f":orange[{message.plain(t('override.profit', profit=profit))}]")
+    else:
+        loss = widgets.percent(forecast["chance_of_loss"], 0)
+        st.markdown(message.plain(t("approve.profit", profit=profit, loss=loss)))
     st.markdown(
         t("approve.orders", orders=widgets.number(forecast["orders"]), extra=widgets.number(forecast["extra_orders"]))
     )
@@ -219,3 +225,5 @@ def _history(opened: Open) -> None:
         reason = str(entry.payload.get("reason") or "")
         icon = ICONS.get(entry.action, "circle")
         st.markdown(f":material/{icon}: {said}" + (f" — {message.plain(reason)}" if reason else ""))
+        if shown := override.recorded(entry.payload):
+            st.caption(override.words(opened, shown))

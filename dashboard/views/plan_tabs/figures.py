@@ -8,7 +8,17 @@ import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
-from dashboard.views.plan_tabs import argue, compare, conflict, discount, forecasting, message, reasons, sliders
+from dashboard.views.plan_tabs import (
+    argue,
+    compare,
+    conflict,
+    discount,
+    forecasting,
+    message,
+    override,
+    reasons,
+    sliders,
+)
 from dashboard.views.plan_tabs.message import VERDICT
 from dashboard.views.plan_tabs.saving import Open
 from dashboard.views.plan_tabs.sliders import AREA
@@ -46,7 +56,7 @@ def show(opened: Open) -> None:
 def _tried(opened: Open, models: Models) -> tuple[Plan, Forecast]:
     """The plan as the sliders have it, and what it would do."""
     tried = sliders.tried(opened.plan)
-    return tried, cache.forecast(opened.shop, models, tried, forecasting.copy(opened))
+    return tried, forecasting.asked(opened, models, tried)
 
 
 # Fragments that a slider runs one after the other, the number first: what need not be drawn again with a move (the
@@ -81,30 +91,33 @@ def _answer(opened: Open, models: Models) -> None:
         _, forecast = _tried(opened, models)
     currency = opened.shop.settings.currency
 
+    outside = not forecast.supported
+
     def money(value: float) -> str:
         return widgets.money(value, currency)
 
     with st.container(horizontal=True):
-        _figure("extra_profit", forecast.extra_profit, money)
+        _figure("extra_profit", forecast.extra_profit, money, outside)
         # Threads of Python take turns: without a pause the number would wait to be sent until all else is made.
         if state.moving(AREA):
             time.sleep(LET_THE_NUMBER_GO)
-        _figure("roi", forecast.roi, lambda value: widgets.percent(value, 0))
-        _figure("extra_orders", forecast.extra_orders, widgets.number)
-        _figure("orders", forecast.orders, widgets.number)
+        _figure("roi", forecast.roi, lambda value: widgets.percent(value, 0), outside)
+        _figure("extra_orders", forecast.extra_orders, widgets.number, outside)
+        _figure("orders", forecast.orders, widgets.number, outside)
         _figure("ctr", forecast.ctr, widgets.percent)
         _figure("order_rate", forecast.order_rate, widgets.percent)
 
 
-def _figure(name: str, value: Range | None, write: Callable[[float], str]) -> None:
-    """One number with its range under it; a dash where the past does not support it."""
+def _figure(name: str, value: Range | None, write: Callable[[float], str], outside: bool = False) -> None:
+    """One number with its range under it; a dash where the past does not support it, a mark where it is `outside`."""
     under = widgets.between(write(value.low), write(value.high)) if value else t("numbers.unknown")
+    marked = outside and value is not None
     with st.container(width=170, key=f"numbers.box_{name}"):  # two stand in a row on a phone
         st.metric(
             t(f"numbers.{name}"),
             write(value.value) if value else "–",
-            under,
-            delta_color="off",
+            t("override.outside", range=under) if marked else under,
+            delta_color="orange" if marked else "off",
             delta_arrow="off",
             border=True,
             help=t(f"numbers.{name}_help"),
@@ -123,6 +136,7 @@ def _words(opened: Open, models: Models) -> None:
         facts = {"count": forecast.recipients, "reachable": forecast.reachable, "messages": forecast.messages_sent}
         st.caption(t("numbers.written_to", **{name: widgets.number(fact) for name, fact in facts.items()}))
     st.markdown(message.plain(forecasting.reason(forecast)))
+    override.show(opened, forecast)
     for words in (forecasting.parts_of_orders(forecast), forecasting.holdout(forecast, tried)):
         if words:
             st.caption(words)
@@ -182,6 +196,8 @@ def _curves(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> No
             "y": t(f"numbers.curve_{measure}", currency=currency),
             **{name: t(f"numbers.curve_{name}") for name in ("range", "here", "untried")},
         }
+        if found and not forecast.supported:
+            words["here"] = t("override.curve_here")
         here = (tried.offer.discount or 0.0, found.value if found else None)
         with column:
             chart = charts.over_discount(curve, measure, here, in_percent, words)

@@ -9,6 +9,8 @@ from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import response
 from engine.campaign.forecast import Forecast
 from engine.campaign.plan import Plan
+from engine.campaign.response import Models
+from engine.decision import overrides
 from engine.decision.plans import SavedPlan
 from engine.errors import StoreProblem
 from engine.sentences import say
@@ -36,16 +38,30 @@ def of_plan(opened: Open) -> Forecast | None:
     """The forecast of the plan as it is saved; None where nothing was learned yet. Raises AppError."""
     if missing(opened) or response.current_version(opened.shop) is None:
         return None
-    models = cache.models(opened.shop)
-    return cache.forecast(opened.shop, models, opened.plan, copy(opened))
+    return asked(opened, cache.models(opened.shop), opened.plan)
 
 
-def record(forecast: Forecast | None) -> dict[str, Any]:
+def asked(opened: Open, models: Models, plan: Plan) -> Forecast:
+    """What a plan would do; of one that was never tried with its money where somebody chose to see that."""
+    found = cache.forecast(opened.shop, models, plan, copy(opened))
+    if not overrides.holds(opened.saved.extras.get(overrides.KEY), found):
+        return found
+    return cache.forecast(opened.shop, models, plan, copy(opened), even_untried=True)
+
+
+def overridden(opened: Open, forecast: Forecast) -> dict[str, str] | None:
+    """Who chose to see money of what was never tried, when and why; None where nobody did, or for something else."""
+    kept = opened.saved.extras.get(overrides.KEY)
+    return kept if overrides.holds(kept, forecast) else None
+
+
+def record(opened: Open, forecast: Forecast | None) -> dict[str, Any]:
     """What is kept of a forecast with the decision: the contract's row, and the verdict in a form for any language."""
     if forecast is None:
         return {}
     kept = {"verdict_key": forecast.verdict, "test_on": forecast.test_on, "last_sent": forecast.last_sent}
-    return forecast.row() | kept
+    shown = overridden(opened, forecast)
+    return forecast.row() | kept | ({overrides.KEY: shown} if shown else {})
 
 
 # --- in words ---
@@ -64,7 +80,8 @@ def reason(forecast: Forecast) -> str:
     """Why the verdict is what it is; where rates are shown without money, first that this is why."""
     why = forecast.reason(language())
     has_rates = forecast.ctr is not None or forecast.order_rate is not None
-    return t("numbers.rates_only", why=why) if has_rates and not forecast.supported else why
+    money = forecast.supported or forecast.extra_profit is not None
+    return t("numbers.rates_only", why=why) if has_rates and not money else why
 
 
 def parts_of_orders(forecast: Forecast) -> str | None:

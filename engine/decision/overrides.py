@@ -1,0 +1,36 @@
+"""Looking at the money of a plan that was never tried: a deliberate act, with who, when and why it was done.
+
+It holds for the one thing that was refused, whatever else of the plan changes, and for nothing else.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from engine.campaign.forecast import Forecast
+from engine.errors import NotAllowed
+
+KEY = "override"  # under which it is kept with a plan, and with the forecast of a submission
+LEAST_WORDS = 3  # letters or characters of a reason: a dot is none
+
+
+def override(forecast: Forecast, by: str, reason: str, now: datetime) -> dict[str, str]:
+    """What is kept: `why` money was refused, and by, at, reason of who wants it shown all the same.
+
+    Raises NotAllowed without a reason, or where the forecast has nothing to override.
+    """
+    if not forecast.can_be_overridden:
+        raise NotAllowed(f"Plan {forecast.plan_id}: there is nothing to override. {forecast.reason()}")
+    if len(reason.strip()) < LEAST_WORDS:
+        raise NotAllowed("Write why the money should be shown although nothing like it was tried: the reason is empty.")
+    at = now.isoformat(timespec="seconds")
+    return {"why": _why(forecast), "by": by.strip(), "at": at, "reason": reason.strip()}
+
+
+def holds(kept: Mapping[str, Any] | None, forecast: Forecast) -> bool:
+    """Whether an override that was kept is about what this forecast refuses."""
+    return bool(kept) and forecast.can_be_overridden and (kept or {}).get("why") == _why(forecast)
+
+
+def _why(forecast: Forecast) -> str:
+    return forecast.sentences[0].text()
