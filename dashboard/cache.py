@@ -26,10 +26,13 @@ from engine.audience.segments import Segmentation
 from engine.campaign import argument, explain, planned, repeat, response, starting
 from engine.campaign import forecast as forecasts
 from engine.campaign.forecast import Forecast
-from engine.campaign.plan import GOALS, Audience, Brief, Plan
+from engine.campaign.plan import GOALS, Audience, Brief, Offer, Plan
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
 from engine.campaign.starting import Known, Proposal
+from engine.campaign.uplift import advice, evidence, kept, people
+from engine.campaign.uplift.advice import Advice
+from engine.campaign.uplift.learned import Learned
 from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
@@ -240,6 +243,46 @@ def reasons(
 def _reasons(path: str, key: str, target: str, language: str, step: int, _asked: Asked) -> pd.DataFrame:
     scene, message = _asked.scenes[step], _asked.messages[step]
     return explain.explain_plan(_asked.shop, _asked.models, scene, message, target, language)
+
+
+# --- who needs it ---
+
+
+def holdout_standing(shop: Shop) -> tuple[str, int]:
+    """Whether the past can tell what writing changes: see engine.campaign.uplift.evidence.standing."""
+    return _holdout_standing(str(shop.path), shop.version)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _holdout_standing(path: str, version: str) -> tuple[str, int]:
+    return evidence.standing(store.open_shop(Path(path)))
+
+
+def learned_extra(shop: Shop) -> Learned:
+    """What writing changes, as it was learned last. Raises NotEnoughData before, ModelFileProblem for changed files."""
+    return _learned_extra(str(shop.path), _stamp(shop.path / kept.FOLDER))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _learned_extra(path: str, stamp: tuple) -> Learned:
+    return kept.load(store.open_shop(Path(path)))
+
+
+def advised(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Advice | None:
+    """Who of a plan's customers needs its offer; None where its money cannot be forecast."""
+    learned, people_ = learned_extra(shop), reach(shop, plan).reachable
+    key = hashlib.blake2b("\n".join(people_).encode(), digest_size=8).hexdigest()
+    scored = _scored(
+        str(shop.path), (_audience_stamp(shop), _stamp(shop.path / kept.FOLDER), key), shop, people_, learned
+    )
+    bare = plan.model_copy(update={"offer": Offer()})
+    found = (forecast(shop, models, one, copy) for one in (plan, bare))
+    return advice.of_plan(learned, people_, scored, *found)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _scored(path: str, key: tuple, _shop: Shop, _people: list[str], _learned: Learned) -> pd.DataFrame:
+    return _learned.of(people.all_columns_today(_kept(_shop), _people, _learned.with_history))
 
 
 # --- tables ---

@@ -6,9 +6,9 @@ CSV or JSON in and out, UTF-8. JSON goes to stdout, progress to stderr as one JS
 
 import os
 
-from engine.commands import customers, data, decisions, drafting, forecasts, machine, main
+from engine.commands import customers, data, decisions, drafting, forecasts, machine, main, uplift
 
-__all__ = ["customers", "data", "decisions", "drafting", "forecasts", "machine", "main"]  # importing registers them
+__all__ = ["customers", "data", "decisions", "drafting", "forecasts", "machine", "main", "uplift"]  # importing registers them
 
 if __name__ == "__main__":
     # A closed pipe (head, less) is no error of ours.

@@ -6,6 +6,7 @@ from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups,
 from dashboard.charts.plans import over_discount, reasons, side_by_side
 from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
 from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_time, top_products, weekly_line
+from dashboard.charts.who import extra_by_band
 
 __all__ = [
     "BAD",
@@ -23,6 +24,7 @@ __all__ = [
     "cohorts",
     "colour",
     "compared_groups",
+    "extra_by_band",
     "extra_orders",
     "faded",
     "figure",

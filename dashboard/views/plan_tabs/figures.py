@@ -18,6 +18,7 @@ from dashboard.views.plan_tabs import (
     override,
     reasons,
     sliders,
+    who,
 )
 from dashboard.views.plan_tabs.message import VERDICT
 from dashboard.views.plan_tabs.saving import Open
@@ -158,10 +159,10 @@ def _words(opened: Open, models: Models) -> None:
 
 @st.fragment(key=sliders.BEHIND)
 def _behind(opened: Open, models: Models) -> None:
-    """One of: curves over the discount, the table for the argument, other plans beside it, reasons, every figure."""
+    """One of: curves over the discount, the table for the argument, other plans, who needs it, reasons, every figure."""
     with widgets.problem_box():
         tried, forecast = _tried(opened, models)
-    views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "why", "all"]
+    views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "who", "why", "all"]
     state.keep("numbers.view", views[0], views, address="view")
     view = st.segmented_control(
         t("numbers.view"),
@@ -178,6 +179,8 @@ def _behind(opened: Open, models: Models) -> None:
             argue.show(opened, models, tried)
         elif view == "compare":
             compare.show(opened, models, tried, forecast)
+        elif view == "who":
+            who.show(opened, models, tried, forecast)
         elif view == "why":
             _why(opened, models, tried)
         else:
