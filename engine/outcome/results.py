@@ -7,10 +7,10 @@ import pandas as pd
 
 from engine import terms
 from engine.errors import NotEnoughData
+from engine.model.rates import Z, wilson
 from engine.shop.features import campaign_windows
 from engine.shop.store import Shop
 
-Z = 1.959964  # 95 %
 PER = 1_000  # extra orders are said per 1,000 messages
 
 COLUMNS = [
@@ -34,15 +34,6 @@ class Totals:
     extra: float | None
     extra_low: float | None
     extra_high: float | None
-
-
-def wilson(successes: np.ndarray, trials: np.ndarray, z: float = Z) -> tuple[np.ndarray, np.ndarray]:
-    """Score interval of a proportion (Wilson 1927); NaN where there were no trials."""
-    n = np.where(np.asarray(trials) > 0, trials, np.nan)
-    p = successes / n
-    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
-    return np.clip(middle - half, 0, 1), np.clip(middle + half, 0, 1)
 
 
 def newcombe(
