@@ -110,13 +110,16 @@ class Response:
 @dataclass(frozen=True, slots=True)
 class Judged:
     """What the later campaigns said. candidates: one row per kind (auc, log_loss, predicted_over_actual, brier).
-    held_out: one row per held-out campaign (campaign, trials, successes, predicted). rows: the judged rows."""
+    held_out: one row per held-out campaign (campaign, trials, successes, predicted). rows: the judged rows (fold, row,
+    campaign, unit, trials, successes, what each kind predicted, predicted); `row` is a position in the rows learned
+    from. folds: what was learned from and judged on, by number."""
 
     rule: str
     chosen: Kind
     candidates: pd.DataFrame
     held_out: pd.DataFrame
     rows: pd.DataFrame
+    folds: tuple[splits.Fold, ...]
 
 
 def _threads(matrix: np.ndarray) -> int:
@@ -142,7 +145,7 @@ def train(
     for number, fold in enumerate(usable):
         models = fit_candidates(rows.take(fold.train), shrunk, seed)
         judged = rows.take(fold.test)
-        predictions.append(_predictions(models, judged))
+        predictions.append(_predictions(models, judged).assign(fold=number, row=fold.test))
         progress((number + 1) / (len(usable) + 1))
     if predictions:
         table = pd.concat(predictions, ignore_index=True)
@@ -151,14 +154,16 @@ def train(
         )
         chosen: Kind = candidates.loc[candidates["log_loss"].idxmin(), "kind"]
     else:
-        table, chosen = pd.DataFrame(columns=["campaign", "trials", "successes", *KINDS]), "linear"
+        table, chosen = pd.DataFrame(columns=[*_JUDGED, *KINDS]), "linear"
         candidates = pd.DataFrame(columns=["kind", "auc", "log_loss", "predicted_over_actual", "brier"])
     model = fit_candidates(rows, shrunk, seed, (chosen,))[chosen]
     progress(1.0)
     table["predicted"] = table[chosen]
-    return model, Judged(
-        rule, chosen, candidates, _by_campaign(table), table[["campaign", "trials", "successes", "predicted"]]
-    )
+    ordered = table[[*_JUDGED, *KINDS, "predicted"]]
+    return model, Judged(rule, chosen, candidates, _by_campaign(table), ordered, tuple(usable))
+
+
+_JUDGED = ("fold", "row", "campaign", "unit", "trials", "successes")
 
 
 def _tells_apart(rows: Rows, where: np.ndarray, least: float) -> bool:
@@ -168,7 +173,8 @@ def _tells_apart(rows: Rows, where: np.ndarray, least: float) -> bool:
 
 
 def _predictions(models: dict[Kind, Response], judged: Rows) -> pd.DataFrame:
-    table = pd.DataFrame({"campaign": judged.campaign, "trials": judged.trials, "successes": judged.successes})
+    given = {"campaign": judged.campaign, "unit": judged.unit, "trials": judged.trials, "successes": judged.successes}
+    table = pd.DataFrame(given)
     for kind, model in models.items():
         table[kind] = model.predict(judged.features)
     return table
