@@ -6,9 +6,15 @@ CSV or JSON in and out, UTF-8. JSON goes to stdout, progress to stderr as one JS
 
 import os
 
-from engine.commands import customers, data, decisions, drafting, forecasts, machine, main, uplift
-
-__all__ = ["customers", "data", "decisions", "drafting", "forecasts", "machine", "main", "uplift"]  # importing registers them
+import engine.commands.customers  # importing a file of commands registers them
+import engine.commands.data
+import engine.commands.decisions
+import engine.commands.drafting
+import engine.commands.forecasts
+import engine.commands.machine
+import engine.commands.models
+import engine.commands.uplift  # noqa: F401
+from engine.commands import main
 
 if __name__ == "__main__":
     # A closed pipe (head, less) is no error of ours.

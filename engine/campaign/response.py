@@ -5,24 +5,21 @@ Trained on messages that were sent (treated = 1); the holdout teaches who would 
 
 import hashlib
 import json
-import platform
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
-import lightgbm
 import numpy as np
 import pandas as pd
-import sklearn
 
-from engine.campaign import order_value, support
+from engine.campaign import evaluation, order_value, promotion, support, versions
 from engine.campaign import rows as feature_rows
-from engine.errors import NotEnoughData
+from engine.campaign.versions import current_version as current_version
+from engine.errors import ModelFileProblem, NotEnoughData
 from engine.model import fit, manifest, ranges, splits
-from engine.shop import store
 from engine.shop.features import campaign_windows, default_as_of, totals_at
 from engine.shop.store import Shop
+from engine.shop.tables import TABLES
 
 Progress = Callable[[float, str], None]
 TARGETS = {"click": "clicked", "order": "converted", "unsubscribe": "unsubscribed"}
@@ -56,12 +53,15 @@ class Models:
 def train(
     shop: Shop, as_of: date | None = None, seed: int = 0, progress: Progress = lambda share, text: None
 ) -> Models:
-    """Learn from every delivery, total and ad before `as_of` and make it the shop's current model.
+    """Learn from every delivery, total and ad before `as_of`; used from then on unless it is worse than what is in use.
 
-    Raises NotEnoughData where there is nothing to learn from.
+    The rule is engine.campaign.promotion's; the card says what came of it. Raises NotEnoughData where there is nothing
+    to learn from.
     """
     as_of = as_of or default_as_of(shop)
     parts: dict = {"responses": {}, "variation": {}, "cards": {}, "anyway": None, "value": None}
+    in_use = _in_use(shop)
+    parts |= {"in_use": in_use, "compared": {}, "evaluated": {}}
     messages = past_messages(shop, as_of)
     tried = support.tried(shop, messages.sent if messages else None)
     if messages is not None:
@@ -72,12 +72,17 @@ def train(
         raise NotEnoughData(_nothing_to_learn(shop, parts["cards"], as_of))
     if messages is not None and "order" in parts["responses"]:
         tried = support.measured(tried, shop, messages.sent, messages.features, parts["responses"]["order"], seed)
+    about = _about(shop, as_of, seed)
     models = Models(
-        _version(shop, as_of, seed), parts["responses"], parts["anyway"], parts["value"], parts["variation"], tried,
-        _card(shop, as_of, seed, messages, parts),
+        _version(as_of, about), parts["responses"], parts["anyway"], parts["value"], parts["variation"], tried,
+        _card(shop, as_of, seed, messages, parts) | {"versions": about["code"]},
     )  # fmt: skip
+    old, readable = in_use.facts if in_use else None, current_version(shop) is None
+    verdict = promotion.decide(old, readable, _facts(models, about), parts["compared"])
+    models.card.update(promoted=verdict.promoted, promotion=verdict.to_json())
     progress(0.97, "Saving the models")
-    _save(shop, models)
+    files = _files(models) | evaluation.files(parts["evaluated"])
+    versions.save(shop, models.version, files, about, verdict.promoted)
     progress(1.0, "Done")
     return models
 
@@ -200,6 +205,9 @@ def _learn_target(
     parts["responses"][target] = model
     parts["variation"][target] = ranges.variation(judged.held_out)
     parts["cards"][target] = _target_card(rows, judged, parts["variation"][target])
+    parts["evaluated"][target] = told = evaluation.judge(model, rows, judged, seed)
+    if in_use := parts["in_use"]:
+        parts["compared"][target] = promotion.compare(in_use, target, rows, judged.chosen, told.table, seed)
 
 
 def training_rows(table: pd.DataFrame, features: pd.DataFrame, column: str) -> tuple[fit.Rows, str]:
@@ -363,8 +371,15 @@ def _learn_ads(shop: Shop, as_of: date, parts: dict, seed: int, progress: Progre
         }
 
 
-def _version(shop: Shop, as_of: date, seed: int) -> str:
-    return f"{as_of:%Y%m%d}-{hashlib.blake2b(f'{shop.version}|{seed}'.encode(), digest_size=4).hexdigest()}"
+def _about(shop: Shop, as_of: date, seed: int) -> dict:
+    """What a model comes from, for its manifest: the data as it stood, the code, the seed."""
+    counted = {name: rows for name in TABLES if (rows := shop.rows(name))}
+    data = {"shop_version": shop.version, "as_of": str(as_of), "rows": counted}
+    return {"data": data, "code": manifest.code(), "seed": seed}
+
+
+def _version(as_of: date, about: dict) -> str:
+    return f"{as_of:%Y%m%d}-{hashlib.blake2b(json.dumps(about).encode(), digest_size=4).hexdigest()}"
 
 
 def _card(shop: Shop, as_of: date, seed: int, messages: Messages | None, parts: dict) -> dict:
@@ -383,15 +398,10 @@ def _card(shop: Shop, as_of: date, seed: int, messages: Messages | None, parts: 
         "protected_excluded": shop.settings.protected,
         "seed": seed,
         "shop_version": shop.version,
-        "versions": {
-            "python": platform.python_version(),
-            "lightgbm": lightgbm.__version__,
-            "scikit-learn": sklearn.__version__,
-        },
     }
 
 
-def _save(shop: Shop, models: Models) -> None:
+def _files(models: Models) -> dict[str, bytes]:
     files = {"card.json": json.dumps(models.card, indent=1, default=float).encode()}
     for target, model in models.responses.items():
         files |= manifest.response_files(target, model)
@@ -401,26 +411,47 @@ def _save(shop: Shop, models: Models) -> None:
         files["value.json"] = models.value.to_json()
     files["variation.json"] = json.dumps({t: [v.sd, v.campaigns] for t, v in models.variation.items()}).encode()
     files["tried.json"] = json.dumps(models.tried.to_json()).encode()
-    with store.writing(shop.path):
-        folder = shop.path / "models" / models.version
-        for name, content in files.items():
-            store.replace_file(folder / name, content)
-        store.replace_file(folder / "manifest.json", manifest.manifest(files))
-        store.replace_file(shop.path / "models" / "current", models.version.encode())
+    return files
 
 
-def current_version(shop: Shop) -> str | None:
-    """The version in use, None before the first training."""
-    pointer = shop.path / "models" / "current"
-    return pointer.read_text().strip() if pointer.exists() else None
+def _in_use(shop: Shop) -> promotion.InUse | None:
+    """The model in use as a new one is compared with it; None before the first and where its files cannot be read."""
+    version = current_version(shop)
+    if version is None:
+        return None
+    try:
+        models, said = load(shop), evaluation.read(shop, version)
+        tables = {target: evaluation.held_out(shop, version, target) for target, one in said.items() if "chosen" in one}
+        facts = _facts(models, manifest.about(versions.folder(shop, version)))
+    except ModelFileProblem:
+        return None
+    learned = {target: frozenset(one["campaigns_learned"]) for target, one in said.items()}
+    return promotion.InUse(facts, models.responses, learned, tables)
+
+
+def _facts(models: Models, about: dict) -> promotion.Facts:
+    """What the rule of promotion asks of a model."""
+    card, anyway = models.card, ["anyway"] if models.anyway is not None else []
+    return promotion.Facts(
+        models.version,
+        date.fromisoformat(card["as_of"]),
+        frozenset(card["protected_excluded"]),
+        about,
+        frozenset([*models.responses, *anyway]),
+    )
+
+
+def _used(shop: Shop) -> str:
+    version = current_version(shop)
+    if version is None:
+        raise NotEnoughData("Forecasts have not been learned yet for this shop. Run: python -m engine train")
+    return version
 
 
 def load(shop: Shop) -> Models:
     """The current models. Raises NotEnoughData before the first training, ModelFileProblem for a changed file."""
-    version = current_version(shop)
-    if version is None:
-        raise NotEnoughData("Forecasts have not been learned yet for this shop. Run: python -m engine train")
-    files = manifest.read(Path(shop.path) / "models" / version)
+    version = _used(shop)
+    files = manifest.read(versions.folder(shop, version))
     card = json.loads(files["card.json"])
     names = {name.removesuffix(".json") for name in files}
     responses = {t: manifest.response(t, files) for t in (*TARGETS, *AD_TARGETS) if t in names}

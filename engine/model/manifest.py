@@ -1,12 +1,21 @@
-"""Fitted models as JSON and LightGBM text, with a manifest of hashes; a file whose hash is wrong is refused."""
+"""Fitted models as JSON and LightGBM text, with a manifest: the hash of every file, the data, the code, the seed.
+
+What it protects against: a file that was changed, cut short, left over from another training, or taken from another
+model. What it does not: somebody who may write to the folder and writes the manifest anew to match; that takes a
+signature with a key they lack. Files hold numbers and text alone, so that even then reading one runs no code.
+"""
 
 import hashlib
 import json
+import platform
+from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 
 import lightgbm as lgb
 import numpy as np
 
+import engine
 from engine.errors import ModelFileProblem
 from engine.model.calibrate import Affine
 from engine.model.encode import Encoder
@@ -42,19 +51,52 @@ def response(name: str, files: dict[str, bytes]) -> Response:
     )
 
 
-def manifest(files: dict[str, bytes]) -> bytes:
-    """The hash of every file, as JSON."""
-    return json.dumps(
-        {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}, indent=1
-    ).encode()
+NAME = "manifest.json"
+LIBRARIES = ("lightgbm", "scikit-learn", "numpy", "pandas", "scipy")
+
+
+def manifest(files: dict[str, bytes], about: dict | None = None) -> bytes:
+    """The hash of every file, and the facts `about` the model, as JSON."""
+    hashes = {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+    return json.dumps({"files": hashes, **(about or {})}, indent=1).encode()
+
+
+def code() -> dict[str, str]:
+    """What the model was learned with: one hash of the engine's sources, and the version of each library."""
+    root = Path(engine.__path__[0])
+    sources = hashlib.sha256()
+    for path in sorted(root.rglob("*.py")):
+        sources.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return {
+        "engine": sources.hexdigest(),
+        "python": platform.python_version(),
+        **{name: version(name) for name in LIBRARIES},
+    }
+
+
+def about(folder: Path) -> dict:
+    """The facts beside the hashes. Raises ModelFileProblem where the manifest cannot be read."""
+    return {name: value for name, value in _stored(folder).items() if name != "files"}
+
+
+def _stored(folder: Path) -> dict:
+    try:
+        found = json.loads((folder / NAME).read_text())
+        if not isinstance(found["files"], dict) or any(Path(name).name != name for name in found["files"]):
+            raise ValueError("its list of files is not one")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFileProblem(
+            f"The forecast models in {folder} are incomplete ({error}). Train them again."
+        ) from error
+    return found
 
 
 def read(folder: Path) -> dict[str, bytes]:
-    """Every file of a model folder. Raises ModelFileProblem for a missing or changed one."""
+    """Every file of a model folder. Raises ModelFileProblem for a missing, changed or unlisted one."""
+    hashes = _stored(folder)["files"]
     try:
-        hashes = json.loads((folder / "manifest.json").read_text())
         files = {name: (folder / name).read_bytes() for name in hashes}
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise ModelFileProblem(
             f"The forecast models in {folder} are incomplete ({error}). Train them again."
         ) from error
@@ -64,4 +106,12 @@ def read(folder: Path) -> dict[str, bytes]:
                 f"{folder / name} was changed after it was trained "
                 f"(expected {hashes[name][:12]}, found {found[:12]}). Train again."
             )
+    if extra := unlisted(folder, files):
+        raise ModelFileProblem(f"{extra[0]} does not belong to the model beside it. Remove that file, or train again.")
     return files
+
+
+def unlisted(folder: Path, names: Iterable[str]) -> list[Path]:
+    """Files in a model's folder that are none of its own. Hidden ones are the file system's."""
+    own = {*names, NAME}
+    return sorted(path for path in folder.iterdir() if path.name not in own and not path.name.startswith("."))

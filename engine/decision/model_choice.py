@@ -1,0 +1,24 @@
+"""A person puts another learned model in use, and that stands in the approval history."""
+
+from datetime import datetime
+from pathlib import Path
+
+from engine.campaign import versions
+from engine.decision import ledger, roles
+from engine.errors import NotAllowed
+from engine.shop.store import Shop
+
+
+def use(shop: Shop, version: str, person: str, recorded_by: str, reason: str, now: datetime, config: Path) -> None:
+    """Forecasts come from this kept version from now on.
+
+    Raises NotAllowed without a reason or for a person who may only look, ModelFileProblem where its files are not
+    whole.
+    """
+    roles.require(person, "submit", config)
+    if not reason.strip():
+        raise NotAllowed("Say why this model is to be used: the reason stands in the approval history.")
+    with ledger.writing(shop.path, shop.shop_id, config) as writer:
+        payload = {"reason": reason.strip(), "version": version, "instead_of": versions.current_version(shop)}
+        writer.append(f"model {version}", "model_chosen", person, recorded_by, payload, now)
+        versions.use(shop, version)  # inside: one that cannot be used leaves no entry
