@@ -23,7 +23,8 @@ from engine.audience import lifecycle, rules, segments
 from engine.audience.facts import Field
 from engine.audience.reach import Others, Reach, channels, reachable
 from engine.audience.segments import Segmentation
-from engine.campaign import argument, explain, planned, repeat, response, starting
+from engine.campaign import argument, explain, planned, repeat, response, starting, versions
+from engine.campaign import evaluation as evaluations
 from engine.campaign import forecast as forecasts
 from engine.campaign.forecast import Forecast
 from engine.campaign.plan import GOALS, Audience, Brief, Offer, Plan
@@ -33,6 +34,7 @@ from engine.campaign.starting import Known, Proposal
 from engine.campaign.uplift import advice, evidence, kept, people
 from engine.campaign.uplift.advice import Advice
 from engine.campaign.uplift.learned import Learned
+from engine.campaign.versions import Version
 from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
@@ -104,6 +106,27 @@ def models(shop: Shop) -> Models:
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _models(path: str, version: str | None, stamp: tuple) -> Models:
     return response.load(store.open_shop(Path(path)))
+
+
+def evaluation(shop: Shop, version: str) -> dict[str, dict]:
+    """How good a version's forecasts are and what it learned, by target: see engine.campaign.evaluation."""
+    return _evaluation(str(shop.path), version, _stamp(shop.path / "models" / version))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _evaluation(path: str, version: str, stamp: tuple) -> dict[str, dict]:
+    return evaluations.read(store.open_shop(Path(path)), version)
+
+
+def model_versions(shop: Shop) -> list[Version]:
+    """Every kept version, the latest first: see engine.campaign.versions."""
+    folders = sorted(path for path in (shop.path / "models").glob("*") if path.is_dir())
+    return _model_versions(str(shop.path), (_stamp(shop.path / "models"), *map(_stamp, folders)))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _model_versions(path: str, stamp: tuple) -> list[Version]:
+    return versions.versions(store.open_shop(Path(path)))
 
 
 def others(shop: Shop, plan: Plan) -> tuple[Others, str]:

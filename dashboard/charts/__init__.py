@@ -3,6 +3,7 @@
 from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
 from dashboard.charts.drawing import BAD, GOOD, MAIN, PALETTE, QUIET, SECOND, Figure, colour, faded, figure, warm
 from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
+from dashboard.charts.models import calibration, dependence, importance, learning_curve
 from dashboard.charts.plans import over_discount, reasons, side_by_side
 from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
 from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_time, top_products, weekly_line
@@ -21,14 +22,18 @@ __all__ = [
     "SECOND",
     "STATUSES",
     "Figure",
+    "calibration",
     "cohorts",
     "colour",
     "compared_groups",
+    "dependence",
     "extra_by_band",
     "extra_orders",
     "faded",
     "figure",
     "forecast_against_actual",
+    "importance",
+    "learning_curve",
     "net_by_month",
     "number_of_groups",
     "order_rates",
