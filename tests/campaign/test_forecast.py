@@ -124,7 +124,8 @@ def test_a_dearer_message_never_earns_more(tiny):
 )
 def test_what_was_never_tried_has_rates_but_no_money(tiny, changed, said):
     f = tiny.forecast(**changed)
-    assert f.reason() == said.replace("84", str(tiny.models.tried.sends["email"]["none"]))
+    assert f.reason().startswith(said.replace("84", str(tiny.models.tried.sends["email"]["none"])))
+    assert "The nearest past campaign" in f.reason()
     assert (f.supported, f.verdict, f.verdict_text()) == (False, "never_tried", "never tried here")
     assert f.ctr is not None
     assert f.order_rate is not None
@@ -138,7 +139,29 @@ def test_what_was_never_tried_has_rates_but_no_money(tiny, changed, said):
 def test_the_demo_shop_names_the_nearest_discount_that_was_tried(demo):
     f = demo.forecast(channel="sms", discount=0.4)
     assert not f.supported
-    assert f.reason() == "40 % off was never tried by sms; nearest is 20 %."
+    assert f.reason().startswith("40 % off was never tried by sms; nearest is 20 %. The nearest past campaign, “202")
+    assert "differs in discount (20% there, 40% here)" in f.reason()
+
+
+def test_money_of_what_was_never_tried_is_marked_and_promises_nothing(tiny):
+    plan = PLAN | {"discount": 0.6}
+    prepared = scene(tiny.shop, plan, tiny.audience)
+    refused = evaluate_steps(tiny.shop, tiny.models, [prepared], [plan])
+    shown = evaluate_steps(tiny.shop, tiny.models, [prepared], [plan], even_untried=True)
+    assert (refused.can_be_overridden, shown.can_be_overridden) == (True, True)
+    assert (shown.supported, shown.verdict, shown.chance_of_loss, shown.test_on) == (False, "never_tried", None, 0)
+    assert shown.extra_profit.low < shown.extra_profit.value < shown.extra_profit.high
+    assert shown.order_rate == refused.order_rate
+    assert shown.reason().startswith(refused.reason() + " Outside what was tried: the money is what")
+    assert "simulated outcomes" not in shown.reason()
+
+
+def test_what_is_inside_is_the_same_whether_or_not_the_untried_is_asked_for(tiny):
+    plan = PLAN | {"discount": 0.2}
+    prepared = scene(tiny.shop, plan, tiny.audience)
+    asked = evaluate_steps(tiny.shop, tiny.models, [prepared], [plan], even_untried=True)
+    assert asked == evaluate_steps(tiny.shop, tiny.models, [prepared], [plan])
+    assert not asked.can_be_overridden
 
 
 def test_customers_who_were_never_written_to_are_said_to_be_so(tmp_path, tiny):
@@ -291,6 +314,7 @@ def test_a_shop_of_totals_is_forecast_for_any_list_of_customers(tmp_path):
     f = Trained(shop, [f"x{n}" for n in range(100)]).forecast(discount=0.2)
     assert f.supported
     assert f.reachable == 100
+    assert "Only totals of past campaigns are on record, not who got them" in f.reason()
     assert f.order_rate.value == pytest.approx(sent["converted"].mean(), rel=0.5)
 
 
@@ -316,8 +340,19 @@ def test_clicks_without_orders_give_clicks_only(tmp_path):
     shop = shop_of(tmp_path / "shop", frames)
     response.train(shop)
     f = Trained(shop, everyone(shop)).forecast()
-    assert f.reason() == "Past messages record too few orders to say what a plan would earn."
-    assert (f.ctr is None, f.order_rate, f.supported) == (False, None, False)
+    assert f.reason() == "Past messages do not record who ordered, so only clicks can be said, and no money."
+    assert (f.ctr is None, f.order_rate, f.supported, f.can_be_overridden) == (False, None, False, False)
+
+
+def test_orders_without_clicks_have_money_and_the_missing_clicks_are_said(tmp_path):
+    frames = tables(*CAMPAIGN_TABLES)
+    frames["deliveries"] = frames["deliveries"].drop(columns="clicked")
+    shop = shop_of(tmp_path / "shop", frames)
+    response.train(shop)
+    f = Trained(shop, everyone(shop)).forecast()
+    assert f.supported
+    assert f.ctr is None
+    assert "Past messages do not record clicks, so no click rate is given." in f.reason()
 
 
 def test_a_minimum_spend_keeps_the_offer_from_small_orders(demo):
@@ -417,15 +452,16 @@ def test_an_unknown_segment_is_refused_with_those_there_are(demo):
 def test_tiers_in_a_plans_file_cost_what_they_give(demo, tmp_path):
     path = tmp_path / "plans.csv"
     path.write_text(
-        'plan_id,channel,offer_kind,starts_at,tiers\np1,email,spend_save,2026-06-08,"[[50, 5], [100, 15]]"\n'
+        'plan_id,channel,offer_kind,starts_at,tiers\np1,email,spend_save,2026-06-08,"[[100, 10], [150, 20]]"\n'
     )
     (plan,) = plan_rows(read_plans(path))
-    assert plan["tiers"] == ((50.0, 5.0), (100.0, 15.0))
-    given = evaluate(
-        demo.shop, demo.models, scene(demo.shop, plan, demo.audience), plan | {"tiers": [[50, 5], [100, 15]]}
-    )
+    assert plan["tiers"] == ((100.0, 10.0), (150.0, 20.0))
+    prepared = scene(demo.shop, plan, demo.audience)
+    given = evaluate(demo.shop, demo.models, prepared, plan)
     assert given.supported
-    assert 0 < given.discount_cost.value / given.orders.value <= 15
+    assert 0 < given.discount_cost.value / given.orders.value <= 20
+    lower = evaluate(demo.shop, demo.models, prepared, plan | {"tiers": [[50, 5], [150, 20]]})
+    assert lower.reason().startswith("5.00 off was never tried by email; nearest is 10.00.")
 
 
 # --- what a holdout can show, and orders in whole numbers ---

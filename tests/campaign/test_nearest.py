@@ -10,6 +10,7 @@ from engine.campaign import nearest
 from engine.campaign.nearest import Past
 from engine.model.encode import Encoder
 from engine.model.fit import Affine, Response
+from engine.sentences import say
 from tests.tiny import shop_of
 
 SAID = tuple(
@@ -65,15 +66,9 @@ def test_the_nearest_campaign_is_named_with_what_differs():
     said = nearest.sentence(PAST, message, {"discount|fraction": 0.5, "goal": "vip"})
     assert said.text() == (
         "The nearest past campaign, “Third” of 2025-03-01, differs in discount (30% there, 50% here), "
-        "time of day (10:00 there, 18:00 here), goal (launch there, VIP here)."
-    ).replace("launch there, VIP", f"{_goal('launch')} there, {_goal('vip')}")
+        f"time of day (10:00 there, 18:00 here), goal ({say('plan.goal_launch')} there, {say('plan.goal_vip')} here)."
+    )
     assert "2025-03-01 的“Third”" in said.text("zh")
-
-
-def _goal(name: str) -> str:
-    from engine.sentences import say
-
-    return say(f"plan.goal_{name}")
 
 
 # --- learned from the past ---

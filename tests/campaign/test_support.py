@@ -1,26 +1,34 @@
 """A plan outside what was tried is said to be so, with the nearest thing that was."""
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from engine.campaign import support
-from engine.campaign.support import Tried, check
+from engine.campaign.nearest import Past
+from engine.campaign.support import Alike, Tried, check
 from tests.tiny import shop_of
 
 PEOPLE = [f"c{n}" for n in range(100)]
+OFFERS = {"percent": [0.1, 0.2, 0.4], "amount": [5.0, 20.0], "spend_save": [10.0, 20.0], "none": [0.0]}
+SENDS = {"percent": 5_000, "amount": 900, "spend_save": 800, "none": 700}
+SPENDS = {"percent": [0.0], "amount": [0.0, 50.0], "spend_save": [100.0, 150.0], "none": [0.0]}
 TRIED = Tried(
-    {"email": {"percent": [0.1, 0.2, 0.4], "amount": [5.0, 20.0], "none": [0.0]}, "sms": {"percent": [0.2]}},
-    {"email": {"percent": 5_000, "amount": 900, "none": 700}, "sms": {"percent": 150}},
+    {"email": OFFERS, "sms": {"percent": [0.2]}, "push": {"gift": [0.0, 12.0, 20.0], "points": [0.0]}},
+    {"email": SENDS, "sms": {"percent": 150}, "push": {"gift": 400, "points": 400}},
     {"email": [8.0, 12.0, 20.0]},
     tuple(PEOPLE),
-    {"email": {"percent": [0.0], "amount": [0.0, 50.0], "none": [0.0]}, "sms": {"percent": [0.0]}},
+    {"email": SPENDS, "sms": {"percent": [0.0]}, "push": {"gift": [0.0], "points": [0.0]}},
+    basket=100.0,
 )
 
 
-def said(channel="email", kind="percent", discount=0.2, hour=None, audience=PEOPLE, min_spend=None):
-    sentence = check(TRIED, channel, kind, discount, hour, support.mailed_share(TRIED, set(audience)), min_spend)
+def said(channel="email", kind="percent", discount=0.2, hour=None, audience=PEOPLE, min_spend=None, **more):
+    mailed = support.mailed_share(TRIED, set(audience))
+    sentence = check(TRIED, channel, kind, discount, hour, mailed, min_spend, **more)
     return sentence.text() if sentence else None
 
 
@@ -44,8 +52,8 @@ def test_amounts_are_near_within_a_quarter(discount, fine):
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
-        ({"channel": "pigeon"}, "No past campaign went out by pigeon; tried were email, sms."),
-        ({"kind": "gift"}, "Offer gift was never tried by email; tried there were amount, none, percent."),
+        ({"channel": "pigeon"}, "No past campaign went out by pigeon; tried were email, push, sms."),
+        ({"kind": "gift"}, "Offer gift was never tried by email; tried there were amount, none, percent, spend_save."),
         ({"channel": "sms"}, "Only 150 messages by sms had offer percent; 200 are needed to learn from."),
         ({"hour": 3.0}, "Nothing was ever sent by email at 3:00; tried hours are 8:00 to 20:00."),
         ({"audience": [*PEOPLE[:10], *map(str, range(90))]},
@@ -69,25 +77,112 @@ def test_what_was_tried_is_read_from_past_messages(tmp_path):
             "campaign_id": ["k1", "k2", "k3", "later"],
             "channel": ["email", "email", "sms", "push"],
             "starts_at": ["2026-01-01"] * 4,
-            "offer_kind": ["percent", "percent", "", "gift"],
+            "offer_kind": ["percent", "percent", "gift", "gift"],
+            "gift_product_id": ["", "", "p2", "p1"],
             "discount": [0.2, 0.1, "", ""],
             "send_hour": [9, "", 18, 3],
         }
     )
-    shop = shop_of(tmp_path / "shop", {"campaigns": campaigns})
+    products = pd.DataFrame({"product_id": ["p1", "p2"], "name": ["Cup", "Tea"], "price": [8.0, 15.0]})
+    shop = shop_of(tmp_path / "shop", {"campaigns": campaigns, "products": products})
     sent = pd.DataFrame(
         {"campaign_id": ["k1", "k1", "k2", "k3"], "customer_id": ["b", "a", "a", ""], "trials": [1.0, 1.0, 1.0, 40.0]}
     )
     found = support.tried(shop, sent)
     assert found == Tried(
-        {"email": {"percent": [0.1, 0.2]}, "sms": {"none": [0.0]}},
-        {"email": {"percent": 3}, "sms": {"none": 40}},
+        {"email": {"percent": [0.1, 0.2]}, "sms": {"gift": [15.0]}},
+        {"email": {"percent": 3}, "sms": {"gift": 40}},
         {"email": [9.0], "sms": [18.0]},
         ("a", "b"),
-        {"email": {"percent": [0.0]}, "sms": {"none": [0.0]}},
+        {"email": {"percent": [0.0]}, "sms": {"gift": [0.0]}},
     )
     assert Tried.from_json(json.loads(json.dumps(found.to_json()))) == found
     assert support.tried(shop, None).offers == {}
+
+
+@pytest.mark.parametrize(
+    ("tiers", "expected"),
+    [
+        ([(100, 10), (150, 20)], None),
+        ([(110, 12)], None),  # within a quarter of both
+        ([(100, 10), (150, 40)], "40.00 off was never tried by email; nearest is 20.00."),
+        ([(50, 10)], "A minimum spend of 50 was never tried with offer spend_save by email; nearest is 100."),
+    ],
+)
+def test_each_tier_has_to_be_near_one_that_was_tried(tiers, expected):
+    assert said(kind="spend_save", discount=None, offer={"tiers": tiers}) == expected
+
+
+@pytest.mark.parametrize(
+    ("price", "expected"),
+    [
+        (None, None),  # not known: nothing to compare
+        (13.0, None),
+        (16.0, None),  # between two that were tried and are not further apart than twice
+        (60.0, "A gift worth 60.00 was never tried by push; nearest is one worth 20.00."),
+        (5.0, "A gift worth 5.00 was never tried by push; nearest is one worth 12.00."),
+    ],
+)
+def test_a_gift_has_to_be_worth_about_what_gifts_were_worth(price, expected):
+    assert said(channel="push", kind="gift", discount=price) == expected
+
+
+def test_an_offer_whose_size_nobody_recorded_is_not_measured_by_it():
+    assert said(channel="push", kind="points", discount=500.0) is None
+
+
+@pytest.mark.parametrize(("cap", "fine"), [(None, True), (30.0, True), (17.0, True), (16.0, False), (5.0, False)])
+def test_a_cap_that_makes_the_offer_smaller_than_it_says_was_never_tried(cap, fine):
+    """20 % of a usual order of 100 is 20 off; three points less is still near."""
+    found = said(offer={"max_discount": cap})
+    assert (found is None) == fine
+    assert fine or found.startswith(f"With at most {cap:.2f} off, 20 % is about {cap:.0f} % of a usual order (100.00)")
+
+
+def test_an_offer_on_a_part_of_the_order_was_never_tried():
+    assert said(offer={"applies_to": ["Makeup", "p7"]}) == (
+        "The offer counts for Makeup, p7 only; past offers counted for the whole order."
+    )
+
+
+def test_an_audience_unlike_those_written_to_is_refused_with_what_is_strange():
+    unlike = said(alike=Alike(0.31, ("recency_days", "home_town")))
+    assert unlike == (
+        "Only 31% of this audience are like customers who were ever written to; the others differ most in "
+        "days since last order, home town."
+    )
+    assert said(alike=Alike(0.6, ())) is None
+
+
+def test_a_message_too_far_from_every_campaign_is_refused():
+    past = Past.of(
+        ("goal", "hour"),
+        {"goal": ("launch", "vip")},
+        np.array([[0.0, 8.0], [1.0, 12.0]]),
+        {"goal": 0.5, "hour": 0.5},
+        0.6,
+        tuple({"channel": "email", "name": name, "day": "2025-03-01"} for name in ("First", "Second")),
+    )
+    found = check(replace(TRIED, past=past), "email", "percent", 0.2, None, 1.0, columns={"goal": "sunset", "hour": 20})
+    assert found.text().startswith("No past campaign by email is close enough to this one")
+    assert (
+        check(replace(TRIED, past=past), "email", "percent", 0.2, None, 1.0, columns={"goal": "vip", "hour": 14})
+        is None
+    )
+
+
+def test_many_plans_are_checked_as_each_alone():
+    plans = pd.DataFrame(
+        {
+            "channel": ["email", "email", "sms", "email", "email"],
+            "offer_kind": ["percent", "percent", "percent", None, "amount"],
+            "discount": [0.2, 0.6, 0.2, None, 5.0],
+            "send_hour": [10, 10, 10, 10, 3],
+            "mailed": [1.0, 1.0, 1.0, 1.0, None],
+            "starts_at": ["2026-06-08"] * 5,
+        }
+    )
+    assert support.inside(TRIED, plans).tolist() == [True, False, False, True, False]
 
 
 @pytest.mark.parametrize(
