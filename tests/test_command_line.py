@@ -12,8 +12,10 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from engine import settings
 from engine.__main__ import main
-from engine.decision import cells, roles
+from engine.decision import cells, ledger, roles
+from engine.shop import store
 from tests import golden_commands
 from tests.conftest import ROOT
 from tests.tiny import CAMPAIGN_TABLES, GOLDEN, shop_of, tables, trained
@@ -355,6 +357,23 @@ def test_a_plan_that_cannot_be_handed_in_is_refused(shop, plan, changed, said):
     ended = run("submit", plan(**changed), "--shop", shop, code=2)
     assert ended.stderr.startswith(said)
     assert "plan.json: no such" not in ended.stderr
+
+
+def test_money_of_what_was_never_tried_is_handed_in_for_a_reason_only(shop, plan):
+    file = plan(offer={"kind": "percent", "discount": 0.6})
+    assert "the reason is empty" in run("submit", file, "--shop", shop, "--override", " ", code=2).stderr
+    run("submit", file, "--shop", shop, "--override", "the owner wants to see it")
+    opened = store.open_shop(shop)
+    [entry] = ledger.entries(opened.path, opened.shop_id, settings.read().config, "tea")
+    handed_in = entry.payload["forecast"]
+    assert (handed_in["supported"], handed_in["verdict"]) == (0, "never tried here")
+    assert handed_in["extra_profit_low"] <= handed_in["extra_profit"] <= handed_in["extra_profit_high"]
+    assert handed_in["override"]["reason"] == "the owner wants to see it"
+    assert handed_in["override"]["why"].startswith("60 % off was never tried by email")
+
+
+def test_what_was_tried_has_nothing_to_override(shop, plan):
+    assert "there is nothing to override" in run("submit", plan(), "--shop", shop, "--override", "so", code=2).stderr
 
 
 def test_a_plan_file_that_is_not_there_is_named(shop, tmp_path):
