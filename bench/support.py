@@ -129,17 +129,13 @@ def _hour_never_used(past: Past, plan: Plan, random: np.random.Generator) -> Pla
     return {"send_hour": float(random.choice(unused))} if unused else None
 
 
-def _part_of_the_order(past: Past, plan: Plan, random: np.random.Generator) -> Plan | None:
-    return {"applies_to": ["one category"]}
-
-
 def _never_written_to(past: Past, plan: Plan, random: np.random.Generator) -> Plan | None:
     return {"audience": "never"} if past.never else None
 
 
 CHANGES: tuple[Callable[[Past, Plan, np.random.Generator], Plan | None], ...] = (
     _another_channel, _another_kind, _size_far_off, _gift_far_off, _minimum_far_off, _hour_never_used,
-    _part_of_the_order, _never_written_to,
+    _never_written_to,
 )  # fmt: skip
 
 

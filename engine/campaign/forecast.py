@@ -285,10 +285,16 @@ def _why_not(shop: Shop, models: Models, message: Message, step: dict) -> Senten
         None if hour is None or pd.isna(hour) else float(hour),
         scene.latest("mailed", tried, None, lambda: support.mailed_share(tried, set(people))),
         _number(step.get("min_spend"), 0.0),
-        offer={name: step.get(name) for name in support.OFFER_DETAILS},
+        offer={name: step.get(name) for name in support.OFFER_DETAILS} | {"share": _counted(scene, step)},
         columns=_columns(message, tried),
         alike=scene.latest("alike", tried, None, lambda: support.alike_share(tried, scene.columns)),
     )
+
+
+def _counted(scene: Scene, step: dict) -> float | None:
+    """The share of an order that an offer on some goods counts for."""
+    names = step.get("applies_to")
+    return scene.baskets.share(names) if offers.has(names) else None
 
 
 def _columns(message: Message, tried: support.Tried) -> dict:

@@ -160,7 +160,7 @@ def check(
     """None where a plan lies within what was tried, else why not, with the nearest thing that was.
 
     discount: of a gift, its price, None unknown. mailed: share of the audience that was ever written to, see
-    `mailed_share`. offer: tiers, max_discount and applies_to. columns: the message's model columns, by name.
+    `mailed_share`. offer: OFFER_DETAILS. columns: the message's model columns, by name.
     What is not given is not looked at.
     """
     kind, offer = kind or "none", offer or {}
@@ -184,8 +184,8 @@ def inside(tried: Tried, candidates: pd.DataFrame, protected: Sequence[str] = ()
     """Which of many plans lie within what was tried, as booleans in their order.
 
     candidates: the campaign columns of a plans file, starts_at as a time; of gifts discount is their price; optional
-    mailed (share of the audience ever written to), tiers, max_discount, applies_to. Attributes that are `protected`
-    are no model columns.
+    mailed (share of the audience ever written to) and OFFER_DETAILS. Attributes that are `protected` are no model
+    columns.
     """
     said = candidates.drop(columns=[c for c in ("mailed", *OFFER_DETAILS) if c in candidates])
     said = said.assign(sent_at=pd.to_datetime(said.get("starts_at", pd.NaT)))
@@ -196,7 +196,8 @@ def inside(tried: Tried, candidates: pd.DataFrame, protected: Sequence[str] = ()
     return np.array(found, dtype=bool)
 
 
-OFFER_DETAILS = ("tiers", "max_discount", "applies_to")
+# share: of an order, that an offer with applies_to counts for; where it is not given, that limit is not looked at.
+OFFER_DETAILS = ("tiers", "max_discount", "applies_to", "share")
 
 
 def _check_row(tried: Tried, plan: Mapping[Any, Any], columns: Mapping[Any, Any]) -> Sentence | None:
@@ -213,8 +214,8 @@ def _offer_outside(
     tried: Tried, channel: str, kind: str, discount: float | None, min_spend: float | None, offer: Mapping[str, Any]
 ) -> Sentence | None:
     """Why the offer itself lies outside: its size, its minimum spend (of each tier), its limits."""
-    if names := offer.get("applies_to"):
-        return Sentence("never_tried.part_of_order", {"names": tuple(str(name) for name in names)})
+    if offer.get("applies_to") and (outside := _part_outside(tried, channel, kind, float(discount or 0.0), offer)):
+        return outside
     steps = offer.get("tiers") or [(min_spend, discount)]
     for least, off in steps:
         outside = _size_outside(tried, channel, kind, off) or _hurdle(tried, channel, kind, float(least or 0.0))
@@ -236,6 +237,23 @@ def _size_outside(tried: Tried, channel: str, kind: str, discount: float | None)
     nearest_size = min(sizes, key=lambda other: abs(other - size))
     values = {"size": _shown(size, kind), "channel": channel, "nearest": _shown(nearest_size, kind)}
     return Sentence("never_tried.gift" if kind == "gift" else "engine.discount_never_tried", values)
+
+
+def _part_outside(tried: Tried, channel: str, kind: str, size: float, offer: Mapping[str, Any]) -> Sentence | None:
+    """Why an offer on some goods only is too small: the order model sees it as one of its share on the whole order."""
+    share = offer.get("share")
+    if share is None or kind not in ("percent", "amount"):
+        return None
+    nothing = [0.0] if tried.sends[channel].get("none", 0) >= MIN_SENDS else []
+    if _near(sorted([*nothing, *tried.offers[channel][kind]]), size * share, kind):
+        return None
+    values = {
+        "names": tuple(str(name) for name in offer["applies_to"]),
+        "size": _shown(size, kind),
+        "effective": _shown(size * share, kind),
+        "channel": channel,
+    }
+    return Sentence("never_tried.part_of_order", values)
 
 
 def _cap_outside(tried: Tried, kind: str, size: float, cap: float | None) -> Sentence | None:

@@ -35,7 +35,7 @@ def test_plans_outside_what_was_tried_have_none(demo):
     refused = 1 - outside["supported"].mean()
     print(f"outside: money refused to {refused:.1%} of {len(outside)}")
     assert refused >= PROMISED, outside.loc[outside["supported"], "what"].value_counts()
-    assert outside["what"].nunique() >= 7, "every way to be outside was drawn"
+    assert outside["what"].nunique() >= 6, "every way to be outside was drawn"
 
 
 @pytest.mark.parametrize(("channel", "highest"), [("sms", 0.20), ("push", 0.15), ("social", 0.25)])

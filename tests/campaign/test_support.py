@@ -139,10 +139,19 @@ def test_a_cap_that_makes_the_offer_smaller_than_it_says_was_never_tried(cap, fi
     assert fine or found.startswith(f"With at most {cap:.2f} off, 20 % is about {cap:.0f} % of a usual order (100.00)")
 
 
-def test_an_offer_on_a_part_of_the_order_was_never_tried():
-    assert said(offer={"applies_to": ["Makeup", "p7"]}) == (
-        "The offer counts for Makeup, p7 only; past offers counted for the whole order."
-    )
+@pytest.mark.parametrize(("share", "fine"), [(None, True), (0.6, True), (0.35, True), (0.3, False), (0.02, False)])
+def test_an_offer_on_a_part_of_the_order_counts_as_its_share_of_it(share, fine):
+    """Without a campaign that offered nothing the smallest tried is 10 %, and 7 % is near: 20 % of 35 %."""
+    tried = replace(TRIED, sends=TRIED.sends | {"email": SENDS | {"none": 0}})
+    offer = {"applies_to": ["Makeup", "p7"], "share": share}
+    found = check(tried, "email", "percent", 0.2, None, 1.0, offer=offer)
+    assert (found is None) == fine
+    assert fine or found.text().startswith(f"20 % off on Makeup, p7 only is about {20 * share:.0f} % of a whole order")
+
+
+def test_where_offering_nothing_was_tried_no_offer_on_a_part_is_too_small():
+    tried = replace(TRIED, offers={"email": {"percent": [0.05, 0.2], "none": [0.0]}}, sends={"email": SENDS})
+    assert check(tried, "email", "percent", 0.2, None, 1.0, offer={"applies_to": ["p7"], "share": 0.1}) is None
 
 
 def test_an_audience_unlike_those_written_to_is_refused_with_what_is_strange():
