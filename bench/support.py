@@ -32,7 +32,7 @@ from engine.shop.store import Shop
 Plan = dict
 UNUSED_CHANNELS = ("wechat", "xiaohongshu", "mail", "email", "sms", "push")
 ALL_KINDS = ("percent", "amount", "spend_save", "gift", "free_shipping", "buy_x_get_y", "points", "early_access")
-PLANS = 300  # of each sort
+PLANS = 200  # of each sort
 PEOPLE = 400  # about so many of those written to are the audience
 
 

@@ -253,7 +253,7 @@ def facts(message: Mapping[str, Any]) -> dict[str, str]:
     kind, size = str(_given(message, "offer_kind") or "none"), _given(message, "discount")
     shown = {"offer_kind": kind}
     if size is not None:
-        shown |= {"discount": f"{size:.0%}" if kind == "percent" else f"{size:.2f}", "size": f"{size:g}"}
+        shown |= {"discount": f"{100 * size:.3g} %" if kind == "percent" else f"{size:.2f}", "size": f"{size:g}"}
     for name in ("channel", "goal", "language", "category"):
         if given := _given(message, name):
             shown[name] = str(given)

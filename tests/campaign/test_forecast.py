@@ -140,7 +140,7 @@ def test_the_demo_shop_names_the_nearest_discount_that_was_tried(demo):
     f = demo.forecast(channel="sms", discount=0.4)
     assert not f.supported
     assert f.reason().startswith("40 % off was never tried by sms; nearest is 20 %. The nearest past campaign, “202")
-    assert "differs in discount (20% there, 40% here)" in f.reason()
+    assert "differs in discount (20 % there, 40 % here)" in f.reason()
 
 
 def test_money_of_what_was_never_tried_is_marked_and_promises_nothing(tiny):

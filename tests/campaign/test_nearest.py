@@ -14,7 +14,7 @@ from engine.sentences import say
 from tests.tiny import shop_of
 
 SAID = tuple(
-    {"channel": "email", "offer_kind": "percent", "discount": f"{off}%", "size": f"{off / 100:g}", "goal": goal,
+    {"channel": "email", "offer_kind": "percent", "discount": f"{off} %", "size": f"{off / 100:g}", "goal": goal,
      "send_hour": "10:00", "name": name, "day": "2025-03-01"}
     for name, off, goal in (("First", 10, "vip"), ("Second", 20, "vip"), ("Third", 30, "launch"))
 )  # fmt: skip
@@ -65,7 +65,7 @@ def test_the_nearest_campaign_is_named_with_what_differs():
     message = {"channel": "email", "offer_kind": "percent", "discount": 0.5, "goal": "vip", "send_hour": 18}
     said = nearest.sentence(PAST, message, {"discount|fraction": 0.5, "goal": "vip"})
     assert said.text() == (
-        "The nearest past campaign, “Third” of 2025-03-01, differs in discount (30% there, 50% here), "
+        "The nearest past campaign, “Third” of 2025-03-01, differs in discount (30 % there, 50 % here), "
         f"time of day (10:00 there, 18:00 here), goal ({say('plan.goal_launch')} there, {say('plan.goal_vip')} here)."
     )
     assert "2025-03-01 的“Third”" in said.text("zh")
