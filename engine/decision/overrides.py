@@ -15,7 +15,7 @@ LEAST_WORDS = 3  # letters or characters of a reason: a dot is none
 
 
 def override(forecast: Forecast, by: str, reason: str, now: datetime) -> dict[str, str]:
-    """What is kept: `why` money was refused, and by, at, reason of who wants it shown all the same.
+    """What is kept: `why` money was refused (in Chinese, too), and by, at, reason of who wants it shown all the same.
 
     Raises NotAllowed without a reason, or where the forecast has nothing to override.
     """
@@ -24,12 +24,18 @@ def override(forecast: Forecast, by: str, reason: str, now: datetime) -> dict[st
     if len(reason.strip()) < LEAST_WORDS:
         raise NotAllowed("Write why the money should be shown although nothing like it was tried: the reason is empty.")
     at = now.isoformat(timespec="seconds")
-    return {"why": _why(forecast), "by": by.strip(), "at": at, "reason": reason.strip()}
+    why = {"why": _why(forecast), "why_zh": forecast.sentences[0].text("zh")}
+    return why | {"by": by.strip(), "at": at, "reason": reason.strip()}
 
 
 def holds(kept: Mapping[str, Any] | None, forecast: Forecast) -> bool:
     """Whether an override that was kept is about what this forecast refuses."""
     return bool(kept) and forecast.can_be_overridden and (kept or {}).get("why") == _why(forecast)
+
+
+def why(kept: Mapping[str, Any], language: str) -> str:
+    """What was overridden, in a reader's language."""
+    return str(kept.get(f"why_{language}") or kept["why"])
 
 
 def _why(forecast: Forecast) -> str:

@@ -37,11 +37,13 @@ def test_an_override_says_what_was_refused_who_when_and_why(forecasts):
     kept = overrides.override(forecasts[0.6], " Ana ", " one try ", NOON)
     assert kept == {
         "why": "60 % off was never tried by email; nearest is 20 %.",
+        "why_zh": "email 从未试过 60 % 的优惠幅度；最接近的是 20 %。",
         "by": "Ana",
         "at": "2026-06-01T12:00:00",
         "reason": "one try",
     }
     assert overrides.holds(kept, forecasts[0.6])
+    assert (overrides.why(kept, "en"), overrides.why(kept, "zh")) == (kept["why"], kept["why_zh"])
 
 
 def test_it_holds_for_that_refusal_only(forecasts):

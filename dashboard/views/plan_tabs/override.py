@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import state, widgets
-from dashboard.text import t
+from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign.forecast import Forecast
@@ -53,8 +53,8 @@ def told(opened: Open, kept: Mapping[str, Any]) -> None:
 def words(opened: Open, kept: Mapping[str, Any]) -> str:
     """The same as one text."""
     when = saving.shown_at(str(kept["at"]), opened.shop)
-    said = {name: str(kept[name]) for name in ("by", "reason", "why")}
-    return message.plain(t("override.told", when=when, **said))
+    why = overrides.why(kept, language())
+    return message.plain(t("override.told", when=when, why=why, by=str(kept["by"]), reason=str(kept["reason"])))
 
 
 def recorded(payload: Mapping[str, Any]) -> Mapping[str, Any] | None:
