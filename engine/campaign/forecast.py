@@ -83,7 +83,7 @@ class Forecast:
     @property
     def can_be_overridden(self) -> bool:
         """Whether money was refused, or stands here all the same, for a plan that could be given some."""
-        return self.verdict == "never_tried" and self.sentences[0].key not in _NO_MONEY
+        return self.verdict == "never_tried" and bool(self.sentences) and self.sentences[0].key not in _NO_MONEY
 
     @property
     def detectable_orders(self) -> float | None:
