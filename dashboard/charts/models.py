@@ -85,27 +85,18 @@ def importance(table: pd.DataFrame, axis: str) -> go.Figure:
     )
 
 
-def dependence(table: pd.DataFrame, words: dict[str, str]) -> go.Figure:
+def dependence(table: pd.DataFrame, words: dict[str, str], ordered: bool) -> go.Figure:
     """What a feature adds over its values, and beneath how common they are. words: x, points, share, range.
 
-    table: label, points, points_low, points_high (80 % of the rows), share (of the past), rate.
+    table: label, points, points_low, points_high (80 % of the rows), share (of the past), rate. ordered: whether one
+    value leads to the next, so that a line may.
     """
-    band = go.Scatter(
-        x=[*table.index, *table.index[::-1]],
-        y=[*table["points_low"], *table["points_high"][::-1]],
-        fill="toself",
-        fillcolor=faded(MAIN, 0.16),
-        mode="lines",
-        line={"width": 0},
-        hoverinfo="skip",
-        name=words["range"],
-    )
     line = go.Scatter(
         x=table.index,
         y=table["points"],
-        mode="lines+markers",
+        mode="lines+markers" if ordered else "markers",
         line={"color": MAIN, "width": 2},
-        marker={"size": 7},
+        marker={"size": 7 if ordered else 11, "color": MAIN},
         name=words["points"],
         customdata=table[["label", "rate"]],
         hovertemplate="%{customdata[0]}: %{y:+.0f} (%{customdata[1]:.2%})<extra></extra>",
@@ -120,7 +111,7 @@ def dependence(table: pd.DataFrame, words: dict[str, str]) -> go.Figure:
         hovertemplate="%{customdata}: %{y:.1%}<extra></extra>",
     )
     chart = figure(
-        [band, line, bars],
+        [_range(table, words["range"], ordered), line, bars],
         height=420,
         bargap=0.25,
         legend={"orientation": "h", "y": 1.15, "x": 0},
@@ -130,3 +121,20 @@ def dependence(table: pd.DataFrame, words: dict[str, str]) -> go.Figure:
     )
     chart.update_yaxes(nticks=3, selector={"title.text": words["share"]})
     return chart
+
+
+def _range(table: pd.DataFrame, name: str, ordered: bool) -> go.Scatter:
+    """Where 80 % of the rows lie: a band, or a bar for each value."""
+    if ordered:
+        edges = [*table["points_low"], *table["points_high"][::-1]]
+        x, y = [*table.index, *table.index[::-1]], edges
+        look: dict = {"fill": "toself", "fillcolor": faded(MAIN, 0.16), "line": {"width": 0}}
+    else:
+        x = [place for at in table.index for place in (at, at, None)]
+        y = [
+            end
+            for low, high in zip(table["points_low"], table["points_high"], strict=True)
+            for end in (low, high, None)
+        ]
+        look = {"line": {"color": faded(MAIN, 0.35), "width": 8}}
+    return go.Scatter(x=x, y=y, mode="lines", hoverinfo="skip", name=name, **look)

@@ -81,5 +81,5 @@ if look == "origin":
     origin.show(shop, card, models.version)
 else:
     target_page(card["targets"][target], judged.get(target, {}), target, look)
-if target == "order" and "anyway" in card["targets"]:
+if look != "origin" and target == "order" and "anyway" in card["targets"]:
     anyway(card["targets"]["anyway"])

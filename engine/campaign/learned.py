@@ -85,7 +85,7 @@ def _dependence(values: pd.Series, parts: np.ndarray, rate: np.ndarray, weight: 
     found = []
     for one in sorted(set(group), key=lambda name: (str(name) == "", name if numeric else 0)):
         inside = group == one
-        low, middle, high = (float(np.quantile(parts[inside], share)) for share in (0.1, 0.5, 0.9))
+        low, high = (float(np.quantile(parts[inside], share)) for share in (0.1, 0.9))
         of = values[inside]
         found.append(
             {

@@ -39,6 +39,11 @@ def dependence(told: dict, feature: str, language: str = "en") -> pd.DataFrame:
     )
 
 
+def ordered(told: dict, feature: str) -> bool:
+    """Whether a feature's values are numbers, which follow one another."""
+    return all(one["level"] is None for one in told["dependence"][feature])
+
+
 def _value(feature: str, one: dict, language: str) -> str:
     """A bin as "12–30", a level as it is called."""
     if one["level"] is not None:

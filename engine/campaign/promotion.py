@@ -131,7 +131,7 @@ def _both_held_back(new: pd.DataFrame, old: pd.DataFrame | None) -> Compared | N
     """On campaigns that both models held back, where the two agree on what came."""
     if old is None or new.empty or old.empty:
         return None
-    both = _by_campaign(new).join(_by_campaign(old), how="inner", lsuffix="_new", rsuffix="_old")
+    both = _by_campaign(new).add_suffix("_new").join(_by_campaign(old).add_suffix("_old"), how="inner")
     same = both[
         np.isclose(both["trials_new"], both["trials_old"]) & np.isclose(both["successes_new"], both["successes_old"])
     ]
@@ -147,7 +147,7 @@ def _by_campaign(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def decide(old: Facts | None, readable: bool, new: Facts, asked: dict[str, Compared | None]) -> Verdict:
-    """The rule above. `asked`: what `compare` said by target. `readable`: False where those in use could not be read."""
+    """The rule above. `asked`: what `compare` said by target. `readable`: False if the one in use was not."""
     if old is None:
         return Verdict("first" if readable else "unreadable")
     compared = {target: one for target, one in asked.items() if one is not None}

@@ -75,7 +75,7 @@ def train(
     about = _about(shop, as_of, seed)
     models = Models(
         _version(as_of, about), parts["responses"], parts["anyway"], parts["value"], parts["variation"], tried,
-        _card(shop, as_of, seed, messages, parts) | {"versions": about["code"]},
+        _card(shop, as_of, seed, messages, parts) | {"data_rows": about["data"]["rows"], "versions": about["code"]},
     )  # fmt: skip
     old, readable = in_use.facts if in_use else None, current_version(shop) is None
     verdict = promotion.decide(old, readable, _facts(models, about), parts["compared"])

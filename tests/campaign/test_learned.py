@@ -92,7 +92,8 @@ RULE = Leaf(
     [
         ("en", "days since last order up to 30 and channel is email and share of past spend discounted above 25.0% and "
                "not: headline asks a question and days between orders is not known"),
-        ("zh", "距上次下单天数不超过 30，且渠道为 email，且历史折扣占比大于 25.0%，且非：标题是问句，且平均下单间隔天数未知"),
+        ("zh", "距上次下单天数不超过 30，且渠道为 email，且历史折扣占比大于 25.0%，"
+               "且非：标题是问句，且平均下单间隔天数未知"),
     ],
 )  # fmt: skip
 def test_a_rule_is_a_sentence(language, said):

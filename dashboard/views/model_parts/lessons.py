@@ -39,6 +39,6 @@ def dependence(told: dict) -> None:
     table = learned_words.dependence(told, chosen, language())
     words = {name: t(f"model.dependence_{name}") for name in ("points", "share", "range")}
     named = explain.words(chosen, language())
-    figure = charts.dependence(table, words | {"x": named})
+    figure = charts.dependence(table, words | {"x": named}, learned_words.ordered(told, chosen))
     widgets.chart(figure, "model.dependence", t("model.dependence_alt", name=named))
     st.caption(t("model.dependence_note"))

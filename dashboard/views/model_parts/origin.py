@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, state, widgets
-from dashboard.text import t
+from dashboard.text import t, table_name
 from dashboard.views.model_parts import names
 from engine import settings
 from engine.campaign.promotion import sentence
@@ -15,6 +15,8 @@ from engine.shop.store import Shop
 
 def show(shop: Shop, card: dict, version: str) -> None:
     """Data and features of the model in use, and every kept one."""
+    counted = [f"{table_name(name)} {widgets.number(rows)}" for name, rows in card["data_rows"].items()]
+    st.write(t("model.data_rows", as_of=card["as_of"], tables="; ".join(counted)))
     inputs(card)
     st.subheader(t("model.kept"))
     kept(shop)

@@ -1,4 +1,4 @@
-"""How good one forecast is on what it had not seen: figures, calibration, campaigns, ranges, and the table behind it."""
+"""How good one forecast is on what it had not seen: figures, calibration, campaigns, and the table behind it."""
 
 import pandas as pd
 import streamlit as st
