@@ -40,6 +40,8 @@ def learn_and_keep(
         for name, content in files.items():
             store.replace_file(shop.path / FOLDER / name, content)
         store.replace_file(shop.path / FOLDER / "manifest.json", manifest.manifest(files))
+        for left in manifest.unlisted(shop.path / FOLDER, files):
+            left.unlink()
     progress(1.0, "Done")
     return learned
 
