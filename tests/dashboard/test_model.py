@@ -86,7 +86,8 @@ def test_the_models_and_their_distances_follow_from_the_hold_out_table(model_pag
     loss = {
         n: -(table["successes"] * np.log(table[n]) + (1 - table["successes"]) * np.log(1 - table[n])) for n in curve
     }
-    assert points == [pytest.approx((loss[curve[0]] - loss[curve[-1]]).mean(), abs=1e-5)]
+    far = (loss[curve[0]] - loss[curve[-1]]).mean()
+    assert points == ([pytest.approx(far, abs=1e-5)] if len(curve) > 1 else [])
 
 
 def test_the_hold_out_table_names_no_customer(used):
@@ -167,7 +168,7 @@ def test_a_model_that_was_not_used_says_why_and_can_be_used_with_a_reason(open_a
     button = next(one for one in app.button if one.label == "Use this model")
     button.click().run()
     assert "Say why" in words(app) and response.current_version(shop) == first
-    app.text_input(key="model.use_reason.20260601-worse").set_value("the import was mended").run()
+    app.text_input(key="model.use_reason.20260601-worse").set_value("the import was mended")
     next(one for one in app.button if one.label == "Use this model").click().run()
     assert not app.exception
     assert response.current_version(shop) == "20260601-worse"
