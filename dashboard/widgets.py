@@ -169,12 +169,7 @@ def _make_sample(name: str, folder: Path) -> None:
 
 # --- work in progress ---
 
-PAGES = {
-    "train": "model",
-    "extra": "plans",
-    "import": "data",
-    "sample": "today",
-}  # where each kind of work is looked after
+PAGES = {"train": "model", "extra": "plans", "import": "data", "sample": "today"}  # where work is looked after
 
 
 def job_panel(shop_dir: Path, kind: str, on_done: Callable[[], None] | None = None) -> bool:

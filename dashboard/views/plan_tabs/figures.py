@@ -159,7 +159,7 @@ def _words(opened: Open, models: Models) -> None:
 
 @st.fragment(key=sliders.BEHIND)
 def _behind(opened: Open, models: Models) -> None:
-    """One of: curves over the discount, the table for the argument, other plans, who needs it, reasons, every figure."""
+    """One of: curves over the discount, the table for the argument, other plans, who needs it, reasons, all figures."""
     with widgets.problem_box():
         tried, forecast = _tried(opened, models)
     views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "who", "why", "all"]

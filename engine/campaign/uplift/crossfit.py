@@ -169,7 +169,7 @@ def _choice(
 def _held_out(
     every: np.ndarray, gamma: np.ndarray, fold: np.ndarray, customer: np.ndarray, campaign: np.ndarray
 ) -> np.ndarray:
-    """Effect per row, with learner and line chosen on the other folds too: nothing of a row is in what is said of it."""
+    """Effect per row, with learner and line chosen on the other folds too: nothing said of a row has seen it."""
     predicted = every[fold, :, np.arange(len(fold))].T
     parts = np.array([_qini_parts(score, gamma, fold) for score in predicted])
     held_out = np.empty(len(gamma))

@@ -120,7 +120,7 @@ def refuse(found: Evidence) -> None:
     if found.state == "no_holdout":
         raise NotEnoughData(
             "Nobody was left out of this shop's past messages, so nobody can say what writing changed. "
-            f"Hold out 10 % in the next campaigns; after about {MIN_HOLDOUT_ORDERS} orders in the holdout this can tell."
+            f"Hold out 10 % in the next campaigns; after about {MIN_HOLDOUT_ORDERS} orders in the holdout this tells."
         )
     if found.state == "no_propensity":
         raise NotEnoughData(

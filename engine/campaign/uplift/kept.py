@@ -1,4 +1,4 @@
-"""What was learned about the effect of writing, kept in the shop: JSON, arrays and LightGBM text, and no customer's id."""
+"""What was learned about the effect of writing, kept in the shop: JSON, arrays, LightGBM text; no customer's id."""
 
 import io
 import json

@@ -12,7 +12,7 @@ BINS = 10  # of expected effect, when the past is made to look like other custom
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Past messages. effect, anyway: extra order and order without a message as models of other customers expected them.
+    """Past messages. effect, anyway: extra orders, and those without a message, as models of other customers expect.
 
     gamma, gamma_anyway: unbiased scores of the same two, see learners.scores. customer, campaign: as numbers.
     chance: see crossfit.CrossFitted.
