@@ -1,6 +1,7 @@
 """What writing changes: scores and ranks worked by hand, planted effects, and no gain claimed where there is none."""
 
 import os
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -215,7 +216,10 @@ def test_who_would_buy_anyway_gets_no_discount_and_whom_writing_drives_away_no_m
 
 
 def test_a_discount_that_pays_only_if_all_goes_well_is_not_recommended():
-    sure, unsure = (advice.recommend(scored([0.05] * 4, [0.02] * 4, half), OFFER, FULL) for half in (0.001, 0.06))
+    # On average 0.03 x 40 - 0.08 x 10 - 0.1 = 0.30 with the offer, 0.005 x 40 - 0.1 = 0.10 without.
+    full = replace(FULL, extra=0.005)
+    sure, unsure = (advice.recommend(scored([0.05] * 4, [0.02] * 4, half), OFFER, full) for half in (0.001, 0.06))
+    np.testing.assert_allclose(sure["profit"], 0.3)
     assert set(sure["advice"]) == {"offer"}
     assert set(unsure["advice"]) == {"full_price"}
     assert (unsure["profit"] > 0).all()

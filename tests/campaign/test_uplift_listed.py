@@ -1,4 +1,4 @@
-"""`uplift`: a file of customers in, what writing to each would earn out; refused where chance did not draw the holdout."""
+"""`uplift`: a file of customers in, what writing to each earns out; refused where no chance drew the holdout."""
 
 import json
 

@@ -80,12 +80,11 @@ def _bands(found: Advice) -> None:
     rows = [
         {
             t("who.column_band"): name,
-            t("who.column_customers"): widgets.number(row["customers"]),
             t("who.column_extra"): t(
                 "numbers.with_range", **{k: widgets.number(row[of], 1) for k, of in _RANGE.items()}
             ),
             t("who.column_anyway"): widgets.number(row["anyway"], 1),
-            **{t(f"who.{choice}"): widgets.number(row[choice]) for choice in CHOICES},
+            **{t(f"who.column_{choice}"): widgets.number(row[choice]) for choice in CHOICES},
         }
         for name, row in zip(names, shown.to_dict("records"), strict=True)
     ]
