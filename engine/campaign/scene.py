@@ -195,9 +195,9 @@ def setting(shop: Shop, scene: Scene, plan: dict[str, Any]) -> Setting:
     sent_at += pd.Timedelta(days=_day(plan))
     said = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY} | {"sent_at": sent_at}
     said.setdefault("send_hour", np.nan)
-    if offers.has(plan.get("applies_to")) and said.get("offer_kind") in offers.WITH_SIZE and said.get("discount"):
+    if offers.has(plan.get("applies_to")) and said.get("offer_kind") in offers.WITH_SIZE:
         # Past offers were on whole orders: one on a tenth of the order is to customers like one a tenth as large.
-        said["discount"] = said["discount"] * scene.baskets.share(plan["applies_to"])
+        said["discount"] = float(plan.get("discount") or 0.0) * scene.baskets.share(plan["applies_to"])
     offer = rows.offer_columns(said)
     both = rows.shared_columns(offer, scene.known.get("discount_share"))
     # The kind of offer is among the message's columns; its size is not.

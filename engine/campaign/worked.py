@@ -13,6 +13,7 @@ from engine.campaign.inputs import Inputs
 from engine.sentences import Sentence
 
 Unit = Literal["people", "count", "share", "money", "price", "fee", "ratio"]
+REFERENCE = ("coupon", "textbook")  # lines that are no part of the plan's money
 # Digits after the point. A share is shown in percent, with two fewer; a price is of one order, a fee of one message.
 DIGITS: dict[Unit, int] = {"people": 0, "count": 2, "share": 6, "money": 2, "price": 4, "fee": 6, "ratio": 4}
 
@@ -48,7 +49,7 @@ def number(value: float | Decimal, unit: Unit) -> Number:
     return Number(exact.quantize(Decimal(1).scaleb(-DIGITS[unit]), ROUND_HALF_UP), unit)
 
 
-ONE, NOTHING = number(1, "people"), number(0, "money")
+ONE = number(1, "people")
 
 
 def lines(given: Inputs) -> list[Line]:
@@ -156,7 +157,7 @@ def _per_use(book: _Book, given: Inputs, worth: Number) -> Number:
 def _discount(book: _Book, given: Inputs, per_order: Number, orders: Number) -> Number:
     """What the offer costs with everyone who uses it; gifts, no more than there are."""
     if not given.used_share:
-        return NOTHING
+        return book.enter("discount", 0.0, "money", "off")
     if given.uses <= given.most_uses:
         return book.work("discount", orders.value * per_order.value, "money", orders, "×", per_order)
     stock, gift = book.enter("stock", given.most_uses, "count"), number(given.handed, "price")
@@ -167,7 +168,7 @@ def _sending(book: _Book, given: Inputs) -> Number:
     how: list[Number | str] = []
     total = Decimal(0)
     for messages, cost in given.sends:
-        sent, fee = number(messages, "people" if messages.is_integer() else "count"), number(cost, "fee")
+        sent, fee = number(messages, "people" if float(messages).is_integer() else "count"), number(cost, "fee")
         how += [*(["+"] if how else []), sent, "×", fee]
         total += sent.value * fee.value
     found = number(total, "money")

@@ -1,6 +1,8 @@
 """The Numbers tab: the forecast, and sliders that move all of it without saving anything."""
 
+import ast
 import json
+import operator
 import re
 from types import SimpleNamespace
 
@@ -430,3 +432,54 @@ def test_a_look_at_the_numbers_leaves_an_approved_plan_approved(open_app, traine
     page_of(open_app, trained_shop, "numbers")
     assert stored(trained_shop).extras["verdict"]["key"]
     assert stored(trained_shop).plan.status == "approved"
+
+
+# --- how the money is worked out ---
+
+
+def worked_rows(app) -> list[dict[str, str]]:
+    """The table of the worked example as the page shows it, without the marks that keep Markdown away."""
+    table = app.table[0].value
+    return [{name: str(cell).replace("\\", "") for name, cell in row.items()} for row in table.to_dict("records")]
+
+
+def redone(text: str) -> float:
+    """What a calculator makes of "888 × 5.7131 %" or "$166.75 × (1 − 5.03 %)"."""
+    bare = re.sub(r"([\d.,]+) %", lambda found: f"({found[1].replace(',', '')}/100)", text.replace("$", ""))
+    tree = ast.parse(bare.replace(",", "").replace("×", "*").replace("÷", "/").replace("−", "-"), mode="eval")
+    return reckoned(tree.body)
+
+
+def reckoned(node: ast.expr) -> float:
+    if isinstance(node, ast.BinOp):
+        left, right = reckoned(node.left), reckoned(node.right)
+        signs = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
+        return signs[type(node.op)](left, right)
+    return -reckoned(node.operand) if isinstance(node, ast.UnaryOp) else float(node.value)
+
+
+@pytest.mark.parametrize("offer", [Offer(kind="percent", discount=0.15), Offer(kind="gift", gift_product_id="p004")])
+def test_the_money_can_be_redone_by_hand_from_what_the_page_shows(open_app, trained_shop, offer):
+    saved_plan(trained_shop, offer=offer)
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("worked").run()
+    rows = worked_rows(app)
+    for row in rows:
+        if row["Worked out"] and row["Comes to"] != "–":
+            digits = len(row["Comes to"].removesuffix(" %").partition(".")[2]) + (2 if "%" in row["Comes to"] else 0)
+            shown = redone(row["Comes to"])
+            assert redone(row["Worked out"]) == pytest.approx(shown, abs=0.51 * 10**-digits), row
+        else:
+            assert row["Where it comes from"], row
+    profit = next(row["Comes to"] for row in rows if row["What"] == "Extra profit")
+    card = numbers(app)["Extra profit"]
+    assert redone(profit) == pytest.approx(redone(card), abs=2), "the card rounds to whole money"
+    assert "textbook" in said(app)
+    assert "who would have bought anyway" in said(app)
+
+
+def test_where_there_is_no_money_the_page_says_why_there_is_nothing_to_work_out(open_app, trained_shop):
+    saved_plan(trained_shop, offer=Offer(kind="percent", discount=0.5))
+    app = page_of(open_app, trained_shop, "numbers")
+    app.button_group(key="numbers.view").set_value("worked").run()
+    assert "There is no money to work out: 50 % off was never tried" in said(app)

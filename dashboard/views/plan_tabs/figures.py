@@ -19,6 +19,7 @@ from dashboard.views.plan_tabs import (
     reasons,
     sliders,
     who,
+    worked,
 )
 from dashboard.views.plan_tabs.message import VERDICT
 from dashboard.views.plan_tabs.saving import Open
@@ -162,7 +163,7 @@ def _behind(opened: Open, models: Models) -> None:
     """One of: curves over the discount, the table for the argument, other plans, who needs it, reasons, all figures."""
     with widgets.problem_box():
         tried, forecast = _tried(opened, models)
-    views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "who", "why", "all"]
+    views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "who", "why", "worked", "all"]
     state.keep("numbers.view", views[0], views, address="view")
     view = st.segmented_control(
         t("numbers.view"),
@@ -183,6 +184,8 @@ def _behind(opened: Open, models: Models) -> None:
             who.show(opened, models, tried, forecast)
         elif view == "why":
             _why(opened, models, tried)
+        elif view == "worked":
+            worked.show(forecast, opened.shop.settings.currency)
         else:
             _all(forecast, opened.shop.settings.currency)
 
