@@ -434,6 +434,12 @@ def test_a_plan_for_a_segment_is_for_its_customers(demo, tmp_path):
         ("plan_id,channel\np1,email\n", r"plan p1: say who gets it, with segment_id, audience or rule"),
         ("plan_id,channel,segment_id\np1,email,s1\n", r"no groups yet"),
         ("plan_id,channel,audience\np1,email,gone.csv\n", r"gone.csv: no such file"),
+        ("plan_id,channel,offer_kind,discount\np1,email,percent,15\n", r"row 2: discount is '15.0'; a percent offer"),
+        ("plan_id,channel,max_discount\np1,email,0\n", r"row 2: max_discount is '0.0'; an amount above 0 is needed"),
+        ("plan_id,channel,min_spend\np1,email,-5\n", r"row 2: min_spend is '-5.0'; it cannot be below 0"),
+        ("plan_id,channel,send_cost\np1,email,-1\n", r"row 2: send_cost is '-1.0'; it cannot be below 0"),
+        ("plan_id,channel,per_customer_limit\np1,email,1.5\n", r"row 2: per_customer_limit is '1.5'; a whole number"),
+        ("plan_id,channel,applies_to\np1,email,[Tea\n", r"plan p1: applies_to is '\[Tea'; names are needed"),
         ("plan_id,channel,tiers\np1,email,from 50 on\n", r"plan p1: tiers is 'from 50 on'; pairs such as"),
         ("plan_id,channel,audience\np1,email,plans.csv\n", r"plans.csv: column customer_id is missing"),
     ],
@@ -462,6 +468,57 @@ def test_tiers_in_a_plans_file_cost_what_they_give(demo, tmp_path):
     assert 0 < given.discount_cost.value / given.orders.value <= 20
     lower = evaluate(demo.shop, demo.models, prepared, plan | {"tiers": [[50, 5], [150, 20]]})
     assert lower.reason().startswith("5.00 off was never tried by email; nearest is 10.00.")
+
+
+def test_the_terms_of_an_offer_in_a_plans_file_are_read_as_names_and_numbers(tmp_path):
+    path = plans(
+        tmp_path,
+        "plan_id,channel,applies_to,stackable_with,per_customer_limit,max_discount\n"
+        'p1,email,Skin Care; p12,CLUB10,1,20\np2,email,"[""a;b""]",,,\n',
+    )
+    first, second = plan_rows(read_plans(path))
+    assert (first["applies_to"], first["stackable_with"]) == (["Skin Care", "p12"], ["CLUB10"])
+    assert (first["per_customer_limit"], first["max_discount"]) == (1, 20)
+    assert (second["applies_to"], second["stackable_with"], second["max_discount"]) == (["a;b"], [], None)
+
+
+def test_an_offer_on_a_part_of_the_range_costs_less_and_moves_fewer(tiny):
+    whole, part = tiny.forecast(discount=0.2), tiny.forecast(discount=0.2, applies_to=["Kitchen"])
+    assert part.discount_cost.value < whole.discount_cost.value
+    assert part.orders.value < whole.orders.value
+    assert "The offer is for Kitchen: " in part.reason()
+    assert "优惠仅限 Kitchen" in part.reason("zh")
+    with pytest.raises(DataProblem, match="applies to 'Kitchn', which is neither a product_id nor a category"):
+        tiny.forecast(discount=0.2, applies_to=["Kitchn"])
+
+
+def test_what_comes_back_is_not_earned(tmp_path, tiny):
+    """No return is on record in this shop: the setting counts, and every amount of money is less by it."""
+    frames = simulated()
+    frames["orders"] = frames["orders"].query("quantity > 0")
+    forecasts = []
+    for rate in (0.0, 0.25):
+        shop = shop_of(tmp_path / f"shop{rate}", frames, {"return_rate": rate})
+        forecasts.append(evaluate(shop, tiny.models, scene(shop, PLAN, tiny.audience), PLAN))
+    none, quarter = forecasts
+    for name in ("revenue", "discount_cost"):
+        assert getattr(quarter, name).value == pytest.approx(0.75 * getattr(none, name).value)
+    assert quarter.order_value == pytest.approx(0.75 * none.order_value)
+    assert quarter.orders == none.orders
+
+
+def test_a_message_whose_cost_nobody_stated_counts_as_free_and_is_named(tmp_path, tiny):
+    shop = shop_of(tmp_path / "shop", simulated(), {"send_cost": {"sms": 0.05}})
+    f = evaluate(shop, tiny.models, scene(shop, PLAN, tiny.audience), PLAN)
+    assert f.send_cost == 0
+    assert "Nobody has said what a message by e-mail costs: it counts as 0." in f.reason()
+    assert "Nobody has said" not in tiny.forecast().reason()
+
+
+def test_tax_that_no_order_tells_is_named(tmp_path, tiny):
+    shop = shop_of(tmp_path / "shop", simulated(), {"prices_include_tax": True})
+    f = evaluate(shop, tiny.models, scene(shop, PLAN, tiny.audience), PLAN)
+    assert "Prices include tax, but no order says how much" in f.reason()
 
 
 # --- what a holdout can show, and orders in whole numbers ---

@@ -232,6 +232,12 @@ def test_the_list_value_of_an_order_is_what_it_was_before_the_discount(kind, dis
     assert found.tolist() == [expected]
 
 
+@pytest.mark.parametrize(("revenue", "expected"), [(90.0, 100.0), (95.0, 105.0), (89.0, 89.0), (20.0, 20.0)])
+def test_an_order_below_the_minimum_spend_had_no_discount_to_add(revenue, expected):
+    of = [pd.Series([value]) for value in (revenue, "spend_save", 10.0)]
+    assert order_value.list_value(*of, pd.Series([100.0])).tolist() == [expected]
+
+
 def test_order_values_are_learned_before_discount_and_stay_inside_the_past(tmp_path):
     shop = trained(tmp_path / "shop")
     models, deliveries = response.load(shop), shop.table("deliveries").query("treated == 1 and converted == 1")

@@ -116,7 +116,7 @@ def test_there_are_thirty_and_they_hold_every_kind_of_offer():
 
 @named
 def test_the_money_is_what_was_worked_out_by_hand(past, case):
-    given, cost, terms_of = asked(past, case)
+    given, _, terms_of = asked(past, case)
     found = earnings.money(given.order_rate, given.rate_anyway, given.list_value, terms_of)
     assert found["discount_cost"] == pytest.approx(case["discount"], abs=1e-3)
     assert found["extra_profit"] == pytest.approx(case["extra_profit"], abs=1e-3)
@@ -155,7 +155,7 @@ def test_all_draws_at_once_are_each_draw_alone(past, case):
 
 @named
 def test_every_line_can_be_redone_from_the_numbers_it_shows_and_ends_where_the_money_does(past, case):
-    given, _, terms_of = asked(past, case)
+    given, _, _ = asked(past, case)
     lines = worked.lines(given)
     for line in lines:
         if line.how:
