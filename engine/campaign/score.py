@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from engine.campaign import offers, rows
+from engine.campaign import baskets, offers, rows
 from engine.campaign.forecast import LEVEL
 from engine.campaign.response import Models
 from engine.errors import DataProblem, NotEnoughData
@@ -128,7 +128,7 @@ def _paid(
 ) -> np.ndarray:
     """Expected revenue after discount of an order, per row."""
     assert models.value is not None
-    value = models.value.predict(features)
+    value, shape = models.value.predict(features), baskets.lognormal(models.value.spread)
     paid = value.copy()
     for row in campaigns.drop_duplicates("campaign_id").itertuples():
         where = table["campaign_id"].eq(row.campaign_id).to_numpy()
@@ -138,6 +138,6 @@ def _paid(
             offer = {name: None if pd.isna(v) else v for name, v in offer.items()} | {"kind": kind}
             # To the cent: thousands of rows have few different values.
             cents, which = np.unique(value[where].round(2), return_inverse=True)
-            off = [offers.cost(shop, offer, v, models.value.spread).per_order / v for v in cents]
+            off = [offers.cost(shop, offer, shape, v).off / v for v in cents]
             paid[where] *= 1 - np.array(off)[which]
     return paid

@@ -162,6 +162,8 @@ WRONG = [
     ({"send_cost.sms": float("inf")}, "send_cost.sms is inf; an amount of 0 or more for one message is needed"),
     ({"send_cost": {"sms": None}}, "send_cost.sms is empty; an amount of 0 or more for one message is needed"),
     ({"offer_cost.points": -1}, "offer_cost.points is -1; an amount of 0 or more for one order is needed"),
+    ({"point_value": -1}, "point_value is -1; an amount of 0 or more for one point is needed"),
+    ({"points_redeemed": 80}, "points_redeemed is 80; a share from 0 to 1 is needed, 0.8 for 80 %."),
     ({"rates": {"eur": 1.1}}, 'rates.eur is "eur"; what one unit of another currency is worth'),
     ({"rates.EUR": 0}, "rates.EUR is 0; what one unit of another currency is worth in the shop's is needed"),
     ({"rates.EUR": "1,08"}, 'rates.EUR is "1,08"; what one unit of another currency is worth in the shop\'s is needed'),
