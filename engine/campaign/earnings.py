@@ -1,7 +1,7 @@
 """What orders are worth: the discount, the sending and the profit of one outcome, or of every draw of it."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,11 @@ class Terms:
     kept: float = 1.0
     handed: float = 0.0
     most_handed: float = math.inf
+
+    def with_handed(self, cost: float) -> "Terms":
+        """The same where what is handed over costs so much per order; as many uses at most."""
+        most = self.most_handed * cost / self.handed if self.handed else self.most_handed
+        return replace(self, handed=cost, most_handed=most)
 
 
 def terms_of(

@@ -7,18 +7,18 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine.campaign import earnings, inputs, offers, simulate, support
+from engine.campaign import earnings, inputs, offers, sensitivity, simulate, support
 from engine.campaign.inputs import Inputs
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, sampling_sd, setting
+from engine.campaign.sensitivity import Assumption
 from engine.campaign.simulate import Message, Outcomes
 from engine.errors import NotEnoughData
 from engine.model import power
-from engine.model.ranges import interval
+from engine.model.ranges import FEW, LEVEL, interval
 from engine.sentences import Sentence, known
 from engine.shop.store import Shop
 
-LEVEL = 0.8  # of every range
 COLUMNS = (
     "plan_id", "audience_size", "reachable", "ctr", "order_rate", "orders", "would_buy_anyway", "extra_orders",
     "revenue", "discount_cost", "send_cost", "extra_profit", "roi", "unsubscribes",
@@ -74,6 +74,7 @@ class Forecast:
     test_on: int  # people to test on where it is a coin toss, else 0
     order_value: float | None  # value of an order before discount, without tax and without what comes back
     margin: float | None  # share of order_value
+    assumptions: tuple[Assumption, ...]  # uncertain inputs of the money, the one that moves extra profit most first
     sentences: tuple[Sentence, ...]  # the reason, then what was assumed
     messages: int  # past messages behind it
     campaigns: int
@@ -84,6 +85,11 @@ class Forecast:
     def can_be_overridden(self) -> bool:
         """Whether money was refused, or stands here all the same, for a plan that could be given some."""
         return self.verdict == "never_tried" and bool(self.sentences) and self.sentences[0].key not in _NO_MONEY
+
+    @property
+    def matters_most(self) -> Assumption | None:
+        """The one uncertain input that moves extra profit most over its own range; None without money."""
+        return self.assumptions[0] if self.assumptions else None
 
     @property
     def detectable_orders(self) -> float | None:
@@ -250,7 +256,8 @@ def _unsupported(
         would_buy_anyway=None, extra_orders=None, revenue=None, discount_cost=None, send_cost=None, extra_profit=None,
         roi=None, unsubscribes=None, discount_on_anyway=None, margin_after_discount=None, break_even_orders=None,
         detectable=None, chance_of_loss=None, basis=models.basis, window_days=simulate.length(messages),
-        supported=False, verdict="never_tried", test_on=0, order_value=None, margin=None, sentences=(),
+        supported=False, verdict="never_tried", test_on=0, order_value=None, margin=None, assumptions=(),
+        sentences=(),
         messages=card["messages"], campaigns=card["campaigns"], last_sent=card["last_sent"],
     )  # fmt: skip
 
@@ -315,7 +322,7 @@ def _with_rates(models: Models, messages: Sequence[Message], base: Forecast, who
     }
     order = None
     if who is not None:
-        order = _ranged_rate(models, "order", who.p, base.recipients, messages[0].scene)
+        order = _ranged_rate(models, "order", who.p, base.recipients, messages)
     elif "order" in models.responses:
         order = _rate(models, messages, "order", sent, count)
     unsubscribe = rates.get("unsubscribe")
@@ -332,16 +339,23 @@ def _rate(models: Models, messages: Sequence[Message], target: str, sent: Sequen
     """Mean rate per message sent, over all messages of the plan."""
     each = simulate.rates(models, messages, target)
     if len(messages) == 1:
-        return _ranged_rate(models, target, each[0], count, messages[0].scene)
+        return _ranged_rate(models, target, each[0], count, messages)
     shares = np.array([share * message.scene.reached for share, message in zip(sent, messages, strict=True)])
     total = np.maximum(shares.sum(axis=0), 1e-12)
     mean = (np.array(each) * shares).sum(axis=0) / total
-    return _ranged_rate(models, target, mean[shares.sum(axis=0) > 0], count, messages[0].scene)
+    return _ranged_rate(models, target, mean[shares.sum(axis=0) > 0], count, messages)
 
 
-def _ranged_rate(models: Models, target: str, p: np.ndarray, count: int, scene: Scene) -> Range:
-    low, high = interval(float(p.mean()), count, models.variation[target], sampling_sd(p, scene), LEVEL)
-    return Range(float(p.mean()), low, high)
+def _ranged_rate(models: Models, target: str, p: np.ndarray, count: int, messages: Sequence[Message]) -> Range:
+    variation = models.variation[target].of(_channel(messages))
+    low, high = interval(float(p.mean()), count, variation, sampling_sd(p, messages[0].scene), LEVEL)
+    return Range(float(p.mean()), min(low, float(p.mean())), high)
+
+
+def _channel(messages: Sequence[Message]) -> str:
+    """The plan's channel; "" where its messages go out by several: then all campaigns say how far it may vary."""
+    first, *others = {message.channel for message in messages}
+    return "" if others else first
 
 
 def _times(rate: Range, count: float) -> Range:
@@ -359,7 +373,7 @@ def _with_money(
 ) -> Forecast:
     assert models.value is not None, "checked by _why_not"
     scene = messages[0].scene
-    drawn = simulate.outcomes(models, who, base.recipients, scene, seed)
+    drawn = simulate.outcomes(models, who, base.recipients, scene, seed, _channel(messages))
     sends = [
         (base.recipients * share, _send_cost(shop, plan, message))
         for share, message in zip(who.sent, messages, strict=True)
@@ -373,15 +387,18 @@ def _with_money(
     verdict = _verdict(loss, at["extra_profit"])
     assumed = inputs.assumptions(shop, scene, plan, given, worked)
     anyway = at["would_buy_anyway"] or 0.0
+    uncertain = sensitivity.assumptions(drawn, terms_of, scene.margin.is_measured, given.is_assumed)
+    matters = sensitivity.said(uncertain[0], at["extra_profit"], shop.settings.currency)
+    reason, *more = _sentences(shop, models, drawn, loss, assumed)
     return replace(
         base, **ranges, send_cost=worked.send_cost, chance_of_loss=loss, supported=True, verdict=verdict,
         margin_after_discount=earnings.margin_after_discount(drawn.value, terms_of),
         break_even_orders=earnings.break_even(anyway, drawn.value, terms_of),
         detectable=power.detectable(drawn.p if drawn.q is None else drawn.q, base.recipients, base.held_out),
         test_on=_test_size(drawn) if verdict == "coin_toss" else 0,
-        order_value=drawn.value * worked.kept, margin=worked.margin, worked=worked,
+        order_value=drawn.value * worked.kept, margin=worked.margin, worked=worked, assumptions=uncertain,
         sentences=(
-            *_sentences(shop, models, drawn, loss, assumed), *_test_sentence(verdict, drawn, scene), *_scope(plan),
+            reason, matters, *more, *_test_sentence(verdict, drawn, scene), *_scope(plan),
             *_repeated(messages),
         ),
     )  # fmt: skip
@@ -457,7 +474,7 @@ def _sentences(
             Sentence(f"settings.{name}") if known(f"settings.{name}") else name for name in shop.settings.assumed
         )
         said.append(Sentence("engine.assumed_settings", {"names": names}))
-    if models.variation["order"].campaigns < 10:
+    if models.variation["order"].campaigns < FEW:
         said.append(Sentence("engine.few_campaigns", {"campaigns": models.variation["order"].campaigns}))
     if not models.recorded("click"):
         said.append(Sentence("never_tried.clicks_not_recorded"))

@@ -147,7 +147,7 @@ def margin_from(margin: offers.Margin) -> Sentence:
     if not margin.measured:
         return Sentence("engine.margin_default", {"margin": f"{margin.share:.0%}"})
     values = {"lines": f"{margin.lines:,}", "date": margin.last, "share": f"{margin.measured:.0%}"}
-    return Sentence("money.margin_measured" if margin.measured > 0.995 else "money.margin_partly", values)
+    return Sentence("money.margin_measured" if margin.is_measured else "money.margin_partly", values)
 
 
 def send_cost_from(shop: Shop, plan: Mapping[str, object]) -> Sentence:
@@ -169,7 +169,7 @@ def assumptions(
     if found.uses > found.most_uses:
         values = {"stock": f"{found.most_uses:,.0f}", "uses": f"{found.uses:,.0f}"}
         said.append(Sentence("money.gift_short", values))
-    if scene.margin.measured <= 0.995:
+    if not scene.margin.is_measured:
         said.append(margin_from(scene.margin))
     if shop.settings.prices_include_tax and scene.baskets.tax_share is None:
         said.append(Sentence("money.tax_unknown"))

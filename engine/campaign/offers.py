@@ -24,6 +24,7 @@ TERMS = (
     "stackable_with",
 )  # fmt: skip
 WITH_SIZE = ("percent", "amount")  # kinds whose response was learned by their size
+_ASSUMED = ("engine.cost_not_modelled", "money.gift_assumed", "money.points_assumed")
 UNKNOWN_COST = 0.1  # of an order's value, where neither the shop nor its orders tell
 
 
@@ -46,6 +47,11 @@ class Cost:
     @property
     def per_order(self) -> float:
         return self.off + self.handed
+
+    @property
+    def is_assumed(self) -> bool:
+        """Whether what is handed over has a cost that no data supports."""
+        return self.source.key in _ASSUMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +295,11 @@ class Margin:
     measured: float
     lines: int = field(default=0, compare=False)
     last: str = field(default="", compare=False)
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether practically all that was sold has a unit cost."""
+        return self.measured > 0.995
 
 
 def margin(shop: Shop, product_ids: list[str], category: str | None, tax_share: float = 0.0) -> Margin:

@@ -16,7 +16,7 @@ from engine.campaign import evaluation, order_value, promotion, support, version
 from engine.campaign import rows as feature_rows
 from engine.campaign.versions import current_version as current_version
 from engine.errors import ModelFileProblem, NotEnoughData
-from engine.model import fit, manifest, ranges, splits
+from engine.model import coverage, fit, manifest, ranges, splits
 from engine.shop.features import campaign_windows, default_as_of, totals_at
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES
@@ -65,7 +65,7 @@ def train(
     messages = past_messages(shop, as_of)
     tried = support.tried(shop, messages.sent if messages else None)
     if messages is not None:
-        _learn_messages(shop, messages, parts, seed, progress)
+        learn_messages(messages, shop.table("campaigns"), parts, seed, progress)
     if shop.rows("ads"):
         _learn_ads(shop, as_of, parts, seed, progress)
     if not parts["responses"]:
@@ -157,7 +157,15 @@ def _totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveries: s
     return renamed[renamed["trials"] > 0].reset_index(drop=True)
 
 
-def _learn_messages(shop: Shop, messages: Messages, parts: dict, seed: int, progress: Progress) -> None:
+def learn_messages(
+    messages: Messages,
+    campaigns: pd.DataFrame,
+    parts: dict,
+    seed: int,
+    progress: Progress = lambda share, text: None,
+) -> None:
+    """Every target of messages, who would buy anyway and order values, into `parts`: dicts "responses", "variation" and
+    "cards" by target, and "anyway" and "value"."""
     names = {"click": "clicks", "order": "orders", "unsubscribe": "unsubscribes"}
     for number, (target, column) in enumerate(TARGETS.items()):
         progress(0.1 + 0.22 * number, f"Learning {names[target]}")
@@ -175,7 +183,7 @@ def _learn_messages(shop: Shop, messages: Messages, parts: dict, seed: int, prog
         _learn_anyway(messages, parts, seed)
     if "order" in parts["responses"]:
         progress(0.85, "Learning order values")
-        parts["value"] = order_value.learn_value(messages.sent, messages.features, shop.table("campaigns"))
+        parts["value"] = order_value.learn_value(messages.sent, messages.features, campaigns)
 
 
 def _within(progress: Progress, start: float, width: float, what: str) -> Callable[[float], None]:
@@ -202,9 +210,10 @@ def _learn_target(
     except NotEnoughData as error:
         parts["cards"][target] = {"reason": f"{column}: {error}"}
         return
+    held_out = _in_order(rows, judged.held_out)
     parts["responses"][target] = model
-    parts["variation"][target] = ranges.variation(judged.held_out)
-    parts["cards"][target] = _target_card(rows, judged, parts["variation"][target])
+    parts["variation"][target] = ranges.variation(held_out)
+    parts["cards"][target] = _target_card(rows, judged, held_out, parts["variation"][target])
     parts["evaluated"][target] = told = evaluation.judge(model, rows, judged, seed)
     if in_use := parts["in_use"]:
         parts["compared"][target] = promotion.compare(in_use, target, rows, judged.chosen, told.table, seed)
@@ -219,8 +228,18 @@ def training_rows(table: pd.DataFrame, features: pd.DataFrame, column: str) -> t
     return fit.Rows(features.reset_index(drop=True), trials, successes, units, table["campaign_id"].to_numpy()), rule
 
 
-def _target_card(rows: fit.Rows, judged: fit.Judged, variation: ranges.Variation) -> dict:
-    inside, of = ranges.coverage(judged.held_out)
+def _in_order(rows: fit.Rows, held_out: pd.DataFrame) -> pd.DataFrame:
+    """Held-out campaigns, earliest first, with the channel of each ("" where several share one name)."""
+    channel = rows.features.get("channel", pd.Series("", rows.features.index)).to_numpy("str")
+    of = pd.DataFrame({"campaign": rows.campaign, "channel": channel, "unit": rows.unit}).groupby("campaign")
+    about = of.agg(channel=("channel", "first"), channels=("channel", "nunique"), unit=("unit", "min"))
+    about["channel"] = about["channel"].where(about["channels"] == 1, "")
+    ordered = held_out.join(about[["channel", "unit"]], on="campaign").sort_values("unit", kind="stable")
+    return ordered.drop(columns="unit").reset_index(drop=True)
+
+
+def _target_card(rows: fit.Rows, judged: fit.Judged, held_out: pd.DataFrame, variation: ranges.Variation) -> dict:
+    held = coverage.card(coverage.of_rates(held_out))
     return {
         "rows": len(rows.trials),
         "trials": float(rows.trials.sum()),
@@ -229,8 +248,9 @@ def _target_card(rows: fit.Rows, judged: fit.Judged, variation: ranges.Variation
         "split": judged.rule,
         "chosen": judged.chosen,
         "candidates": judged.candidates.to_dict("records"),
-        "held_out": judged.held_out.to_dict("records"),
-        "ranges_that_held": [inside, of],
+        "held_out": held_out.to_dict("records"),
+        "ranges_that_held": [held["inside"], held["of"]],
+        "coverage": held,
         "campaign_sd": variation.sd,
     }
 
@@ -254,6 +274,7 @@ def _learn_anyway(messages: Messages, parts: dict, seed: int) -> None:
         "successes": float(held["converted"].sum()),
         "campaigns": int(held["campaign_id"].nunique()),
         "held_out": residuals.to_dict("records"),
+        "coverage": coverage.card(coverage.of_differences(residuals, parts["variation"]["order"].sd)),
         "campaign_sd": parts["variation"]["extra"].sd,
     }
 
@@ -294,7 +315,8 @@ def _extra_residuals(messages: Messages, held: pd.DataFrame, held_features: pd.D
     recorded = messages.sent["converted"].notna()
     sent, features = messages.sent[recorded].reset_index(drop=True), messages.features[recorded].reset_index(drop=True)
     rows, rule = training_rows(sent, features, "converted")
-    held_unit = held["campaign_id"].map(dict(zip(rows.campaign, rows.unit, strict=True)))
+    unit_of = dict(zip(rows.campaign, rows.unit, strict=True))
+    held_unit = held["campaign_id"].map(unit_of)
     result = []
     for fold in splits.folds(rows.unit, rule):
         if rule.startswith("customers"):
@@ -313,27 +335,29 @@ def _extra_residuals(messages: Messages, held: pd.DataFrame, held_features: pd.D
         judged = (held_unit >= first) & (held_unit <= last)
         result.append(_campaign_extra(sent.iloc[fold.test], features.iloc[fold.test], held[judged], order, anyway))
     return (
-        pd.concat(result, ignore_index=True)
+        pd.concat(result).sort_values("campaign", key=lambda c: c.map(unit_of), kind="stable", ignore_index=True)
         if result
-        else pd.DataFrame(columns=["campaign", "seen", "predicted", "variance", "order_rate"])
+        else pd.DataFrame(columns=["campaign", "channel", "seen", "predicted", "variance", "order_rate"])
     )
 
 
 def _campaign_extra(
     sent: pd.DataFrame, features: pd.DataFrame, held: pd.DataFrame, order: fit.Response, anyway: fit.Response
 ) -> pd.DataFrame:
-    table = sent.assign(p=order.predict(features), q=anyway.predict(anyway_features(features, order)))
-    by_campaign = (
-        table.groupby("campaign_id", sort=False)[["converted", "p", "q"]]
-        .mean()
-        .assign(n=table.groupby("campaign_id").size())
-    )
-    control = held.groupby("campaign_id")["converted"].agg(["mean", "size"])
+    trials = sent["trials"].to_numpy("float64")
+    q = anyway.predict(anyway_features(features, order))
+    table = sent.assign(n=trials, p=order.predict(features) * trials, q=q * trials)
+    summed = table.groupby("campaign_id", sort=False)[["n", "converted", "p", "q"]].sum()
+    by_campaign = summed.div(summed["n"], axis=0).assign(n=summed["n"])
+    control = held.groupby("campaign_id")[["converted", "trials"]].sum()
+    control = pd.DataFrame({"mean": control["converted"] / control["trials"], "size": control["trials"]})
     both = by_campaign.join(control, how="inner")
+    channel = features["channel"].groupby(sent["campaign_id"].to_numpy()).first().reindex(both.index)
     variance = both["p"] * (1 - both["p"]) / both["n"] + both["q"] * (1 - both["q"]) / both["size"]
     return pd.DataFrame(
         {
             "campaign": both.index,
+            "channel": channel.to_numpy(),
             "seen": both["converted"] - both["mean"],
             "predicted": both["p"] - both["q"],
             "variance": variance,
@@ -343,13 +367,13 @@ def _campaign_extra(
 
 
 def _extra_variation(residuals: pd.DataFrame, order: ranges.Variation) -> ranges.Variation:
-    """sd of the extra rate's error relative to the order rate; never below the order rate's own campaign sd."""
-    if len(residuals) < 3:
-        return ranges.Variation(max(ranges.UNKNOWN.sd, order.sd), len(residuals))
-    relative = (residuals["seen"] - residuals["predicted"]) / residuals["order_rate"]
-    noise = residuals["variance"] / residuals["order_rate"] ** 2
-    tau2 = float(np.average(relative**2 - noise, weights=1 / noise))
-    return ranges.Variation(float(np.sqrt(max(tau2, order.sd**2))), len(residuals))
+    """sd of the extra rate's error relative to the order rate, drawn towards the order rate's own campaign sd.
+
+    A holdout's few orders say little about one campaign: where all say little, orders that vary are extra orders.
+    """
+    rate = residuals["order_rate"].to_numpy("float64")
+    relative = (residuals["seen"] - residuals["predicted"]).to_numpy("float64") / rate
+    return ranges.learned(relative, residuals["variance"].to_numpy("float64") / rate**2, order.sd)
 
 
 def _learn_ads(shop: Shop, as_of: date, parts: dict, seed: int, progress: Progress) -> None:
@@ -409,7 +433,7 @@ def _files(models: Models) -> dict[str, bytes]:
         files |= manifest.response_files("anyway", models.anyway)
     if models.value is not None:
         files["value.json"] = models.value.to_json()
-    files["variation.json"] = json.dumps({t: [v.sd, v.campaigns] for t, v in models.variation.items()}).encode()
+    files["variation.json"] = json.dumps({t: v.to_json() for t, v in models.variation.items()}).encode()
     files["tried.json"] = json.dumps(models.tried.to_json()).encode()
     return files
 
@@ -460,7 +484,7 @@ def load(shop: Shop) -> Models:
         responses,
         manifest.response("anyway", files) if "anyway" in names else None,
         order_value.stored(files["value.json"]) if "value" in names else None,
-        {t: ranges.Variation(*stored) for t, stored in json.loads(files["variation.json"]).items()},
+        {t: ranges.stored(facts) for t, facts in json.loads(files["variation.json"]).items()},
         support.Tried.from_json(json.loads(files["tried.json"])),
         card,
     )

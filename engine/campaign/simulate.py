@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
+from scipy import stats
 from scipy.special import expit, logit
 
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, Setting, sampling_sd
-from engine.model.ranges import Variation
+from engine.model.ranges import Variation, seen
 
-DRAWS = 4_000
+DRAWS = 4_096  # a power of two: Sobol's points are even then
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,26 +129,31 @@ class Outcomes:
     value_draws: np.ndarray
 
 
-def outcomes(models: Models, who: Orders, recipients: int, scene: Scene, seed: int) -> Outcomes:
+def outcomes(models: Models, who: Orders, recipients: int, scene: Scene, seed: int, channel: str = "") -> Outcomes:
     """Joint draws of both rates, correlated so that their difference varies as past campaigns' extra orders did.
 
-    What moves one message of a plan moves all of them: several messages are no more certain than one.
+    What moves one message of a plan moves all of them: several messages are no more certain than one. Then the luck of
+    so many people: who would have bought anyway, and of the others whom the message moves.
     """
     assert models.value is not None, "asked only where order values were learned"
-    p, order = float(who.p.mean()), models.variation["order"]
+    p, order = float(who.p.mean()), models.variation["order"].of(channel)
     value = float(np.average(who.value, weights=who.p))  # those likelier to order weigh more
-    shock_p, shock_q, luck = _shocks(seed, max(order.campaigns - 1, 2))
+    shocks = _shocks(seed, order.degrees)
     basket_sd = models.value.spread / np.sqrt(max(recipients * p, 1.0))  # the mean of few baskets varies by luck
-    value_draws = value * np.exp(basket_sd * luck - basket_sd**2 / 2)
-    noise = 1 / (max(recipients, 1) * p * (1 - p)) + (sampling_sd(who.p, scene) / (p * (1 - p))) ** 2
-    sd_p = np.sqrt(order.sd**2 + noise)
+    value_draws = value * np.exp(basket_sd * shocks.basket - basket_sd**2 / 2)
+    sd_p = np.hypot(order.sd, sampling_sd(who.p, scene) / (p * (1 - p)))
     if who.q is None:
-        return Outcomes(p, None, value, _shifted(p, sd_p * shock_p), None, value_draws)
+        p_draws = seen(_shifted(p, sd_p * shocks.written), recipients, shocks.luck)
+        return Outcomes(p, None, value, p_draws, None, value_draws)
     q = min(float(who.q.mean()), 0.98)
     sd_q = np.sqrt(order.sd**2 + 1 / max(models.card["targets"]["anyway"]["successes"], 1))
     correlation = _correlation(p, q, sd_q, order, p * models.variation["extra"].sd)
-    shock_q = correlation * shock_p + np.sqrt(1 - correlation**2) * shock_q
-    return Outcomes(p, q, value, _shifted(p, sd_p * shock_p), _shifted(q, sd_q * shock_q), value_draws)
+    shock_q = correlation * shocks.written + np.sqrt(1 - correlation**2) * shocks.quiet
+    expected = _shifted(q, sd_q * shock_q)
+    extra = _shifted(p, sd_p * shocks.written) - expected
+    extra = extra + shocks.moved * np.sqrt(np.abs(extra) * (1 - np.abs(extra)) / max(recipients, 1))
+    q_draws = seen(expected, recipients, shocks.luck)
+    return Outcomes(p, q, value, np.maximum(q_draws + extra, 0.0), q_draws, value_draws)
 
 
 def _correlation(p: float, q: float, sd_q: float, order: Variation, extra: float) -> float:
@@ -156,11 +162,23 @@ def _correlation(p: float, q: float, sd_q: float, order: Variation, extra: float
     return float(np.clip((spread_p**2 + spread_q**2 - extra**2) / (2 * spread_p * spread_q + 1e-12), -0.9, 0.95))
 
 
+@dataclass(frozen=True, slots=True)
+class _Shocks:
+    """DRAWS draws each. Of a campaign (Student's t): on those written to, and not. Of luck (normal): who would have
+    bought anyway, whom the message moves, what baskets hold."""
+
+    written: np.ndarray
+    quiet: np.ndarray
+    luck: np.ndarray
+    moved: np.ndarray
+    basket: np.ndarray
+
+
 @lru_cache(maxsize=8)
-def _shocks(seed: int, degrees: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Two sets of Student's t and one of normal draws: the same for every setting of the sliders."""
-    random = np.random.default_rng(seed)
-    return random.standard_t(degrees, DRAWS), random.standard_t(degrees, DRAWS), random.standard_normal(DRAWS)
+def _shocks(seed: int, degrees: int) -> _Shocks:
+    """The same for every setting of the sliders; spread evenly (Sobol), so that ranges hardly hang on the seed."""
+    even = stats.qmc.Sobol(5, rng=np.random.default_rng(seed)).random(DRAWS).T
+    return _Shocks(*stats.t.ppf(even[:2], degrees), *stats.norm.ppf(even[2:]))
 
 
 def _shifted(rate: float, shift: np.ndarray) -> np.ndarray:

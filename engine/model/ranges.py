@@ -1,10 +1,15 @@
-"""How far a rate may fall from its forecast: campaign-to-campaign variation from campaigns that were held out.
+"""How far a rate may fall from its forecast: campaigns that were held out say it, and counting says the rest.
 
-Random effects on the log-odds scale by the method of moments (DerSimonian and Laird 1986); the range of a future
-campaign is a prediction interval with Student's t (Higgins, Thompson and Spiegelhalter 2009).
+A campaign's effect on log-odds: random effects by the method of moments (DerSimonian and Laird 1986), every campaign
+counting for what it can tell, drawn towards what is usual where they tell little. From FEW campaigns on it is scaled so
+that ranges would have held as often as they say: split conformal prediction (Vovk et al. 2005) on residuals scaled by
+their expected standard deviation, each expected from the others. A range joins that effect with the luck of so many
+messages.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -13,20 +18,48 @@ from scipy.special import expit
 
 from engine.model.calibrate import USUAL_SD
 
+LEVEL = 0.8  # of every range
 USUAL_CAMPAIGNS = 2  # the usual variation counts as much as that many held-out campaigns
-FEW = 10  # with fewer held-out campaigns the range is wide, and said to be
+FEW = 10  # with fewer held-out campaigns the range is wide, and said to be; a channel with as many has its own
+POINTS = 1_024  # of the lattice on which a range is computed
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """sd of a campaign's effect on log-odds, and the number of held-out campaigns it was learned from."""
+    """sd of a campaign's effect on log-odds, and the number of held-out campaigns it was learned from.
+
+    by_channel: the same for channels with enough held-out campaigns of their own.
+    """
 
     sd: float
     campaigns: int
+    by_channel: Mapping[str, "Variation"] = field(default_factory=dict, hash=False)
+
+    @property
+    def degrees(self) -> int:
+        """Of Student's t: held-out campaigns, and those that the usual variation counts for."""
+        return self.campaigns + USUAL_CAMPAIGNS
 
     def quantile(self, level: float) -> float:
-        """Standard deviations to go for a quantile of a future campaign: Student's t with campaigns - 1 degrees."""
-        return float(stats.t.ppf(level, max(self.campaigns - 1, 2)))
+        """Standard deviations to go for a quantile of a future campaign's effect."""
+        return float(stats.t.ppf(level, self.degrees))
+
+    def of(self, channel: str) -> "Variation":
+        """What is known of this channel, else of all together."""
+        return self.by_channel.get(channel, self)
+
+    def to_json(self) -> dict:
+        """As `stored` reads it."""
+        channels = {channel: [own.sd, own.campaigns] for channel, own in self.by_channel.items()}
+        return {"sd": self.sd, "campaigns": self.campaigns, "by_channel": channels}
+
+
+def stored(facts: dict | list) -> Variation:
+    """The variation that `to_json` wrote; models of before channels had their own hold a list of sd and campaigns."""
+    if isinstance(facts, list):
+        return Variation(*facts)
+    channels = {channel: Variation(*own) for channel, own in facts["by_channel"].items()}
+    return Variation(facts["sd"], facts["campaigns"], channels)
 
 
 # Without a single held-out campaign: twice what mail campaigns usually show, so that the range does not pretend.
@@ -34,25 +67,50 @@ UNKNOWN = Variation(sd=0.6, campaigns=0)
 
 
 def variation(held_out: pd.DataFrame) -> Variation:
-    """Variation drawn towards the usual one where campaigns are few.
+    """Variation of a rate, of all campaigns and of each channel that has FEW of them or more.
 
-    `held_out` has one row per held-out campaign: trials, successes, predicted (mean probability).
+    `held_out` has one row per held-out campaign: trials, successes, predicted (mean probability), and may say channel.
     """
     usable = held_out[held_out["trials"] * held_out["predicted"] >= 1]
-    if len(usable) < 3:
-        return Variation(UNKNOWN.sd, len(usable))
     spread = (usable["predicted"] * (1 - usable["predicted"])).to_numpy()
     residual = (usable["successes"] / usable["trials"] - usable["predicted"]).to_numpy() / spread
     noise = 1.0 / (usable["trials"].to_numpy() * spread)
-    weight = 1.0 / (noise + 0.02)  # precise campaigns count more; 0.02 keeps one huge campaign from deciding alone
-    tau2 = max(float(np.average(residual**2 - noise, weights=weight)), 0.0)
-    # By the method of moments four campaigns often show no variation at all, and a range without width.
-    drawn = (len(usable) * tau2 + USUAL_CAMPAIGNS * USUAL_SD**2) / (len(usable) + USUAL_CAMPAIGNS)
-    return Variation(float(np.sqrt(drawn)), len(usable))
+    every = learned(residual, noise, USUAL_SD)
+    channels = usable["channel"].to_numpy() if "channel" in usable else np.array([])
+    found, count = np.unique(channels, return_counts=True)
+    enough = [channel for channel, n in zip(found, count, strict=True) if FEW <= n < len(usable)]
+    # A channel's own variation is drawn towards the shop's, not towards the usual one.
+    own = {str(c): learned(residual[channels == c], noise[channels == c], every.sd) for c in enough}
+    return Variation(every.sd, every.campaigns, own)
+
+
+def learned(residual: np.ndarray, noise: np.ndarray, usual: float) -> Variation:
+    """Variation from one residual per held-out campaign with sampling variance `noise`, drawn towards sd `usual`."""
+    count = len(residual)
+    if count < 3:
+        return Variation(max(UNKNOWN.sd, usual), count)
+    tells = (usual**2 / (usual**2 + noise)) ** 2  # a campaign's information about the variance, 1 without noise
+    excess = residual**2 - noise
+    sd = float(_drawn((tells * excess).sum(), tells.sum(), usual))
+    if count < FEW:
+        return Variation(sd, count)
+    expected = _drawn((tells * excess).sum() - tells * excess, tells.sum() - tells, usual)  # from the others
+    score = np.sort(np.abs(residual) / np.sqrt(expected**2 + noise))
+    reach = float(score[int(np.ceil((count + 1) * LEVEL)) - 1])
+    # The luck of counting is known; what is scaled is the campaigns' effect.
+    return Variation(sd * reach / Variation(sd, count).quantile(0.5 + LEVEL / 2), count)
+
+
+def _drawn(excess: np.ndarray, tells: np.ndarray, usual: float) -> np.ndarray:
+    """sd from a weighted sum of squares above noise: the usual one counts as USUAL_CAMPAIGNS campaigns.
+
+    By the method of moments alone four campaigns often show no variation at all, and a range without width.
+    """
+    return np.sqrt((np.maximum(excess, 0.0) + USUAL_CAMPAIGNS * usual**2) / (tells + USUAL_CAMPAIGNS))
 
 
 def interval(
-    probability: float, trials: float, variation: Variation, sampling_sd: float = 0.0, level: float = 0.8
+    probability: float, trials: float, variation: Variation, sampling_sd: float = 0.0, level: float = LEVEL
 ) -> tuple[float, float]:
     """Range of the observed rate of `trials` future messages with expected rate `probability`.
 
@@ -60,18 +118,26 @@ def interval(
     """
     if not 0 < probability < 1:
         return probability, probability
-    spread = probability * (1 - probability)
-    noise = 1.0 / (max(trials, 1.0) * spread) + (sampling_sd / spread) ** 2
-    reach = variation.quantile(0.5 + level / 2) * np.sqrt(variation.sd**2 + noise)
-    centre = np.log(probability / (1 - probability))
-    return float(expit(centre - reach)), float(expit(centre + reach))
+    effect, luck = _lattice(variation.degrees)
+    sd = np.hypot(variation.sd, sampling_sd / (probability * (1 - probability)))
+    rates = expit(np.log(probability / (1 - probability)) + sd * effect)
+    low, high = np.quantile(seen(rates, trials, luck), [0.5 - level / 2, 0.5 + level / 2])
+    return float(low), float(min(high, 1.0))
 
 
-def coverage(held_out: pd.DataFrame, level: float = 0.8) -> tuple[int, int]:
-    """How many of the held-out campaigns fell inside the range learned from the others, and of how many."""
-    inside = 0
-    for row in held_out.itertuples():
-        others = variation(held_out.drop(index=row.Index))
-        low, high = interval(row.predicted, row.trials, others, level=level)
-        inside += low <= row.successes / row.trials <= high
-    return inside, len(held_out)
+@lru_cache(maxsize=32)
+def _lattice(degrees: int) -> tuple[np.ndarray, np.ndarray]:
+    """Campaign effects (Student's t) and luck (normal) at points that fill the plane evenly: a Fibonacci lattice."""
+    number = np.arange(POINTS)
+    golden = (np.sqrt(5) - 1) / 2
+    return stats.t.ppf((number + 0.5) / POINTS, degrees), stats.norm.ppf((number * golden + 0.5 / POINTS) % 1)
+
+
+def seen(rate: np.ndarray, trials: float, luck: np.ndarray) -> np.ndarray:
+    """Rates that `trials` messages show when each succeeds with chance `rate` and luck is so many standard deviations.
+
+    Binomial quantiles by Cornish and Fisher (1938), not below nothing: of five expected orders none is possible.
+    """
+    trials = max(trials, 1.0)
+    skewed = (luck**2 - 1) * (1 - 2 * rate) / (6 * trials)
+    return np.maximum(rate + luck * np.sqrt(rate * (1 - rate) / trials) + skewed, 0.0)

@@ -6,7 +6,7 @@ from dashboard import cache, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
-from engine.campaign import response
+from engine.campaign import response, track_record
 from engine.campaign.forecast import Forecast
 from engine.campaign.plan import Plan
 from engine.campaign.response import Models
@@ -90,6 +90,12 @@ def parts_of_orders(forecast: Forecast) -> str | None:
         return None
     orders, extra, anyway = (widgets.number(count) for count in forecast.whole_orders)
     return t("numbers.orders_anyway", orders=orders, extra=extra, anyway=anyway)
+
+
+def track(models: Models, plan: Plan) -> str | None:
+    """How often past forecasts landed in their range; None where no past campaign could be forecast to see."""
+    said = [one.text(language()) for one in track_record.sentences(models.card, plan.steps[0].channel)]
+    return " ".join([*said, t("ranges.landed_how")]) if said else None
 
 
 def holdout(forecast: Forecast, plan: Plan) -> str | None:

@@ -1,0 +1,38 @@
+"""How often past forecasts landed in their range, in a marketer's words."""
+
+from collections.abc import Mapping, Sequence
+
+from engine.model import coverage
+from engine.model.coverage import Held
+from engine.sentences import Sentence, known
+
+LAST = 10
+TARGETS = ("order", "anyway", "click")  # "anyway": extra orders
+
+
+def landed(forecasts: Sequence[Mapping], channel: str = "") -> tuple[Held, str]:
+    """How many of the last forecasts landed, of the channel where it has LAST of them; and which channel, "" for all.
+
+    `forecasts`, earliest first: channel, low, high, actual. Today they are campaigns held out in training; forecasts on
+    record with their results have the same form.
+    """
+    own = [row for row in forecasts if channel and row["channel"] == channel]
+    if len(own) >= LAST:
+        return coverage.latest(own, LAST), channel
+    return coverage.latest(list(forecasts), LAST), ""
+
+
+def sentences(card: Mapping, channel: str) -> tuple[Sentence, ...]:
+    """One sentence for each thing forecast that past campaigns could judge. `card`: of the models in use."""
+    said = []
+    for target in TARGETS:
+        rows = card["targets"].get(target, {}).get("coverage", {}).get("rows", [])
+        if not rows:
+            continue
+        held, of_channel = landed(rows, channel)
+        values = {"inside": held.inside, "of": held.of, "target": Sentence(f"ranges.target_{target}")}
+        if of_channel:
+            name = f"engine.by_{of_channel}"
+            values["channel"] = Sentence(name) if known(name) else of_channel
+        said.append(Sentence("ranges.landed_channel" if of_channel else "ranges.landed_all", values))
+    return tuple(said)
