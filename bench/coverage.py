@@ -129,7 +129,7 @@ def chances(known: World, campaign: pd.Series, shared: float, own: float) -> tup
 
 
 def past(random: np.random.Generator, known: World, table: pd.DataFrame) -> tuple[Messages, pd.DataFrame]:
-    """What a shop with these campaigns has on record, a row per campaign and frequency, a tenth held out; its orders."""
+    """What a shop has on record of these campaigns, a row each and per frequency, a tenth held out; and its orders."""
     sent, quiet = [], []
     for _, campaign in table.iterrows():
         counts = people(random, round(known.size * np.exp(random.normal(0, 0.4))))
@@ -249,8 +249,8 @@ def simulated(shop: Shop, count: int) -> None:
             continue
         tables.append(pd.DataFrame(forecasts(shop, random, known, models)).assign(shop=number, past=before))
     table = pd.concat(tables, ignore_index=True)
-    print(f"\nSimulated: {count} shops, {left_out} of them with too few orders to learn from; {FUTURE} campaigns to come "
-          f"for each size of audience.\nShare of 80 % ranges that held, and its 95 % interval over shops; width of the "
+    print(f"\nSimulated: {count} shops, {left_out} of them with too few orders to learn from; {FUTURE} campaigns to "
+          f"come for each size of audience.\nShare of 80 % ranges that held, and its 95 % interval over shops; width of the "
           f"order rate's range beside luck alone at the true rate (median ratio)")  # fmt: skip
     print(f"{'past campaigns':>14}  {'audience':13}{'forecasts':>10}  "
           + "".join(f"{figure:22}" for figure in FIGURES) + "width / floor")  # fmt: skip

@@ -114,7 +114,7 @@ def test_a_variation_is_the_same_after_it_was_stored():
 
 
 def test_a_handful_of_expected_orders_may_be_none_and_the_range_says_so():
-    """Of 50 messages at 2 % one order is expected; by the binomial none comes 36 times of 100, three or more 8 times."""
+    """Of 50 messages at 2 % one order is expected; none comes 36 times of 100, three or more 8 times."""
     low, high = interval(0.02, 50, Variation(0.05, 50))
     assert low == 0.0
     assert 2 <= 50 * high < 3
