@@ -146,7 +146,8 @@ def outcomes(models: Models, who: Orders, recipients: int, scene: Scene, seed: i
         p_draws = seen(_shifted(p, sd_p * shocks.written), recipients, shocks.luck)
         return Outcomes(p, None, value, p_draws, None, value_draws)
     q = min(float(who.q.mean()), 0.98)
-    sd_q = np.sqrt(order.sd**2 + 1 / max(models.card["targets"]["anyway"]["successes"], 1))
+    # Too few are held out to learn of those not written to channel by channel.
+    sd_q = np.sqrt(models.variation["order"].sd ** 2 + 1 / max(models.card["targets"]["anyway"]["successes"], 1))
     correlation = _correlation(p, q, sd_q, order, p * models.variation["extra"].sd)
     shock_q = correlation * shocks.written + np.sqrt(1 - correlation**2) * shocks.quiet
     expected = _shifted(q, sd_q * shock_q)

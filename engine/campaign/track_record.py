@@ -10,7 +10,7 @@ LAST = 10
 TARGETS = ("order", "anyway", "click")  # "anyway": extra orders
 
 
-def landed(forecasts: Sequence[Mapping], channel: str = "") -> tuple[Held, str]:
+def landed(forecasts: Sequence[dict], channel: str = "") -> tuple[Held, str]:
     """How many of the last forecasts landed, of the channel where it has LAST of them; and which channel, "" for all.
 
     `forecasts`, earliest first: channel, low, high, actual. Today they are campaigns held out in training; forecasts on
@@ -30,7 +30,11 @@ def sentences(card: Mapping, channel: str) -> tuple[Sentence, ...]:
         if not rows:
             continue
         held, of_channel = landed(rows, channel)
-        values = {"inside": held.inside, "of": held.of, "target": Sentence(f"ranges.target_{target}")}
+        values: dict[str, object] = {
+            "inside": held.inside,
+            "of": held.of,
+            "target": Sentence(f"ranges.target_{target}"),
+        }
         if of_channel:
             name = f"engine.by_{of_channel}"
             values["channel"] = Sentence(name) if known(name) else of_channel

@@ -1,10 +1,10 @@
 """How far a rate may fall from its forecast: campaigns that were held out say it, and counting says the rest.
 
 A campaign's effect on log-odds: random effects by the method of moments (DerSimonian and Laird 1986), every campaign
-counting for what it can tell, drawn towards what is usual where they tell little. From FEW campaigns on it is scaled so
-that ranges would have held as often as they say: split conformal prediction (Vovk et al. 2005) on residuals scaled by
-their expected standard deviation, each expected from the others. A range joins that effect with the luck of so many
-messages.
+counting for what it can tell, drawn towards what is usual where they tell little. Where they are worth FEW campaigns
+it is scaled so that ranges would have held as often as they say: split conformal prediction (Vovk et al. 2005) on
+residuals scaled by their expected standard deviation, each expected from the others. A range joins that effect with
+the luck of so many messages.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ def stored(facts: dict | list) -> Variation:
     return Variation(facts["sd"], facts["campaigns"], channels)
 
 
-# Without a single held-out campaign: twice what mail campaigns usually show, so that the range does not pretend.
+# Below three held-out campaigns the range is drawn towards twice what mail campaigns usually show: it does not pretend.
 UNKNOWN = Variation(sd=0.6, campaigns=0)
 
 
@@ -75,7 +75,7 @@ def variation(held_out: pd.DataFrame) -> Variation:
     spread = (usable["predicted"] * (1 - usable["predicted"])).to_numpy()
     residual = (usable["successes"] / usable["trials"] - usable["predicted"]).to_numpy() / spread
     noise = 1.0 / (usable["trials"].to_numpy() * spread)
-    every = learned(residual, noise, USUAL_SD)
+    every = learned(residual, noise, USUAL_SD if len(usable) >= 3 else UNKNOWN.sd)
     channels = usable["channel"].to_numpy() if "channel" in usable else np.array([])
     found, count = np.unique(channels, return_counts=True)
     enough = [channel for channel, n in zip(found, count, strict=True) if FEW <= n < len(usable)]
@@ -87,18 +87,18 @@ def variation(held_out: pd.DataFrame) -> Variation:
 def learned(residual: np.ndarray, noise: np.ndarray, usual: float) -> Variation:
     """Variation from one residual per held-out campaign with sampling variance `noise`, drawn towards sd `usual`."""
     count = len(residual)
-    if count < 3:
-        return Variation(max(UNKNOWN.sd, usual), count)
     tells = (usual**2 / (usual**2 + noise)) ** 2  # a campaign's information about the variance, 1 without noise
     excess = residual**2 - noise
     sd = float(_drawn((tells * excess).sum(), tells.sum(), usual))
-    if count < FEW:
-        return Variation(sd, count)
+    usual_reach = Variation(sd, count).quantile(0.5 + LEVEL / 2)
+    if round(tells.sum()) < FEW:
+        # Campaigns that tell little are worth few: Student's t of as many as they are worth.
+        return Variation(sd * float(stats.t.ppf(0.5 + LEVEL / 2, tells.sum() + USUAL_CAMPAIGNS)) / usual_reach, count)
     expected = _drawn((tells * excess).sum() - tells * excess, tells.sum() - tells, usual)  # from the others
     score = np.sort(np.abs(residual) / np.sqrt(expected**2 + noise))
     reach = float(score[int(np.ceil((count + 1) * LEVEL)) - 1])
     # The luck of counting is known; what is scaled is the campaigns' effect.
-    return Variation(sd * reach / Variation(sd, count).quantile(0.5 + LEVEL / 2), count)
+    return Variation(sd * reach / usual_reach, count)
 
 
 def _drawn(excess: np.ndarray, tells: np.ndarray, usual: float) -> np.ndarray:

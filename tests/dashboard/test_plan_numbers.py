@@ -45,6 +45,9 @@ def test_the_forecast_says_what_how_sure_and_from_what(open_app, trained_shop):
         "orders within 7 days",
         "learned from",
         "campaigns up to 2026",
+        "What matters most: ",
+        "of our last 10 forecasts of orders",
+        "landed in the range.",
     ):
         assert words in text
 
