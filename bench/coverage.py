@@ -253,7 +253,7 @@ def simulated(shop: Shop, count: int, jobs: int) -> None:
         found = [one for one in pool.map(partial(one_shop, shop), range(count)) if one is not None]
     table, left_out = pd.concat(found, ignore_index=True), count - len(found)
     print(f"\nSimulated: {count} shops, {left_out} of them with too few orders to learn from; {FUTURE} campaigns to "
-          f"come for each size of audience.\nShare of 80 % ranges that held, and its 95 % interval over shops; width of "
+          f"come per size of audience.\nShare of 80 % ranges that held, and its 95 % interval over shops; width of "
           f"the order rate's range beside luck alone at the true rate (median ratio)")  # fmt: skip
     print(f"{'past campaigns':>14}  {'audience':13}{'forecasts':>10}  "
           + "".join(f"{figure:22}" for figure in FIGURES) + "width / floor")  # fmt: skip
