@@ -51,17 +51,22 @@ class Models:
 
 
 def train(
-    shop: Shop, as_of: date | None = None, seed: int = 0, progress: Progress = lambda share, text: None
+    shop: Shop,
+    as_of: date | None = None,
+    seed: int = 0,
+    progress: Progress = lambda share, text: None,
+    search_seconds: float = fit.LIMIT_SECONDS,
 ) -> Models:
     """Learn from every delivery, total and ad before `as_of`; used from then on unless it is worse than what is in use.
 
-    The rule is engine.campaign.promotion's; the card says what came of it. Raises NotEnoughData where there is nothing
-    to learn from.
+    The rule is engine.campaign.promotion's; the card says what came of it. `search_seconds` guards each search of a
+    target's settings; a slow machine stops early, and the card says so. Raises NotEnoughData where there is nothing to
+    learn from.
     """
     as_of = as_of or default_as_of(shop)
     parts: dict = {"responses": {}, "variation": {}, "cards": {}, "anyway": None, "value": None}
     in_use = _in_use(shop)
-    parts |= {"in_use": in_use, "compared": {}, "evaluated": {}}
+    parts |= {"in_use": in_use, "compared": {}, "evaluated": {}, "search_seconds": search_seconds}
     messages = past_messages(shop, as_of)
     tried = support.tried(shop, messages.sent if messages else None)
     if messages is not None:
@@ -206,7 +211,8 @@ def _learn_target(
         return
     rows, rule = training_rows(table[recorded], features[recorded], column)
     try:
-        model, judged = fit.train(rows, rule, feature_rows.of_campaign(rows.features), seed, progress)
+        shrunk = feature_rows.of_campaign(rows.features)
+        model, judged = fit.train(rows, rule, shrunk, seed, progress, parts["search_seconds"])
     except NotEnoughData as error:
         parts["cards"][target] = {"reason": f"{column}: {error}"}
         return
@@ -214,7 +220,7 @@ def _learn_target(
     parts["responses"][target] = model
     parts["variation"][target] = ranges.variation(held_out)
     parts["cards"][target] = _target_card(rows, judged, held_out, parts["variation"][target])
-    parts["evaluated"][target] = told = evaluation.judge(model, rows, judged, seed)
+    parts["evaluated"][target] = told = evaluation.judge(model, fit.merged(rows), judged, seed)
     if in_use := parts["in_use"]:
         parts["compared"][target] = promotion.compare(in_use, target, rows, judged.chosen, told.table, seed)
 
@@ -252,6 +258,8 @@ def _target_card(rows: fit.Rows, judged: fit.Judged, held_out: pd.DataFrame, var
         "ranges_that_held": [held["inside"], held["of"]],
         "coverage": held,
         "campaign_sd": variation.sd,
+        "search": judged.search.to_json(),
+        "drift": judged.drift.to_json(),
     }
 
 

@@ -12,12 +12,19 @@ from engine.errors import DataProblem
 @main.command()
 @shop_option
 @click.option("--as-of", "as_of")
+@click.option(
+    "--search-seconds",
+    type=click.FloatRange(min=1),
+    default=300.0,
+    show_default=True,
+    help="Longest search for the settings of one target; the card says where it was cut short.",
+)
 @seed_option
-def train(shop_dir: Path | None, as_of: str | None, seed: int) -> None:
+def train(shop_dir: Path | None, as_of: str | None, search_seconds: float, seed: int) -> None:
     """Learn the response models from every delivery, total and ad before a day; prints the model card."""
     from engine.campaign import response
 
-    models = response.train(shop_at(shop_dir), on_day(as_of), seed, progress)
+    models = response.train(shop_at(shop_dir), on_day(as_of), seed, progress, search_seconds)
     print_json({"version": models.version} | models.card)
 
 

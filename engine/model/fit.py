@@ -6,62 +6,39 @@ Contributions of linear and tree parts are on one scale and add up to the calibr
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import lightgbm as lgb
 import numpy as np
 import pandas as pd
 from scipy.special import expit
-from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from engine.errors import NotEnoughData
-from engine.model import splits
+from engine.model import recency, splits
 from engine.model.calibrate import Affine
 from engine.model.calibrate import fit as calibrate
 from engine.model.encode import Encoder, learn, source
+from engine.model.parts import (
+    MIN_SUCCESSES,
+    Rows,
+    Settings,
+    crossed,
+    factors,
+    latest,
+    linear,
+    merged,
+    tells_apart,
+    tree_data,
+    trees,
+    usual,
+)  # fmt: skip
+from engine.model.search import LIMIT_SECONDS, Searched, search
 
 Kind = Literal["linear", "trees", "both"]
 KINDS: tuple[Kind, ...] = ("linear", "trees", "both")
-RIDGE = (0.003, 0.03, 0.3)  # inverse penalties tried; scikit-learn's C
-# A campaign's own columns are tried at the same penalty and at 25 and 100 times that: a shop has thousands of
-# customers to learn from, but only dozens of campaigns.
-SHRINK = (1.0, 0.2, 0.1)
-MIN_SUCCESSES = 30
-MAX_TREES = 100  # contributions cost leaves x trees per row: a capped model keeps sliders quick
-TREE = {
-    "objective": "cross_entropy",  # takes successes / trials as a label, trials as a weight
-    "num_leaves": 8,
-    "learning_rate": 0.08,
-    "max_bin": 63,
-    "lambda_l2": 10.0,
-    "feature_fraction": 0.7,
-    "bagging_fraction": 0.8,
-    "bagging_freq": 1,
-    "num_threads": 1,  # two threads on a busy two-core machine wait for each other longer than they work
-    "deterministic": True,
-    "force_row_wise": True,
-    "verbosity": -1,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Training rows. features: one column per feature; the rest are arrays of the same length.
-    unit orders the campaign (or stretch of time) a row belongs to, earliest first."""
-
-    features: pd.DataFrame
-    trials: np.ndarray
-    successes: np.ndarray
-    unit: np.ndarray
-    campaign: np.ndarray
-
-    def take(self, where: np.ndarray) -> "Rows":
-        return Rows(
-            self.features.iloc[where], self.trials[where], self.successes[where], self.unit[where], self.campaign[where]
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +88,9 @@ class Response:
 class Judged:
     """What the later campaigns said. candidates: one row per kind (auc, log_loss, predicted_over_actual, brier).
     held_out: one row per held-out campaign (campaign, trials, successes, predicted). rows: the judged rows (fold, row,
-    campaign, unit, trials, successes, what each kind predicted, predicted); `row` is a position in the rows learned
-    from. folds: what was learned from and judged on, by number."""
+    campaign, unit, trials, successes, what each kind predicted, predicted); `row` is a position in `merged` of the rows
+    learned from. folds: what was learned from and judged on, by number.
+    search and drift: how the settings of the model in use were found, and whether responses drift."""
 
     rule: str
     chosen: Kind
@@ -120,56 +98,84 @@ class Judged:
     held_out: pd.DataFrame
     rows: pd.DataFrame
     folds: tuple[splits.Fold, ...]
+    search: Searched = field(default_factory=lambda: Searched(Settings()))
+    drift: recency.Drift = field(default_factory=lambda: recency.Drift(False, None, "not asked"))
 
 
 def _threads(matrix: np.ndarray) -> int:
     return 1 if len(matrix) < 5_000 else 2
 
 
+@threadpool_limits.wrap(1, "blas")  # as for the trees: on a busy machine threads wait longer than they work
 def train(
-    rows: Rows, rule: str, shrunk: set[str], seed: int, progress: Callable[[float], None] = lambda share: None
+    rows: Rows,
+    rule: str,
+    shrunk: set[str],
+    seed: int,
+    progress: Callable[[float], None] = lambda share: None,
+    search_seconds: float = LIMIT_SECONDS,
 ) -> tuple[Response, Judged]:
     """The best candidate, refitted on all rows, and how the candidates did on later campaigns.
 
-    `shrunk` names the columns that describe a campaign: their penalty is searched apart.
-    Raises NotEnoughData below MIN_SUCCESSES successes.
+    `shrunk` names the columns that describe a campaign: their penalty is searched apart. `search_seconds` guards each
+    search of settings. Raises NotEnoughData below MIN_SUCCESSES successes.
     """
     if rows.successes.sum() < MIN_SUCCESSES:
         raise NotEnoughData(
             f"{int(rows.successes.sum())} responses in the past; at least {MIN_SUCCESSES} are needed to learn from."
         )
-    if not _tells_apart(rows, np.ones(len(rows.trials), dtype=bool), MIN_SUCCESSES):
+    if not tells_apart(rows, np.ones(len(rows.trials), dtype=bool), MIN_SUCCESSES):
         raise NotEnoughData("Nearly every past row is a response; rows without one are needed to learn the difference.")
-    usable = [fold for fold in splits.folds(rows.unit, rule) if _tells_apart(rows, fold.train, MIN_SUCCESSES)]
-    predictions = []
+    rows = merged(rows)
+    usable = [fold for fold in splits.folds(rows.unit, rule) if tells_apart(rows, fold.train, MIN_SUCCESSES)]
+    predictions: list[pd.DataFrame] = []
+    settings: Settings | None = None
     for number, fold in enumerate(usable):
-        models = fit_candidates(rows.take(fold.train), shrunk, seed)
-        judged = rows.take(fold.test)
-        predictions.append(_predictions(models, judged).assign(fold=number, row=fold.test))
+        part = rows.take(fold.train)
+        drifts = recency.drift(part, rule, shrunk).found
+        # Once, before the first campaign judged; where responses drift, what did best long ago is no guide.
+        if settings is None or drifts:
+            settings = search(part, rule, shrunk, seed, drifts, limit_seconds=search_seconds).settings
+        models = _fitted(part, shrunk, seed, KINDS, settings, drifts)
+        predictions.append(_predictions(models, rows.take(fold.test)).assign(fold=number, row=fold.test))
         progress((number + 1) / (len(usable) + 1))
-    if predictions:
-        table = pd.concat(predictions, ignore_index=True)
-        candidates = pd.DataFrame(
-            [{"kind": kind, **scores(table["trials"], table["successes"], table[kind])} for kind in KINDS]
-        )
-        chosen: Kind = candidates.loc[candidates["log_loss"].idxmin(), "kind"]
-    else:
-        table, chosen = pd.DataFrame(columns=[*_JUDGED, *KINDS]), "linear"
-        candidates = pd.DataFrame(columns=["kind", "auc", "log_loss", "predicted_over_actual", "brier"])
-    model = fit_candidates(rows, shrunk, seed, (chosen,))[chosen]
+    drift = recency.drift(rows, rule, shrunk)
+    table = pd.concat(predictions, ignore_index=True) if predictions else _nothing_judged()
+    candidates = _candidates(table)
+    chosen: Kind = candidates.loc[candidates["log_loss"].idxmin(), "kind"] if predictions else "linear"
+    with_trees = bool(predictions) and (drift.found or chosen != "linear")
+    searched = search(rows, rule, shrunk, seed, drift.found, with_trees, search_seconds)
+    if predictions and drift.found:
+        chosen = _lately_best(rows, usable[-1], shrunk, seed, searched.settings)
+    model = _fitted(rows, shrunk, seed, (chosen,), searched.settings, drift.found)[chosen]
     progress(1.0)
     table["predicted"] = table[chosen]
     ordered = table[[*_JUDGED, *KINDS, "predicted"]]
-    return model, Judged(rule, chosen, candidates, _by_campaign(table), ordered, tuple(usable))
+    return model, Judged(rule, chosen, candidates, _by_campaign(table), ordered, tuple(usable), searched, drift)
 
 
 _JUDGED = ("fold", "row", "campaign", "unit", "trials", "successes")
 
 
-def _tells_apart(rows: Rows, where: np.ndarray, least: float) -> bool:
-    """Whether these rows hold at least `least` successes and as many failures."""
-    successes, trials = rows.successes[where].sum(), rows.trials[where].sum()
-    return bool(min(successes, trials - successes) >= least)
+def _lately_best(rows: Rows, latest_fold: splits.Fold, shrunk: set[str], seed: int, settings: Settings) -> Kind:
+    """The kind to use where responses drift: what did better before the last block was better in a past that is gone.
+
+    Asked with the settings in use: those found for earlier blocks are of that past too.
+    """
+    models = _fitted(rows.take(latest_fold.train), shrunk, seed, KINDS, settings, True)
+    last = _candidates(_predictions(models, rows.take(latest_fold.test)))
+    best: Kind = last.loc[last["log_loss"].idxmin(), "kind"]
+    return best
+
+
+def _nothing_judged() -> pd.DataFrame:
+    return pd.DataFrame(columns=[*_JUDGED, *KINDS])
+
+
+def _candidates(table: pd.DataFrame) -> pd.DataFrame:
+    """A row per kind, best read by log_loss; none where nothing was judged."""
+    rows = [{"kind": k, **scores(table["trials"], table["successes"], table[k])} for k in KINDS if len(table)]
+    return pd.DataFrame(rows, columns=["kind", "auc", "log_loss", "predicted_over_actual", "brier"])
 
 
 def _predictions(models: dict[Kind, Response], judged: Rows) -> pd.DataFrame:
@@ -187,49 +193,63 @@ def _by_campaign(table: pd.DataFrame) -> pd.DataFrame:
     return grouped.drop(columns="expected")
 
 
+@threadpool_limits.wrap(1, "blas")
 def fit_candidates(
-    rows: Rows, shrunk: set[str], seed: int, kinds: tuple[Kind, ...] = KINDS, scale: dict[str, float] | None = None
+    rows: Rows, shrunk: set[str], seed: int, kinds: tuple[Kind, ...] = KINDS, rule: str = "later whole campaigns"
 ) -> dict[Kind, Response]:
-    """Each kind, fitted on `rows`; penalty, number of trees and calibration are learned on its latest campaigns.
-
-    The linear part is fitted on every row in the end: a shop has too few campaigns to set some aside for good.
-    """
-    late = splits.latest(rows.unit)
-    if not _tells_apart(rows, ~late, MIN_SUCCESSES / 2) or rows.successes[late].sum() < 5:
-        late = np.ones(len(late), dtype=bool)
-    with threadpool_limits(1, "blas"):  # as for the trees
-        return _fitted(rows, late, shrunk, seed, kinds, scale or {})
+    """Each kind, fitted on `rows` with settings searched in them."""
+    drifts = recency.drift(rows, rule, shrunk).found
+    settings = search(rows, rule, shrunk, seed, drifts, kinds != ("linear",)).settings
+    return _fitted(rows, shrunk, seed, kinds, settings, drifts)
 
 
 def _fitted(
-    rows: Rows, late: np.ndarray, shrunk: set[str], seed: int, kinds: tuple[Kind, ...], scale: dict[str, float]
+    rows: Rows, shrunk: set[str], seed: int, kinds: tuple[Kind, ...], settings: Settings, drifts: bool
 ) -> dict[Kind, Response]:
-    encoder = learn(rows.features, rows.trials, scale)
-    matrix = encoder.matrix(rows.features)
-    own = np.array([c.split("=")[0].removesuffix("|missing") in shrunk for c in encoder.columns], dtype=bool)
-    early = ~late if not late.all() else late
-    penalty = _penalty(matrix, rows, early, late, own, seed)
-    intercept, weights = _linear(matrix, rows, np.ones(len(late), dtype=bool), penalty)
-    start = _linear(matrix, rows, early, penalty, seed) if "both" in kinds else (0.0, np.zeros_like(weights))
-    nothing = np.zeros_like(weights)
-    crossed = _crossed(matrix, rows, late, penalty, seed) if set(kinds) != {"trees"} else np.zeros(int(late.sum()))
-    latest_rows, unit = rows.take(np.flatnonzero(late)), rows.unit[late]
-    data = _tree_data(matrix, rows, early, late) if set(kinds) != {"linear"} else None
+    """Each kind with these settings. Number of trees and calibration are learned on the latest campaigns by models that
+    have not seen them; the model itself then learns from every row: a shop has too few campaigns to set some aside."""
+    late = latest(rows, drifts)
+    encoder = learn(rows.features, rows.trials, {})
+    matrix, faded = encoder.matrix(rows.features), rows.weighted(settings.half_life)
+    factor = factors(encoder, shrunk, settings.shrink)
+    alone = usual(faded, np.ones(len(late), dtype=bool), matrix.shape[1])  # what trees start from without a linear part
+    raw, part = np.zeros(len(late)), alone
+    if set(kinds) != {"trees"}:
+        raw[late] = crossed(matrix, faded, late, settings.ridge, factor, seed)
+        part = linear(matrix, faded, np.ones(len(late), dtype=bool), settings.ridge, factor)
     models = {}
     for kind in kinds:
-        trees = None
-        if kind != "linear" and data is not None:
-            # Trees correct a linear model that has not seen the latest campaigns, where they are stopped.
-            at = start[0] + matrix @ start[1] if kind == "both" else np.zeros(len(late))
-            found = _trees(*data, (at[early], at[late]), seed)
-            # Through text, as it will be stored: what is judged is exactly what is served.
-            trees = lgb.Booster(model_str=found) if found else None
-        raw = crossed if kind != "trees" else np.zeros(int(late.sum()))
-        raw = raw if trees is None else raw + trees.predict(matrix[late], raw_score=True, num_threads=1)
-        affine = calibrate(raw, latest_rows.trials, latest_rows.successes, unit=unit)
-        used = (0.0, nothing) if kind == "trees" else (intercept, weights)
-        models[kind] = Response(kind, encoder, *used, trees, affine)
+        base, said = (part, raw[late]) if kind != "trees" else (alone, np.full(int(late.sum()), alone[0]))
+        grown = None
+        if kind != "linear":
+            count, early_says = _validated(matrix, rows, faded, late, factor, settings, seed, kind)
+            said = said + early_says
+            everything = tree_data(matrix, faded, np.ones(len(late), dtype=bool)) if count else None
+            if everything is not None:
+                grown = trees(everything, base[0] + matrix @ base[1], settings, seed, count)
+        affine = calibrate(said, rows.trials[late], rows.successes[late], unit=rows.unit[late])
+        models[kind] = Response(kind, encoder, *base, grown, affine)
     return models
+
+
+def _validated(
+    matrix: np.ndarray, rows: Rows, faded: Rows, late: np.ndarray, factor: np.ndarray, settings: Settings, seed: int,
+    kind: Kind,
+) -> tuple[int, np.ndarray]:  # fmt: skip
+    """How many trees help on the latest campaigns, and what trees grown without those say of them, in log-odds."""
+    early = ~late if not late.all() else late
+    start = (
+        linear(matrix, faded, early, settings.ridge, factor, seed)
+        if kind == "both"
+        else usual(faded, early, len(factor))
+    )
+    at = start[0] + matrix @ start[1]
+    learned = tree_data(matrix, faded, early)
+    judged = tree_data(matrix, rows, late, learned), at[late]
+    found = trees(learned, at[early], settings, seed, judged=judged)
+    if found is None:
+        return 0, np.zeros(int(late.sum()))
+    return found.num_trees(), found.predict(matrix[late], raw_score=True, num_threads=1)
 
 
 def around(rows: Rows, log_odds: str, spread: dict[str, float], usual: float) -> Response:
@@ -255,129 +275,6 @@ def around(rows: Rows, log_odds: str, spread: dict[str, float], usual: float) ->
         if np.abs(step).max() < 1e-8:
             break
     return Response("linear", encoder, float(weights[0]), weights[1:], None, Affine())
-
-
-@dataclass(frozen=True, slots=True)
-class _Penalty:
-    """scikit-learn's C, and the factor on each column: below 1 means a stronger penalty on it."""
-
-    inverse: float
-    factor: np.ndarray
-
-
-def _penalty(
-    matrix: np.ndarray, rows: Rows, early: np.ndarray, late: np.ndarray, shrunk: np.ndarray, seed: int
-) -> _Penalty:
-    """What fits the latest campaigns best when learned on those before; `shrunk`: a campaign's own columns."""
-    label, weight, row = _as_labels(rows, early)
-    kept = _case_control(label, weight, seed)
-    latest_rows, unit = rows.take(np.flatnonzero(late)), rows.unit[late]
-    best, lowest = _Penalty(RIDGE[0], np.ones(matrix.shape[1])), np.inf
-    for shrink in SHRINK if shrunk.any() else (1.0,):
-        factor = np.where(shrunk, shrink, 1.0)
-        scaled, judged = matrix[row[kept.rows]] * factor, matrix[late] * factor
-        # A looser penalty starts from the tighter one's answer: a third of the steps.
-        model = LogisticRegression(solver="newton-cholesky", max_iter=100, warm_start=True)
-        for inverse in RIDGE:
-            model.set_params(C=inverse).fit(scaled, label[kept.rows], sample_weight=kept.weight)
-            raw = float(model.intercept_[0]) + judged @ model.coef_[0]
-            affine = calibrate(raw, latest_rows.trials, latest_rows.successes, unit=unit)
-            loss = _loss(latest_rows.trials, latest_rows.successes, expit(affine(raw)))
-            if loss < lowest:
-                best, lowest = _Penalty(inverse, factor), loss
-    return best
-
-
-def _linear(
-    matrix: np.ndarray, rows: Rows, where: np.ndarray, penalty: _Penalty, sample_seed: int | None = None
-) -> tuple[float, np.ndarray]:
-    """Intercept and weights learned on the rows `where`, on a sample of their failures if a seed for it is given."""
-    label, weight, row = _as_labels(rows, where)
-    if sample_seed is not None:
-        kept = _case_control(label, weight, sample_seed)
-        label, weight, row = label[kept.rows], kept.weight, row[kept.rows]
-    model = LogisticRegression(C=penalty.inverse, solver="newton-cholesky", max_iter=100)
-    model.fit(matrix[row] * penalty.factor, label, sample_weight=weight)
-    return float(model.intercept_[0]), model.coef_[0] * penalty.factor
-
-
-def _crossed(matrix: np.ndarray, rows: Rows, late: np.ndarray, penalty: _Penalty, seed: int) -> np.ndarray:
-    """Log-odds of the latest rows by models that know everything but that half of the latest campaigns.
-
-    So the calibration sees what the model in use will meet: campaigns it has not seen, just after some that it has.
-    """
-    halves = np.searchsorted(np.unique(rows.unit[late]), rows.unit) % 2
-    raw = np.zeros(len(late))
-    for half in (0, 1):
-        judged = late & (halves == half)
-        learned = ~judged
-        if not _tells_apart(rows, learned, MIN_SUCCESSES / 2):
-            learned = np.ones(len(late), dtype=bool)
-        intercept, weights = _linear(matrix, rows, learned, penalty, seed)
-        raw[judged] = intercept + matrix[judged] @ weights
-    return raw[late]
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    rows: np.ndarray
-    weight: np.ndarray
-
-
-def _case_control(label: np.ndarray, weight: np.ndarray, seed: int, per_success: int = 5) -> _Kept:
-    """All successes and a weighted sample of failures: the penalty search loses little and costs a quarter.
-
-    Where one side is small already, everything (Fithian and Hastie 2014).
-    """
-    failures, successes = np.flatnonzero(label == 0), np.flatnonzero(label == 1)
-    size = max(per_success * len(successes), 5_000)
-    if len(failures) <= size:
-        return _Kept(np.arange(len(label)), weight)
-    drawn = np.random.default_rng(seed).choice(failures, size, replace=False)
-    inflated = weight[drawn] * (weight[failures].sum() / weight[drawn].sum())
-    return _Kept(np.concatenate([successes, drawn]), np.concatenate([weight[successes], inflated]))
-
-
-def _as_labels(rows: Rows, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """(label, weight, row) of every success and failure of the rows `where`: a row with both stands twice."""
-    row = np.flatnonzero(where)
-    label = np.repeat([1, 0], len(row))
-    weight = np.concatenate([rows.successes[row], rows.trials[row] - rows.successes[row]])
-    used = weight > 0
-    return label[used], weight[used], np.tile(row, 2)[used]
-
-
-def _tree_data(matrix: np.ndarray, rows: Rows, early: np.ndarray, late: np.ndarray) -> tuple[lgb.Dataset, lgb.Dataset]:
-    """What trees learn from and are stopped on. Binned once for all kinds: it takes as long as 40 trees."""
-
-    def dataset(where: np.ndarray, reference: lgb.Dataset | None = None) -> lgb.Dataset:
-        share = rows.successes[where] / np.maximum(rows.trials[where], 1e-9)
-        params = {name: TREE[name] for name in ("max_bin", "num_threads", "verbosity")}
-        return lgb.Dataset(matrix[where], share, weight=rows.trials[where], reference=reference, params=params)
-
-    learned = dataset(early)
-    return learned, dataset(late, learned)
-
-
-def _trees(learned: lgb.Dataset, judged: lgb.Dataset, starts: tuple[np.ndarray, np.ndarray], seed: int) -> str | None:
-    """Boosted trees, as text, on top of log-odds `starts`, stopped early on `judged`; None where none helps."""
-    learned.construct().set_init_score(starts[0])
-    judged.construct().set_init_score(starts[1])
-    booster = lgb.train(
-        TREE | {"seed": seed, "min_data_in_leaf": max(20, min(200, learned.num_data() // 100))},
-        learned,
-        num_boost_round=MAX_TREES,
-        valid_sets=[judged],
-        callbacks=[lgb.early_stopping(10, verbose=False)],
-    )
-    return booster.model_to_string(num_iteration=booster.best_iteration) if booster.best_iteration >= 1 else None
-
-
-def _loss(trials: np.ndarray, successes: np.ndarray, probability: np.ndarray) -> float:
-    probability = np.clip(probability, 1e-9, 1 - 1e-9)
-    return float(
-        -(successes * np.log(probability) + (trials - successes) * np.log1p(-probability)).sum() / trials.sum()
-    )
 
 
 def scores(trials: pd.Series, successes: pd.Series, probability: pd.Series) -> dict[str, float]:

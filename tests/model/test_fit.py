@@ -54,8 +54,8 @@ def test_contributions_add_up_to_the_prediction(models, kind):
 
 
 def test_what_is_held_out_has_no_say_in_how_numbers_are_standardised(monkeypatch):
-    learned, real = [], fit.fit_candidates
-    monkeypatch.setattr(fit, "fit_candidates", lambda *given: learned.append(real(*given)) or learned[-1])
+    learned, real = [], fit._fitted
+    monkeypatch.setattr(fit, "_fitted", lambda *given: learned.append(real(*given)) or learned[-1])
 
     def scales(rows):
         learned.clear()
@@ -70,7 +70,7 @@ def test_what_is_held_out_has_no_say_in_how_numbers_are_standardised(monkeypatch
     folds = fit.splits.folds(rows.unit, "later whole campaigns")
     assert len(folds) > 1 and not any((rows.unit[fold.train] == 7).any() for fold in folds)
     assert after[: len(folds)] == before[: len(folds)]
-    assert real(rows, SHRUNK, 0, ("linear",))["linear"].encoder != before[0]  # where it is not held out, it has
+    assert fit.fit_candidates(rows, SHRUNK, 0, ("linear",))["linear"].encoder != before[0]  # not held out, it has
 
 
 def test_contributions_stand_under_their_feature_and_not_under_its_columns(models):
@@ -133,19 +133,32 @@ def test_the_same_seed_gives_the_same_model():
     assert manifest.response_files("click", first) == manifest.response_files("click", second)
 
 
-def test_totals_and_single_rows_teach_the_same():
-    rows = messages(campaigns=8, each=600)
-    table = rows.features.assign(n=1.0, s=rows.successes, unit=rows.unit, campaign=rows.campaign)
-    table["recency_days|log"] = 3.0
-    keys = ["discount|fraction", "channel", "tier", "unit", "campaign"]
-    single = fit.Rows(table[keys[:3]], rows.trials, rows.successes, rows.unit, rows.campaign)
-    totals = table.groupby(keys, as_index=False)[["n", "s"]].sum().sort_values("unit", ignore_index=True)
-    grouped = fit.Rows(totals[keys[:3]], totals["n"].to_numpy(), totals["s"].to_numpy(), totals["unit"].to_numpy(),
-                       totals["campaign"].to_numpy())  # fmt: skip
-    one, many = (
-        fit.fit_candidates(r, set(), 0, ("linear",))["linear"].predict(single.features) for r in (single, grouped)
+def test_totals_and_single_rows_teach_the_same_whatever_their_order():
+    rows = messages(campaigns=8, each=600, response=interaction)
+    keys = ["discount|fraction", "channel", "tier"]
+    plain = rows.features[keys]
+    single = fit.Rows(plain, rows.trials, rows.successes, rows.unit, rows.campaign)
+    table = plain.assign(n=1.0, s=rows.successes, unit=rows.unit, campaign=rows.campaign)
+    totals = table.groupby([*keys, "unit", "campaign"], as_index=False)[["n", "s"]].sum()
+    assert len(totals) < 100
+    grouped = fit.Rows(totals[keys], *(totals[c].to_numpy() for c in ("n", "s", "unit", "campaign")))
+    shuffled = single.take(np.random.default_rng(1).permutation(len(plain)))
+    (one, said), (many, told), (mixed, _) = (
+        fit.train(r, "later whole campaigns", set(), 0) for r in (single, grouped, shuffled)
     )
-    np.testing.assert_allclose(one, many, atol=0.01)
+    assert one.kind == many.kind == mixed.kind
+    np.testing.assert_allclose(many.predict(plain), one.predict(plain), rtol=0, atol=1e-6)
+    np.testing.assert_allclose(mixed.predict(plain), one.predict(plain), rtol=0, atol=1e-6)
+    pd.testing.assert_frame_equal(told.candidates, said.candidates, rtol=1e-6)
+
+
+def test_rows_that_look_the_same_stay_apart_where_their_campaigns_differ():
+    rows = fit.Rows(pd.DataFrame({"tier": ["gold"] * 4}), np.ones(4), np.array([1.0, 0.0, 0.0, 1.0]),
+                    np.array([1, 0, 1, 0]), np.array(["b", "a", "b", "c"]))  # fmt: skip
+    one = fit.merged(rows)
+    assert {(c, n, s) for c, n, s in zip(one.campaign, one.trials, one.successes, strict=True)} == {
+        ("a", 1.0, 0.0), ("b", 2.0, 1.0), ("c", 1.0, 1.0),
+    }  # fmt: skip
 
 
 def test_too_few_responses_are_refused_with_how_many_there_are():
