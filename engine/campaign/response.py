@@ -125,20 +125,13 @@ def past_messages(shop: Shop, as_of: date) -> Messages | None:
     parts, features = [], []
     held = held_features = pd.DataFrame()
     if shop.rows("deliveries"):
-        deliveries = shop.table("deliveries")
-        known = feature_rows.outcome_known(deliveries, campaign_windows(shop), as_of) & (
-            deliveries["sent_at"] < pd.Timestamp(as_of)
-        )
-        deliveries = deliveries[known].reset_index(drop=True)
+        deliveries, treated = known_deliveries(shop, as_of)
         every = feature_rows.learnable(feature_rows.message_rows(shop, deliveries, campaigns))
-        treated = (
-            deliveries["treated"].fillna(1.0).eq(1.0) if "treated" in deliveries else pd.Series(True, deliveries.index)
-        )
         parts.append(deliveries[treated].assign(trials=1.0))
         features.append(every[treated])
         held, held_features = deliveries[~treated].assign(trials=1.0), every[~treated]
     if shop.rows("campaign_results"):
-        totals = _totals(shop, campaigns, as_of, set(parts[0]["campaign_id"]) if parts else set())
+        totals = known_totals(shop, campaigns, as_of, set(parts[0]["campaign_id"]) if parts else set())
         if len(totals):
             parts.append(totals)
             features.append(feature_rows.learnable(feature_rows.total_rows(shop, totals, campaigns)))
@@ -150,7 +143,18 @@ def past_messages(shop: Shop, as_of: date) -> Messages | None:
     )
 
 
-def _totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveries: set[str]) -> pd.DataFrame:
+def known_deliveries(shop: Shop, as_of: date) -> tuple[pd.DataFrame, pd.Series]:
+    """Deliveries before `as_of` whose outcome is known, and which of them were sent rather than held out."""
+    deliveries = shop.table("deliveries")
+    known = feature_rows.outcome_known(deliveries, campaign_windows(shop), as_of) & (
+        deliveries["sent_at"] < pd.Timestamp(as_of)
+    )
+    deliveries = deliveries[known].reset_index(drop=True)
+    unsaid = pd.Series(True, deliveries.index)
+    return deliveries, deliveries["treated"].fillna(1.0).eq(1.0) if "treated" in deliveries else unsaid
+
+
+def known_totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveries: set[str]) -> pd.DataFrame:
     """Totals of campaigns that have no single deliveries, as rows with trials and successes."""
     totals = shop.table("campaign_results")
     at = totals_at(totals, campaigns)

@@ -1,0 +1,55 @@
+"""What an order is worth, from the shop's orders alone."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from engine.model.fit import MIN_SUCCESSES
+from engine.shop.store import Shop
+
+DAYS = 365  # looked back: prices and ranges change
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """List value of an order before discount: mean, log-sd, the orders behind it and the last one's day.
+
+    source: the orders of this audience, of the whole shop, or a value that somebody typed (no orders, no spread).
+    """
+
+    value: float
+    spread: float
+    orders: int
+    last_day: str
+    source: str  # audience, shop, typed
+
+
+def typed(value: float) -> Basket:
+    return Basket(value, 0.0, 0, "", "typed")
+
+
+def basket(shop: Shop, customer_ids: Collection[str], as_of: date) -> Basket | None:
+    """From the last DAYS of orders of these customers, of the whole shop where those are too few; None without any."""
+    if not shop.rows("orders"):
+        return None
+    lines = shop.table("orders", ["order_id", "customer_id", "ordered_at", "quantity", "unit_price"])
+    start, end = pd.Timestamp(as_of - timedelta(days=DAYS)), pd.Timestamp(as_of)
+    lines = lines[(lines["quantity"] > 0) & (lines["ordered_at"] >= start) & (lines["ordered_at"] < end)]
+    own = _of(lines[lines["customer_id"].isin(pd.Index(customer_ids))], "audience")
+    if own is not None and own.orders >= MIN_SUCCESSES:
+        return own
+    return _of(lines, "shop")
+
+
+def _of(lines: pd.DataFrame, source: str) -> Basket | None:
+    worth = (lines["quantity"] * lines["unit_price"]).groupby([lines["customer_id"], lines["order_id"]]).sum()
+    worth = worth[worth > 0]
+    if worth.empty:
+        return None
+    low, high = np.quantile(worth, [0.01, 0.99])  # as the learned order values: no forecast beyond them
+    values = np.clip(worth, low, high)
+    last = lines["ordered_at"].max().date().isoformat()
+    return Basket(float(values.mean()), float(np.log(values).std(ddof=0)), len(values), last, source)
