@@ -123,9 +123,9 @@ class Forecast:
         return orders, extra, orders - extra
 
     def verdict_text(self, language: str = "en") -> str:
-        return Sentence(
-            f"engine.{self.verdict}", {"n": f"{self.test_on:,}"} if self.verdict == "coin_toss" else {}
-        ).text(language)
+        said = Sentence(f"engine.{self.verdict}", {"n": f"{self.test_on:,}"} if self.verdict == "coin_toss" else {})
+        typed = self.basis == "assumption" and self.supported
+        return (Sentence("first.if_right", {"verdict": said}) if typed else said).text(language)
 
     def reason(self, language: str = "en") -> str:
         return " ".join(sentence.text(language) for sentence in self.sentences)
@@ -213,6 +213,16 @@ def _untried(found: Forecast, refused: tuple[Sentence, ...]) -> Forecast:
     return replace(
         found, supported=False, verdict="never_tried", chance_of_loss=None, test_on=0, detectable=None, sentences=said
     )
+
+
+def known_audience(shop: Shop, models: Models, scenes: Sequence[Scene], steps: Sequence[dict]) -> Forecast:
+    """What is known of a plan before anything is predicted: who is written to, and for how long orders count."""
+    messages = [_message(shop, scene, step) for scene, step in zip(scenes, steps, strict=True)]
+    recipients, held_out = _recipients(scenes[0], steps[0])
+    base = _unsupported(shop, models, messages, steps[0], recipients, held_out)
+    if recipients == 0 or not len(scenes[0].known):
+        return replace(base, verdict="do_not_send", sentences=_nobody(scenes, steps))
+    return base
 
 
 def _nobody(scenes: Sequence[Scene], steps: Sequence[dict]) -> tuple[Sentence, ...]:
@@ -384,7 +394,7 @@ def _with_money(
     draws = earnings.money(drawn.p_draws, drawn.q_draws, drawn.value_draws, terms_of)
     ranges: dict[str, Any] = {name: _ranged(at[name], draws[name]) for name in at}
     loss = float((draws["extra_profit"] < 0).mean())
-    verdict = _verdict(loss, at["extra_profit"])
+    verdict = verdict_of(loss, at["extra_profit"])
     assumed = inputs.assumptions(shop, scene, plan, given, worked)
     anyway = at["would_buy_anyway"] or 0.0
     uncertain = sensitivity.assumptions(drawn, terms_of, scene.margin.is_measured, given.is_assumed)
@@ -404,7 +414,7 @@ def _with_money(
     )  # fmt: skip
 
 
-def _verdict(loss: float, extra_profit: float) -> str:
+def verdict_of(loss: float, extra_profit: float) -> str:
     """Not sending costs nothing: a plan that would lose on average, and more often than not, is no coin toss."""
     if loss < 0.2:
         return "likely_pays"

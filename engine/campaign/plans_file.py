@@ -1,6 +1,7 @@
 """A file of plans, one row each: read, checked, and forecast in order."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,15 @@ import pandas as pd
 
 from engine.audience import rules
 from engine.audience.segments import members
-from engine.campaign.forecast import evaluate
+from engine.campaign.first import anyway as from_orders
+from engine.campaign.first import assumed, outlook
+from engine.campaign.first.anyway import Anyway
+from engine.campaign.first.assumed import Assumed
+from engine.campaign.forecast import Forecast, evaluate
 from engine.campaign.response import Models
-from engine.campaign.scene import scene
+from engine.campaign.scene import Scene, scene
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 from engine.shop import gate
 from engine.shop.store import Shop
 from engine.shop.tables import text
@@ -28,7 +34,7 @@ def read_plans(path: Path) -> pd.DataFrame:
     for column in ("plan_id", "channel", "segment_id", "audience", "rule", "offer_kind", "category", "gift_product_id"):
         if column in plans:
             plans[column] = text(plans[column])
-    for column in _NUMBERS:
+    for column in (*_NUMBERS, *_ASSUMED):
         if column in plans:
             plans[column] = _numeric(plans, column, Path(path).name)
     for column, (fits, what) in _RANGES.items():
@@ -37,6 +43,10 @@ def read_plans(path: Path) -> pd.DataFrame:
     if {"offer_kind", "discount"} <= set(plans):
         wrong = plans["offer_kind"].eq("percent") & (plans["discount"] >= 1)
         _refuse(plans, "discount", Path(path).name, wrong, "a percent offer needs a fraction below 1: 0.15 for 15 %")
+    if {"assumed_order_rate", "assumed_extra_rate"} <= set(plans):
+        above = plans["assumed_extra_rate"] > plans["assumed_order_rate"]
+        what = "it is above assumed_order_rate, of which it is a part"
+        _refuse(plans, "assumed_extra_rate", Path(path).name, above, what)
     for column in ("starts_at", "ends_at"):
         if column in plans:
             plans[column] = _dates(plans, column, Path(path).name)
@@ -66,7 +76,13 @@ _NUMBERS = (
     "discount", "min_spend", "max_discount", "per_customer_limit", "send_hour", "audience_share", "send_cost",
     "holdout", "window_days",
 )  # fmt: skip
+_ASSUMED = ("assumed_click_rate", "assumed_order_rate", "assumed_extra_rate", "assumed_order_value")
 _RANGES = {
+    **{
+        name: (lambda rate: (rate > 0) & (rate < 1), "a share above 0 and below 1 is needed, such as 0.02")
+        for name in _ASSUMED[:3]
+    },
+    "assumed_order_value": (lambda value: value > 0, "an amount above 0 is needed"),
     "audience_share": (lambda share: (share > 0) & (share <= 1), "a share above 0 and up to 1 is needed"),
     "holdout": (lambda share: (share >= 0) & (share < 1), "a share from 0 to below 1 is needed"),
     "discount": (lambda size: size >= 0, "it cannot be below 0"),
@@ -88,8 +104,11 @@ def _refuse(plans: pd.DataFrame, column: str, name: str, wrong: pd.Series, what:
         raise DataProblem(f"{name} row {row + 2}: {column} is {str(plans[column].iloc[row])!r}; {what}.")
 
 
-def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:
-    """The customers of a plans row: of its `audience` file (relative to the plans file), its segment, or its rule."""
+def audience_of(shop: Shop, plan: dict, base: Path, as_of: date | None = None) -> list[str]:
+    """The customers of a plans row: of its `audience` file (relative to the plans file), its segment, or its rule.
+
+    as_of: the day on which the rule is asked; None: that of the data.
+    """
     segment, file, rule = plan.get("segment_id"), plan.get("audience"), plan.get("rule")
     if isinstance(file, str) and file:
         listed = gate.read_file(base / file)
@@ -99,7 +118,7 @@ def audience_of(shop: Shop, plan: dict, base: Path) -> list[str]:
     if isinstance(segment, str) and segment:
         return members(shop, [segment])
     if isinstance(rule, str) and rule:
-        return rules.select(shop, rule)
+        return rules.select(shop, rule, as_of)
     raise DataProblem(f"plan {plan['plan_id']}: say who gets it, with segment_id, audience or rule.")
 
 
@@ -142,10 +161,40 @@ def _tiers(plan: dict) -> tuple[tuple[float, float], ...]:
         ) from error
 
 
-def forecast_plans(shop: Shop, models: Models, plans: pd.DataFrame, base: Path, seed: int = 0) -> pd.DataFrame:
-    """The forecast table of the contract, one row per plan, in order."""
-    result = []
-    for plan in plan_rows(plans):
-        prepared = scene(shop, plan, audience_of(shop, plan, base), seed=seed)
-        result.append(evaluate(shop, models, prepared, plan, seed).row())
-    return pd.DataFrame(result)
+def all_typed(plans: pd.DataFrame) -> bool:
+    """Whether an order rate or an extra rate is typed in every row."""
+    typed = [plans[column].notna() for column in ("assumed_order_rate", "assumed_extra_rate") if column in plans]
+    return bool(typed) and bool(pd.concat(typed, axis=1).any(axis=1).all())
+
+
+def forecast_plans(shop: Shop, models: Models | None, plans: pd.DataFrame, base: Path, seed: int = 0) -> pd.DataFrame:
+    """The forecast table of the contract, one row per plan, in order. models: None where nothing was learned."""
+    asker = Asker(shop, models, base, seed)
+    return pd.DataFrame([asker.forecast(plan).row() for plan in plan_rows(plans)])
+
+
+class Asker:
+    """Forecasts plans one by one, and keeps what several of them need."""
+
+    def __init__(self, shop: Shop, models: Models | None, base: Path, seed: int = 0):
+        self._shop, self._models, self._base, self._seed = shop, models, base, seed
+        self._anyway: dict[int, Anyway | Sentence] = {}
+
+    def forecast(self, plan: dict) -> Forecast:
+        """As learned from campaigns; where nothing was, or a rate is typed, what can be said without."""
+        typed = assumed.of_row(plan)
+        day = outlook.day_of_data(self._shop, plan.get("starts_at"))
+        prepared = scene(self._shop, plan, audience_of(self._shop, plan, self._base, day), day, self._seed)
+        if self._models is not None and outlook.is_learned(self._models) and typed.is_empty:
+            return evaluate(self._shop, self._models, prepared, plan, self._seed)
+        return self._first(plan, prepared, typed)
+
+    def _first(self, plan: dict, prepared: Scene, typed: Assumed) -> Forecast:
+        days = outlook.window(self._shop, [plan])
+        known = outlook.ground(self._shop, [prepared], days, self._learned)
+        return outlook.look(self._shop, self._models, [prepared], [plan], typed, known, self._seed).forecast
+
+    def _learned(self, days: int) -> Anyway | Sentence:
+        if days not in self._anyway:
+            self._anyway[days] = from_orders.learn(self._shop, days, seed=self._seed)
+        return self._anyway[days]

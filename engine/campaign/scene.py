@@ -20,6 +20,7 @@ from engine.shop.store import Shop
 OF_PLANS_ONLY = {
     "product_ids", "plan_id", "audience", "segment_id", "rule", "holdout", "tiers", "max_discount", "applies_to",
     "per_customer_limit", "stackable_with", "window_days", "day", "condition", "drawn",
+    "assumed_click_rate", "assumed_order_rate", "assumed_extra_rate", "assumed_order_value",
 }  # fmt: skip
 Result = TypeVar("Result")
 REPRESENTATIVES = 2_000  # an audience is at most this many customers for number and reasons alike

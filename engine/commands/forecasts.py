@@ -54,12 +54,18 @@ def score(shop_dir: Path | None, deliveries: Path | None, ads: Path | None, out:
 @seed_option
 @out_option
 def forecast(shop_dir: Path | None, plans: Path, seed: int, out: Path) -> None:
-    """What each plan of a file would probably do."""
-    from engine.campaign import plans_file, response
+    """What each plan of a file would probably do.
 
-    shop = shop_at(shop_dir)
-    table = plans_file.forecast_plans(shop, response.load(shop), plans_file.read_plans(plans), plans.parent, seed)
-    write_csv(table, out)
+    Before anything was learned from campaigns: how many would buy anyway, and break-even. Columns assumed_order_rate
+    (of those written to, who order) or assumed_extra_rate (who order because of it), shares such as 0.02, give money
+    of basis "assumption"; assumed_click_rate and assumed_order_value are optional.
+    """
+    from engine.campaign import plans_file
+    from engine.campaign.first import outlook
+
+    shop, asked = shop_at(shop_dir), plans_file.read_plans(plans)
+    models = outlook.learned(shop, typed=plans_file.all_typed(asked))
+    write_csv(plans_file.forecast_plans(shop, models, asked, plans.parent, seed), out)
 
 
 @main.command()

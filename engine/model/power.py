@@ -27,15 +27,15 @@ def detectable(rate: float, written_to: int, held_out: int) -> float | None:
     return rise
 
 
-def enough_held_out(rate: float, people: int) -> int | None:
-    """Fewest of so many people to hold out so that twice the holdout's `rate` will be seen; None: no number is enough.
+def enough_held_out(rate: float, people: int, rise: float | None = None) -> int | None:
+    """Fewest of so many people to hold out so that a `rise` (None: twice the rate) will be seen; None: none is enough.
 
     >>> enough_held_out(0.05, 1800), enough_held_out(0.05, 100)
     (181, None)
     """
 
     def shows(held: int) -> bool:
-        return (detectable(rate, people - held, held) or math.inf) <= rate
+        return (detectable(rate, people - held, held) or math.inf) <= (rate if rise is None else rise)
 
     few, enough = 0, people // 2  # with more than half held out there is less to see again
     if not shows(enough):

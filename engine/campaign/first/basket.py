@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ import pandas as pd
 from engine.model.fit import MIN_SUCCESSES
 from engine.shop.store import Shop
 
+Source = Literal["audience", "shop", "typed", "learned"]
 DAYS = 365  # looked back: prices and ranges change
 
 
@@ -17,18 +19,19 @@ DAYS = 365  # looked back: prices and ranges change
 class Basket:
     """List value of an order before discount: mean, log-sd, the orders behind it and the last one's day.
 
-    source: the orders of this audience, of the whole shop, or a value that somebody typed (no orders, no spread).
+    source: the orders of this audience, of the whole shop, a value that somebody typed, or one learned from campaigns;
+    the last two know neither orders nor spread.
     """
 
     value: float
     spread: float
     orders: int
     last_day: str
-    source: str  # audience, shop, typed
+    source: Source
 
 
-def typed(value: float) -> Basket:
-    return Basket(value, 0.0, 0, "", "typed")
+def stated(value: float, source: Source) -> Basket:
+    return Basket(value, 0.0, 0, "", source)
 
 
 def basket(shop: Shop, customer_ids: Collection[str], as_of: date) -> Basket | None:
@@ -44,7 +47,7 @@ def basket(shop: Shop, customer_ids: Collection[str], as_of: date) -> Basket | N
     return _of(lines, "shop")
 
 
-def _of(lines: pd.DataFrame, source: str) -> Basket | None:
+def _of(lines: pd.DataFrame, source: Source) -> Basket | None:
     worth = (lines["quantity"] * lines["unit_price"]).groupby([lines["customer_id"], lines["order_id"]]).sum()
     worth = worth[worth > 0]
     if worth.empty:

@@ -113,7 +113,9 @@ def experience(shop: Shop, as_of: date) -> Experience:
         last.append(totals["sent_at"].max())
     if not parts:
         return Experience(pd.DataFrame(columns=COLUMNS), "")
-    table = pd.concat(parts).reindex(columns=[name for name in COLUMNS if name not in ("campaign_id", "channel", "kind")])
+    table = pd.concat(parts).reindex(
+        columns=[name for name in COLUMNS if name not in ("campaign_id", "channel", "kind")]
+    )
     table = table.fillna(0.0).join(_about(described)).reset_index(names="campaign_id")
     sent_at = pd.Series(last).max()
     return Experience(table[COLUMNS], "" if pd.isna(sent_at) else sent_at.date().isoformat())
@@ -122,8 +124,10 @@ def experience(shop: Shop, as_of: date) -> Experience:
 def _about(described: pd.DataFrame) -> pd.DataFrame:
     """channel and kind of each campaign; "" and "none" where they are not recorded."""
     about = described.reindex(columns=["channel", "offer_kind"]).rename(columns={"offer_kind": "kind"})
-    return about.astype("str").where(about.notna(), pd.Series({"channel": "", "kind": "none"}), axis=1).replace(
-        {"kind": {"": "none"}}
+    return (
+        about.astype("str")
+        .where(about.notna(), pd.Series({"channel": "", "kind": "none"}), axis=1)
+        .replace({"kind": {"": "none"}})
     )
 
 
