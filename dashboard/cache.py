@@ -26,6 +26,11 @@ from engine.audience.segments import Segmentation
 from engine.campaign import argument, explain, planned, repeat, response, starting, versions
 from engine.campaign import evaluation as evaluations
 from engine.campaign import forecast as forecasts
+from engine.campaign.first import anyway as from_orders
+from engine.campaign.first import outlook as outlooks
+from engine.campaign.first.anyway import Anyway
+from engine.campaign.first.assumed import Assumed
+from engine.campaign.first.outlook import Ground, Outlook
 from engine.campaign.forecast import Forecast
 from engine.campaign.plan import GOALS, Audience, Brief, Offer, Plan
 from engine.campaign.response import Models
@@ -48,6 +53,7 @@ from engine.outcome import agenda as agendas
 from engine.outcome import past, readiness, results, timetable
 from engine.outcome.agenda import Item
 from engine.outcome.readiness import Ready
+from engine.sentences import Sentence
 from engine.shop import contents, incoming, intake, mapping, quality, store
 from engine.shop import duplicates as finding
 from engine.shop import overview as overviews
@@ -306,6 +312,61 @@ def advised(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Adv
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _scored(path: str, key: tuple, _shop: Shop, _people: list[str], _learned: Learned) -> pd.DataFrame:
     return _learned.of(people.all_columns_today(_kept(_shop), _people, _learned.with_history))
+
+
+# --- before anything was learned ---
+
+
+def anyway(shop: Shop, window_days: int) -> Anyway | Sentence:
+    """Who would buy within so many days anyway, from orders alone; see engine.campaign.first.anyway."""
+    return _anyway(str(shop.path), shop.version, window_days)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _anyway(path: str, version: str, window_days: int) -> Anyway | Sentence:
+    return from_orders.learn(store.open_shop(Path(path)), window_days)
+
+
+def can_be_learned(shop: Shop) -> bool:
+    """Whether past messages record enough orders to learn forecasts from."""
+    return _can_be_learned(str(shop.path), shop.version)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _can_be_learned(path: str, version: str) -> bool:
+    return outlooks.can_be_learned(store.open_shop(Path(path)))
+
+
+def outlook(shop: Shop, models: Models | None, plan: Plan, copy: dict[str, str], assumed: Assumed) -> Outlook:
+    """What can be said of a plan of which nothing was learned, or whose rates were typed."""
+    found, word = others(shop, plan)
+    scene_key, messages = _scene_key(shop, plan, word), planned.messages(plan, copy)
+    version = models.version if models else ""
+    key = json.dumps([version, scene_key, messages, assumed.to_json()], sort_keys=True, default=str)
+    return _outlook(str(shop.path), key, shop, models, plan, messages, found, scene_key, assumed)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _outlook(
+    path: str,
+    key: str,
+    _shop: Shop,
+    _models: Models | None,
+    _plan: Plan,
+    _messages: list[dict],
+    _others: Others,
+    _scene: str,
+    _assumed: Assumed,
+) -> Outlook:
+    scenes = _scenes(path, _scene, _shop, _plan, _others)
+    drawn = assign.with_sizes(scenes, _messages)
+    known = _ground(path, _scene, outlooks.window(_shop, _messages), _shop, scenes)
+    return outlooks.look(_shop, _models, scenes, drawn, _assumed, known)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _ground(path: str, scene: str, window_days: int, _shop: Shop, _scenes: list[Scene]) -> Ground:
+    return outlooks.ground(_shop, _scenes, window_days, lambda days: anyway(_shop, days))
 
 
 # --- tables ---

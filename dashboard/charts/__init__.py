@@ -1,7 +1,21 @@
 """Every chart: a table in, a figure out. No Streamlit here."""
 
 from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
-from dashboard.charts.drawing import BAD, GOOD, MAIN, PALETTE, QUIET, SECOND, Figure, colour, faded, figure, warm
+from dashboard.charts.drawing import (
+    ASSUMED,
+    BAD,
+    GOOD,
+    MAIN,
+    PALETTE,
+    QUIET,
+    SECOND,
+    Figure,
+    colour,
+    faded,
+    figure,
+    warm,
+)
+from dashboard.charts.first import assumed_profit
 from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
 from dashboard.charts.models import calibration, dependence, importance, learning_curve
 from dashboard.charts.plans import over_discount, reasons, side_by_side
@@ -10,6 +24,7 @@ from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_tim
 from dashboard.charts.who import extra_by_band
 
 __all__ = [
+    "ASSUMED",
     "BAD",
     "BAR",
     "COMPARED",
@@ -22,6 +37,7 @@ __all__ = [
     "SECOND",
     "STATUSES",
     "Figure",
+    "assumed_profit",
     "calibration",
     "cohorts",
     "colour",

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 PALETTE = ("#2a8c9e", "#d0702f", "#8170d0", "#3d9a5b", "#cf5574", "#94803a", "#4a86c8", "#8a8a8a", "#b0689f", "#5f9a94")
 MAIN, SECOND, QUIET = PALETTE[0], PALETTE[1], "#8a8a8a"
 GOOD, BAD = "#3d9a5b", "#cf5574"
+ASSUMED = "#b5871f"  # what follows from rates that somebody typed, never what was learned
 Figure = go.Figure  # for the signatures of others
 
 

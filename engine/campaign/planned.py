@@ -12,7 +12,7 @@ from engine.audience.segments import members
 from engine.campaign import claims
 from engine.campaign.claims import Finding
 from engine.campaign.plan import PARTS, Audience, Plan, Step
-from engine.campaign.scene import Scene, scenes
+from engine.campaign.scene import Scene, day_of_data, scenes
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 from engine.shop import store
@@ -111,7 +111,9 @@ def _message(plan: Plan, kept: dict[str, str], number: int) -> dict:
 
 def prepared(shop: Shop, plan: Plan, others: Others = NO_OTHERS, seed: int = 0) -> list[Scene]:
     """The plan's audience made ready for each of its messages."""
-    return scenes(shop, messages(plan, {}), customers(shop, plan.audience), seed=seed, limits=limits(plan, others))
+    day = day_of_data(shop, plan.starts_at)
+    audience = customers(shop, plan.audience, lambda text: rules.select(shop, text, day))
+    return scenes(shop, messages(plan, {}), audience, day, seed, limits(plan, others))
 
 
 def texts(plan: Plan, step: int = 0) -> dict[str, str]:

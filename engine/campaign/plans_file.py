@@ -15,7 +15,7 @@ from engine.campaign.first.anyway import Anyway
 from engine.campaign.first.assumed import Assumed
 from engine.campaign.forecast import Forecast, evaluate
 from engine.campaign.response import Models
-from engine.campaign.scene import Scene, scene
+from engine.campaign.scene import Scene, day_of_data, scene
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 from engine.shop import gate
@@ -183,7 +183,7 @@ class Asker:
     def forecast(self, plan: dict) -> Forecast:
         """As learned from campaigns; where nothing was, or a rate is typed, what can be said without."""
         typed = assumed.of_row(plan)
-        day = outlook.day_of_data(self._shop, plan.get("starts_at"))
+        day = day_of_data(self._shop, plan.get("starts_at"))
         prepared = scene(self._shop, plan, audience_of(self._shop, plan, self._base, day), day, self._seed)
         if self._models is not None and outlook.is_learned(self._models) and typed.is_empty:
             return evaluate(self._shop, self._models, prepared, plan, self._seed)

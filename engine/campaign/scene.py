@@ -13,6 +13,7 @@ from engine.campaign import baskets, offers, rows
 from engine.campaign.baskets import Baskets
 from engine.campaign.rows import without_offer
 from engine.model.encode import Encoder
+from engine.errors import NotEnoughData
 from engine.shop.features import default_as_of, features
 from engine.shop.store import Shop
 
@@ -90,6 +91,19 @@ class Setting:
         """The same as if nothing was offered."""
         message, offer, both = (without_offer(part) for part in (self.message, self.offer, self.both))
         return replace(self, message=message, offer=offer, both=both, slot="without offer")
+
+
+def day_of_data(shop: Shop, starts_at: object) -> date:
+    """The day of the data; of a shop whose tables have no days (customers alone) the day the plan starts.
+
+    Raises NotEnoughData where neither is known.
+    """
+    try:
+        return default_as_of(shop)
+    except NotEnoughData:
+        if starts_at is None or pd.isna(starts_at):  # type: ignore[call-overload]
+            raise
+        return pd.Timestamp(str(starts_at)).date()
 
 
 def scene(

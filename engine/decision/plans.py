@@ -26,7 +26,7 @@ LISTED = [
     "created_at", "updated_at",
 ]  # fmt: skip
 # Of what goes with a plan, what somebody typed or chose; the rest is kept by the program (its drafting, its forecast).
-TYPED = ("filled", "chosen", "unfinished")  # of a later message with its number: "chosen:1"
+TYPED = ("filled", "chosen", "unfinished", "assumed")  # of a later message with its number: "chosen:1"
 
 
 @dataclass(frozen=True, slots=True)

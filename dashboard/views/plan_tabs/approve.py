@@ -8,13 +8,13 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import forecasting, message, override, saving
+from dashboard.views.plan_tabs import assumed, forecasting, message, override, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import planned
+from engine.campaign.first.assumed import of_json
 from engine.decision import approvals, ledger, overrides, plans, roles
 from engine.errors import AppError
-from engine.sentences import say
 
 HALF_TYPED = "half_typed"  # extra of a plan: names and a reason that nobody has sent yet
 ICONS = {"submitted": "send", "approved": "check_circle", "rejected": "cancel", "exported": "download"}
@@ -190,9 +190,12 @@ def _forecast(opened: Open, forecast: dict[str, Any]) -> None:
     if not forecast:
         st.write(t("approve.no_forecast"))
         return
-    key, test_on = forecast.get("verdict_key"), f"{forecast.get('test_on', 0):,}"
-    verdict = say(f"engine.{key}", state.language(), n=test_on) if key else str(forecast["verdict"])
-    st.markdown(f"**{message.plain(verdict)}**")
+    key, basis = forecast.get("verdict_key"), forecast.get("basis")
+    words = forecasting.verdict_words(key, forecast.get("test_on", 0), basis, state.language()) if key else None
+    st.markdown(f"**{message.plain(words or str(forecast['verdict']))}**")
+    if basis == "assumption":
+        assumed.badge()
+        st.markdown(message.plain(assumed.typed(of_json(forecast.get("assumed")))))
     if forecast.get("extra_profit") is None:
         st.write(message.plain(str(forecast.get("reason", ""))))
         return

@@ -13,6 +13,7 @@ from dashboard.views.plan_tabs import (
     compare,
     conflict,
     discount,
+    first,
     forecasting,
     message,
     override,
@@ -36,6 +37,11 @@ def show(opened: Open) -> None:
     """The forecast of the plan and of what the sliders say."""
     if missing := forecasting.missing(opened):
         st.info(missing, icon=":material/info:")
+        return
+    with widgets.problem_box():
+        nothing_learned = forecasting.is_first(opened)
+    if nothing_learned:
+        first.show(opened)
         return
     models = widgets.need_models(opened.shop)
     with widgets.problem_box():

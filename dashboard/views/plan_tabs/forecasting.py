@@ -7,6 +7,9 @@ from dashboard.text import language, t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import response, track_record
+from engine.campaign.first import outlook as outlooks
+from engine.campaign.first.assumed import Assumed, of_json
+from engine.campaign.first.outlook import Outlook
 from engine.campaign.forecast import Forecast
 from engine.campaign.plan import Plan
 from engine.campaign.response import Models
@@ -20,13 +23,25 @@ EVEN = (0.4, 0.6)  # chances of loss that are called about even
 
 def missing(opened: Open) -> str | None:
     """What has to be there before anything can be forecast, as a sentence; None when all of it is."""
-    shop = opened.shop
-    if response.current_version(shop) is None:
-        if not shop.rows("campaigns"):
-            return t("numbers.no_campaigns")
-        if not shop.rows("deliveries") and not shop.rows("campaign_results"):
-            return t("numbers.no_messages")
     return t("numbers.no_audience") if opened.plan.audience.is_empty else None
+
+
+def is_first(opened: Open) -> bool:
+    """Whether a plan is looked at without learned forecasts: there is too little to learn from, or no order in it."""
+    if response.current_version(opened.shop) is None:
+        return not cache.can_be_learned(opened.shop)
+    return not outlooks.is_learned(cache.models(opened.shop))
+
+
+def assumed(opened: Open) -> Assumed:
+    """The rates typed for the plan; none of them counts once forecasts are learned."""
+    return of_json(opened.saved.extras.get("assumed"))
+
+
+def outlook(opened: Open) -> Outlook:
+    """What can be said of the plan as it is saved, and of the rates typed for it. Raises AppError."""
+    models = cache.models(opened.shop) if response.current_version(opened.shop) else None
+    return cache.outlook(opened.shop, models, opened.plan, copy(opened), assumed(opened))
 
 
 def copy(opened: Open) -> dict[str, str]:
@@ -36,7 +51,11 @@ def copy(opened: Open) -> dict[str, str]:
 
 def of_plan(opened: Open) -> Forecast | None:
     """The forecast of the plan as it is saved; None where nothing was learned yet. Raises AppError."""
-    if missing(opened) or response.current_version(opened.shop) is None:
+    if missing(opened):
+        return None
+    if is_first(opened):
+        return outlook(opened).forecast
+    if response.current_version(opened.shop) is None:
         return None
     return asked(opened, cache.models(opened.shop), opened.plan)
 
@@ -56,12 +75,14 @@ def overridden(opened: Open, forecast: Forecast) -> dict[str, str] | None:
 
 
 def record(opened: Open, forecast: Forecast | None) -> dict[str, Any]:
-    """What is kept of a forecast with the decision: the contract's row, and the verdict in a form for any language."""
+    """What is kept of a forecast with the decision: the contract's row, and the verdict in a form for any language,
+    and the rates that were typed for it."""
     if forecast is None:
         return {}
     kept = {"verdict_key": forecast.verdict, "test_on": forecast.test_on, "last_sent": forecast.last_sent}
     shown = overridden(opened, forecast)
-    return forecast.row() | kept | ({overrides.KEY: shown} if shown else {})
+    typed = {"assumed": assumed(opened).to_json()} if forecast.basis == "assumption" else {}
+    return forecast.row() | kept | typed | ({overrides.KEY: shown} if shown else {})
 
 
 # --- in words ---
@@ -123,6 +144,7 @@ def holdout(forecast: Forecast, plan: Plan) -> str | None:
 def noted(opened: Open, forecast: Forecast) -> Open:
     """The plan with its verdict among its extras, so that the list of plans shows it without forecasting them all."""
     verdict = {"key": forecast.verdict, "test_on": forecast.test_on, "content": opened.saved.content_sha256}
+    verdict |= {"basis": forecast.basis} if forecast.basis == "assumption" else {}
     if opened.saved.extras.get("verdict") == verdict:
         return opened
     try:
@@ -138,5 +160,12 @@ def known_verdict(saved: SavedPlan, in_language: str) -> tuple[str, str] | None:
         submitted = saved.extras.get("forecast") or {}
         if saved.plan.status == "draft" or not submitted.get("verdict_key"):
             return None
-        verdict = {"key": submitted["verdict_key"], "test_on": submitted["test_on"]}
-    return verdict["key"], say(f"engine.{verdict['key']}", in_language, n=f"{verdict['test_on']:,}")
+        verdict = {"key": submitted["verdict_key"], "test_on": submitted["test_on"], "basis": submitted.get("basis")}
+    return verdict["key"], verdict_words(verdict["key"], verdict["test_on"], verdict.get("basis"), in_language)
+
+
+def verdict_words(key: str, test_on: int, basis: str | None, in_language: str) -> str:
+    """A kept verdict in words; of one that follows from typed rates, that it does."""
+    words = say(f"engine.{key}", in_language, n=f"{test_on:,}")
+    typed = basis == "assumption" and key != "never_tried"
+    return say("first.if_right", in_language, verdict=words) if typed else words

@@ -5,7 +5,6 @@ Typed rates are mixed with what the shop's own few campaigns did. Money comes fr
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Any, Literal
 
 import pandas as pd
@@ -25,7 +24,6 @@ from engine.campaign.first.scenarios import Base, Rates, Scenario
 from engine.campaign.forecast import Forecast, Range
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
-from engine.errors import NotEnoughData
 from engine.sentences import Sentence
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
@@ -92,19 +90,6 @@ def can_be_learned(shop: Shop) -> bool:
     if not shop.rows("campaigns") or not (shop.rows("deliveries") or shop.rows("campaign_results")):
         return False
     return experience(shop, default_as_of(shop)).can_be_learned
-
-
-def day_of_data(shop: Shop, starts_at: object) -> date:
-    """The day of the data; of a shop whose tables have no days (customers alone) the day the plan starts.
-
-    Raises NotEnoughData where neither is known.
-    """
-    try:
-        return default_as_of(shop)
-    except NotEnoughData:
-        if starts_at is None or pd.isna(starts_at):  # type: ignore[call-overload]
-            raise
-        return pd.Timestamp(str(starts_at)).date()
 
 
 def ground(
