@@ -17,24 +17,28 @@ from engine.errors import StoreProblem
 @seed_option
 @click.option("--override", "why", metavar="REASON", help="Money of a plan that was never tried, all the same.")
 def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -> None:
-    """Hand a plan in for approval, with the forecast as it stands."""
-    from engine.campaign import planned, response
-    from engine.campaign.forecast import evaluate_steps
+    """Hand a plan in for approval, with the forecast as it stands.
+
+    Where nothing was learned, with the rates that were typed for it on the Numbers page, if any.
+    """
+    from engine.campaign import planned
+    from engine.campaign.first import assumed, outlook
     from engine.campaign.plan import read_plan
     from engine.campaign.writer.facts import facts
-    from engine.decision import approvals, assign, live, overrides, roles
+    from engine.decision import approvals, assign, live, overrides, plans, roles
 
     shop, plan, settings = shop_at(shop_dir), read_plan(plan_file), environment.read()
     of_steps = [facts(shop, plan.brief(step)) for step in range(len(plan.steps))]
     kept = planned.kept_copy([planned.filled(plan, known, step) for step, known in enumerate(of_steps)])
     scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
     messages = assign.with_sizes(scenes, planned.messages(plan, kept))
-    models, now = response.load(shop), datetime.now()
-    expected = evaluate_steps(shop, models, scenes, messages, seed)
-    recorded: dict[str, Any] = {}
+    typed, now = assumed.of_json(plans.extras_of(shop.path, plan.plan_id).get("assumed")), datetime.now()
+    models = outlook.learned(shop, not typed.is_empty)
+    expected = outlook.forecast(shop, models, scenes, messages, typed, seed)
+    recorded: dict[str, Any] = {"assumed": typed.to_json()} if expected.basis == "assumption" else {}
     if why is not None:
         recorded = {overrides.KEY: overrides.override(expected, roles.os_user(), why, now)}
-        expected = evaluate_steps(shop, models, scenes, messages, seed, even_untried=True)
+        expected = outlook.forecast(shop, models, scenes, messages, typed, seed, even_untried=True)
     decision = approvals.submit(
         shop.path,
         shop.shop_id,

@@ -146,6 +146,15 @@ def load(shop_dir: Path, plan_id: str) -> SavedPlan:
     return stored
 
 
+def extras_of(shop_dir: Path, plan_id: str) -> dict[str, Any]:
+    """What goes with a plan; empty where this shop has none of that id yet."""
+    if not database.path_of(shop_dir).exists():
+        return {}
+    with database.reading(shop_dir) as db:
+        stored = find(db, plan_id)
+    return stored.extras if stored else {}
+
+
 def unknown(plan_id: str) -> str:
     """The sentence for a plan_id this shop does not have."""
     return f"There is no plan {plan_id} in this shop. Save or submit it first, or check the spelling."

@@ -162,7 +162,7 @@ def _columns(lines: ibis.Table, joined: pd.Series, day: date) -> pd.DataFrame:
     known = order_features(lines, day).execute().set_index("customer_id")
     known = known[known["frequency"] > 0]
     others = joined.index[joined < pd.Timestamp(day)].difference(known.index)
-    known = known.reindex(known.index.union(others))
+    known = known.reindex(known.index.append(others).sort_values())  # DuckDB answers in any order
     known[list(COUNTS)] = known[list(COUNTS)].fillna(0.0)
     return pd.DataFrame(customer_columns(known), index=known.index)
 

@@ -109,6 +109,15 @@ def window(shop: Shop, steps: Sequence[dict]) -> int:
     return int(last.get("day") or 0) - int(steps[0].get("day") or 0) + days
 
 
+def forecast(
+    shop: Shop, models: Models | None, scenes: Sequence[Scene], steps: Sequence[dict], typed: Assumed, seed: int = 0
+) -> Forecast:
+    """As learned from campaigns; where nothing was, what can be said without, with the rates typed for it."""
+    if models is not None and is_learned(models):
+        return forecasts.evaluate_steps(shop, models, scenes, steps, seed)
+    return look(shop, models, scenes, steps, typed, ground(shop, scenes, window(shop, steps)), seed).forecast
+
+
 def look(
     shop: Shop,
     models: Models | None,
@@ -135,14 +144,14 @@ def look(
     )  # fmt: skip
     people = base.recipients + base.held_out
     found = replace(found, holdout=propose(rate.value, people, found.break_even_rate) if rate else None)
-    forecast = _with_rates(found)
+    seen = _with_rates(found)
     if money is None or rate is None or assumed.is_empty:
-        return replace(found, forecast=replace(forecast, sentences=said.without_money(found, shop)))
+        return replace(found, forecast=replace(seen, sentences=said.without_money(found, shop)))
     drawn = scenarios.draw(rates, rate, money, seed)
     earned = scenarios.evaluated(rates, rate, money)
-    forecast = scenarios.with_money(forecast, drawn, money, earned[1])
-    found = replace(found, forecast=forecast, scenarios=earned)
-    return replace(found, forecast=replace(forecast, sentences=said.with_money(found, shop, scenes[0], money.given)))
+    paying = scenarios.with_money(seen, drawn, money, earned[1])
+    found = replace(found, forecast=paying, scenarios=earned)
+    return replace(found, forecast=replace(paying, sentences=said.with_money(found, shop, scenes[0], money.given)))
 
 
 def _base(
@@ -228,6 +237,6 @@ def _with_rates(found: Outlook) -> Forecast:
         changes["would_buy_anyway"] = Range(found.anyway_rate.value * people, low, high)
     if found.break_even is not None:
         changes["break_even_orders"] = found.break_even.value
-    if not found.assumed.is_empty or found.assumed.click_rate is not None:
+    if not base.supported and found.assumed.to_json():
         changes["basis"] = "assumption"
     return replace(base, **changes)
