@@ -12,8 +12,8 @@ from engine.audience.reach import Limits, Reach, reachable
 from engine.campaign import baskets, offers, rows
 from engine.campaign.baskets import Baskets
 from engine.campaign.rows import without_offer
-from engine.model.encode import Encoder
 from engine.errors import NotEnoughData
+from engine.model.encode import Encoder
 from engine.shop.features import default_as_of, features
 from engine.shop.store import Shop
 

@@ -118,7 +118,11 @@ def weekly_shop(folder, people=60, weeks=20, seed=0, joined=0):
     """Every week each customer orders with a chance of a fifth; `joined` more never order, and are known to be there."""
     random = np.random.default_rng(seed)
     lines = [
-        (f"o{person}-{week}", f"c{person:03d}", f"{pd.Timestamp('2026-01-01') + pd.Timedelta(days=7 * week + 3):%Y-%m-%d}")
+        (
+            f"o{person}-{week}",
+            f"c{person:03d}",
+            f"{pd.Timestamp('2026-01-01') + pd.Timedelta(days=7 * week + 3):%Y-%m-%d}",
+        )
         for person in range(people)
         for week in range(weeks)
         if random.random() < 0.2

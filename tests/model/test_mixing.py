@@ -32,9 +32,7 @@ def test_one_campaign_like_the_plan_weighs_by_its_precision():
 
 def test_a_campaign_weighs_less_the_less_it_is_like_the_plan():
     # By the same channel 0.1 + 0.09, by another 0.1 + 0.36 + 0.09.
-    shares = [
-        mix(Estimate(-3.0, 0.36), levels(**{name: [SEEN]})).own_share for name in ("offer", "channel", "other")
-    ]
+    shares = [mix(Estimate(-3.0, 0.36), levels(**{name: [SEEN]})).own_share for name in ("offer", "channel", "other")]
     assert shares == pytest.approx([0.36 / (0.36 + v) for v in (0.1, 0.19, 0.55)])
 
 
@@ -44,7 +42,9 @@ def test_levels_are_each_the_prior_of_the_next_one():
     found = mix(Estimate(-3.0, 0.36), levels(other=[Estimate(-4.0, 0.01)], channel=[SEEN]))
     gain, own = 0.46 / 0.56, 0.46 / 5.6 + 0.09
     typed = own / (own + 0.36)
-    assert found.weights == pytest.approx({"other": (1 - gain) * (1 - typed), "channel": gain * (1 - typed), TYPED: typed})
+    assert found.weights == pytest.approx(
+        {"other": (1 - gain) * (1 - typed), "channel": gain * (1 - typed), TYPED: typed}
+    )
     assert found.mean == pytest.approx((1 - typed) * (-4.0 + gain * 2.0) + typed * -3.0)
     assert sum(found.weights.values()) == pytest.approx(1.0)
 

@@ -8,7 +8,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-import ibis
 import numpy as np
 import pandas as pd
 
@@ -16,15 +15,13 @@ from engine.campaign.forecast import LEVEL, Range
 from engine.campaign.rows import customer_columns
 from engine.model import fit, ranges, splits
 from engine.sentences import Sentence
-from engine.shop.features import connected, default_as_of
-from engine.shop.features.order_lines import order_features
+from engine.shop.features import default_as_of, features
 from engine.shop.store import Shop
 
 DAYS = 12  # past days looked back from
 STEP = 5  # days between two of them at least, so that windows of a day fall on different weekdays
 HISTORY = 28  # days of orders before the first of them: who bought nothing yet is described by nothing
 LEARNED_FROM = 20_000  # customers; more make the answer slower and no better
-COUNTS = ("frequency", "monetary", "orders_90d", "monetary_90d", "coded_orders", "coded_orders_90d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,47 +120,46 @@ def _days(bought: pd.DataFrame, as_of: date, window_days: int) -> list[date]:
 def _rows(
     shop: Shop, bought: pd.DataFrame, days: Sequence[date], window_days: int, as_of: date, seed: int
 ) -> tuple[fit.Rows, pd.DataFrame]:
-    """Training rows, a customer on a past day each, and the model's columns of every customer now."""
-    joined = _joined(shop)
-    few = _sample([*bought["customer_id"], *joined.index], seed)
-    joined_few = joined[joined.index.isin(few)]
-    tables, ordered = [], []
-    with connected() as connection:
-        lines = connection.read_parquet(shop.file("orders"))
-        now = _columns(lines, joined, as_of)
-        chosen = lines.semi_join(connection.create_table("few", pd.DataFrame({"customer_id": few})), "customer_id")
-        for day in days:
-            tables.append(_columns(chosen, joined_few, day))
-            ordered.append(tables[-1].index.isin(_buyers(bought, day, window_days)))
-    unit = np.repeat(np.arange(len(days)), [len(table) for table in tables])
+    """Training rows, a customer on a past day each, and the model's columns of every customer now, by customer_id."""
+    since = _known_since(shop, bought)
+    few = since[since.index.isin(_sample(since.index, seed))]
+    asked = [_known_on(few, day) for day in days] + [_known_on(since, as_of)]
+    columns = _columns(shop, pd.concat(asked, ignore_index=True))
+    now = columns.tail(len(asked[-1])).set_index(pd.Index(asked[-1]["customer_id"]))
+    ordered = [
+        one["customer_id"].isin(_buyers(bought, day, window_days)) for one, day in zip(asked[:-1], days, strict=True)
+    ]
+    unit = np.repeat(np.arange(len(days)), [len(one) for one in ordered])
     named = np.array([day.isoformat() for day in days])[unit]
     successes = np.concatenate(ordered).astype("float64")
-    return fit.Rows(pd.concat(tables, ignore_index=True), np.ones(len(unit)), successes, unit, named), now
+    return fit.Rows(columns.head(len(unit)), np.ones(len(unit)), successes, unit, named), now
 
 
-def _joined(shop: Shop) -> pd.Series:
-    """When each customer joined, by customer_id; only of those of whom that is known."""
+def _known_since(shop: Shop, bought: pd.DataFrame) -> pd.Series:
+    """When each customer first ordered or joined, by customer_id, in order; not of whom neither is on record."""
+    first = bought.groupby("customer_id")["ordered_at"].min()
     customers = shop.optional("customers")
-    if "joined_at" not in customers:
-        return pd.Series(dtype="datetime64[us]")
-    return customers.drop_duplicates("customer_id").set_index("customer_id")["joined_at"].dropna()
+    if "joined_at" in customers:
+        joined = customers.drop_duplicates("customer_id").set_index("customer_id")["joined_at"].dropna()
+        first = pd.concat([first, joined]).groupby(level=0).min()
+    return first.sort_index()
 
 
-def _sample(customer_ids: Sequence[str], seed: int) -> np.ndarray:
+def _sample(customer_ids: pd.Index, seed: int) -> pd.Index:
     """At most LEARNED_FROM of the customers, every one equally likely."""
-    every = np.array(sorted(set(customer_ids)), dtype=object)
-    if len(every) <= LEARNED_FROM:
-        return every
-    return np.sort(np.random.default_rng(seed).choice(every, LEARNED_FROM, replace=False))
+    if len(customer_ids) <= LEARNED_FROM:
+        return customer_ids
+    return customer_ids[np.random.default_rng(seed).choice(len(customer_ids), LEARNED_FROM, replace=False)]
 
 
-def _columns(lines: ibis.Table, joined: pd.Series, day: date) -> pd.DataFrame:
-    """The model's columns, by customer_id, of whoever ordered or joined before a day."""
-    known = order_features(lines, day).execute().set_index("customer_id")
-    known = known[known["frequency"] > 0]
-    others = joined.index[joined < pd.Timestamp(day)].difference(known.index)
-    known = known.reindex(known.index.append(others).sort_values())  # DuckDB answers in any order
-    known[list(COUNTS)] = known[list(COUNTS)].fillna(0.0)
+def _known_on(since: pd.Series, day: date) -> pd.DataFrame:
+    """customer_id and as_of of whoever was known before a day: what `features` is asked."""
+    ids = since.index[since < pd.Timestamp(day)]
+    return pd.DataFrame({"customer_id": ids.astype("str"), "as_of": pd.Timestamp(day).as_unit("us")})
+
+
+def _columns(shop: Shop, asked: pd.DataFrame) -> pd.DataFrame:
+    known = features(shop, asked, about=("orders",))
     return pd.DataFrame(customer_columns(known), index=known.index)
 
 

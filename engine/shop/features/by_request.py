@@ -5,7 +5,7 @@ row. Only rows strictly before `as_of` are read, and of past deliveries only tho
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 
@@ -90,10 +90,16 @@ def customers(shop: Shop) -> pd.Series:
     raise NotEnoughData("This shop has no customers, orders or deliveries yet. Import a file of one of them.")
 
 
-def features(shop: Shop, requests: pd.DataFrame, plan_products: pd.DataFrame | None = None) -> pd.DataFrame:
+def features(
+    shop: Shop,
+    requests: pd.DataFrame,
+    plan_products: pd.DataFrame | None = None,
+    about: Collection[str] = ("orders", "products", "events", "deliveries", "campaigns"),
+) -> pd.DataFrame:
     """`requests` with the columns of DICTIONARY that this shop's tables can give, in the same order and index.
 
     `plan_products` (campaign_id, product_id) adds the products of plans that are no campaigns of the shop yet.
+    `about`: the tables whose columns are wanted; each kind takes a query of its own.
     """
     index, asked = requests.index, requests.reset_index(drop=True)
     asked["request"] = range(len(asked))
@@ -102,7 +108,7 @@ def features(shop: Shop, requests: pd.DataFrame, plan_products: pd.DataFrame | N
         wanted = connection.create_table("requests", asked)
         connection.create_table("campaign_products", _campaign_products(shop, plan_products))
         for tables, build in _BUILDERS:
-            if all(shop.has(table) for table in tables):
+            if all(table in about and shop.has(table) for table in tables):
                 answer = build(connection, shop, wanted)
                 result = result if answer is None else result.merge(answer.execute(), on="request", how="left")
     for column in _COUNTS & set(result):
