@@ -13,6 +13,7 @@ from engine.campaign.first.outlook import Outlook
 from engine.campaign.first.scenarios import Scenario
 from engine.decision import plans
 from engine.errors import AppError
+from engine.sentences import say
 
 AREA = "first"
 # What one of a field's units is as a rate: percent, or extra orders per 1,000 people written to.
@@ -110,7 +111,8 @@ def _save(names: tuple[str, ...]) -> None:
 def _verdict(found: Outlook) -> None:
     forecast = found.forecast
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(forecast.verdict_text(language()), color=message.VERDICT[forecast.verdict])
+        words = say(f"engine.{forecast.verdict}", language(), n=f"{forecast.test_on:,}")
+        st.badge(words, color=message.VERDICT[forecast.verdict])
         share = widgets.percent(forecast.chance_of_loss, 0)
         st.markdown(f"**{t('first.loss', share=share)}**", width="content")
 

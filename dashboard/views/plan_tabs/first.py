@@ -1,5 +1,6 @@
 """What can be said of a plan before anything was learned: who buys anyway, break-even, typed rates, a holdout."""
 
+from collections.abc import Callable
 from functools import partial
 
 import streamlit as st
@@ -47,20 +48,20 @@ def _figures(found: Outlook, currency: str) -> None:
     """Who would buy anyway, break-even and what both rest on; a dash where it is not known."""
     forecast = found.forecast
     with st.container(horizontal=True):
-        _figure("would_buy_anyway", forecast.would_buy_anyway)
-        _figure("pays_from", found.break_even)
+        _figure("would_buy_anyway", forecast.would_buy_anyway, widgets.number)
+        _figure("pays_from", found.whole_break_even, lambda orders: t("first.extra", orders=widgets.number(orders)))
         _plain("written_to", widgets.number(forecast.recipients))
         _plain("order_value", widgets.money(found.basket.value if found.basket else None, currency))
         if forecast.ctr is not None and found.assumed.click_rate is None:
             _plain("ctr", widgets.percent(forecast.ctr.value))
 
 
-def _figure(name: str, value: Range | None) -> None:
+def _figure(name: str, value: Range | None, write: Callable[[float], str]) -> None:
     under = widgets.between(widgets.number(value.low), widgets.number(value.high)) if value else t("first.unknown")
-    with st.container(width=190, key=f"first.box_{name}"):  # two stand in a row on a phone
+    with st.container(width=170, key=f"first.box_{name}"):  # two stand in a row on a phone
         st.metric(
             t(f"first.{name}"),
-            widgets.number(value.value) if value else "–",
+            write(value.value) if value else "–",
             under,
             delta_color="off",
             delta_arrow="off",
@@ -70,7 +71,7 @@ def _figure(name: str, value: Range | None) -> None:
 
 
 def _plain(name: str, shown: str) -> None:
-    with st.container(width=190, key=f"first.box_{name}"):
+    with st.container(width=170, key=f"first.box_{name}"):
         st.metric(t(f"first.{name}"), shown, border=True, help=t(f"first.{name}_help"))
 
 

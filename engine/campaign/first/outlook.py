@@ -5,6 +5,7 @@ Typed rates are mixed with what the shop's own few campaigns did. Money comes fr
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import ceil
 from typing import Any, Literal
 
 import pandas as pd
@@ -68,6 +69,13 @@ class Outlook:
     def break_even_rate(self) -> float | None:
         """Extra orders to break even, per person written to."""
         return terms.ratio(self.break_even.value, self.forecast.recipients) if self.break_even else None
+
+
+    @property
+    def whole_break_even(self) -> Range | None:
+        """Extra orders to break even, in whole ones: 40.2 takes 41."""
+        even = self.break_even
+        return Range(*(float(ceil(end)) for end in (even.value, even.low, even.high))) if even else None
 
 
 def is_learned(models: Models | None) -> bool:
@@ -164,6 +172,8 @@ def _base(
     card = {"messages": past.messages, "campaigns": len(past.campaigns), "last_sent": past.last_sent}
     nothing = Models("", {}, None, None, {}, support.tried(shop, None), card)
     base = forecasts.known_audience(shop, nothing, scenes, steps)
+    if not base.recipients:
+        return base
     return replace(base, messages_sent=round(base.recipients * sum(float(scene.reached.mean()) for scene in scenes)))
 
 

@@ -107,14 +107,13 @@ def break_even(found: "Outlook") -> Sentences:
     """From how many extra orders on the plan pays."""
     if found.never_even:
         return (Sentence("first.never_even"),)
-    if found.break_even is None:
+    if (even := found.whole_break_even) is None:
         if found.least_even is None:
             return ()
         return (Sentence("first.even_at_least", {"orders": f"{math.ceil(found.least_even):,}"}),)
-    ends = {name: f"{math.ceil(getattr(found.break_even, name)):,}" for name in ("value", "low", "high")}
-    said = {"orders": ends["value"], "low": ends["low"], "high": ends["high"]}
+    said = {"orders": count(even.value), "low": count(even.low), "high": count(even.high)}
     said["rate"] = share(found.break_even_rate or 0.0)
-    return (Sentence("first.even" if ends["low"] == ends["high"] else "first.even_ranged", said),)
+    return (Sentence("first.even" if even.low == even.high else "first.even_ranged", said),)
 
 
 def holdout(proposal: Proposal | None) -> Sentences:
