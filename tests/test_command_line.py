@@ -166,10 +166,37 @@ def test_a_file_without_plans_is_refused(shop, tmp_path, command):
 
 @pytest.mark.parametrize("command", ["forecast", "score", "explain"])
 def test_before_the_first_training_a_command_says_what_to_run(tmp_path, command):
-    shop = shop_of(tmp_path / "shop", tables("customers", "orders")).path
+    shop = shop_of(tmp_path / "shop", tables("customers", "campaigns", "deliveries")).path
     file = ("--deliveries", GOLDEN / "score" / "deliveries.csv") if command == "score" else ("--plans", PLANS)
     ended = run(command, *file, "--shop", shop, "--out", tmp_path / "out.csv", code=2)
     assert "Run: python -m engine train" in ended.stderr
+
+
+def test_a_first_campaign_has_break_even_and_money_from_rates_that_are_typed(tmp_path):
+    shop = shop_of(tmp_path / "shop", tables("customers", "products", "orders")).path
+    plans, out = tmp_path / "plans.csv", tmp_path / "out.csv"
+    plans.write_text(
+        "plan_id,channel,offer_kind,discount,starts_at,rule,assumed_order_rate,assumed_extra_rate\n"
+        "bare,email,percent,0.1,2025-12-01,orders >= 1,,\n"
+        "typed,email,percent,0.1,2025-12-01,orders >= 1,0.3,\n"
+        "extra,email,percent,0.1,2025-12-01,orders >= 1,,0.2\n"
+    )
+    run("forecast", "--plans", plans, "--shop", shop, "--out", out)
+    table = pd.read_csv(out, keep_default_na=False, na_values=[""]).set_index("plan_id")
+    assert table["basis"].tolist()[1:] == ["assumption", "assumption"]
+    assert table["supported"].tolist() == [0, 1, 1]
+    assert (table["would_buy_anyway_low"] < table["would_buy_anyway"]).all()
+    bare = table.loc["bare"]
+    assert bare[["extra_profit", "roi", "revenue", "discount_cost", "order_rate"]].isna().all()
+    assert "It pays from" in bare["reason"]
+    assert table.loc["typed", "order_rate"] == pytest.approx(0.3)
+    extra = table.loc["extra", "extra_orders"]
+    assert extra == pytest.approx(0.2 * table.loc["extra", "reachable"])
+
+
+def test_a_plan_of_a_first_campaign_is_submitted_without_money(tmp_path, plan):
+    shop = shop_of(tmp_path / "shop", tables("customers", "products", "orders")).path
+    assert strict(run("submit", plan(), "--shop", shop).stdout)["action"] == "submitted"
 
 
 def test_a_shop_of_orders_alone_has_groups_and_is_told_what_forecasts_need(tmp_path):

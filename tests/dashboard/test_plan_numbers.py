@@ -336,19 +336,6 @@ def test_the_list_of_plans_shows_the_verdict_that_was_seen(open_app, trained_sho
     assert stored(trained_shop).plan.status == "draft"
 
 
-def test_without_campaigns_the_page_says_what_is_missing(open_app, shop_without_campaigns):
-    saved_plan(shop_without_campaigns)
-    assert "no past campaigns, so nothing can be forecast yet" in said(
-        page_of(open_app, shop_without_campaigns, "numbers")
-    )
-
-
-def test_without_deliveries_the_page_says_so(open_app, demo_shop):
-    (demo_shop / "tables" / "deliveries.parquet").unlink()
-    saved_plan(demo_shop)
-    assert "not who got them" in said(page_of(open_app, demo_shop, "numbers"))
-
-
 def test_before_anything_was_learned_the_page_offers_to_learn(open_app, demo_shop):
     saved_plan(demo_shop)
     app = page_of(open_app, demo_shop, "numbers")

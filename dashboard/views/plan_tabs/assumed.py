@@ -77,7 +77,7 @@ def _fields(opened: Open, found: Outlook) -> None:
 
 def _asked(found: Outlook) -> list[str]:
     """How to say what the message brings: one way is enough where it is known how many would buy anyway."""
-    if found.anyway_source == "orders" and found.anyway_rate is None:
+    if not found.anyway_is_known:
         return ["order_rate", "extra_rate"]
     usual = "order_rate" if found.assumed.order_rate is not None else "extra_rate"
     state.keep("first.way", usual, WAYS)

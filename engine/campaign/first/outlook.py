@@ -66,6 +66,11 @@ class Outlook:
     holdout: Proposal | None
 
     @property
+    def anyway_is_known(self) -> bool:
+        """Whether the shop's own tables say how many would buy anyway."""
+        return isinstance(self.ground.anyway, Anyway) or self.anyway_source == "holdout"
+
+    @property
     def break_even_rate(self) -> float | None:
         """Extra orders to break even, per person written to."""
         return terms.ratio(self.break_even.value, self.forecast.recipients) if self.break_even else None
