@@ -29,7 +29,10 @@ RANGED = (
 )  # fmt: skip
 
 # Reasons for which there is no money at all, tried or not.
-_NO_MONEY = ("engine.no_order_model", "engine.no_value", "never_tried.orders_not_recorded")
+_NO_MONEY = (
+    "engine.no_order_model", "engine.no_value", "never_tried.orders_not_recorded", "first.no_campaigns",
+    "first.few_campaigns",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -292,17 +292,28 @@ def test_past_campaigns_are_counted_from_deliveries_and_totals(tmp_path):
     assert len(experience(shop, date(2025, 3, 1)).campaigns) == 1, "later campaigns do not exist yet"
 
 
-def test_an_order_is_worth_the_mean_of_the_audiences_orders_where_there_are_enough(tmp_path):
+@pytest.mark.parametrize(
+    ("orders", "worth", "source"), [(320, 10.0, "audience"), (160, 20.0, "shop"), (60, 50 / 3, "shop")]
+)
+def test_an_order_is_worth_the_mean_of_the_audiences_orders_where_there_are_enough(tmp_path, orders, worth, source):
+    """Half of the forty customers order for 10, the audience, and half for 30; 100 orders of an audience are enough."""
     lines = [
-        (f"o{n}", f"c{n % 40}", f"2026-05-{1 + n % 28:02d}", "p", 1, 10.0 if n % 40 < 20 else 30.0) for n in range(80)
+        (f"o{n}", f"c{n % 40}", f"2026-05-{1 + n % 28:02d}", "p", 1, 10.0 if n % 40 < 20 else 30.0)
+        for n in range(orders)
     ]
     names = ["order_id", "customer_id", "ordered_at", "product_id", "quantity", "unit_price"]
     shop = shop_of(tmp_path / "shop", {"orders": pd.DataFrame(lines, columns=names)})
-    own = basket(shop, [f"c{n}" for n in range(20)], DAY)
-    assert (own.value, own.orders, own.source, own.last_day) == (pytest.approx(10.0), 40, "audience", "2026-05-28")
-    few = basket(shop, ["c0"], DAY)
-    assert (few.value, few.orders, few.source) == (pytest.approx(20.0), 80, "shop")
-    assert basket(shop, ["c0"], date(2025, 1, 1)) is None
+    found = basket(shop, scene(shop, PLAN, [f"c{n}" for n in range(20)], as_of=DAY), DAY)
+    assert found.source == source
+    assert found.value == pytest.approx(worth)
+    assert found.orders == (orders // 2 if source == "audience" else orders)
+
+
+def test_an_order_of_long_ago_says_nothing_of_what_one_is_worth(tmp_path):
+    lines = [(f"o{n}", "c1", "2024-05-01", "p", 1, 10.0) for n in range(3)]
+    names = ["order_id", "customer_id", "ordered_at", "product_id", "quantity", "unit_price"]
+    shop = shop_of(tmp_path / "shop", {"orders": pd.DataFrame(lines, columns=names)})
+    assert basket(shop, scene(shop, PLAN, ["c1"], as_of=DAY), DAY) is None
 
 
 # --- the proposed holdout ---

@@ -1,6 +1,5 @@
 """What an order is worth, from the shop's orders alone."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -8,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from engine.model.fit import MIN_SUCCESSES
+from engine.campaign.scene import Scene
 from engine.shop.store import Shop
 
 Source = Literal["audience", "shop", "typed", "learned"]
@@ -34,16 +33,21 @@ def stated(value: float, source: Source) -> Basket:
     return Basket(value, 0.0, 0, "", source)
 
 
-def basket(shop: Shop, customer_ids: Collection[str], as_of: date) -> Basket | None:
-    """From the last DAYS of orders of these customers, of the whole shop where those are too few; None without any."""
+def basket(shop: Shop, scene: Scene, as_of: date) -> Basket | None:
+    """From the year's orders of the audience, or the shop's where those are few; None without any."""
+    past = scene.baskets
+    if past.whose != "assumed":
+        return Basket(float(past.value.mean()), float(np.log(past.value).std()), past.orders, past.last, past.whose)
+    return few(shop, as_of)
+
+
+def few(shop: Shop, as_of: date) -> Basket | None:
+    """From the year's orders of a shop that has too few to say how its baskets are made up; None without any."""
     if not shop.rows("orders"):
         return None
     lines = shop.table("orders", ["order_id", "customer_id", "ordered_at", "quantity", "unit_price"])
     start, end = pd.Timestamp(as_of - timedelta(days=DAYS)), pd.Timestamp(as_of)
     lines = lines[(lines["quantity"] > 0) & (lines["ordered_at"] >= start) & (lines["ordered_at"] < end)]
-    own = _of(lines[lines["customer_id"].isin(pd.Index(customer_ids))], "audience")
-    if own is not None and own.orders >= MIN_SUCCESSES:
-        return own
     return _of(lines, "shop")
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from engine import terms
 from engine.campaign import forecast as forecasts
-from engine.campaign import offers, response, support
+from engine.campaign import earnings, offers, response, support
 from engine.campaign.first import anyway as from_orders
 from engine.campaign.first import basket as baskets
 from engine.campaign.first import said, scenarios
@@ -75,7 +75,6 @@ class Outlook:
         """Extra orders to break even, per person written to."""
         return terms.ratio(self.break_even.value, self.forecast.recipients) if self.break_even else None
 
-
     @property
     def whole_break_even(self) -> Range | None:
         """Extra orders to break even, in whole ones: 40.2 takes 41."""
@@ -111,7 +110,7 @@ def ground(
     """What the shop's tables say of the audience of these scenes. `learn` gives what was learned before, by window."""
     as_of = scenes[0].as_of
     anyway = learn(window_days) if learn else from_orders.learn(shop, window_days, as_of)
-    return Ground(anyway, baskets.basket(shop, scenes[0].customer_ids, as_of), experience(shop, as_of))
+    return Ground(anyway, baskets.basket(shop, scenes[0], as_of), experience(shop, as_of))
 
 
 def window(shop: Shop, steps: Sequence[dict]) -> int:
@@ -123,11 +122,20 @@ def window(shop: Shop, steps: Sequence[dict]) -> int:
 
 
 def forecast(
-    shop: Shop, models: Models | None, scenes: Sequence[Scene], steps: Sequence[dict], typed: Assumed, seed: int = 0
+    shop: Shop,
+    models: Models | None,
+    scenes: Sequence[Scene],
+    steps: Sequence[dict],
+    typed: Assumed,
+    seed: int = 0,
+    even_untried: bool = False,
 ) -> Forecast:
-    """As learned from campaigns; where nothing was, what can be said without, with the rates typed for it."""
+    """As learned from campaigns; where nothing was, what can be said without, with the rates typed for it.
+
+    even_untried: as of forecast.evaluate_steps.
+    """
     if models is not None and is_learned(models):
-        return forecasts.evaluate_steps(shop, models, scenes, steps, seed)
+        return forecasts.evaluate_steps(shop, models, scenes, steps, seed, even_untried=even_untried)
     return look(shop, models, scenes, steps, typed, ground(shop, scenes, window(shop, steps)), seed).forecast
 
 
@@ -164,7 +172,9 @@ def look(
     earned = scenarios.evaluated(rates, rate, money)
     paying = scenarios.with_money(seen, drawn, money, earned[1])
     found = replace(found, forecast=paying, scenarios=earned)
-    return replace(found, forecast=replace(paying, sentences=said.with_money(found, shop, scenes[0], money.given)))
+    return replace(
+        found, forecast=replace(paying, sentences=said.with_money(found, shop, scenes[0], steps[0], money.given))
+    )
 
 
 def _base(
@@ -218,15 +228,20 @@ def _basket(base: Forecast, assumed: Assumed, known: Ground) -> Basket | None:
 
 def _terms(shop: Shop, scenes: Sequence[Scene], steps: Sequence[dict], basket: Basket, base: Forecast) -> Base:
     """What one order brings and costs, and what sending costs."""
-    given = offers.cost(shop, forecasts.offer_of(steps[0]), basket.value, basket.spread)
+    scene, plan, own = scenes[0], steps[0], steps[0].get("send_cost")
+    past = scene.baskets.shaped(basket.spread)
+    given = offers.cost(shop, offers.offer_of(plan), past, basket.value, scene.margin.share)
     each = [
-        float(scene.reached.mean()) * forecasts.send_cost(shop, steps[0], str(step["channel"]))
-        for scene, step in zip(scenes, steps, strict=True)
+        float(one.reached.mean())
+        * (float(str(own)) if offers.has(own) else shop.settings.send_cost.get(str(step["channel"]), 0.0))
+        for one, step in zip(scenes, steps, strict=True)
     ]
-    return Base(
-        base.recipients, basket, given, scenes[0].margin.share, base.recipients * sum(each),
-        shop.settings.minimum_spend_for_roi,
+    returned = shop.settings.return_rate if past.returned is None else past.returned
+    fixed = earnings.terms_of(
+        given, basket.value, base.recipients, scene.margin.share, base.recipients * sum(each),
+        shop.settings.minimum_spend_for_roi, terms.kept_share(past.tax_share or 0.0, returned),
     )  # fmt: skip
+    return Base(basket, given, fixed)
 
 
 def _break_even(money: Base | None, rate: Range | None, base: Forecast) -> Range | None:
@@ -234,7 +249,7 @@ def _break_even(money: Base | None, rate: Range | None, base: Forecast) -> Range
     if money is None or (at := money.even(0.0)) is None:
         return None
     if rate is None:
-        return Range(at, at, at) if money.off_share == 0 else None
+        return Range(at, at, at) if money.given.per_order == 0 else None
     ends = [money.even(share * base.recipients) for share in (rate.value, rate.low, rate.high)]
     return Range(*[float(end) for end in ends if end is not None])
 

@@ -1,8 +1,10 @@
 """The sentences that come with a forecast of which nothing was learned."""
 
 import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from engine.campaign import inputs
 from engine.campaign.first.anyway import Anyway
 from engine.campaign.first.holdout import Proposal
 from engine.campaign.offers import Cost
@@ -35,13 +37,13 @@ def without_money(found: "Outlook", shop: Shop) -> Sentences:
     return (*why, *_lacking(found), *anyway(found), *break_even(found), *holdout(found.holdout))
 
 
-def with_money(found: "Outlook", shop: Shop, scene: Scene, given: Cost) -> Sentences:
+def with_money(found: "Outlook", shop: Shop, scene: Scene, plan: Mapping[str, object], given: Cost) -> Sentences:
     """That the money follows from typed rates, how much of them is the shop's own, and what else was assumed."""
     loss = {"loss": round(100 * (found.forecast.chance_of_loss or 0.0))}
     typed = Sentence("first.from_typed", loss | {"rates": _typed(found)})
     return (
-        typed, *own_share(found), *anyway(found), *break_even(found), *_value(found, shop), *_margin(scene),
-        *_cost(shop, given), *_settings(shop),
+        typed, *own_share(found), *anyway(found), *break_even(found), *_value(found, shop),
+        *_money(shop, scene, plan, given),
     )  # fmt: skip
 
 
@@ -141,17 +143,15 @@ def _value(found: "Outlook", shop: Shop) -> Sentences:
     return (Sentence(f"first.value_{basket.source}", values),)
 
 
-def _margin(scene: Scene) -> Sentences:
-    if scene.margin.measured:
-        return ()
-    return (Sentence("engine.margin_default", {"margin": f"{scene.margin.share:.0%}"}),)
-
-
-def _cost(shop: Shop, given: Cost) -> Sentences:
-    if not given.assumed:
-        return ()
-    kind, cost = Sentence(f"plan.offer_{given.assumed}"), f"{given.per_order:,.2f} {shop.settings.currency}"
-    return (Sentence("engine.cost_not_modelled", {"kind": kind, "cost": cost}),)
+def _money(shop: Shop, scene: Scene, plan: Mapping[str, object], given: Cost) -> Sentences:
+    """Every default and every guess about margin, tax, sending and the offer, as of a learned forecast."""
+    said = [inputs.margin_from(scene.margin)] if scene.margin.measured <= 0.995 else []
+    if shop.settings.prices_include_tax and scene.baskets.tax_share is None:
+        said.append(Sentence("money.tax_unknown"))
+    sending = inputs.send_cost_from(shop, plan)
+    if sending.key in ("money.send_cost_unknown", "money.send_cost_usual"):
+        said.append(sending)
+    return (*said, *given.notes, *_settings(shop))
 
 
 def _settings(shop: Shop) -> Sentences:

@@ -7,7 +7,6 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
-from engine import terms
 from engine.campaign import earnings
 from engine.campaign import forecast as forecasts
 from engine.campaign.first.assumed import Assumed
@@ -45,27 +44,19 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What is fixed while rates are tried: people written to, the worth of an order, the offer, money for sending."""
+    """What is fixed while rates are tried: the worth of an order, the offer, people written to and what it all costs."""
 
-    recipients: int
     basket: Basket
     given: Cost
-    margin: float
-    sending: float
-    minimum_spend: float
+    terms: earnings.Terms
 
     @property
-    def off_share(self) -> float:
-        """Part of a basket's list value that is given away."""
-        return self.given.per_order / self.basket.value
-
-    @property
-    def terms(self) -> earnings.Terms:
-        return earnings.Terms(self.recipients, self.off_share, self.margin, self.sending, self.minimum_spend)
+    def recipients(self) -> int:
+        return self.terms.recipients
 
     def even(self, anyway_orders: float) -> float | None:
         """Extra orders at which the plan earns nothing."""
-        return terms.break_even_orders(anyway_orders, self.basket.value, self.margin, self.off_share, self.sending)
+        return earnings.break_even(anyway_orders, self.basket.value, self.terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +177,12 @@ def with_money(forecast: Forecast, drawn: Drawn, money: Base, expected: Scenario
     verdict = forecasts.verdict_of(loss, at["extra_profit"])
     q = expected.order_rate - expected.extra_rate
     return replace(
-        forecast, **ranges, order_rate=_ranged(expected.order_rate, drawn.p), send_cost=money.sending,
+        forecast, **ranges, order_rate=_ranged(expected.order_rate, drawn.p), send_cost=money.terms.send_cost,
         chance_of_loss=loss, supported=True, verdict=verdict, basis="assumption",
         test_on=_test_on(expected) if verdict == "coin_toss" else 0,
-        margin_after_discount=terms.margin_after_discount(money.margin, money.off_share),
+        margin_after_discount=earnings.margin_after_discount(money.basket.value, money.terms),
         detectable=power.detectable(q, forecast.recipients, forecast.held_out),
-        order_value=money.basket.value, margin=money.margin,
+        order_value=money.basket.value * money.terms.kept, margin=money.terms.margin,
     )  # fmt: skip
 
 
