@@ -31,7 +31,7 @@ from engine.campaign.first import outlook as outlooks
 from engine.campaign.first.anyway import Anyway
 from engine.campaign.first.assumed import Assumed
 from engine.campaign.first.outlook import Ground, Outlook
-from engine.campaign.forecast import Forecast
+from engine.campaign.forecast import Forecast, Range
 from engine.campaign.plan import GOALS, Audience, Brief, Offer, Plan
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
@@ -316,6 +316,8 @@ def _scored(path: str, key: tuple, _shop: Shop, _people: list[str], _learned: Le
 
 # --- before anything was learned ---
 
+MOST_LINES = 500_000  # of orders: with more, a learned forecast would wait too long for this one line beside it
+
 
 def anyway(shop: Shop, window_days: int) -> Anyway | Sentence:
     """Who would buy within so many days anyway, from orders alone; see engine.campaign.first.anyway."""
@@ -325,6 +327,16 @@ def anyway(shop: Shop, window_days: int) -> Anyway | Sentence:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _anyway(path: str, version: str, window_days: int) -> Anyway | Sentence:
     return from_orders.learn(store.open_shop(Path(path)), window_days)
+
+
+def as_things_were(shop: Shop, plan: Plan, forecast: Forecast) -> Range | None:
+    """How many of those a plan writes to would buy in its window by past orders alone; None where these do not say."""
+    if shop.rows("orders") > MOST_LINES:
+        return None
+    known = anyway(shop, forecast.window_days)
+    if isinstance(known, Sentence):
+        return None
+    return known.orders(reach(shop, plan).reachable, forecast.recipients)
 
 
 def can_be_learned(shop: Shop) -> bool:

@@ -1,4 +1,4 @@
-"""A plan before anything was learned: break-even by hand, what typed rates earn, and that they become the shop's own."""
+"""A plan before anything was learned: break-even by hand, what typed rates earn, and how they become the shop's own."""
 
 from datetime import date
 
@@ -25,6 +25,7 @@ PEOPLE = 1000
 DAY = date(2026, 6, 1)
 PLAN = {"plan_id": "p", "channel": "email", "offer_kind": "percent", "discount": 0.2, "starts_at": "2026-06-08",
         "window_days": 7}  # fmt: skip
+NOTHING_TYPED = Assumed()
 NO_PAST = Experience(pd.DataFrame(columns=COLUMNS), "")
 
 
@@ -53,7 +54,7 @@ class Shop:
         self.shop = type(self.shop)(self.shop.path, self.shop.settings.model_copy(update=settings))
         self.ids = ids
 
-    def look(self, assumed=Assumed(), anyway=None, worth=80.0, own=NO_PAST, seed=0, **changed):
+    def look(self, assumed=NOTHING_TYPED, anyway=None, worth=80.0, own=NO_PAST, seed=0, **changed):
         plan = PLAN | changed
         prepared = scene(self.shop, plan, self.ids, as_of=DAY)
         known = Ground(anyway or known_anyway(), stated(worth, "typed") if worth else None, own)
@@ -233,7 +234,7 @@ def test_what_was_typed_is_kept_and_read_back():
 
 def test_a_campaign_of_its_own_moves_the_typed_rate_by_its_precision(shop):
     found = shop.look(Assumed(order_rate=0.07), own=past(campaign(orders=20.0)))
-    # 20 of 1000, log-odds with variance 1 / 20.5 + 1 / 980.5, and 0.09 between campaigns, against 0.36 of the typed one.
+    # 20 of 1000: log-odds with variance 1 / 20.5 + 1 / 980.5, and 0.09 between campaigns, against 0.36 of the typed.
     variance = 0.09 + 1 / 20.5 + 1 / 980.5
     own = 0.36 / (0.36 + variance)
     expected = (1 - own) * np.log(0.07 / 0.93) + own * np.log(20.5 / 980.5)

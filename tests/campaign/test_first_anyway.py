@@ -1,4 +1,4 @@
-"""Who would buy anyway, from orders alone: near a planted truth, honest about its range, and refused where orders are few."""
+"""Who would buy anyway, from orders alone: near a planted truth, and refused where orders are few."""
 
 from datetime import date, timedelta
 
@@ -66,7 +66,6 @@ def test_the_planted_chance_of_each_group_is_found(organic, learned):
         assert found.loc[name, "said"] == pytest.approx(found.loc[name, "true"], rel=0.3), name
     for name in ("one_time", "lapsed"):  # gone: the orders show it only by their silence
         assert found.loc[name, "said"] < 0.6 * found["said"]["regular"], name
-    print(found)
     assert learned.chance.mean() == pytest.approx(truth.mean(), rel=0.12)
     assert found["said"].rank().corr(found["true"].rank()) > 0.85
 
@@ -115,7 +114,7 @@ def test_a_customer_nothing_is_known_of_counts_as_buying_nothing(learned):
 
 
 def weekly_shop(folder, people=60, weeks=20, seed=0, joined=0):
-    """Every week each customer orders with a chance of a fifth; `joined` more never order, and are known to be there."""
+    """Every week each customer orders with a chance of a fifth; `joined` more never order, but are there."""
     random = np.random.default_rng(seed)
     lines = [
         (

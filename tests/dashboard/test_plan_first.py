@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from dashboard import charts
+from engine.campaign import response
 from engine.campaign.plan import Audience, Step
 from engine.decision import ledger, plans
 from engine.settings import read
@@ -179,3 +180,14 @@ def test_bars_of_an_assumption_are_hatched_and_hold_the_zero_line():
     assert figure.data[0].marker.pattern.shape == "/"
     low, high = figure.layout.xaxis.range
     assert low < -5 < 9 < high
+
+
+def test_a_learned_forecast_without_a_holdout_says_how_many_buy_as_things_were(open_app, tmp_path):
+    found = tables("customers", "products", "orders", "campaigns", "deliveries")
+    found["deliveries"]["treated"] = "1"
+    shop = shop_of(tmp_path / "shop", found)
+    response.train(shop)
+    saved_plan(shop.path, audience=EVERYONE)
+    text = said(page_of(open_app, shop.path, "numbers"))
+    assert "As things were, about" in text
+    assert "so how many of this plan's orders are extra is not known" in text

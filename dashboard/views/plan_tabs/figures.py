@@ -159,7 +159,19 @@ def _words(opened: Open, models: Models) -> None:
             date=forecast.last_sent,
         )
     )
+    if forecast.basis == "attributed":
+        _anyway(opened, forecast)
     sliders.keep(opened, tried)
+
+
+def _anyway(opened: Open, forecast: Forecast) -> None:
+    """How many of the orders would come as things were, where no holdout says how many would come anyway."""
+    with widgets.problem_box():
+        known = forecasting.as_things_were(opened, forecast)
+    if known is not None:
+        said = {"count": widgets.number(known.value), "days": forecast.window_days}
+        ends = {"low": widgets.number(known.low), "high": widgets.number(known.high)}
+        st.caption(t("first.as_things_were", people=widgets.number(forecast.recipients), **said, **ends))
 
 
 # --- what is behind it ---

@@ -10,7 +10,7 @@ from engine.campaign import response, track_record
 from engine.campaign.first import outlook as outlooks
 from engine.campaign.first.assumed import Assumed, of_json
 from engine.campaign.first.outlook import Outlook
-from engine.campaign.forecast import Forecast
+from engine.campaign.forecast import Forecast, Range
 from engine.campaign.plan import Plan
 from engine.campaign.response import Models
 from engine.decision import overrides
@@ -83,6 +83,11 @@ def record(opened: Open, forecast: Forecast | None) -> dict[str, Any]:
     shown = overridden(opened, forecast)
     typed = {"assumed": assumed(opened).to_json()} if forecast.basis == "assumption" else {}
     return forecast.row() | kept | typed | ({overrides.KEY: shown} if shown else {})
+
+
+def as_things_were(opened: Open, forecast: Forecast) -> Range | None:
+    """How many of those written to buy in such a window as past orders have it; None where the orders do not say."""
+    return cache.as_things_were(opened.shop, opened.plan, forecast) if forecast.recipients else None
 
 
 # --- in words ---

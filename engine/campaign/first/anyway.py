@@ -55,6 +55,11 @@ class Anyway:
         low, high = ranges.interval(mean, people, self.variation, level=LEVEL)
         return Range(mean, low, high)
 
+    def orders(self, customer_ids: Collection[str], people: int) -> Range:
+        """`rate` as a number of those people."""
+        found = self.rate(customer_ids, people)
+        return Range(found.value * people, found.low * people, found.high * people)
+
 
 def learn(shop: Shop, window_days: int, as_of: date | None = None, seed: int = 0) -> Anyway | Sentence:
     """What the orders before `as_of` teach, or the sentence that says what they are too few for."""

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from engine import terms
-from engine.campaign import forecast as forecasts
 from engine.campaign import earnings, offers, response, support
+from engine.campaign import forecast as forecasts
 from engine.campaign.first import anyway as from_orders
 from engine.campaign.first import basket as baskets
 from engine.campaign.first import said, scenarios

@@ -44,7 +44,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Base:
-    """What is fixed while rates are tried: the worth of an order, the offer, people written to and what it all costs."""
+    """What is fixed while rates are tried: the worth of an order, the offer, people written to and all costs."""
 
     basket: Basket
     given: Cost
