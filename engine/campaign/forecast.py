@@ -313,7 +313,7 @@ def _why_not(shop: Shop, models: Models, message: Message, step: dict) -> Senten
 
 def _counted(scene: Scene, step: dict) -> float | None:
     """The share of an order that an offer on some goods counts for."""
-    names = step.get("applies_to")
+    names = step.get("applies_to") or ()
     return scene.baskets.share(names) if offers.has(names) else None
 
 
