@@ -179,7 +179,7 @@ def _anyway(opened: Open, forecast: Forecast) -> None:
 
 @st.fragment(key=sliders.BEHIND)
 def _behind(opened: Open, models: Models) -> None:
-    """One of: curves over the discount, for the argument, other plans, who needs it, reasons, the money, every figure."""
+    """One of: curves, the table for the argument, other plans, who needs it, reasons, the money, every figure."""
     with widgets.problem_box():
         tried, forecast = _tried(opened, models)
     views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "who", "why", "worked", "all"]
