@@ -42,6 +42,9 @@ def anyway(card: dict) -> None:
     else:
         facts = {name: widgets.number(card[name]) for name in ("rows", "successes", "campaigns")}
         st.write(t("model.anyway", **facts))
+        if (held := card["coverage"])["of"]:
+            st.markdown(f"**{t('model.extra_ranges_held', inside=held['inside'], of=held['of'])}**")
+            quality.covered(held)
 
 
 widgets.page_head("model.title", "model.purpose")

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import charts, printed, widgets
-from dashboard.text import t
+from dashboard.text import channel_name, t
 from dashboard.views.model_parts import names
 from engine.campaign import evaluation
 from engine.shop.store import Shop
@@ -72,13 +72,20 @@ def campaigns(card: dict) -> None:
     table = pd.DataFrame(card["held_out"])
     inside, of = card["ranges_that_held"]
     st.markdown(f"**{t('model.ranges_held', inside=inside, of=of)}**")
-    if coverage := card.get("coverage"):
-        low, high = widgets.percent(coverage["low"], 0), widgets.percent(coverage["high"], 0)
-        st.caption(t("model.coverage_range", range=widgets.between(low, high, names.LEVEL)))
+    covered(card["coverage"])
     table["actual"] = table["successes"] / table["trials"]
     figure = charts.forecast_against_actual(table, t("model.forecast"), t("model.actual"))
     widgets.chart(figure, "model.scatter", t("model.scatter_alt", count=len(table)))
     st.caption(t("model.scatter_note", sd=f"{card['campaign_sd']:.2f}"))
+
+
+def covered(coverage: dict) -> None:
+    """How sure the share of ranges that held is, and the same for each channel."""
+    low, high = widgets.percent(coverage["low"], 0), widgets.percent(coverage["high"], 0)
+    said = [t("model.coverage_range", range=widgets.between(low, high, names.LEVEL))]
+    for channel, one in coverage["by_channel"].items():
+        said.append(t("model.coverage_channel", channel=channel_name(channel), inside=one["inside"], of=one["of"]))
+    st.caption(" ".join(said))
 
 
 def download(shop: Shop, version: str, target: str) -> None:
