@@ -78,7 +78,7 @@ class Forecast:
     order_value: float | None  # value of an order before discount, without tax and without what comes back
     margin: float | None  # share of order_value
     assumptions: tuple[Assumption, ...]  # uncertain inputs of the money, the one that moves extra profit most first
-    sentences: tuple[Sentence, ...]  # the reason, then what was assumed
+    sentences: tuple[Sentence, ...]  # the reason, what matters most, then what was assumed
     messages: int  # past messages behind it
     campaigns: int
     last_sent: str
