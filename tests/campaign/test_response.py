@@ -12,6 +12,7 @@ from engine.campaign import rows as feature_rows
 from engine.campaign.rows import message_rows
 from engine.errors import ModelFileProblem, NotEnoughData
 from engine.shop.store import create_shop
+from tests.golden_commands import steady
 from tests.tiny import CAMPAIGN_TABLES, shop_of, simulated, tables, trained
 
 CUT = date(2025, 9, 15)
@@ -48,7 +49,7 @@ def test_training_as_of_a_day_is_training_without_what_came_later(tmp_path):
     response.train(cut, CUT)
     assert files_of(whole) == files_of(cut)
     cards = [response.load(shop).card for shop in (whole, cut)]
-    assert cards[0]["targets"] == cards[1]["targets"]
+    assert steady(cards[0]["targets"]) == steady(cards[1]["targets"])
     assert cards[0]["last_sent"] < str(CUT)
 
 
@@ -127,6 +128,51 @@ def test_a_shop_of_campaign_totals_alone_is_enough(tmp_path, dated):
     expected = frames["campaign_results"]["orders"].sum() / frames["campaign_results"]["recipients"].sum()
     held = pd.DataFrame(models.card["targets"]["order"]["held_out"])
     assert held["predicted"].mean() == pytest.approx(expected, rel=0.3)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "learned"),
+    [
+        (("clicked",), {"click"}),
+        (("converted", "revenue"), {"order"}),
+        (("clicked", "converted", "revenue"), {"click", "order"}),
+    ],
+)
+def test_stages_that_are_not_recorded_are_named_and_promise_nothing(tmp_path, recorded, learned):
+    frames = {name: simulated()[name] for name in CAMPAIGN_TABLES}
+    kept = [c for c in frames["deliveries"] if c in ("campaign_id", "customer_id", "sent_at", "treated", *recorded)]
+    models = response.train(shop_of(tmp_path / "shop", frames | {"deliveries": frames["deliveries"][kept]}))
+    assert set(models.responses) == learned
+    for target, column in response.TARGETS.items():
+        if target not in learned:
+            assert models.card["targets"][target] == {"reason": f"No past row records {column}."}
+    assert models.basis == ("incremental" if "order" in learned else "attributed")
+    assert (models.value is None) == ("order" not in learned)
+
+
+def test_totals_of_some_campaigns_and_single_sends_of_others_are_learned_together(tmp_path):
+    frames = simulated(people=200)
+    early = frames["deliveries"]["campaign_id"].isin([f"k{n:02d}" for n in range(1, 6)])
+    summed = totals(frames)["campaign_results"]
+    both = {
+        "customers": frames["customers"],
+        "campaigns": frames["campaigns"],
+        "deliveries": frames["deliveries"][~early],
+        "campaign_results": summed[summed["campaign_id"].isin(frames["deliveries"].loc[early, "campaign_id"])],
+    }
+    card = response.train(shop_of(tmp_path / "shop", both), date(2026, 1, 1)).card["targets"]["click"]
+    sent = frames["deliveries"].query("treated == 1")
+    assert (card["trials"], card["successes"], card["campaigns"]) == (len(sent), sent["clicked"].sum(), 10)
+    assert card["split"] == "later whole campaigns"
+
+
+def test_the_card_says_how_settings_were_searched_and_whether_responses_drift(tmp_path):
+    card = response.load(trained(tmp_path / "shop")).card["targets"]["click"]
+    assert set(card["search"]) == {"method", "trials", "limit_seconds", "seconds", "cut_short", "chosen"}
+    assert all({"part", "log_loss", "seconds"} < set(trial) for trial in card["search"]["trials"])
+    assert set(card["drift"]) == {"found", "p", "level", "reason", "trends"}
+    assert card["drift"]["found"] == (card["drift"]["p"] < card["drift"]["level"])
+    assert (card["search"]["chosen"]["half_life"] is not None) == card["drift"]["found"]
 
 
 def test_totals_of_a_campaign_with_single_deliveries_are_not_counted_twice(tmp_path):
