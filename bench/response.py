@@ -2,7 +2,8 @@
 
     python bench/response.py [--folder DIR] > bench/results/response.txt
 
-First Bank Marketing, drifting calls of a bank, by time and at random. Part 1 learns from complete-journey's 16 campaigns that start before 2017-08-01 and is judged on the 11 that follow.
+First Bank Marketing, a bank's calls whose success drifts: learned up to a time, and held out at random.
+Part 1 learns from complete-journey's 16 campaigns that start before 2017-08-01 and is judged on the 11 that follow.
 What is used of ours (linear, trees or both) and its penalty are chosen inside the 16; features are from before a start.
 Part 2 learns the demo shop as `train` does and reads truth.json only to compare.
 """
@@ -93,7 +94,7 @@ def bank() -> None:
 
 
 def _protocol(table: pd.DataFrame, answer: np.ndarray, parts: list, at: pd.Series) -> None:
-    """A line per model: scores of what it predicts for the second of each pair of row positions. `at`: time of a row."""
+    """A line per model: how it does on the second of each pair of row positions. `at`: time of a row."""
     predicted: dict[str, list[np.ndarray]] = {"logistic regression": [], "LightGBM, default": [], "ours": []}
     for early, later in parts:
         for name, said in _bank_peers(table, answer, early, later).items():
