@@ -55,8 +55,7 @@ def main() -> None:
 def simulated(simulations: int, customers: int) -> None:
     """The table of part 1, a row each kind of effect."""
     print(f"\n1. {simulations} simulations of {customers:,} messages, {randomised.SENT:.0%} sent, margin {MARGIN:g}, "
-          "cost "
-          f"{COST:g} per message; 90 % intervals; +- is 1.96 standard errors of the simulation.")  # fmt: skip
+          f"cost {COST:g} per message; 90 % intervals; +- is 1.96 standard errors of the simulation.")  # fmt: skip
     for kind in KINDS:
         rows = pd.DataFrame([_one(kind, customers, seed) for seed in range(simulations)])
         print(f"\n{kind}")

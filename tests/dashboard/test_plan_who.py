@@ -2,7 +2,6 @@
 
 import json
 import shutil
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +15,7 @@ from engine.campaign.plan import Offer
 from engine.campaign.uplift import kept
 from engine.campaign.uplift.advice import CHOICES
 from engine.shop import store
-from tests.dashboard.plan_pages import page_of, said, saved_plan
-
-NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+from tests.dashboard.plan_pages import said, saved_plan
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +33,12 @@ def learned_shop(trained_shop: Path, extra_dir: Path) -> Path:
     return trained_shop
 
 
-def opened(open_app, shop: Path, language: str = "en"):
-    """The view on the page of a saved plan."""
-    saved_plan(shop)
-    app = page_of(open_app, shop, "numbers", language=language)
-    app.segmented_control(key="numbers.view").set_value("who").run()
+def opened(open_app, shop: Path, language: str = "en", plan_id: str = "spring", **changes):
+    """The view on the page of a plan that was just saved."""
+    saved_plan(shop, plan_id, **changes)
+    app = open_app(shop, "today", language)
+    app.query_params |= {"plan": plan_id, "tab": "numbers", "view": "who"}
+    app.switch_page("views/plan.py").run()
     assert not app.exception
     return app
 
@@ -83,11 +81,9 @@ def test_the_page_is_chinese_for_those_who_read_it(open_app, learned_shop):
 
 def test_a_deeper_discount_is_recommended_to_fewer(open_app, learned_shop):
     small = counts(opened(open_app, learned_shop))["Send with the offer"]
-    saved = {"offer": Offer(kind="percent", discount=0.30, code="SPRING30")}
-    saved_plan(learned_shop, "deep", **saved)
-    app = page_of(open_app, learned_shop, "numbers", "deep")
-    app.segmented_control(key="numbers.view").set_value("who").run()
-    assert counts(app)["Send with the offer"] < small
+    offer = Offer(kind="percent", discount=0.30, code="SPRING30")
+    deep = counts(opened(open_app, learned_shop, plan_id="deep", offer=offer))
+    assert deep["Send with the offer"] < small
 
 
 def test_before_it_was_learned_the_page_offers_to_and_the_work_can_be_watched(open_app, trained_shop, monkeypatch):
