@@ -32,6 +32,11 @@ from engine.campaign.first.anyway import Anyway
 from engine.campaign.first.assumed import Assumed
 from engine.campaign.first.outlook import Ground, Outlook
 from engine.campaign.forecast import Forecast, Range
+from engine.campaign.optimise import judging
+from engine.campaign.optimise import options as optimise_options
+from engine.campaign.optimise.judging import Group, Judged
+from engine.campaign.optimise.limits import Shelf
+from engine.campaign.optimise.options import Choices, Option
 from engine.campaign.plan import GOALS, Audience, Brief, Offer, Plan
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
@@ -379,6 +384,51 @@ def _outlook(
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _ground(path: str, scene: str, window_days: int, _shop: Shop, _scenes: list[Scene]) -> Ground:
     return outlooks.ground(_shop, _scenes, window_days, lambda days: anyway(_shop, days))
+
+
+# --- the best offers ---
+
+
+def options(shop: Shop, models: Models, choices: Choices) -> tuple[Option, ...]:
+    """The ways to write to a group: see engine.campaign.optimise.options."""
+    return _options(str(shop.path), shop.version, models.version, repr(choices), models, choices)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _options(path: str, version: str, learned: str, key: str, _models: Models, _choices: Choices) -> tuple[Option, ...]:
+    return tuple(optimise_options.options(store.open_shop(Path(path)), _models.tried, _choices))
+
+
+def shelf(shop: Shop) -> Shelf:
+    """Stock of the shop's products, and what orders take of it."""
+    return _shelf(str(shop.path), shop.version)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _shelf(path: str, version: str) -> Shelf:
+    return Shelf.of(store.open_shop(Path(path)))
+
+
+def judged(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], ways: tuple[Option, ...]) -> list[Judged]:
+    """What each way would do for the audience of a plan, no limit asked yet: see engine.campaign.optimise.judging."""
+    question = asked(shop, models, plan, copy)
+    return _judged(str(shop.path), json.dumps([question.key, repr(ways)]), question, ways)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)  # a channel of a group each, about 8 MB
+def _judged(path: str, key: str, _asked: Asked, _ways: tuple[Option, ...]) -> list[Judged]:
+    kept, prepared = _kept(_asked.shop), dict[str, list[Scene]]()
+
+    def at(option: Option) -> tuple[list[Scene], list[dict]]:
+        messages = option.on(_asked.messages)
+        if option.channel not in prepared:
+            first = _asked.plan.steps[0].model_copy(update={"channel": option.channel})
+            plan = _asked.plan.model_copy(update={"steps": [first, *_asked.plan.steps[1:]]})
+            prepared[option.channel] = asked(_asked.shop, _asked.models, plan, {}).scenes
+        return prepared[option.channel], assign.with_sizes(prepared[option.channel], messages)
+
+    with _ONE_AT_A_TIME:
+        return judging.judge(kept, _asked.models, Group(_asked.plan.plan_id, at), _ways, shelf(_asked.shop))
 
 
 # --- tables ---

@@ -169,6 +169,21 @@ def _make_sample(name: str, folder: Path) -> None:
 
 # --- work in progress ---
 
+
+@contextmanager
+def steps_of(words: str, count: int) -> Iterator[Callable[[str], None]]:
+    """A bar that moves with each step of work done in this run, and is gone when it is over."""
+    bar, done = st.empty(), 0
+
+    def step(name: str) -> None:
+        nonlocal done
+        bar.progress(done / max(count, 1), text=f"{words} {name}")
+        done += 1
+
+    yield step
+    bar.empty()
+
+
 PAGES = {"train": "model", "extra": "plans", "import": "data", "sample": "today"}  # where work is looked after
 
 

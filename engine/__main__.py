@@ -13,6 +13,7 @@ import engine.commands.drafting
 import engine.commands.forecasts
 import engine.commands.machine
 import engine.commands.models
+import engine.commands.optimise
 import engine.commands.uplift  # noqa: F401
 from engine.commands import main
 

@@ -18,7 +18,7 @@ from dashboard.charts.drawing import (
 from dashboard.charts.first import assumed_profit
 from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
 from dashboard.charts.models import calibration, dependence, importance, learning_curve
-from dashboard.charts.plans import over_discount, reasons, side_by_side
+from dashboard.charts.plans import over_discount, ranked_offers, reasons, side_by_side
 from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
 from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_time, top_products, weekly_line
 from dashboard.charts.who import extra_by_band
@@ -54,6 +54,7 @@ __all__ = [
     "number_of_groups",
     "order_rates",
     "over_discount",
+    "ranked_offers",
     "reasons",
     "rows_over_time",
     "segment_map",

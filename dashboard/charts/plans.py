@@ -126,6 +126,44 @@ def side_by_side(table: pd.DataFrame, axis: str, level: str) -> go.Figure:
     return chart
 
 
+def ranked_offers(table: pd.DataFrame, axis: str, words: dict[str, str]) -> go.Figure:
+    """Extra profit of options as bars with their ranges, best on top. table: name, option (offer, nothing, full_price),
+    extra_profit, its _low and _high. words: option -> legend."""
+    paints = {"offer": MAIN, "full_price": SECOND, "nothing": QUIET}
+    traces = []
+    for option, paint in paints.items():
+        own = table[table["option"].eq(option) & table["extra_profit"].notna()]
+        if len(own):
+            traces.append(_bars_with_ranges(own, paint, words[option]))
+    chart = figure(
+        traces,
+        height=120 + 46 * len(table),
+        bargap=0.35,
+        xaxis={"title": axis, "zeroline": False},
+        # In the order given, whatever kind of option a bar is.
+        yaxis={"autorange": "reversed", "type": "category", "categoryorder": "array", "categoryarray": table["name"]},
+        legend={"orientation": "h", "y": -0.2, "x": 0, "yanchor": "top"},
+        barmode="overlay",
+    )
+    chart.add_vline(x=0, line={"color": QUIET, "width": 1.5})
+    return chart
+
+
+def _bars_with_ranges(table: pd.DataFrame, paint: str, name: str) -> go.Bar:
+    value = table["extra_profit"]
+    ends = {"array": table["extra_profit_high"] - value, "arrayminus": value - table["extra_profit_low"]}
+    return go.Bar(
+        orientation="h",
+        x=value,
+        y=table["name"],
+        name=name,
+        marker={"color": faded(paint, 0.75)},
+        error_x={"type": "data", **ends, "color": paint, "thickness": 1.5, "width": 4},
+        customdata=table[["extra_profit_low", "extra_profit_high"]],
+        hovertemplate="%{y}: %{x:,.0f}<br>80 %: %{customdata[0]:,.0f} – %{customdata[1]:,.0f}<extra></extra>",
+    )
+
+
 def reasons(steps: pd.DataFrame) -> go.Figure:
     """How a rate comes about, from the average past message down to this plan. steps: label, contribution, text.
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import group_name, language, t
-from dashboard.views import beginnings
+from dashboard.views import beginnings, budget
 from dashboard.views.plan_tabs import forecasting
 from dashboard.views.plan_tabs.message import STATUS, VERDICT, plain
 from engine.campaign import planned
@@ -177,6 +177,7 @@ with widgets.problem_box():
     stored = plans.saved_plans(shop.path)
     with below:
         beginnings.repeats(shop)
+        budget.section(shop, groups)
         starter(shop, groups)
         if stored:
             listing(shop, stored, groups)

@@ -2,12 +2,13 @@
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from engine.campaign.response import Models
-from engine.campaign.scene import Scene, plan_features
+from engine.campaign.scene import Scene, Setting, setting
 from engine.campaign.support import nobody
 from engine.errors import NotEnoughData
-from engine.model.fit import Response
+from engine.model.encode import source
 from engine.sentences import known, say
 from engine.shop.store import Shop
 
@@ -27,21 +28,23 @@ def explain_plan(
         raise NotEnoughData(f"Nothing was learned about {target}s in this shop, so there is nothing to explain.")
     if not len(scene.known):
         raise NotEnoughData(nobody(len(scene.audience), scene.left_out, str(plan["channel"])).text(language))
-    model, frame = models.responses[target], plan_features(shop, scene, plan)
-    return mean_contributions(model, frame, _settings(plan), language)
+    model, at = models.responses[target], setting(shop, scene, plan)
+    matrix = at.matrix(model.encoder)
+    base, parts = model.encoded_contributions(matrix)
+    by_column = pd.Series(parts.mean(axis=0), index=[source(column) for column in model.encoder.columns])
+    mean = by_column.groupby(level=0).sum()
+    rate = float(expit(model.encoded_log_odds(matrix)).mean())
+    return _table(base, mean, rate, _settings(plan), at, language)
 
 
-def mean_contributions(
-    model: Response, frame: pd.DataFrame, settings: dict[str, str], language: str = "en"
+def _table(
+    base: float, mean: pd.Series, rate: float, settings: dict[str, str], at: Setting, language: str
 ) -> pd.DataFrame:
-    """The table of `explain_plan` for rows of features. `settings`: what to print for what the plan sets."""
-    base, table = model.contributions(frame)
-    mean = table.mean()
-    rate = float(model.predict(frame).mean())
+    """`settings`: what to print for what the plan sets."""
     spread = float(np.log(rate / (1 - rate)) - base - mean.sum())
     rows = [_row(BASE, "", base, say("engine.factor_base", language, rate=f"{_probability(base):.2%}"))]
     for feature in mean.abs().sort_values(ascending=False).index:
-        value = settings.get(feature) or _typical(frame, feature)
+        value = settings.get(feature) or _typical(at, str(feature))
         rows.append(
             _row(
                 str(feature),
@@ -96,14 +99,23 @@ def _settings(plan: dict) -> dict[str, str]:
     return shown
 
 
-def _typical(frame: pd.DataFrame, feature: str) -> str:
-    """The median of a number over the audience (undoing a log), or its most common text."""
+def _typical(at: Setting, feature: str) -> str:
+    """The usual value of a feature in the audience, "" where it has none to show."""
+    known: dict[str, str] = at.scene.latest("typical", None, None, dict)  # of customers: no slider changes it
+    if feature not in known and not {feature, f"{feature}|log"}.isdisjoint(at.scene.columns):
+        known[feature] = _middle(at.scene.columns, feature)
+    if feature in known:
+        return known[feature]
+    own = (part for part in (at.message, at.offer, at.both) if feature in part)
+    return next((_middle(part, feature) for part in own), "")
+
+
+def _middle(frame: pd.DataFrame, feature: str) -> str:
+    """The median of a number (undoing a log), or the most common text."""
     if f"{feature}|log" in frame:
         value = float(frame[f"{feature}|log"].median())
         is_rate = feature.startswith(("click_rate", "order_rate"))
         return "" if np.isnan(value) else f"{np.exp(value):.1%}" if is_rate else f"{np.expm1(value):,.0f}"
-    if feature not in frame:
-        return ""
     values = frame[feature].dropna()
     if values.empty:
         return ""

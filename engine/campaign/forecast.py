@@ -1,6 +1,6 @@
 """What a plan would probably do: rates, orders, money, each with an 80 % range, a chance of loss and a verdict."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
@@ -32,6 +32,12 @@ RANGED = (
 _NO_MONEY = (
     "engine.no_order_model", "engine.no_value", "never_tried.orders_not_recorded", "first.no_campaigns",
     "first.few_campaigns",
+)  # fmt: skip
+
+
+MONEY = (
+    "orders", "would_buy_anyway", "extra_orders", "revenue", "discount_cost", "discount_on_anyway", "extra_profit",
+    "roi",
 )  # fmt: skip
 
 
@@ -163,6 +169,14 @@ def _plain(value: object) -> object:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class Money:
+    """What earnings.money says of a plan, by name: expected, and in draws. None is unknown."""
+
+    expected: dict[str, float | None]
+    draws: dict[str, np.ndarray | None]
+
+
 def evaluate(shop: Shop, models: Models, scene: Scene, plan: dict, seed: int = 0) -> Forecast:
     """The forecast of a plan of one message on a prepared audience: see `evaluate_steps`."""
     return evaluate_steps(shop, models, [scene], [plan], seed)
@@ -185,6 +199,26 @@ def evaluate_steps(
     drawn, a pair of how many are written to and held out, where it is known who they are (engine.decision.assign).
     Raises NotEnoughData where messages were never learned from.
     """
+    return drawn(shop, models, scenes, steps, seed, money_only, even_untried)[0]
+
+
+def drawn(
+    shop: Shop,
+    models: Models,
+    scenes: Sequence[Scene],
+    steps: Sequence[dict],
+    seed: int = 0,
+    money_only: bool = False,
+    even_untried: bool = False,
+    who: simulate.Orders | None = None,
+    ranged: Collection[str] = MONEY,
+) -> tuple[Forecast, Money | None]:
+    """`evaluate_steps`, and what is behind its money; None where there is none.
+
+    Draws of one seed belong together: what moves one plan in a draw moves every other plan in it. `who`: who orders
+    under these steps, where that is known already. `ranged`: the money that is wanted with its range, which takes most
+    of the time; the other figures are left out.
+    """
     if not set(models.responses) & {"click", "order"}:
         raise NotEnoughData(
             "This shop has learned from ads only; forecasts of messages need past campaigns with deliveries."
@@ -194,17 +228,17 @@ def evaluate_steps(
     recipients, held_out = _recipients(scene, plan)
     base = _unsupported(shop, models, messages, plan, recipients, held_out)
     if recipients == 0 or not len(scene.known):
-        return replace(base, verdict="do_not_send", sentences=_nobody(scenes, steps))
+        return replace(base, verdict="do_not_send", sentences=_nobody(scenes, steps)), None
     refused = _refused(shop, models, messages, steps, name_nearest=not money_only)
-    if money_only and refused:
-        return replace(base, sentences=refused)
+    if money_only and refused and not even_untried:
+        return replace(base, sentences=refused), None
     learned = {"order"} <= set(models.responses) and models.value is not None
-    who = simulate.orders(models, messages) if learned else None
+    who = who or (_orders(models, messages) if learned else None)
     base = base if money_only else _with_rates(models, messages, base, who)
     if who is None or (refused and not even_untried):
-        return replace(base, sentences=refused)
-    found = _with_money(shop, models, messages, plan, base, who, seed)
-    return _untried(found, refused) if refused else found
+        return replace(base, sentences=refused), None
+    found, money = _with_money(shop, models, messages, plan, base, who, seed, ranged)
+    return (_untried(found, refused) if refused else found), money
 
 
 def _untried(found: Forecast, refused: tuple[Sentence, ...]) -> Forecast:
@@ -226,6 +260,12 @@ def known_audience(shop: Shop, models: Models, scenes: Sequence[Scene], steps: S
     if recipients == 0 or not len(scenes[0].known):
         return replace(base, verdict="do_not_send", sentences=_nobody(scenes, steps))
     return base
+
+
+def _orders(models: Models, messages: Sequence[Message]) -> simulate.Orders:
+    """Who orders: asked once where only the share of the audience or the holdout is another."""
+    key = tuple((m.at.key, m.at.size, m.day, m.window_days, m.stop_if_bought) for m in messages)
+    return messages[0].scene.latest("orders", models.responses["order"], key, lambda: simulate.orders(models, messages))
 
 
 def _nobody(scenes: Sequence[Scene], steps: Sequence[dict]) -> tuple[Sentence, ...]:
@@ -383,7 +423,8 @@ def _with_money(
     base: Forecast,
     who: simulate.Orders,
     seed: int,
-) -> Forecast:
+    ranged: Collection[str],
+) -> tuple[Forecast, Money]:
     assert models.value is not None, "checked by _why_not"
     scene = messages[0].scene
     drawn = simulate.outcomes(models, who, base.recipients, scene, seed, _channel(messages))
@@ -395,7 +436,7 @@ def _with_money(
     terms_of = inputs.terms_of(worked, given)
     at = earnings.money(drawn.p, drawn.q, drawn.value, terms_of)
     draws = earnings.money(drawn.p_draws, drawn.q_draws, drawn.value_draws, terms_of)
-    ranges: dict[str, Any] = {name: _ranged(at[name], draws[name]) for name in at}
+    ranges: dict[str, Any] = {name: _ranged(at[name], draws[name]) for name in at if name in ranged}
     loss = float((draws["extra_profit"] < 0).mean())
     verdict = verdict_of(loss, at["extra_profit"])
     assumed = inputs.assumptions(shop, scene, plan, given, worked)
@@ -403,7 +444,7 @@ def _with_money(
     uncertain = sensitivity.assumptions(drawn, terms_of, scene.margin.is_measured, given.is_assumed)
     matters = sensitivity.said(uncertain[0], at["extra_profit"], shop.settings.currency)
     reason, *more = _sentences(shop, models, drawn, loss, assumed)
-    return replace(
+    money = replace(
         base, **ranges, send_cost=worked.send_cost, chance_of_loss=loss, supported=True, verdict=verdict,
         margin_after_discount=earnings.margin_after_discount(drawn.value, terms_of),
         break_even_orders=earnings.break_even(anyway, drawn.value, terms_of),
@@ -415,6 +456,7 @@ def _with_money(
             *_repeated(messages),
         ),
     )  # fmt: skip
+    return money, Money(at, draws)
 
 
 def verdict_of(loss: float, extra_profit: float) -> str:

@@ -170,6 +170,23 @@ def offers_tried(past: pd.DataFrame, channel: str, goal: str, gifts: set[str]) -
     return []
 
 
+def every_offer(past: pd.DataFrame, channel: str, gifts: set[str]) -> list[Tried]:
+    """Every offer of a channel, of all kinds, as past campaigns made it. `gifts`: products that can be given away."""
+    own = past[past["channel"].eq(channel)]
+    usable = own[[_usable(row, gifts) for row in own.itertuples()]]
+    return [
+        one for kind, table in usable.groupby("offer_kind") for one in _sizes(table, str(kind), len(own), same=False)
+    ]
+
+
+def gifts(shop: Shop) -> set[str]:
+    """Products that can be given away: known, and not out of stock."""
+    products = shop.optional("products")
+    if "stock" in products:
+        products = products[products["stock"].fillna(1) > 0]
+    return set(products["product_id"])
+
+
 def _usable(row, gifts: set[str]) -> bool:  # type: ignore[no-untyped-def]
     """Whether the row says enough of its offer to make it again."""
     size, kind = row.discount, row.offer_kind

@@ -31,7 +31,10 @@ class Value:
 
     def encoded(self, matrix: np.ndarray) -> np.ndarray:
         """The same for rows that are encoded already."""
-        log = self.intercept + matrix @ self.weights
+        return self.from_log(self.intercept + matrix @ self.weights)
+
+    def from_log(self, log: np.ndarray) -> np.ndarray:
+        """The same from expected logs."""
         return np.clip(np.exp(log) * self.smearing, self.low, self.high)
 
     def to_json(self) -> bytes:

@@ -23,6 +23,8 @@ OF_PLANS_ONLY = {
     "per_customer_limit", "stackable_with", "window_days", "day", "condition", "drawn",
     "assumed_click_rate", "assumed_order_rate", "assumed_extra_rate", "assumed_order_value",
 }  # fmt: skip
+# What else is no part of how a message reads: the size of its offer (its kind is), and to how many it goes.
+_NOT_OF_MESSAGE = {"discount", "min_spend", "audience_share", "send_cost"}
 Result = TypeVar("Result")
 REPRESENTATIVES = 2_000  # an audience is at most this many customers for number and reasons alike
 
@@ -61,13 +63,15 @@ class Scene:
 @dataclass(frozen=True, slots=True)
 class Setting:
     """A scene under one setting of the sliders: model columns of message and offer (one row each), and of both (offer
-    and customer together). `key` says which message it is; `slot` keeps the message with and without an offer apart."""
+    and customer together). `key` says which message it is, `size` how large its offer; `slot` keeps it with and
+    without an offer apart."""
 
     scene: Scene
     key: tuple
     message: pd.DataFrame
     offer: pd.DataFrame
     both: pd.DataFrame
+    size: tuple = ()
     slot: str = "message"
 
     def matrix(self, encoder: Encoder, **extra: np.ndarray) -> np.ndarray:
@@ -203,26 +207,45 @@ def _representatives(customer_ids: list[str], seed: int) -> list[str]:
     return [customer_ids[i] for i in np.sort(chosen)]
 
 
-def setting(shop: Shop, scene: Scene, plan: dict[str, Any]) -> Setting:
-    """The scene under one setting of the sliders."""
+def said(scene: Scene, plan: dict[str, Any]) -> dict[str, Any]:
+    """What one message of a plan says, as a campaign's row does."""
     start = plan.get("starts_at")
     sent_at = pd.Timestamp(start) if start is not None and pd.notna(start) else pd.Timestamp(scene.as_of)
     sent_at += pd.Timedelta(days=_day(plan))
-    said = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY} | {"sent_at": sent_at}
-    said.setdefault("send_hour", np.nan)
-    if offers.has(plan.get("applies_to")) and said.get("offer_kind") in offers.WITH_SIZE:
+    known = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY} | {"sent_at": sent_at}
+    known.setdefault("send_hour", np.nan)
+    if offers.has(plan.get("applies_to")) and known.get("offer_kind") in offers.WITH_SIZE and known.get("discount"):
         # Past offers were on whole orders: one on a tenth of the order is to customers like one a tenth as large.
-        said["discount"] = float(plan.get("discount") or 0.0) * scene.baskets.share(plan["applies_to"])
-    offer = rows.offer_columns(said)
+        known["discount"] = known["discount"] * scene.baskets.share(plan["applies_to"])
+    return known
+
+
+def setting(shop: Shop, scene: Scene, plan: dict[str, Any]) -> Setting:
+    """The scene under one setting of the sliders."""
+    row = said(scene, plan)
+    offer = rows.offer_columns(row)
     both = rows.shared_columns(offer, scene.known.get("discount_share"))
-    # The kind of offer is among the message's columns; its size is not.
-    key = tuple((name, str(value)) for name, value in said.items() if name not in ("discount", "min_spend"))
+    key = tuple((name, str(value)) for name, value in row.items() if name not in _NOT_OF_MESSAGE)
+    size = tuple(str(row.get(name)) for name in ("discount", "min_spend"))
 
-    def message() -> pd.DataFrame:
-        return pd.DataFrame(rows.message_columns(pd.DataFrame([said]), shop.settings.protected))
+    known = scene.latest("message columns", None, key, lambda: _message_columns(shop, scene, row, key))
+    return Setting(scene, key, known, pd.DataFrame(offer), pd.DataFrame(both, index=scene.known.index), size)
 
-    known = scene.latest("message columns", None, key, message)
-    return Setting(scene, key, known, pd.DataFrame(offer), pd.DataFrame(both, index=scene.known.index))
+
+def _message_columns(shop: Shop, scene: Scene, row: dict[str, Any], key: tuple) -> pd.DataFrame:
+    """Model columns of how a message is sent, one row. pandas takes as long for all hours of a day as for one: the hour
+    that a slider moves to next is there already."""
+
+    def at_hours(hours: Sequence[float]) -> pd.DataFrame:
+        frame = pd.DataFrame([row | {"send_hour": hour} for hour in hours])
+        return pd.DataFrame(rows.message_columns(frame, shop.settings.protected))
+
+    hour = row["send_hour"]
+    if hour not in range(24):  # unknown, or between two
+        return at_hours([hour])
+    others = tuple(part for part in key if part[0] != "send_hour")
+    day = scene.latest("message columns by hour", None, others, lambda: at_hours(range(24)))
+    return day.iloc[[int(hour)]].reset_index(drop=True)
 
 
 def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:

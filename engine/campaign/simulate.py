@@ -57,7 +57,7 @@ def rates(models: Models, messages: Sequence[Message], target: str) -> list[np.n
 def orders(models: Models, messages: Sequence[Message]) -> Orders:
     """Who orders while the plan runs. Needs an order model and a model of order values."""
     written = rates(models, messages, "order")
-    anyway = [_anyway(models, message.at) for message in messages] if models.anyway is not None else None
+    anyway = [unprompted(models, message.at) for message in messages] if models.anyway is not None else None
     nobody = np.zeros(len(written[0]))
     # Whom a message cannot reach is as likely to order as anyone who is not written to.
     each = [
@@ -95,7 +95,7 @@ def _days(messages: Sequence[Message]) -> tuple[list[float], list[float]]:
     return covered, idle
 
 
-def _anyway(models: Models, at: Setting) -> np.ndarray:
+def unprompted(models: Models, at: Setting) -> np.ndarray:
     """Chance of an order without the message: the order model's inclination without the offer, and the customer."""
     order, anyway = models.responses["order"], models.anyway
     assert anyway is not None, "asked only where there is a holdout"

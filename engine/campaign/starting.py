@@ -271,7 +271,7 @@ def _offered(shop: Shop, plan: Plan, models: Models | None, facts: Known) -> tup
     """The plan with an offer that this channel made before; none, and said so, where it made none."""
     if plan.objective == "sunset" and habits.nothing_tried(facts.past, plan.channel):
         return plan, [Sentence("starting.offer_sunset")]
-    tried = habits.offers_tried(facts.past, plan.channel, plan.objective, _gifts(shop))
+    tried = habits.offers_tried(facts.past, plan.channel, plan.objective, habits.gifts(shop))
     if not tried:
         why = Sentence("starting.offer_none_made") if len(facts.past) else Sentence("starting.offer_no_past")
         return plan, [why]
@@ -296,18 +296,10 @@ def _profit(amount: float, shop: Shop) -> str:
     return f"{'-' if round(amount) < 0 else ''}{money(abs(round(amount)), shop.settings.currency, 'en')}"
 
 
-def _gifts(shop: Shop) -> set[str]:
-    """Products that can be given away: known, and not out of stock."""
-    products = shop.optional("products")
-    if "stock" in products:
-        products = products[products["stock"].fillna(1) > 0]
-    return set(products["product_id"])
-
-
 def _with(plan: Plan, tried: Tried) -> Plan:
     """The plan with this offer and a code for it."""
     tiers = [(tried.min_spend, tried.discount)] if tried.kind == "spend_save" else []
-    code = None if tried.kind in ("early_access", "free_shipping", "points") else _code(plan.objective, tried)
+    code = offer_code(plan.objective, tried.kind, tried.discount)
     offer = Offer.model_validate(
         {
             "kind": tried.kind, "discount": tried.discount, "min_spend": tried.min_spend, "tiers": tiers,
@@ -317,12 +309,13 @@ def _with(plan: Plan, tried: Tried) -> Plan:
     return plan.model_copy(update={"offer": offer})
 
 
-def _code(goal: str, tried: Tried) -> str:
-    """A code a customer can type: BACK15."""
-    size = tried.discount or 0.0
-    if tried.kind in ("gift", "buy_x_get_y"):
-        return f"{CODES.get(goal, 'OFFER')}{'GIFT' if tried.kind == 'gift' else 'FREE'}"
-    return f"{CODES.get(goal, 'OFFER')}{100 * size if tried.kind == 'percent' else size:.0f}"
+def offer_code(goal: str, kind: str, size: float | None) -> str | None:
+    """A code a customer can type, BACK15; None for an offer without one."""
+    if kind in ("early_access", "free_shipping", "points", "none"):
+        return None
+    if kind in ("gift", "buy_x_get_y"):
+        return f"{CODES.get(goal, 'OFFER')}{'GIFT' if kind == 'gift' else 'FREE'}"
+    return f"{CODES.get(goal, 'OFFER')}{100 * (size or 0.0) if kind == 'percent' else size or 0.0:.0f}"
 
 
 def _by_size(tried: list[Tried]) -> list[Tried]:

@@ -4,8 +4,9 @@ A column named `feature|detail` (a curve or an interaction) belongs to `feature`
 tell a marketer about `feature` is the sum over its columns.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -48,8 +49,38 @@ class Encoder:
         """
         matrix = base.copy()
         for frame in frames:
-            self._write(matrix, frame, frame.columns.__contains__)
+            if len(frame) == 1:
+                self._write_row(matrix, dict(zip(frame.columns, frame.to_numpy(dtype=object)[0], strict=True)))
+            else:
+                self.write(matrix, frame)
         return matrix
+
+    def write(self, matrix: np.ndarray, frame: pd.DataFrame) -> None:
+        """Put the columns of a frame, one row each, in their places of a matrix of ours; the others stay."""
+        self._write(matrix, frame, frame.columns.__contains__)
+
+    def places(self, names: Collection[str]) -> np.ndarray:
+        """Which columns of the matrix these columns of a frame are encoded in."""
+        levels = [column in names for column, known in self.levels.items() for _ in known]
+        return np.array([*(c in names for c in self.numbers), *(c in names for c in self.missing), *levels], dtype=bool)
+
+    def _write_row(self, matrix: np.ndarray, row: dict[str, Any]) -> None:
+        """The same for what is one value for all rows: a slider asks for it, and a frame takes 20 times as long."""
+        place = 0
+        for column, (mean, sd) in self.numbers.items():
+            if column in row:
+                value = pd.to_numeric(row[column], errors="coerce")
+                matrix[:, place] = 0.0 if pd.isna(value) else (value - mean) / sd * self.scale.get(column, 1.0)
+            place += 1
+        for column in self.missing:
+            if column in row:
+                matrix[:, place] = pd.isna(pd.to_numeric(row[column], errors="coerce"))
+            place += 1
+        for column, levels in self.levels.items():
+            if column in row:
+                known = [str(row[column]) == level for level in levels]
+                matrix[:, place : place + len(levels)] = np.array(known) * self.scale.get(column, 1.0)
+            place += len(levels)
 
     def _write(self, matrix: np.ndarray, frame: pd.DataFrame, wanted: Callable[[str], bool]) -> None:
         """Put the encoded columns that are wanted in their places."""

@@ -74,14 +74,18 @@ class Response:
 
     def contributions(self, frame: pd.DataFrame) -> tuple[float, pd.DataFrame]:
         """(base, one column per feature): base + row sum = calibrated log-odds of the row."""
-        matrix = self.encoder.matrix(frame)
+        base, parts = self.encoded_contributions(self.encoder.matrix(frame))
+        table = pd.DataFrame(parts, columns=[source(c) for c in self.encoder.columns])
+        return base, table.T.groupby(level=0).sum().T.set_index(frame.index)
+
+    def encoded_contributions(self, matrix: np.ndarray) -> tuple[float, np.ndarray]:
+        """(base, one column per column of the encoder) of rows that are encoded already; they add up likewise."""
         parts, base = matrix * self.weights, self.intercept
         if self.trees is not None:
             # LightGBM's own TreeSHAP: equal to shap.TreeExplainer and needs no explainer to be built.
             shares = self.trees.predict(matrix, pred_contrib=True, num_threads=_threads(matrix))
             parts, base = parts + shares[:, :-1], base + float(shares[0, -1])
-        table = pd.DataFrame(parts * self.affine.slope, columns=[source(c) for c in self.encoder.columns])
-        return float(self.affine(np.array(base))), table.T.groupby(level=0).sum().T.set_index(frame.index)
+        return float(self.affine(np.array(base))), parts * self.affine.slope
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def test_two_messages_are_what_a_simulation_day_by_day_says(tiny, monkeypatch):
     p, q, window, gap = (0.30, 0.20), 0.10, 7, 10
     messages = _two(tiny, gap)
     monkeypatch.setattr(simulate, "rates", lambda models, given, target: [np.array([one]) for one in p])
-    monkeypatch.setattr(simulate, "_anyway", lambda models, at: np.array([q]))
+    monkeypatch.setattr(simulate, "unprompted", lambda models, at: np.array([q]))
     monkeypatch.setattr(simulate, "_values", lambda models, given, each: np.array([50.0]))
     who = simulate.orders(tiny.models, messages)
     random = np.random.default_rng(1)

@@ -10,6 +10,7 @@ from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import (
     argue,
+    best_offers,
     compare,
     conflict,
     discount,
@@ -179,10 +180,11 @@ def _anyway(opened: Open, forecast: Forecast) -> None:
 
 @st.fragment(key=sliders.BEHIND)
 def _behind(opened: Open, models: Models) -> None:
-    """One of: curves, the table for the argument, other plans, who needs it, reasons, the money, every figure."""
+    """One of: curves, best offers, the argument, other plans, who needs it, reasons, the money, every figure."""
     with widgets.problem_box():
         tried, forecast = _tried(opened, models)
-    views = [*(["curve"] if tried.offer.kind in WITH_SIZE else []), "argue", "compare", "who", "why", "worked", "all"]
+    sized = ["curve"] if tried.offer.kind in WITH_SIZE else []
+    views = [*sized, "best", "argue", "compare", "who", "why", "worked", "all"]
     state.keep("numbers.view", views[0], views, address="view")
     view = st.segmented_control(
         t("numbers.view"),
@@ -195,6 +197,8 @@ def _behind(opened: Open, models: Models) -> None:
     with widgets.problem_box():
         if view == "curve":
             _curves(opened, models, tried, forecast)
+        elif view == "best":
+            best_offers.show(opened, models, tried)
         elif view == "argue":
             argue.show(opened, models, tried)
         elif view == "compare":

@@ -170,6 +170,14 @@ def _touch_all() -> None:
     st.rerun([ANSWER, DISCOUNT, SETTINGS, WORDS, BEHIND])
 
 
+def take(said: dict[str, Any]) -> None:
+    """Callback: the sliders stand at these settings, tried and not saved."""
+    for name, value in said.items():
+        state.put(f"{AREA}.{name}", value)
+    state.touch(AREA)
+    st.rerun()
+
+
 def _reset(plan_id: str) -> None:
     state.share(TRIED, [])
     state.take_theirs(AREA, plan_id)
