@@ -212,7 +212,7 @@ def said(scene: Scene, plan: dict[str, Any]) -> dict[str, Any]:
     start = plan.get("starts_at")
     sent_at = pd.Timestamp(start) if start is not None and pd.notna(start) else pd.Timestamp(scene.as_of)
     sent_at += pd.Timedelta(days=_day(plan))
-    known = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY} | {"sent_at": sent_at}
+    known: dict[str, Any] = {name: plan.get(name) for name in plan if name not in OF_PLANS_ONLY} | {"sent_at": sent_at}
     known.setdefault("send_hour", np.nan)
     if offers.has(plan.get("applies_to")) and known.get("offer_kind") in offers.WITH_SIZE and known.get("discount"):
         # Past offers were on whole orders: one on a tenth of the order is to customers like one a tenth as large.
