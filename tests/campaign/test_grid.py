@@ -1,5 +1,8 @@
 """Many settings at once are the same as each by itself."""
 
+import dataclasses
+
+import lightgbm as lgb
 import numpy as np
 import pytest
 
@@ -45,10 +48,20 @@ def linear(models):
     )  # fmt: skip
 
 
+def with_trees(tiny):
+    """The same models with trees on top that look at customers, offer and message."""
+    order = linear(tiny.models).responses["order"]
+    seen = np.vstack([setting(tiny.shop, tiny.scene, step).matrix(order.encoder) for step in STEPS])
+    label = (seen.sum(axis=1) + np.sin(np.arange(len(seen))) > 0).astype(float)
+    learned = lgb.Dataset(seen, label, params={"verbosity": -1})
+    trees = lgb.train({"objective": "cross_entropy", "num_leaves": 8, "verbosity": -1, "num_threads": 1}, learned, 20)
+    both = dataclasses.replace(order, kind="both", trees=trees)
+    return dataclasses.replace(tiny.models, responses=tiny.models.responses | {"order": both})
+
+
 @pytest.mark.parametrize("kind", ["linear", "with trees"])
 def test_orders_under_many_settings_are_those_under_each(tiny, kind):
-    models = linear(tiny.models) if kind == "linear" else tiny.models
-    assert (models.responses["order"].trees is None) == (kind == "linear")
+    models = linear(tiny.models) if kind == "linear" else with_trees(tiny)
     found = grid.orders(tiny.shop, models, tiny.scene, STEPS)
     assert len(found) == len(STEPS)
     for step, together in zip(STEPS, found, strict=True):

@@ -49,7 +49,8 @@ def test_the_input_that_moves_profit_most_comes_first():
 
 
 def test_a_margin_and_a_cost_that_nobody_measured_are_inputs_too():
-    found = by_name(assumptions(drawn(), TERMS, margin_measured=False, cost_assumed=True))
+    handed_over = dataclasses.replace(TERMS, off_share=0.0, handed=20.0)  # as much per order as 20 % of 100
+    found = by_name(assumptions(drawn(), handed_over, margin_measured=False, cost_assumed=True))
     # Margins of 40 and 60 %: 30 x 100 x 0.4 - 1,100 = 100 and 700. Costs of 10 and 30 an order: 900 and -100.
     assert (found["margin"].profit_low, found["margin"].profit_high) == pytest.approx((100.0, 700.0))
     assert (found["offer_cost"].profit_low, found["offer_cost"].profit_high) == pytest.approx((900.0, -100.0))
