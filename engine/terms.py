@@ -3,6 +3,8 @@
 Rates are fractions 0-1, money is the shop's currency. A ratio whose denominator is zero is None: unknown, not zero.
 """
 
+from math import ceil
+
 
 def ratio(part: float, whole: float) -> float | None:
     """part / whole, or None when there is nothing to divide by."""
@@ -100,6 +102,15 @@ def break_even_orders(
     if per_order <= 0:
         return None
     return (anyway_orders * order_value * off_share + send_cost) / per_order
+
+
+def break_even_units(outlay: float, received: float) -> int:
+    """Whole pieces to sell, at what is received for one, until an outlay is paid for.
+
+    >>> break_even_units(outlay=1_000.0, received=45.0)
+    23
+    """
+    return ceil(outlay / received)
 
 
 def textbook_roi(conversion_rate: float, order_value: float, coupon_value: float) -> float | None:

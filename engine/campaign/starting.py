@@ -121,7 +121,7 @@ def _filled(
 ) -> Proposal:
     """The plan with every field that the data can fill."""
     channel, why_channel = _channel(shop, customers, found, today, facts)
-    language, spoken = _language(shop, customers)
+    language, spoken = spoken_by(shop, customers)
     plan = plan.model_copy(
         update={
             "steps": [Step.model_validate({"channel": channel, "language": language})],
@@ -191,7 +191,7 @@ def _channel_reason(key: str, plan: Plan, customers: int, reached: int, facts: K
     return Sentence(key, values | {"campaigns": campaigns, "all": len(facts.past)})
 
 
-def _language(shop: Shop, customers: list[str]) -> tuple[str, list[Sentence]]:
+def spoken_by(shop: Shop, customers: list[str]) -> tuple[str, list[Sentence]]:
     """The language most of these customers read, of those there are texts in."""
     if "language" not in shop.columns("customers"):
         return "en", []

@@ -6,12 +6,15 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from string import ascii_lowercase
 from typing import Protocol
 
 import pandas as pd
 
 from engine.campaign.plan import PARTS, Brief, Offer
 from engine.errors import DataProblem
+from engine.shop.store import Shop
+from engine.shop.vouched import vouched
 
 # Longest text a part may have once filled, (English, Chinese). SMS: one message holds 160 Latin or 70 Chinese
 # characters. Subjects and preheaders: what a phone shows. Xiaohongshu cuts titles at 20 Chinese characters.
@@ -101,6 +104,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         slots |= dict(zip(SEVERAL, names, strict=False))
     if brief.category:
         slots["category"] = plain(brief.category, 60)
+    slots |= _vouched_for(shop, brief)
     return Facts(
         language=brief.language,
         channel=brief.channel,
@@ -114,6 +118,19 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         ),
         names=tuple(_telling_names([plain(name, 80) for name in table["name"]], names, brief.language)),
     )
+
+
+def _vouched_for(shop: ShopLike, brief: Brief) -> dict[str, str]:
+    """{fact_a}, {fact_b}, ...: what somebody vouches for of the brief's products, in the language of the brief."""
+    if not isinstance(shop, Shop):
+        return {}
+    known = vouched(shop)
+    said = [fact.text for product_id in brief.product_ids for fact in known.get(product_id, ())]
+    chinese = [bool(re.search("[\u4e00-\u9fff]", text)) for text in said]
+    own = [text for text, is_chinese in zip(said, chinese, strict=True) if is_chinese == (brief.language == "zh")]
+    return {
+        f"fact_{letter}": plain(text, 80) for letter, text in zip(ascii_lowercase, dict.fromkeys(own), strict=False)
+    }
 
 
 def plain(value: object, length: int) -> str:
