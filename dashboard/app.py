@@ -36,6 +36,7 @@ def pages() -> dict[str, list]:
             page("customers", "group"),
             page("plans", "edit_note"),
             page("plan", "edit", visibility="hidden"),
+            page("launch", "rocket_launch", visibility="hidden"),
             page("shops", "storefront", visibility="hidden"),
             page("calendar", "calendar_month"),
             page("results", "query_stats"),

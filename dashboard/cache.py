@@ -32,6 +32,9 @@ from engine.campaign.first.anyway import Anyway
 from engine.campaign.first.assumed import Assumed
 from engine.campaign.first.outlook import Ground, Outlook
 from engine.campaign.forecast import Forecast, Range
+from engine.campaign.launch import report as launching
+from engine.campaign.launch.form import NewProduct
+from engine.campaign.launch.report import Chosen, Launch
 from engine.campaign.optimise import judging
 from engine.campaign.optimise import options as optimise_options
 from engine.campaign.optimise.judging import Group, Judged
@@ -790,6 +793,30 @@ def repeatable(shop: Shop, today: date) -> pd.DataFrame:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _repeatable(path: str, version: str, today: date) -> pd.DataFrame:
     return repeat.repeatable(store.open_shop(Path(path)), today)
+
+
+# --- a new product ---
+
+
+def launch(shop: Shop, product: NewProduct) -> Launch:
+    """What is expected of a new product. Takes seconds the first time."""
+    return _launch(str(shop.path), shop.version, product.model_dump_json(exclude={"facts"}))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _launch(path: str, version: str, product: str) -> Launch:
+    return launching.forecast(store.open_shop(Path(path)), NewProduct.model_validate_json(product))
+
+
+def wanted_by(shop: Shop, product: NewProduct, size: int | None) -> Chosen | None:
+    """The customers likeliest to want a new product, and how many of them each channel reaches."""
+    return _wanted_by(str(shop.path), _audience_stamp(shop), product.model_dump_json(exclude={"facts"}), size)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _wanted_by(path: str, stamp: tuple, product: str, size: int | None) -> Chosen | None:
+    opened = store.open_shop(Path(path))
+    return launching.chosen(opened, launch(opened, NewProduct.model_validate_json(product)), size)
 
 
 # --- today and calendar ---

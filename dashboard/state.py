@@ -349,6 +349,21 @@ def put(key: str, value: object) -> None:
         st.session_state[key] = value
 
 
+def says(key: str) -> Any:
+    """What the widget with this key says; for its callback. None before it was drawn."""
+    return st.session_state.get(key)
+
+
+def ask(area: str, question: str) -> None:
+    """Keep what a form of the open shop was asked to answer, while its pages change."""
+    _kept()[f"{area}:asked"] = question
+
+
+def asked(area: str) -> str | None:
+    """What the form was asked last; None before."""
+    return _kept().get(f"{area}:asked")
+
+
 def component(key: str, name: str, otherwise: Any) -> Any:
     """What a component of our own with this key said last; the given value before it said anything."""
     return (st.session_state.get(key) or {}).get(name) or otherwise

@@ -17,6 +17,7 @@ from dashboard.charts.drawing import (
 )
 from dashboard.charts.first import assumed_profit
 from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
+from dashboard.charts.launches import past_launches
 from dashboard.charts.models import calibration, dependence, importance, learning_curve
 from dashboard.charts.plans import over_discount, ranked_offers, reasons, side_by_side
 from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
@@ -54,6 +55,7 @@ __all__ = [
     "number_of_groups",
     "order_rates",
     "over_discount",
+    "past_launches",
     "ranked_offers",
     "reasons",
     "rows_over_time",

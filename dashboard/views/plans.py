@@ -176,6 +176,7 @@ with widgets.problem_box():
     groups = group_names(shop)
     stored = plans.saved_plans(shop.path)
     with below:
+        st.page_link("views/launch.py", label=t("launch_page.link"), icon=":material/rocket_launch:")
         beginnings.repeats(shop)
         budget.section(shop, groups)
         starter(shop, groups)

@@ -133,6 +133,26 @@ def stored(shop: Shop, product_id: str) -> NewProduct:
         raise DataProblem(problems_of(error, f"product {product_id}")) from error
 
 
+def as_facts(lines: str, by: str, before: NewProduct | None = None) -> list[dict[str, str]]:
+    """A statement a line, vouched for by this person; one that was there `before` stays with who vouched for it.
+
+    >>> as_facts("vegan\\n\\n 24 h hydration ", "Ana")
+    [{'text': 'vegan', 'by': 'Ana'}, {'text': '24 h hydration', 'by': 'Ana'}]
+    """
+    known = {fact.text: fact.by for fact in before.facts} if before else {}
+    said = [line.strip() for line in lines.splitlines() if line.strip()]
+    return [{"text": text, "by": known.get(text, by.strip())} for text in said]
+
+
+def editable(shop: Shop, since: date) -> dict[str, str]:
+    """Name by id of the products launched on a day or later, the latest first, and of those with vouched facts."""
+    table = shop.optional("products").drop_duplicates("product_id", keep="last")
+    launched = table["launched_at"] if "launched_at" in table else pd.Series(pd.NaT, index=table.index)
+    chosen = (pd.to_datetime(launched) >= pd.Timestamp(since)) | table["product_id"].isin(vouched(shop))
+    found = table[chosen].assign(day=launched[chosen]).sort_values("day", ascending=False, kind="stable")
+    return dict(zip(found["product_id"], found["name"], strict=True))
+
+
 def _row(product: NewProduct) -> pd.DataFrame:
     row = product.model_dump(exclude={"facts"})
     row["launched_at"] = product.launched_at.isoformat()

@@ -73,7 +73,7 @@ _TEXTS = ("name", "category", "brand", "description")
 def launches(past: History, days: int) -> pd.DataFrame:
     """The shop's launches whose first `days` days are over, the oldest first, at most MOST_LAUNCHES.
 
-    Columns product_id, day, dated (the shop's own date, else the day of the first order), category, brand, price,
+    Columns product_id, name, day, dated (the shop's own date, else the day of the first order), category, brand, price,
     units, usual (what a usual product of its category could be expected to sell in those days), relative (price
     over the median price of its category, in logs). What began in the first FIRST_DAYS of orders is left out.
     """
@@ -83,7 +83,9 @@ def launches(past: History, days: int) -> pd.DataFrame:
     earliest = past.begins + pd.Timedelta(days=FIRST_DAYS)
     over = day + pd.Timedelta(days=days) <= past.as_of
     chosen = day[(day >= earliest) & over].sort_values(kind="stable").tail(MOST_LAUNCHES)
-    found = past.products.loc[chosen.index, ["category", "brand", "price"]].assign(day=chosen, dated=own.notna())
+    found = past.products.loc[chosen.index, ["name", "category", "brand", "price"]].assign(
+        day=chosen, dated=own.notna()
+    )
     found["units"] = _units(past, chosen, days)
     found["usual"] = [
         usual for _, same in found.groupby("day", sort=True) for usual in _usual_of(past, same["category"], days, same)

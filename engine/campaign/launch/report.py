@@ -30,6 +30,8 @@ Verdict = Literal["supported", "uncertain", "refused"]
 class Launch:
     """What is expected of a new product. first, later: its sales in HORIZONS days; revenue likewise, after discounts.
 
+    launches: the past ones behind the first days, see `history.launches`, without the product itself.
+
     None where the shop's past says too little; `notes` then say what is needed, and always what the numbers rest on.
     """
 
@@ -43,6 +45,7 @@ class Launch:
     stock: Stock | None
     break_even: BreakEven | None
     wanting: Wanting | None
+    launches: pd.DataFrame
     notes: tuple[Sentence, ...]
 
 
@@ -64,7 +67,7 @@ class Chosen:
 def forecast(shop: Shop, product: NewProduct, as_of: date | None = None) -> Launch:
     """Everything expected of the product. Raises NotEnoughData for a shop without products or orders."""
     past = history(shop, as_of)
-    tables = {days: launches(past, days) for days in HORIZONS}
+    tables = {days: _others(launches(past, days), product) for days in HORIZONS}
     first, later = (sales.expected(past, product, days, tables[days]) for days in HORIZONS)
     paid = sales.paid_share(past, product.category)
     liked = wanting.wanting(past, product, first)
@@ -80,8 +83,13 @@ def forecast(shop: Shop, product: NewProduct, as_of: date | None = None) -> Laun
         stock=stock(product, first, later) if first else None,
         break_even=break_even(product, first, paid) if first else None,
         wanting=liked,
+        launches=tables[HORIZONS[0]],
         notes=tuple(_notes(past, product, first, later, liked, tables[HORIZONS[0]], paid)),
     )
+
+
+def _others(table: pd.DataFrame, product: NewProduct) -> pd.DataFrame:
+    return table[table["product_id"].ne(product.product_id)].reset_index(drop=True)
 
 
 def _revenue(product: NewProduct, expected: Expected | None, paid: float) -> Range | None:
@@ -101,7 +109,6 @@ def _notes(
     paid: float,
 ) -> list[Sentence]:
     """What the numbers rest on, and what they cannot say."""
-    table = table[table["product_id"].ne(product.product_id)]
     if first is None:
         said = [Sentence("launch.too_few", {"launches": len(table), "needed": FEWEST})]
     else:
