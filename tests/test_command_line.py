@@ -21,6 +21,7 @@ from tests.conftest import ROOT
 from tests.tiny import CAMPAIGN_TABLES, GOLDEN, shop_of, tables, trained
 
 PLANS = GOLDEN / "forecast" / "plans.csv"
+ADS = GOLDEN / "score" / "ads.csv"
 
 
 def run(*arguments, code=0, env=None):
@@ -147,6 +148,15 @@ def test_the_program_itself_ends_with_two_and_a_sentence(tmp_path):
         (("forecast", "--plans", PLANS), "This shop has no groups yet."),
         (("explain", "--plans", PLANS), "This shop has no groups yet."),
         (("explain", "--plans", "gone.csv"), "gone.csv: no such file."),
+        (("explain",), "Say either --plans FILE or --ads FILE."),
+        (("explain", "--plans", PLANS, "--ads", PLANS), "Say either --plans FILE or --ads FILE."),
+        (("explain", "--plans", PLANS, "--target", "ad_click"), "--target ad_click is of ads: say --ads FILE."),
+        (("explain", "--ads", ADS, "--target", "order"), "--target order is of plans: say --plans FILE."),
+        (("explain", "--ads", ADS, "--customer", "c001"), "Rows of ads have no customers"),
+        (
+            ("explain", "--plans", PLANS, "--customer", "c001", "--against", "everyone"),
+            "Say either --customer ID or --against everyone.",
+        ),
     ],
 )
 def test_a_refused_command_says_why_and_leaves_no_output(shop, tmp_path, arguments, said):
@@ -155,6 +165,48 @@ def test_a_refused_command_says_why_and_leaves_no_output(shop, tmp_path, argumen
     assert ended.stderr.splitlines()[-1].startswith(said)
     assert ended.stdout == ""
     assert not out.parent.exists()
+
+
+EXPLAINED = GOLDEN / "explain" / "plans.csv"
+
+
+def explained(shop, tmp_path, *arguments, ids="plan_id"):
+    """Sum of the contributions by plan, as a chance; and the table."""
+    run("explain", "--shop", shop, "--out", tmp_path / "out.csv", *arguments)
+    table = pd.read_csv(tmp_path / "out.csv", dtype={ids: str}, keep_default_na=False)
+    assert list(table.columns)[-4:] == ["feature", "value", "contribution", "sentence"]
+    return 1 / (1 + np.exp(-table.groupby(ids)["contribution"].sum())), table
+
+
+def with_groups(shop):
+    run("segments", "--shop", shop, "--k", "3", "--out", shop.parent / "groups.csv")
+    return shop
+
+
+def test_one_customer_of_a_plan_is_explained_and_sums_to_their_score(shop, tmp_path):
+    plans = tmp_path / "plans.csv"
+    plans.write_text("plan_id,channel,rule,offer_kind,discount,starts_at\np,email,sent >= 0,percent,0.2,2025-12-01\n")
+    chance, table = explained(shop, tmp_path, "--plans", plans, "--customer", "c001", "--target", "click")
+    assert table["feature"].iloc[0] == "base" and "spread of customers" not in set(table["feature"])
+    assert 0 < chance["p"] < 1
+    ended = run("explain", "--shop", shop, "--out", tmp_path / "no.csv", "--plans", plans, "--customer", "c999", code=2)
+    assert ended.stderr.strip().startswith("Customer c999 is not among the ")
+
+
+def test_a_group_against_everyone_ends_where_the_groups_own_explanation_ends(shop, tmp_path):
+    arguments = ("--plans", EXPLAINED, "--target", "click")
+    against, table = explained(with_groups(shop), tmp_path, *arguments, "--against", "everyone")
+    own, _ = explained(shop, tmp_path, *arguments)
+    assert against.to_dict() == pytest.approx(own.to_dict(), abs=1e-6)
+    assert table["sentence"].iloc[0].startswith("All customers this message could reach: ")
+
+
+def test_each_row_of_an_ads_file_is_explained_and_sums_to_its_score(tmp_path):
+    shop = trained(tmp_path / "whole").path
+    chance, _ = explained(shop, tmp_path, "--ads", ADS, "--target", "ad_conversion", ids="row")
+    run("score", "--shop", shop, "--ads", ADS, "--out", tmp_path / "scored.csv")
+    scored = pd.read_csv(tmp_path / "scored.csv")["p_conversion"]
+    assert chance[["2", "3", "4"]].tolist() == pytest.approx(scored.tolist(), abs=1e-6)
 
 
 @pytest.mark.parametrize("command", ["forecast", "explain"])

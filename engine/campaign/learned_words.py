@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from engine.campaign import explain
+from engine.campaign.feature_words import number, words
 from engine.campaign.learned import OTHER, RATES, SHARES, is_share, own_units
 from engine.model.baselines import Condition
 from engine.model.encode import source
@@ -17,7 +17,7 @@ def importance(told: dict, most: int, language: str = "en") -> pd.DataFrame:
     """label, points (hundredths of log-odds): how far the `most` important features move a forecast on average."""
     return pd.DataFrame(
         [
-            {"label": explain.words(one["feature"], language), "points": 100 * one["mean_abs"]}
+            {"label": words(one["feature"], language), "points": 100 * one["mean_abs"]}
             for one in told["importance"][:most]
         ]
     )
@@ -68,7 +68,7 @@ def rule_in_words(conditions: list[dict], language: str = "en") -> str:
 
 def _in_words(condition: Condition, language: str) -> str:
     column, _, level = condition.column.partition("=")
-    feature = explain.words(source(column), language)
+    feature = words(source(column), language)
     side = "yes" if condition.above else "no"
     if level:
         return say(f"learned.level_{side}", language, feature=feature, level=level.replace("_", " "))
@@ -79,12 +79,3 @@ def _in_words(condition: Condition, language: str) -> str:
     value = float(own_units(column, pd.Series([condition.value])).iloc[0])
     shown = _number(value, column in SHARES or source(column) in RATES)
     return say(f"learned.number_{side}", language, feature=feature, value=shown)
-
-
-def number(value: float) -> str:
-    """
-    >>> number(1234.5), number(12.34), number(0.1234)
-    ('1,234', '12.3', '0.123')
-    """
-    size = abs(value)
-    return f"{value:,.0f}" if size >= 100 else f"{value:.3g}"

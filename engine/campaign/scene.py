@@ -153,6 +153,27 @@ def scenes(
     return result
 
 
+def alone(
+    shop: Shop, messages: Sequence[dict], customer_id: str, whole: Scene, step: int = 0, limits: Limits | None = None
+) -> Scene:
+    """One customer of the audience `whole` as a scene of their own for one of the messages: same day, same offer.
+
+    Nobody is in it where the message cannot reach them.
+    """
+    one = scenes(shop, messages, [customer_id], whole.as_of, limits=limits)[step]
+    return replace(one, margin=whole.margin, baskets=whole.baskets)
+
+
+def everyone(
+    shop: Shop, messages: Sequence[dict], as_of: date | None = None, seed: int = 0, limits: Limits | None = None
+) -> list[Scene]:
+    """The scenes of a plan that went to every customer the shop knows."""
+    known = (
+        shop.optional("customers")["customer_id"] if shop.rows("customers") else shop.optional("orders")["customer_id"]
+    )
+    return scenes(shop, messages, known.dropna().drop_duplicates().tolist(), as_of, seed, limits)
+
+
 def _channels(messages: Sequence[dict]) -> list[str]:
     return list(dict.fromkeys(str(message["channel"]) for message in messages))
 

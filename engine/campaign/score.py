@@ -65,15 +65,8 @@ def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
     """Rows of an ads file + p_click, p_conversion (per impression), expected_revenue (whole row), ranges, note."""
     if not set(models.responses) & {"ad_click", "ad_conversion"}:
         raise NotEnoughData("This shop has learned nothing about ads yet; it needs past ads and then: train.")
-    given = gate.read_file(Path(path))
-    _require(given, ("ad_id",), path)
-    table, problems = _read("ads", given, shop)
+    given, table, problems = _read_ads(shop, path)
     notes = _notes(len(given), problems)
-    if "impressions" not in table:
-        table["impressions"] = np.nan
-    if "date" not in table:
-        table["date"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
-    table["date"] = table["date"].fillna(pd.Timestamp(default_as_of(shop)))
     _note_unknown(notes, table["ad_id"], set(shop.optional("ads")["ad_id"]), "ad_id was never seen before")
     features = rows.ad_rows(shop, table)
     result = given.copy()
@@ -86,6 +79,25 @@ def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
             result[f"expected_revenue{end}"] = result[f"p_conversion{end}"] * table["impressions"] * per_conversion
     result["note"] = notes
     return result
+
+
+def ad_features(shop: Shop, path: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of an ads file as given, and their model columns. Raises DataProblem."""
+    given, table, _ = _read_ads(shop, path)
+    return given, rows.ad_rows(shop, table)
+
+
+def _read_ads(shop: Shop, path: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[Problem]]:
+    """Rows of an ads file as given and as table, and what is wrong with them. Without a date: the day of the data."""
+    given = gate.read_file(Path(path))
+    _require(given, ("ad_id",), path)
+    table, problems = _read("ads", given, shop)
+    if "impressions" not in table:
+        table["impressions"] = np.nan
+    if "date" not in table:
+        table["date"] = pd.Series(pd.NaT, table.index, dtype="datetime64[us]")
+    table["date"] = table["date"].fillna(pd.Timestamp(default_as_of(shop)))
+    return given, table, problems
 
 
 def _require(given: pd.DataFrame, columns: tuple[str, ...], path: Path) -> None:

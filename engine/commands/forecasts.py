@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import click
-import pandas as pd
 
 from engine.commands import main, on_day, out_option, print_json, progress, seed_option, shop_at, shop_option, write_csv
 from engine.errors import DataProblem
@@ -70,28 +69,47 @@ def forecast(shop_dir: Path | None, plans: Path, seed: int, out: Path) -> None:
 
 @main.command()
 @shop_option
-@click.option("--plans", required=True, type=click.Path(path_type=Path))
+@click.option("--plans", type=click.Path(path_type=Path))
+@click.option("--ads", type=click.Path(path_type=Path), help="Rows of the ads table, each explained on its own.")
 @click.option(
     "--target",
-    type=click.Choice(["order", "click", "unsubscribe"]),
-    help="Default: order where it was learned, else click.",
+    type=click.Choice(["order", "click", "unsubscribe", "anyway", "ad_click", "ad_conversion"]),
+    help="Default: order where it was learned, else click; of ads the click. anyway: would order without the message.",
+)
+@click.option("--customer", help="One customer of each plan's audience instead of the audience.")
+@click.option(
+    "--against",
+    type=click.Choice(["past", "everyone"]),
+    default="past",
+    show_default=True,
+    help="Begin from a typical past message, or from every customer the message could go to.",
 )
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en")
 @seed_option
 @out_option
-def explain(shop_dir: Path | None, plans: Path, target: str | None, language: str, seed: int, out: Path) -> None:
+def explain(
+    shop_dir: Path | None, plans: Path | None, ads: Path | None, target: str | None, customer: str | None, against: str,
+    language: str, seed: int, out: Path,
+) -> None:  # fmt: skip
     """Why each plan's rate is what it is: contributions that add up to the forecast."""
     from engine.campaign import explain as reasons
-    from engine.campaign import plans_file, response
-    from engine.campaign.scene import scene as prepared
+    from engine.campaign import explained_file, response
 
+    if (plans is None) == (ads is None):
+        raise DataProblem("Say either --plans FILE or --ads FILE.")
+    if customer and against == "everyone":
+        raise DataProblem("Say either --customer ID or --against everyone.")
+    if target and target.startswith("ad_") != (ads is not None):
+        raise DataProblem(
+            f"--target {target} is of {'plans' if ads else 'ads'}: say {'--plans' if ads else '--ads'} FILE."
+        )
     shop = shop_at(shop_dir)
     models = response.load(shop)
-    target = target or ("order" if "order" in models.responses else "click")
-    tables = []
-    for plan in plans_file.plan_rows(plans_file.read_plans(plans)):
-        scene = prepared(shop, plan, plans_file.audience_of(shop, plan, plans.parent), seed=seed)
-        table = reasons.explain_plan(shop, models, scene, plan, target, language)
-        table.insert(0, "plan_id", plan["plan_id"])
-        tables.append(table)
-    write_csv(pd.concat(tables, ignore_index=True), out)
+    if ads is not None:
+        if customer or against == "everyone":
+            raise DataProblem("Rows of ads have no customers: leave --customer and --against out.")
+        write_csv(reasons.explain_ads(shop, models, ads, target or "ad_click", language)[explained_file.OF_ADS], out)
+    elif plans is not None:
+        target = target or ("order" if "order" in models.responses else "click")
+        asked = explained_file.Asked(target, language, customer, against == "everyone", seed)
+        write_csv(explained_file.explain_plans(shop, models, plans, asked), out)

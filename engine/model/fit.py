@@ -43,7 +43,10 @@ KINDS: tuple[Kind, ...] = ("linear", "trees", "both")
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A fitted response model. `weights` are on the encoder's matrix; `trees` is None for a linear model."""
+    """A fitted response model. `weights` are on the encoder's matrix; `trees` is None for a linear model.
+
+    centre: the mean of the encoded rows it learned from, which contributions are told against; None: zeros.
+    """
 
     kind: Kind
     encoder: Encoder
@@ -51,6 +54,7 @@ class Response:
     weights: np.ndarray
     trees: lgb.Booster | None
     affine: Affine
+    centre: np.ndarray | None = None
 
     def log_odds(self, frame: pd.DataFrame) -> np.ndarray:
         """Calibrated log-odds, one per row."""
@@ -73,14 +77,18 @@ class Response:
         )
 
     def contributions(self, frame: pd.DataFrame) -> tuple[float, pd.DataFrame]:
-        """(base, one column per feature): base + row sum = calibrated log-odds of the row."""
+        """(base, one column per feature): base + row sum = calibrated log-odds of the row.
+
+        The base is the mean log-odds of what was learned from: of the linear part exactly, of trees as TreeSHAP has it.
+        """
         base, parts = self.encoded_contributions(self.encoder.matrix(frame))
         table = pd.DataFrame(parts, columns=[source(c) for c in self.encoder.columns])
         return base, table.T.groupby(level=0).sum().T.set_index(frame.index)
 
     def encoded_contributions(self, matrix: np.ndarray) -> tuple[float, np.ndarray]:
         """(base, one column per column of the encoder) of rows that are encoded already; they add up likewise."""
-        parts, base = matrix * self.weights, self.intercept
+        centre = np.zeros(len(self.weights)) if self.centre is None else self.centre
+        parts, base = (matrix - centre) * self.weights, self.intercept + float(centre @ self.weights)
         if self.trees is not None:
             # LightGBM's own TreeSHAP: equal to shap.TreeExplainer and needs no explainer to be built.
             shares = self.trees.predict(matrix, pred_contrib=True, num_threads=_threads(matrix))
@@ -221,7 +229,7 @@ def _fitted(
     if set(kinds) != {"trees"}:
         raw[late] = crossed(matrix, faded, late, settings.ridge, factor, seed)
         part = linear(matrix, faded, np.ones(len(late), dtype=bool), settings.ridge, factor)
-    models = {}
+    models, centre = {}, np.average(matrix, axis=0, weights=rows.trials)
     for kind in kinds:
         base, said = (part, raw[late]) if kind != "trees" else (alone, np.full(int(late.sum()), alone[0]))
         grown = None
@@ -232,7 +240,7 @@ def _fitted(
             if everything is not None:
                 grown = trees(everything, base[0] + matrix @ base[1], settings, seed, count)
         affine = calibrate(said, rows.trials[late], rows.successes[late], unit=rows.unit[late])
-        models[kind] = Response(kind, encoder, *base, grown, affine)
+        models[kind] = Response(kind, encoder, *base, grown, affine, centre)
     return models
 
 
@@ -278,7 +286,8 @@ def around(rows: Rows, log_odds: str, spread: dict[str, float], usual: float) ->
         weights = weights - np.clip(step, -2.0, 2.0)
         if np.abs(step).max() < 1e-8:
             break
-    return Response("linear", encoder, float(weights[0]), weights[1:], None, Affine())
+    centre = np.average(matrix[:, 1:], axis=0, weights=rows.trials)
+    return Response("linear", encoder, float(weights[0]), weights[1:], None, Affine(), centre)
 
 
 def scores(trials: pd.Series, successes: pd.Series, probability: pd.Series) -> dict[str, float]:

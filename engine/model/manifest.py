@@ -30,6 +30,7 @@ def response_files(name: str, model: Response) -> dict[str, bytes]:
         "intercept": model.intercept,
         "weights": model.weights.tolist(),
         "affine": {"shift": model.affine.shift, "slope": model.affine.slope},
+        "centre": None if model.centre is None else model.centre.tolist(),
     }
     files = {f"{name}.json": json.dumps(facts, indent=1).encode()}
     if model.trees is not None:
@@ -48,6 +49,7 @@ def response(name: str, files: dict[str, bytes]) -> Response:
         np.array(facts["weights"], dtype="float64"),
         lgb.Booster(model_str=trees.decode()) if trees else None,
         Affine(**facts["affine"]),
+        None if facts.get("centre") is None else np.array(facts["centre"], dtype="float64"),
     )
 
 

@@ -89,6 +89,16 @@ def test_contributions_of_the_trees_are_those_of_shap(models):
     np.testing.assert_allclose(model.contributions(rows)[1], by_feature.T.groupby(level=0).sum().T, rtol=0, atol=1e-9)
 
 
+def test_contributions_of_the_linear_part_are_those_of_shap(models):
+    model, rows = models[0]["linear"], models[1].features
+    matrix = model.encoder.matrix(rows)
+    learned_from = shap.maskers.Independent(matrix, max_samples=len(matrix))
+    explainer = shap.LinearExplainer((model.weights, model.intercept), learned_from)
+    ours = model.encoded_contributions(matrix[:200])
+    np.testing.assert_allclose(ours[1], explainer.shap_values(matrix[:200]) * model.affine.slope, rtol=0, atol=1e-9)
+    assert ours[0] == pytest.approx(float(model.affine(np.array(explainer.expected_value))), abs=1e-9)
+
+
 def test_where_clicks_depend_on_the_discount_only_the_discount_matters():
     rows = messages()
     model = fit.fit_candidates(rows, SHRUNK, 0, ("linear",))["linear"]

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import charts, state, widgets
 from dashboard.text import language, t
-from engine.campaign import explain, learned_words
+from engine.campaign import feature_words, learned_words
 
 MOST = 12
 
@@ -34,11 +34,14 @@ def dependence(told: dict) -> None:
     features = list(told["dependence"])
     state.keep("model.feature", features[0], features)
     chosen = st.selectbox(
-        t("model.feature"), features, format_func=lambda name: explain.words(name, language()), key="model.feature"
+        t("model.feature"),
+        features,
+        format_func=lambda name: feature_words.words(name, language()),
+        key="model.feature",
     )
     table = learned_words.dependence(told, chosen, language())
     words = {name: t(f"model.dependence_{name}") for name in ("points", "share", "range")}
-    named = explain.words(chosen, language())
+    named = feature_words.words(chosen, language())
     figure = charts.dependence(table, words | {"x": named}, learned_words.ordered(told, chosen))
     widgets.chart(figure, "model.dependence", t("model.dependence_alt", name=named))
     st.caption(t("model.dependence_note"))

@@ -7,7 +7,7 @@ import pandas as pd
 from dashboard import widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs.message import plain
-from engine.campaign import explain
+from engine.campaign import feature_words
 
 SHOWN = 8  # factors by name; the rest is one step
 
@@ -20,7 +20,7 @@ def steps(contributions: pd.DataFrame) -> pd.DataFrame:
     total = float(contributions["contribution"].sum())
     rows = [(t("numbers.reasons_base"), float(base["contribution"]), _rate(float(base["contribution"])))]
     for row in largest.itertuples():
-        rows.append((explain.words(row.feature, language()), row.contribution, _points(row.contribution)))
+        rows.append((feature_words.words(row.feature, language()), row.contribution, _points(row.contribution)))
     rows.append((t("numbers.reasons_others"), others, _points(others)))
     rows.append((t("numbers.reasons_spread"), float(spread["contribution"]), _points(float(spread["contribution"]))))
     rows.append((t("numbers.reasons_result"), total, _rate(total)))
