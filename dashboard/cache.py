@@ -42,7 +42,7 @@ from engine.campaign.optimise.limits import Shelf
 from engine.campaign.optimise.options import Choices, Option
 from engine.campaign.plan import GOALS, Audience, Brief, Offer, Plan
 from engine.campaign.response import Models
-from engine.campaign.scene import Scene
+from engine.campaign.scene import Scene, everyone
 from engine.campaign.starting import Known, Proposal
 from engine.campaign.uplift import advice, evidence, kept, people
 from engine.campaign.uplift.advice import Advice
@@ -280,6 +280,68 @@ def reasons(
 def _reasons(path: str, key: str, target: str, language: str, step: int, _asked: Asked) -> pd.DataFrame:
     scene, message = _asked.scenes[step], _asked.messages[step]
     return explain.explain_plan(_asked.shop, _asked.models, scene, message, target, language)
+
+
+def reasons_of_customer(
+    shop: Shop,
+    models: Models,
+    plan: Plan,
+    copy: dict[str, str],
+    customer_id: str,
+    target: str,
+    language: str,
+    step: int,
+) -> pd.DataFrame:
+    """Why a customer of the plan is as likely as they are. Raises DataProblem, NotEnoughData: see explain_customer."""
+    question = asked(shop, models, plan, copy)
+    return _reasons_of_customer(str(shop.path), question.key, customer_id, target, language, step, question)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reasons_of_customer(
+    path: str, key: str, customer_id: str, target: str, language: str, step: int, _asked: Asked
+) -> pd.DataFrame:
+    whole, bounds = _asked.scenes[step], planned.limits(_asked.plan, _asked.others)
+    return explain.explain_customer(
+        _asked.shop, _asked.models, whole, _asked.messages, customer_id, target, language, step, bounds
+    )
+
+
+def reasons_of_group(
+    shop: Shop, models: Models, plan: Plan, copy: dict[str, str], target: str, language: str, step: int
+) -> pd.DataFrame:
+    """In what the plan's audience differs from every customer its message could go to: see explain_group."""
+    question = asked(shop, models, plan, copy)
+    nobody = plan.audience.model_copy(update={"segment_ids": [], "rule": None, "customer_ids": []})
+    _, word = others(shop, plan)
+    everyone_key = _scene_key(shop, plan.model_copy(update={"audience": nobody}), word)
+    return _reasons_of_group(str(shop.path), question.key, target, language, step, everyone_key, question)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _reasons_of_group(
+    path: str, key: str, target: str, language: str, step: int, everyone_key: str, _asked: Asked
+) -> pd.DataFrame:
+    whole = _everyone(path, everyone_key, _asked)[step]
+    scene, message = _asked.scenes[step], _asked.messages[step]
+    return explain.explain_group(_asked.shop, _asked.models, scene, whole, message, target, language)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _everyone(path: str, key: str, _asked: Asked) -> list[Scene]:
+    as_of, bounds = _asked.scenes[0].as_of, planned.limits(_asked.plan, _asked.others)
+    return everyone(_asked.shop, _asked.messages, as_of, limits=bounds)
+
+
+def examples(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], target: str, step: int) -> dict[str, str]:
+    """The most likely, a typical and the least likely customer of a plan's message."""
+    question = asked(shop, models, plan, copy)
+    return _examples(str(shop.path), question.key, target, step, question)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _examples(path: str, key: str, target: str, step: int, _asked: Asked) -> dict[str, str]:
+    return explain.examples(_asked.shop, _asked.models, _asked.scenes[step], _asked.messages[step], target)
 
 
 # --- who needs it ---

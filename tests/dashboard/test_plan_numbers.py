@@ -305,20 +305,6 @@ def test_a_plan_of_two_messages_says_what_it_assumes(open_app, trained_shop):
     assert "not proof of a cause" in said(app)
 
 
-@pytest.mark.parametrize(("target", "words"), [("order", "Average past message"), ("click", "raises the chance")])
-def test_the_reasons_are_said_in_words(open_app, trained_shop, target, words):
-    saved_plan(trained_shop)
-    app = page_of(open_app, trained_shop, "numbers")
-    app.button_group(key="numbers.view").set_value("why").run()
-    app.button_group(key="numbers.target").set_value(target).run()
-    text = said(app)
-    assert words in text
-    assert "not proof of a cause" in text
-    bars = json.loads(app.get("plotly_chart")[0].proto.spec)["data"][0]
-    assert bars["text"][0].endswith(" %")
-    assert abs(int(bars["text"][1])) > 0, "factors are said in points"
-
-
 def test_every_figure_can_be_seen_with_its_range(open_app, trained_shop):
     saved_plan(trained_shop, offer=Offer(kind="spend_save", tiers=[(50, 5), (100, 15)]))
     app = page_of(open_app, trained_shop, "numbers")

@@ -18,9 +18,9 @@ from dashboard.views.plan_tabs import (
     forecasting,
     message,
     override,
-    reasons,
     sliders,
     who,
+    why,
     worked,
 )
 from dashboard.views.plan_tabs.message import VERDICT
@@ -206,7 +206,7 @@ def _behind(opened: Open, models: Models) -> None:
         elif view == "who":
             who.show(opened, models, tried, forecast)
         elif view == "why":
-            _why(opened, models, tried)
+            why.show(opened, models, tried, forecast)
         elif view == "worked":
             worked.show(forecast, opened.shop.settings.currency)
         else:
@@ -232,42 +232,6 @@ def _curves(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> No
             chart = charts.over_discount(curve, measure, here, in_percent, words)
             widgets.chart(chart, f"numbers.curve_{measure}", t(f"numbers.curve_{measure}_alt"))
     st.caption(t("numbers.curve_note"))
-
-
-def _why(opened: Open, models: Models, tried: Plan) -> None:
-    targets = [target for target in ("order", "click") if target in models.responses]
-    state.keep("numbers.target", targets[0], targets, address="why")
-    target = st.segmented_control(
-        t("numbers.why_of"),
-        targets,
-        required=True,
-        format_func=lambda one: t(f"numbers.target_{one}"),
-        key="numbers.target",
-    )
-    step = _which_message(tried)
-    copy = forecasting.copy(opened)
-    contributions = cache.reasons(opened.shop, models, tried, copy, str(target), language(), step)
-    widgets.chart(charts.reasons(reasons.steps(contributions)), "numbers.reasons", t("numbers.reasons_alt"))
-    st.markdown("\n".join(f"- {sentence}" for sentence in reasons.sentences(contributions)))
-    st.caption(t("numbers.not_cause"))
-
-
-def _which_message(plan: Plan) -> int:
-    """The message to explain, where a plan has several."""
-    if len(plan.steps) == 1:
-        return 0
-    numbers = list(range(len(plan.steps)))
-    state.keep("numbers.message", 0, numbers, address="explained")
-    chosen = st.segmented_control(
-        t("numbers.which_message"),
-        numbers,
-        required=True,
-        format_func=lambda one: t(
-            "numbers.message", number=one + 1, channel=t(f"plan.channel_{plan.steps[one].channel}")
-        ),
-        key="numbers.message",
-    )
-    return min(int(chosen or 0), numbers[-1])
 
 
 def _all(forecast: Forecast, currency: str) -> None:
