@@ -66,7 +66,7 @@ def train(
     as_of = as_of or default_as_of(shop)
     parts: dict = {"responses": {}, "variation": {}, "cards": {}, "anyway": None, "value": None}
     in_use = _in_use(shop)
-    parts |= {"in_use": in_use, "compared": {}, "evaluated": {}, "search_seconds": search_seconds}
+    parts |= {"in_use": in_use, "compared": {}, "evaluated": {}, "settings": {}, "search_seconds": search_seconds}
     messages = past_messages(shop, as_of)
     tried = support.tried(shop, messages.sent if messages else None)
     if messages is not None:
@@ -222,6 +222,7 @@ def _learn_target(
         return
     held_out = _in_order(rows, judged.held_out)
     parts["responses"][target] = model
+    parts["settings"][target] = judged.settings
     parts["variation"][target] = ranges.variation(held_out)
     parts["cards"][target] = _target_card(rows, judged, held_out, parts["variation"][target])
     parts["evaluated"][target] = told = evaluation.judge(model, fit.merged(rows), judged, seed)
@@ -279,7 +280,7 @@ def _learn_anyway(messages: Messages, parts: dict, seed: int) -> None:
     sent, _ = training_rows(messages.sent[recorded], messages.features[recorded], "converted")
     order = parts["responses"]["order"]
     parts["anyway"] = _fit_anyway(held, features, order, _lately(order, sent))
-    residuals = _extra_residuals(messages, held, features, seed)
+    residuals = _extra_residuals(messages, held, features, parts["settings"]["order"], seed)
     parts["variation"]["extra"] = _extra_variation(residuals, parts["variation"]["order"])
     parts["cards"]["anyway"] = {
         "rows": len(held),
@@ -322,28 +323,29 @@ def _lately(order: fit.Response, rows: fit.Rows) -> float:
     return float(np.log(did / (1 - did)) - np.log(said / (1 - said)))
 
 
-def _extra_residuals(messages: Messages, held: pd.DataFrame, held_features: pd.DataFrame, seed: int) -> pd.DataFrame:
-    """Per held-out campaign: extra order rate seen (sent - holdout), predicted, their sampling variance, order rate."""
+def _extra_residuals(
+    messages: Messages, held: pd.DataFrame, held_features: pd.DataFrame, settings: tuple[fit.Settings, ...], seed: int
+) -> pd.DataFrame:
+    """Per held-out campaign: extra order rate seen (sent - holdout), predicted, their sampling variance, order rate.
+
+    `settings`: what the order model's folds were learned with, each found in its own past.
+    """
     recorded = messages.sent["converted"].notna()
     sent, features = messages.sent[recorded].reset_index(drop=True), messages.features[recorded].reset_index(drop=True)
     rows, rule = training_rows(sent, features, "converted")
     unit_of = dict(zip(rows.campaign, rows.unit, strict=True))
     held_unit = held["campaign_id"].map(unit_of)
     result = []
-    for fold in splits.folds(rows.unit, rule):
+    for fold, found in zip(fit.usable_folds(rows, rule), settings, strict=True):
         if rule.startswith("customers"):
             break
         first, last = rows.unit[fold.test].min(), rows.unit[fold.test].max()
         early = held_unit < first
-        if (
-            rows.successes[fold.train].sum() < fit.MIN_SUCCESSES
-            or held.loc[early, "converted"].sum() < MIN_HOLDOUT_ORDERS / 2
-        ):
+        if held.loc[early, "converted"].sum() < MIN_HOLDOUT_ORDERS / 2:
             continue
-        order = fit.fit_candidates(rows.take(fold.train), feature_rows.of_campaign(features), seed, ("linear",))[
-            "linear"
-        ]
-        anyway = _fit_anyway(held[early], held_features[early], order, _lately(order, rows.take(fold.train)))
+        past, shrunk = rows.take(fold.train), feature_rows.of_campaign(features)
+        order = fit.fit_candidates(past, shrunk, seed, ("linear",), settings=found)["linear"]
+        anyway = _fit_anyway(held[early], held_features[early], order, _lately(order, past))
         judged = (held_unit >= first) & (held_unit <= last)
         result.append(_campaign_extra(sent.iloc[fold.test], features.iloc[fold.test], held[judged], order, anyway))
     return (

@@ -12,8 +12,7 @@ from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_limits
 
 from engine.model.encode import Encoder, learn
-from engine.model.fit import Rows
-from engine.model.thin import thin
+from engine.model.parts import Rows, thinned
 
 NAMES = ("constant", "logistic", "small_tree")
 LEAVES = 6
@@ -70,13 +69,6 @@ class _Tree:
 
     def predict(self, matrix: np.ndarray) -> np.ndarray:
         return self.rate[self.fitted.apply(matrix)]
-
-
-def thinned(rows: Rows, size: int, seed: int) -> Rows:
-    """About `size` rows that teach nearly what all of them do (engine.model.thin), by campaign."""
-    kept, trials = thin(rows.trials, rows.successes, rows.campaign, size, seed)
-    taken = rows.take(kept)
-    return Rows(taken.features, trials, taken.successes, taken.unit, taken.campaign)
 
 
 def _labelled(matrix: np.ndarray, trials: np.ndarray, successes: np.ndarray) -> tuple[np.ndarray, ...]:

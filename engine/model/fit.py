@@ -31,13 +31,16 @@ from engine.model.parts import (
     linear,
     merged,
     tells_apart,
+    thinned,
     tree_data,
+    tree_part,
     trees,
     usual,
 )  # fmt: skip
 from engine.model.search import LIMIT_SECONDS, Searched, search
 
 Kind = Literal["linear", "trees", "both"]
+JUDGED_ROWS = 25_000  # of more, candidates and settings are judged by every success and a sample of other rows
 KINDS: tuple[Kind, ...] = ("linear", "trees", "both")
 
 
@@ -102,7 +105,8 @@ class Judged:
     held_out: one row per held-out campaign (campaign, trials, successes, predicted). rows: the judged rows (fold, row,
     campaign, unit, trials, successes, what each kind predicted, predicted); `row` is a position in `merged` of the rows
     learned from. folds: what was learned from and judged on, by number.
-    search and drift: how the settings of the model in use were found, and whether responses drift."""
+    settings: what each fold was learned with, found in its own past. search and drift: how the settings of the model in
+    use were found, and whether responses drift."""
 
     rule: str
     chosen: Kind
@@ -110,6 +114,7 @@ class Judged:
     held_out: pd.DataFrame
     rows: pd.DataFrame
     folds: tuple[splits.Fold, ...]
+    settings: tuple[Settings, ...] = ()
     search: Searched = field(default_factory=lambda: Searched(Settings()))
     drift: recency.Drift = field(default_factory=lambda: recency.Drift(False, None, "not asked"))
 
@@ -139,16 +144,19 @@ def train(
     if not tells_apart(rows, np.ones(len(rows.trials), dtype=bool), MIN_SUCCESSES):
         raise NotEnoughData("Nearly every past row is a response; rows without one are needed to learn the difference.")
     rows = merged(rows)
-    usable = [fold for fold in splits.folds(rows.unit, rule) if tells_apart(rows, fold.train, MIN_SUCCESSES)]
+    usable = usable_folds(rows, rule)
     predictions: list[pd.DataFrame] = []
-    settings: Settings | None = None
+    settings: list[Settings] = []
     for number, fold in enumerate(usable):
         part = rows.take(fold.train)
         drifts = recency.drift(part, rule, shrunk).found
+        part = thinned(part, JUDGED_ROWS, seed)
         # Once, before the first campaign judged; where responses drift, what did best long ago is no guide.
-        if settings is None or drifts:
-            settings = search(part, rule, shrunk, seed, drifts, limit_seconds=search_seconds).settings
-        models = _fitted(part, shrunk, seed, KINDS, settings, drifts)
+        again = not settings or drifts
+        before = settings[-1] if settings else None
+        found = search(part, rule, shrunk, seed, drifts, limit_seconds=search_seconds, known=before) if again else None
+        settings.append(found.settings if found else settings[-1])
+        models = _fitted(part, shrunk, seed, KINDS, settings[-1], drifts)
         predictions.append(_predictions(models, rows.take(fold.test)).assign(fold=number, row=fold.test))
         progress((number + 1) / (len(usable) + 1))
     drift = recency.drift(rows, rule, shrunk)
@@ -156,14 +164,22 @@ def train(
     candidates = _candidates(table)
     chosen: Kind = candidates.loc[candidates["log_loss"].idxmin(), "kind"] if predictions else "linear"
     with_trees = bool(predictions) and (drift.found or chosen != "linear")
-    searched = search(rows, rule, shrunk, seed, drift.found, with_trees, search_seconds)
+    sample = thinned(rows, JUDGED_ROWS, seed)
+    known = settings[-1] if settings else None
+    searched = search(sample, rule, shrunk, seed, drift.found, with_trees, search_seconds, known)
     if predictions and drift.found:
         chosen = _lately_best(rows, usable[-1], shrunk, seed, searched.settings)
     model = _fitted(rows, shrunk, seed, (chosen,), searched.settings, drift.found)[chosen]
     progress(1.0)
     table["predicted"] = table[chosen]
     ordered = table[[*_JUDGED, *KINDS, "predicted"]]
-    return model, Judged(rule, chosen, candidates, _by_campaign(table), ordered, tuple(usable), searched, drift)
+    held_out, folds = _by_campaign(table), tuple(usable)
+    return model, Judged(rule, chosen, candidates, held_out, ordered, folds, tuple(settings), searched, drift)
+
+
+def usable_folds(rows: Rows, rule: str) -> list[splits.Fold]:
+    """The folds of `rows` whose past is enough to learn from."""
+    return [fold for fold in splits.folds(rows.unit, rule) if tells_apart(rows, fold.train, MIN_SUCCESSES)]
 
 
 _JUDGED = ("fold", "row", "campaign", "unit", "trials", "successes")
@@ -174,7 +190,8 @@ def _lately_best(rows: Rows, latest_fold: splits.Fold, shrunk: set[str], seed: i
 
     Asked with the settings in use: those found for earlier blocks are of that past too.
     """
-    models = _fitted(rows.take(latest_fold.train), shrunk, seed, KINDS, settings, True)
+    past = thinned(rows.take(latest_fold.train), JUDGED_ROWS, seed)
+    models = _fitted(past, shrunk, seed, KINDS, settings, True)
     last = _candidates(_predictions(models, rows.take(latest_fold.test)))
     best: Kind = last.loc[last["log_loss"].idxmin(), "kind"]
     return best
@@ -193,8 +210,9 @@ def _candidates(table: pd.DataFrame) -> pd.DataFrame:
 def _predictions(models: dict[Kind, Response], judged: Rows) -> pd.DataFrame:
     given = {"campaign": judged.campaign, "unit": judged.unit, "trials": judged.trials, "successes": judged.successes}
     table = pd.DataFrame(given)
+    matrix = next(iter(models.values())).encoder.matrix(judged.features)  # they share one
     for kind, model in models.items():
-        table[kind] = model.predict(judged.features)
+        table[kind] = expit(model.encoded_log_odds(matrix))
     return table
 
 
@@ -207,12 +225,14 @@ def _by_campaign(table: pd.DataFrame) -> pd.DataFrame:
 
 @threadpool_limits.wrap(1, "blas")
 def fit_candidates(
-    rows: Rows, shrunk: set[str], seed: int, kinds: tuple[Kind, ...] = KINDS, rule: str = "later whole campaigns"
-) -> dict[Kind, Response]:
-    """Each kind, fitted on `rows` with settings searched in them."""
-    drifts = recency.drift(rows, rule, shrunk).found
-    settings = search(rows, rule, shrunk, seed, drifts, kinds != ("linear",)).settings
-    return _fitted(rows, shrunk, seed, kinds, settings, drifts)
+    rows: Rows, shrunk: set[str], seed: int, kinds: tuple[Kind, ...] = KINDS, rule: str = "later whole campaigns",
+    settings: Settings | None = None,
+) -> dict[Kind, Response]:  # fmt: skip
+    """Each kind, fitted on `rows` with these settings, or with settings searched in them."""
+    if settings is None:
+        drifts = recency.drift(rows, rule, shrunk).found
+        settings = search(rows, rule, shrunk, seed, drifts, kinds != ("linear",)).settings
+    return _fitted(rows, shrunk, seed, kinds, settings, settings.half_life is not None)
 
 
 def _fitted(
@@ -227,26 +247,25 @@ def _fitted(
     alone = usual(faded, np.ones(len(late), dtype=bool), matrix.shape[1])  # what trees start from without a linear part
     raw, part = np.zeros(len(late)), alone
     if set(kinds) != {"trees"}:
-        raw[late] = crossed(matrix, faded, late, settings.ridge, factor, seed)
-        part = linear(matrix, faded, np.ones(len(late), dtype=bool), settings.ridge, factor)
+        raw[late], near = crossed(matrix, faded, late, settings.ridge, factor, seed)
+        part = linear(matrix, faded, np.ones(len(late), dtype=bool), settings.ridge, factor, near=near)
+    whole = tree_data(matrix, faded) if kinds != ("linear",) else None
     models, centre = {}, np.average(matrix, axis=0, weights=rows.trials)
     for kind in kinds:
         base, said = (part, raw[late]) if kind != "trees" else (alone, np.full(int(late.sum()), alone[0]))
         grown = None
-        if kind != "linear":
-            count, early_says = _validated(matrix, rows, faded, late, factor, settings, seed, kind)
+        if kind != "linear" and whole is not None:
+            count, early_says = _validated(matrix, whole, rows, faded, late, factor, settings, seed, kind)
             said = said + early_says
-            everything = tree_data(matrix, faded, np.ones(len(late), dtype=bool)) if count else None
-            if everything is not None:
-                grown = trees(everything, base[0] + matrix @ base[1], settings, seed, count)
+            grown = trees(whole, base[0] + matrix @ base[1], settings, seed, count)
         affine = calibrate(said, rows.trials[late], rows.successes[late], unit=rows.unit[late])
         models[kind] = Response(kind, encoder, *base, grown, affine, centre)
     return models
 
 
 def _validated(
-    matrix: np.ndarray, rows: Rows, faded: Rows, late: np.ndarray, factor: np.ndarray, settings: Settings, seed: int,
-    kind: Kind,
+    matrix: np.ndarray, whole: lgb.Dataset, rows: Rows, faded: Rows, late: np.ndarray, factor: np.ndarray,
+    settings: Settings, seed: int, kind: Kind,
 ) -> tuple[int, np.ndarray]:  # fmt: skip
     """How many trees help on the latest campaigns, and what trees grown without those say of them, in log-odds."""
     early = ~late if not late.all() else late
@@ -256,9 +275,8 @@ def _validated(
         else usual(faded, early, len(factor))
     )
     at = start[0] + matrix @ start[1]
-    learned = tree_data(matrix, faded, early)
-    judged = tree_data(matrix, rows, late, learned), at[late]
-    found = trees(learned, at[early], settings, seed, judged=judged)
+    learned, judged = tree_part(whole, faded, early), tree_part(whole, rows, late)
+    found = trees(learned, at[early], settings, seed, judged=(judged, at[late]))
     if found is None:
         return 0, np.zeros(int(late.sum()))
     return found.num_trees(), found.predict(matrix[late], raw_score=True, num_threads=1)

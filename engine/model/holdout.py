@@ -11,6 +11,7 @@ import pandas as pd
 
 from engine.errors import ModelFileProblem
 from engine.model import baselines, fit
+from engine.model.parts import thinned
 from engine.model.thin import thin
 
 KEPT_ROWS = 60_000  # per target: below 2 MB as Parquet
@@ -88,10 +89,11 @@ def _learning_curve(rows: fit.Rows, judged: fit.Judged, asked: np.ndarray, shrun
     future = rows.take(asked)
     for count in sorted({int(np.ceil(len(before) * share)) for share in SHARES}):
         past = rows.take(np.flatnonzero(np.isin(rows.unit, before[-count:])))
-        learned = baselines.thinned(past, LEARNED_ROWS, seed)
+        learned = thinned(past, LEARNED_ROWS, seed)
         if min(learned.successes.sum(), (learned.trials - learned.successes).sum()) < fit.MIN_SUCCESSES:
             continue
-        model = fit.fit_candidates(learned, shrunk, seed, ("linear",))["linear"]
+        # Settings of the first fold: they saw nothing of what is asked, and every point is one of the same model.
+        model = fit.fit_candidates(learned, shrunk, seed, ("linear",), settings=judged.settings[0])["linear"]
         name = f"learned_from_{count}"
         points.columns[name], points.campaigns[name] = model.predict(future.features), count
     return points

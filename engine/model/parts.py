@@ -9,6 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from engine.model import splits
 from engine.model.encode import Encoder
+from engine.model.thin import thin
 
 MIN_SUCCESSES = 30
 MAX_TREES = 100  # contributions cost leaves x trees per row: a capped model keeps sliders quick
@@ -24,6 +25,9 @@ TREE = {
     "force_row_wise": True,
     "verbosity": -1,
 }
+
+
+Linear = tuple[float, np.ndarray]  # intercept and weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,13 @@ def merged(rows: Rows) -> Rows:
     return Rows(one.features.reset_index(drop=True), trials, successes, one.unit, one.campaign)
 
 
+def thinned(rows: Rows, size: int, seed: int) -> Rows:
+    """About `size` rows that teach nearly what all of them do (engine.model.thin), by campaign."""
+    kept, trials = thin(rows.trials, rows.successes, rows.campaign, size, seed)
+    taken = rows.take(kept)
+    return Rows(taken.features, trials, taken.successes, taken.unit, taken.campaign)
+
+
 def tells_apart(rows: Rows, where: np.ndarray, least: float) -> bool:
     """Whether these rows hold at least `least` successes and as many failures."""
     successes, trials = rows.successes[where].sum(), rows.trials[where].sum()
@@ -93,14 +104,21 @@ def factors(encoder: Encoder, shrunk: set[str], shrink: float) -> np.ndarray:
 
 
 def linear(
-    matrix: np.ndarray, rows: Rows, where: np.ndarray, ridge: float, factor: np.ndarray, sample_seed: int | None = None
-) -> tuple[float, np.ndarray]:
-    """Intercept and weights learned on the rows `where`, on a sample of their failures if a seed for it is given."""
+    matrix: np.ndarray, rows: Rows, where: np.ndarray, ridge: float, factor: np.ndarray, sample_seed: int | None = None,
+    near: Linear | None = None,
+) -> Linear:  # fmt: skip
+    """Intercept and weights learned on the rows `where`, on a sample of their failures if a seed for it is given.
+
+    `near`: those of a like model, to start from. They save half of the steps and change nothing that can be seen.
+    """
     label, weight, row = _as_labels(rows, where)
     if sample_seed is not None:
         kept = _case_control(label, weight, sample_seed)
         label, weight, row = label[kept.rows], kept.weight, row[kept.rows]
-    model = LogisticRegression(C=ridge, solver="newton-cholesky", max_iter=100)
+    model = LogisticRegression(C=ridge, solver="newton-cholesky", max_iter=100, warm_start=near is not None)
+    if near is not None:
+        # Beside it: from the very optimum scikit-learn's line search finds no way down, and warns.
+        model.intercept_, model.coef_ = np.array([0.97 * near[0]]), (0.97 * near[1] / factor)[None, :]
     model.fit(matrix[row] * factor, label, sample_weight=weight)
     return float(model.intercept_[0]), model.coef_[0] * factor
 
@@ -113,13 +131,14 @@ def usual(rows: Rows, where: np.ndarray, columns: int) -> tuple[float, np.ndarra
 
 def crossed(
     matrix: np.ndarray, rows: Rows, late: np.ndarray, ridge: float, factor: np.ndarray, seed: int
-) -> np.ndarray:
-    """Log-odds of the latest rows by models that know everything but that half of the latest campaigns.
+) -> tuple[np.ndarray, Linear | None]:
+    """(log-odds of the latest rows by models that know everything but that half of the latest campaigns, the last one).
 
     So the calibration sees what the model in use will meet: campaigns it has not seen, just after some that it has.
     """
     halves = np.searchsorted(np.unique(rows.unit[late]), rows.unit) % 2
     raw = np.zeros(len(late))
+    near: Linear | None = None
     for half in (0, 1):
         judged = late & (halves == half)
         if not judged.any():
@@ -127,9 +146,9 @@ def crossed(
         learned = ~judged
         if not tells_apart(rows, learned, MIN_SUCCESSES / 2):
             learned = np.ones(len(late), dtype=bool)
-        intercept, weights = linear(matrix, rows, learned, ridge, factor, seed)
+        intercept, weights = near = linear(matrix, rows, learned, ridge, factor, seed, near)
         raw[judged] = intercept + matrix[judged] @ weights
-    return raw[late]
+    return raw[late], near
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,11 +180,17 @@ def _as_labels(rows: Rows, where: np.ndarray) -> tuple[np.ndarray, np.ndarray, n
     return label[used], weight[used], np.tile(row, 2)[used]
 
 
-def tree_data(matrix: np.ndarray, rows: Rows, where: np.ndarray, reference: lgb.Dataset | None = None) -> lgb.Dataset:
-    """What trees learn from or are stopped on. Binned once for all kinds and settings: it takes as long as 40 trees."""
-    share = rows.successes[where] / np.maximum(rows.trials[where], 1e-9)
+def tree_data(matrix: np.ndarray, rows: Rows) -> lgb.Dataset:
+    """What trees learn from. Binned once for all kinds and settings: it takes as long as 40 trees."""
+    share = rows.successes / np.maximum(rows.trials, 1e-9)
     params = {name: TREE[name] for name in ("max_bin", "num_threads", "verbosity")}
-    return lgb.Dataset(matrix[where], share, weight=rows.trials[where], reference=reference, params=params)
+    return lgb.Dataset(matrix, share, weight=rows.trials, params=params).construct()
+
+
+def tree_part(whole: lgb.Dataset, rows: Rows, where: np.ndarray) -> lgb.Dataset:
+    """The rows `where` of `whole`, with their weight in `rows`: what trees learn from or are stopped on."""
+    part = whole.subset(np.flatnonzero(where)).construct()
+    return part.set_weight(rows.trials[where])
 
 
 def trees(

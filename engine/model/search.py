@@ -16,6 +16,7 @@ from engine.model import splits
 from engine.model.encode import learn
 from engine.model.parts import (
     MIN_SUCCESSES,
+    Linear,
     Rows,
     Settings,
     factors,
@@ -24,6 +25,7 @@ from engine.model.parts import (
     log_loss,
     tells_apart,
     tree_data,
+    tree_part,
     trees,
 )  # fmt: skip
 
@@ -60,12 +62,12 @@ class Searched:
 
 def search(
     rows: Rows, rule: str, shrunk: set[str], seed: int, drifts: bool, with_trees: bool = True,
-    limit_seconds: float = LIMIT_SECONDS,
+    limit_seconds: float = LIMIT_SECONDS, known: Settings | None = None,
 ) -> Searched:  # fmt: skip
     """Settings for `rows`: what does best on the campaigns that `rule` holds out.
 
     Where responses drift the past fades, and only the last block of campaigns is judged: too little for trees, which
-    keep their usual settings.
+    keep their usual settings. `known`: what did best for an earlier past; it is tried first, and fewer trials follow.
     """
     started = time.monotonic()
     usable = [f for f in splits.folds(rows.unit, rule) if _judges(rows, f)][-1 if drifts else 0 :]
@@ -85,17 +87,20 @@ def search(
         losses.append(np.concatenate([loss(settings) for loss in judged]) / trials_judged)
         return float(losses[-1].sum())
 
-    usual: dict = {"ridge": Settings().ridge}
-    usual |= {"shrink": Settings().shrink} if shrunk else {}
-    usual |= {"half_life": units / 4} if drifts else {}
-    best, trials, complete = _study(one, usual, DRIFTING_TRIALS if drifts else LINEAR_TRIALS, seed, limit_seconds)
+    first = known or Settings()
+    usual: dict = {"ridge": first.ridge}
+    usual |= {"shrink": first.shrink} if shrunk else {}
+    usual |= {"half_life": np.clip(first.half_life or units / 4, units / 8, units / 2)} if drifts else {}
+    count = (DRIFTING_TRIALS if drifts else LINEAR_TRIALS) // (2 if known else 1)
+    best, trials, complete = _study(one, usual, count, seed, limit_seconds)
     best = _tightest(trials, losses) if trials else best
     trials = [{"part": "linear", **trial} for trial in trials]
     settings = replace(Settings(), **({} if shrunk else {"shrink": 1.0}) | best)
     if with_trees and not drifts:
         left = limit_seconds - (time.monotonic() - started)
-        best, grown, whole = _study(_tree_loss(rows, shrunk, seed, settings), _USUAL_TREES, TREE_TRIALS,
-                                    seed, left)  # fmt: skip
+        usual = {name: getattr(first, name) for name in ("leaves", "learning_rate", "l2")}
+        count = TREE_TRIALS // (2 if known else 1)
+        best, grown, whole = _study(_tree_loss(rows, shrunk, seed, settings), usual, count, seed, left)
         trials += [{"part": "trees", **trial} for trial in grown]
         settings, complete = replace(settings, **best), complete and whole
     return Searched(settings, trials, limit_seconds, time.monotonic() - started, not complete)
@@ -116,9 +121,6 @@ def _tightest(trials: list[dict], losses: list[np.ndarray]) -> dict:
     return {name: value for name, value in chosen.items() if name in ("ridge", "shrink", "half_life")}
 
 
-_USUAL_TREES = {name: getattr(Settings(), name) for name in ("leaves", "learning_rate", "l2")}
-
-
 def _judges(rows: Rows, fold: splits.Fold) -> bool:
     return tells_apart(rows, fold.train, MIN_SUCCESSES / 2) and rows.successes[fold.test].sum() >= 5
 
@@ -130,11 +132,13 @@ def _linear_loss(rows: Rows, fold: splits.Fold, shrunk: set[str], seed: int) -> 
     which = np.unique(later.unit, return_inverse=True)[1]
     early = np.zeros(len(rows.unit), dtype=bool)
     early[fold.train] = True
+    near: Linear | None = None  # the model of the trial before
 
     def loss(settings: Settings) -> np.ndarray:
+        nonlocal near
         factor = factors(encoder, shrunk, settings.shrink)
         faded = rows.weighted(settings.half_life)
-        intercept, weights = linear(matrix, faded, early, settings.ridge, factor, seed)
+        intercept, weights = near = linear(matrix, faded, early, settings.ridge, factor, seed, near)
         raw = intercept + matrix[fold.test] @ weights
         said = np.clip(expit(raw), 1e-9, 1 - 1e-9)
         each = later.successes * np.log(said) + (later.trials - later.successes) * np.log1p(-said)
@@ -151,8 +155,8 @@ def _tree_loss(rows: Rows, shrunk: set[str], seed: int, settings: Settings) -> C
     matrix, faded = encoder.matrix(rows.features), rows.weighted(settings.half_life)
     intercept, weights = linear(matrix, faded, early, settings.ridge, factors(encoder, shrunk, settings.shrink), seed)
     start = intercept + matrix @ weights
-    learned = tree_data(matrix, faded, early)
-    judged = tree_data(matrix, rows, late, learned)
+    whole = tree_data(matrix, faded)
+    learned, judged = tree_part(whole, faded, early), tree_part(whole, rows, late)
 
     def one(trial: "optuna.Trial") -> float:
         tried = replace(
