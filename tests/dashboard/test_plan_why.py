@@ -8,7 +8,7 @@ import pytest
 
 from engine.campaign.plan import Audience
 from engine.shop import store
-from tests.dashboard.plan_pages import page_of, said, saved_plan
+from tests.dashboard.plan_pages import said, saved_plan
 from tests.tiny import trained
 
 
@@ -24,13 +24,14 @@ def shop(template, tmp_path):
 
 @pytest.fixture
 def why(open_app, shop):
-    """why("zh"): the view of the reasons of a plan for those who ordered twice."""
+    """why("zh", whom="group"): the view of the reasons of a plan for those who ordered twice, by its address."""
 
-    def open_(language="en"):
+    def open_(language="en", **address):
         saved_plan(shop, audience=Audience(rule="orders >= 2"))
-        app = page_of(open_app, shop, "numbers", language=language)
-        app.button_group(key="numbers.view").set_value("why").run()
-        return app
+        app = open_app(shop, "today", language)
+        for name, value in {"plan": "spring", "tab": "numbers", "view": "why", **address}.items():
+            app.query_params[name] = value
+        return app.switch_page("views/plan.py").run()
 
     return open_
 
@@ -108,8 +109,7 @@ def test_the_audience_is_told_against_everyone(why):
 
 @pytest.mark.parametrize("whom", ["plan", "customer", "group"])
 def test_reasons_are_said_in_chinese(why, whom):
-    app = why("zh")
-    app.button_group(key="numbers.whom").set_value(whom).run()
+    app = why("zh", whom=whom)
     assert "并不证明因果" in said(app)
     labels, _ = bars(app)
     assert all(re.search(r"[\u4e00-\u9fff]", label) for label in labels if label not in ("tier", "theme"))
