@@ -1,5 +1,6 @@
 """Reasons add up to the rate they explain, of a plan, a customer, a group and an ad, and are said in words."""
 
+import dataclasses
 import shutil
 from pathlib import Path
 
@@ -147,6 +148,20 @@ def test_contributions_of_a_customer_add_up_to_their_own_chance(shop, models, ta
         assert SPREAD not in set(table["feature"])
 
 
+def test_a_customer_who_is_no_representative_is_explained_alike(shop, models, monkeypatch):
+    steps = [PLAN, PLAN | {"day": 3}]
+    whole = scene.scenes(shop, steps, everyone_in(shop))[1]
+    chances = explain._chances(models, scene.setting(shop, whole, steps[1]), "order")
+    monkeypatch.setattr(scene, "REPRESENTATIVES", 5)
+    few = scene.scenes(shop, steps, everyone_in(shop))[1]
+    others = [one for one in whole.known["customer_id"] if one not in set(few.known["customer_id"])]
+    assert len(few.known) == 5
+    for customer_id in others[:3]:
+        table = explain_customer(shop, models, few, steps, customer_id, step=1)
+        own = chances[whole.known["customer_id"].eq(customer_id).to_numpy()]
+        assert table["contribution"].sum() == pytest.approx(own[0], abs=1e-6)
+
+
 def test_examples_are_the_most_the_middle_and_the_least_likely(shop, models):
     prepared = scene.scene(shop, PLAN, everyone_in(shop))
     found = explain.examples(shop, models, prepared, PLAN, "order")
@@ -179,6 +194,7 @@ def test_a_customer_who_does_not_get_the_message_is_refused_with_the_reason(
 def test_what_keeps_a_customer_from_the_plan_keeps_them_from_its_reasons(shop, models):
     prepared = scene.scene(shop, PLAN, everyone_in(shop))
     customer = prepared.customer_ids[0]
+    prepared = dataclasses.replace(prepared, reached=np.zeros(len(prepared.known), dtype=bool))
     taken = Limits(others=Others(taken=frozenset([customer])))
     with pytest.raises(NotEnoughData):
         explain_customer(shop, models, prepared, [PLAN], customer, limits=taken)
