@@ -153,10 +153,12 @@ def grocer(shop: Shop) -> None:
         _line(name, past.sent[~early], predicted, KNOWN.get(name, ""))
     learned, _ = response.training_rows(past.sent[early], past.features[early], "converted")
     shrunk = rows.of_campaign(past.features)
-    _, judged = fit.train(learned, "later whole campaigns", shrunk, 0)
-    for kind, model in fit.fit_candidates(learned, shrunk, 0).items():
-        used = "<- shipped: best inside the 16" if kind == judged.chosen else ""
-        _line(f"ours, {kind}", past.sent[~early], model.predict(past.features[~early]), used)
+    shipped, judged = fit.train(learned, "later whole campaigns", shrunk, 0)
+    others = tuple(kind for kind in fit.KINDS if kind != judged.chosen)
+    _line(f"ours, {judged.chosen}", past.sent[~early], shipped.predict(past.features[~early]),
+          "<- shipped: best inside the 16")  # fmt: skip
+    for kind, model in fit.fit_candidates(learned, shrunk, 0, others, settings=judged.search.settings).items():
+        _line(f"ours, {kind}", past.sent[~early], model.predict(past.features[~early]))
     inside = judged.candidates.set_index("kind")
     print("inside the 16 (rolling origin), log-loss: "
           + ", ".join(f"{kind} {inside.loc[kind, 'log_loss']:.3f}" for kind in fit.KINDS))  # fmt: skip

@@ -11,6 +11,7 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from engine.campaign import evaluation, order_value, promotion, support, versions
 from engine.campaign import rows as feature_rows
@@ -50,6 +51,7 @@ class Models:
         return not str(self.card["targets"].get(target, {}).get("reason", "")).startswith(_NOT_RECORDED)
 
 
+@threadpool_limits.wrap(1, "blas")  # on a busy machine threads wait longer than they work
 def train(
     shop: Shop,
     as_of: date | None = None,
