@@ -13,7 +13,7 @@ from engine.shop.store import Shop
 
 FIRST_DAYS = 56  # of the shop's orders: what sells in them may have been there before
 USUAL_DAYS = 90  # before a launch, over which the usual product of its category is looked at
-MOST_LAUNCHES = 2_000  # the newest; older ones say little more about the next
+MOST_LAUNCHES = 1_000  # more say little more, and take longer
 FEWEST_UNITS = 100  # a season is read off no fewer
 
 
@@ -70,8 +70,8 @@ def _products(table: pd.DataFrame, lines: pd.DataFrame) -> pd.DataFrame:
 _TEXTS = ("name", "category", "brand", "description")
 
 
-def launches(past: History, days: int) -> pd.DataFrame:
-    """The shop's launches whose first `days` days are over, the oldest first, at most MOST_LAUNCHES.
+def launches(past: History, days: int, most: int = MOST_LAUNCHES) -> pd.DataFrame:
+    """The shop's launches whose first `days` days are over, the oldest first; of more than `most`, some of every time.
 
     Columns product_id, name, day, dated (the shop's own date, else the day of the first order), category, brand, price,
     units, usual (what a usual product of its category could be expected to sell in those days), relative (price
@@ -82,7 +82,9 @@ def launches(past: History, days: int) -> pd.DataFrame:
     day = own.where(own.notna(), first)
     earliest = past.begins + pd.Timedelta(days=FIRST_DAYS)
     over = day + pd.Timedelta(days=days) <= past.as_of
-    chosen = day[(day >= earliest) & over].sort_values(kind="stable").tail(MOST_LAUNCHES)
+    chosen = day[(day >= earliest) & over].sort_values(kind="stable")
+    if len(chosen) > most:
+        chosen = chosen.iloc[np.linspace(0, len(chosen) - 1, most).round().astype(int)]
     found = past.products.loc[chosen.index, ["name", "category", "brand", "price"]].assign(
         day=chosen, dated=own.notna()
     )

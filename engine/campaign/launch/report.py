@@ -70,7 +70,7 @@ def forecast(shop: Shop, product: NewProduct, as_of: date | None = None) -> Laun
     tables = {days: _others(launches(past, days), product) for days in HORIZONS}
     first, later = (sales.expected(past, product, days, tables[days]) for days in HORIZONS)
     paid = sales.paid_share(past, product.category)
-    liked = wanting.wanting(past, product, first)
+    liked = wanting.wanting(past, product, first, tables[HORIZONS[0]])
     verdict: Verdict = "refused" if first is None else "supported" if first.launches >= SURE else "uncertain"
     return Launch(
         product=product,

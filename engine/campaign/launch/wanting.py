@@ -26,7 +26,7 @@ from engine.model.ranges import LEVEL
 
 DAYS = 30  # in which a customer buys or does not
 MEMORY_DAYS = 365  # of orders that are looked at
-MOST_LAUNCHES = 30  # the newest: people change
+MOST_LAUNCHES = 30  # of the last year, those that sold most: they tell most of who buys
 FEWEST_LAUNCHES = 5
 FEWEST_BUYERS = 50  # of all those launches together; with fewer the order of customers would be chance
 NEAR_PRICE = 0.3  # a price within 30 % is "at its price"
@@ -120,13 +120,15 @@ class People:
         return customers.isin(lines.loc[(age >= 0) & (age < DAYS), "customer_id"]).astype("int64")
 
 
-def wanting(past: History, product: NewProduct, first: Expected | None) -> Wanting | None:
+def wanting(
+    past: History, product: NewProduct, first: Expected | None, table: pd.DataFrame | None = None
+) -> Wanting | None:
     """Everyone's chance to buy the product in its first 30 days; None where past launches or their buyers are too few.
 
-    first: the expected sales that the chances add up to; without, the level is that of past launches.
+    first: the expected sales that the chances add up to; without, the level is that of past launches. table:
+    `history.launches(past, DAYS)` where the caller has it.
     """
-    table = launches(past, DAYS)
-    table = table[table["product_id"].ne(product.product_id)].tail(MOST_LAUNCHES)
+    table = _telling(launches(past, DAYS) if table is None else table, product)
     if len(table) < FEWEST_LAUNCHES:
         return None
     people = People(past)
@@ -145,6 +147,15 @@ def wanting(past: History, product: NewProduct, first: Expected | None) -> Wanti
     scored["times_average"] = scored["p_buy"] / scored["p_buy"].mean()
     weights = dict(zip(FEATURES, map(float, model[-1].coef_[0]), strict=True))
     return Wanting(scored, tested, len(table), buyers, weights)
+
+
+def _telling(table: pd.DataFrame, product: NewProduct) -> pd.DataFrame:
+    """The launches to learn from, by date: all of them, or of the last year's the MOST_LAUNCHES that sold most."""
+    table = table[table["product_id"].ne(product.product_id)]
+    if len(table) <= MOST_LAUNCHES:
+        return table
+    recent = table[table["day"] >= table["day"].max() - pd.Timedelta(days=MEMORY_DAYS)]
+    return recent.nlargest(MOST_LAUNCHES, "units").sort_values("day", kind="stable")
 
 
 Known = tuple[pd.DataFrame, np.ndarray]  # features of everyone before a launch, and who bought it
