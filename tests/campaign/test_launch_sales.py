@@ -166,6 +166,12 @@ def test_break_even_counts_what_customers_really_pay():
     assert break_even(product(stock=50), expected(), 0.9) is None
 
 
+def test_a_product_sold_below_cost_never_pays_for_its_stock():
+    # 50 pieces at 21 cost 1,050; at 20 each that is 53 pieces, and there are 50.
+    found = break_even(product(stock=50, unit_cost=21.0), expected(), paid_share=1.0)
+    assert (found.units, found.chance) == (53, 0.0)
+
+
 def test_paid_share_is_what_is_left_after_discounts(tmp_path):
     goods = pd.DataFrame({"product_id": ["a", "b"], "name": ["A", "B"], "category": ["Tea", "Soap"], "price": [10, 10]})
     orders = pd.DataFrame(

@@ -116,6 +116,7 @@ def test_numbers_say_what_they_rest_on(launch):
     ("changes", "says"),
     [
         ({"price": 99.0}, "No launch was ever priced like this"),
+        ({"stock": 40}, "more than the 40 pieces in stock are not sold"),
         ({"unit_cost": 21.0}, "a piece brings in less than it costs"),
         ({"category": "Cups"}, "No past launch in “Cups”"),
         ({"launched_at": date(2026, 12, 1)}, "more than half a year after the last data"),
@@ -160,3 +161,24 @@ def test_a_saved_product_is_forecast_as_before(shop, launch, tmp_path):
         .isin(launch.wanting.scored["customer_id"].head(80))
         .all()
     )
+
+
+# --- the demo shop, whose launches and fans are planted ---
+
+
+def test_the_demo_shops_launches_are_those_its_generator_planted(demo_shop_dir):
+    shop = store.open_shop(demo_shop_dir)
+    past = history.history(shop)
+    table = history.launches(past, 30)
+    inside = shop.table("products").set_index("product_id")["launched_at"] > past.begins
+    assert set(table["product_id"]) == set(inside.index[inside]), "NEW_PRODUCTS of sample_data/demo/catalogue.py"
+    assert table["dated"].all() and len(table) == 10
+    skin = product(category="Skin Care", price=40.0, launched_at=past.as_of.date())
+    found = wanting.wanting(past, skin, None, table)
+    # Half of every line is from a customer's favourite category, the others from all eight alike: a fan is 9 times as
+    # likely as another to buy in it, so that a tenth picked well holds far more than twice its share of buyers.
+    assert wanting.lift(found.tested, 0.1).times.low > 2
+    fans = shop.table("orders").merge(shop.table("products")[["product_id", "category"]], on="product_id")
+    share = fans["category"].eq("Skin Care").groupby(fans["customer_id"]).mean()
+    first = found.scored["customer_id"]
+    assert share.reindex(first.head(400)).mean() > 3 * share.reindex(first.tail(4000)).mean()

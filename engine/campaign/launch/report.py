@@ -115,6 +115,8 @@ def _notes(
         said = _rests_on(product, first, later, table)
     if product.unit_cost is not None and product.price * paid < product.unit_cost:
         said.append(Sentence("launch.below_cost", {"paid": f"{paid:.0%}"}))
+    if first is not None and product.stock is not None and product.stock < (later or first).range.high:
+        said.append(Sentence("launch.more_than_stock", {"stock": f"{product.stock:,}"}))
     if liked is None:
         said.append(Sentence("launch.nobody_learned", {"launches": FEWEST_LAUNCHES, "buyers": FEWEST_BUYERS}))
     if (pd.Timestamp(product.launched_at) - past.as_of).days > 180:

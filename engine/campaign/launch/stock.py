@@ -85,4 +85,4 @@ def break_even(product: NewProduct, first: Expected, paid_share: float) -> Break
     if not product.stock:
         return BreakEven(margin, None, None)
     units = terms.break_even_units(product.stock * product.unit_cost, received)
-    return BreakEven(margin, units, first.chance_of(units))
+    return BreakEven(margin, units, first.chance_of(units) if units <= product.stock else 0.0)
