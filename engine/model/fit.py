@@ -165,7 +165,8 @@ def train(
     chosen: Kind = candidates.loc[candidates["log_loss"].idxmin(), "kind"] if predictions else "linear"
     with_trees = bool(predictions) and (drift.found or chosen != "linear")
     sample = thinned(rows, JUDGED_ROWS, seed)
-    known = settings[-1] if settings else None
+    # Only a trend is followed step by step: with few campaigns what the first of them liked misleads the whole search.
+    known = settings[-1] if settings and drift.found else None
     searched = search(sample, rule, shrunk, seed, drift.found, with_trees, search_seconds, known)
     if predictions and drift.found:
         chosen = _lately_best(rows, usable[-1], shrunk, seed, searched.settings)
