@@ -168,7 +168,7 @@ def _values(random: np.random.Generator, known: World, count: int) -> np.ndarray
 def learned(random: np.random.Generator, known: World, table: pd.DataFrame) -> Models:
     """The models of a simulated shop. Raises NotEnoughData where its past has too few orders."""
     messages, bought = past(random, known, table)
-    parts: dict = {"responses": {}, "variation": {}, "cards": {}, "anyway": None, "value": None}
+    parts = response.Parts()
     response.learn_messages(messages, table, parts, 0)
     value = order_value.learn_value(bought, features(bought, table), table)
     tried = support.Tried(
@@ -177,9 +177,9 @@ def learned(random: np.random.Generator, known: World, table: pd.DataFrame) -> M
     )  # fmt: skip
     card = {
         "messages": int(messages.sent["trials"].sum()), "campaigns": len(table), "last_sent": "2026-06-01",
-        "held_out_customers": int(messages.held["trials"].sum()), "targets": parts["cards"],
+        "held_out_customers": int(messages.held["trials"].sum()), "targets": parts.cards,
     }  # fmt: skip
-    return Models("bench", parts["responses"], parts["anyway"], value, parts["variation"], tried, card)
+    return Models("bench", parts.responses, parts.anyway, value, parts.variation, tried, card)
 
 
 def scene_of(counts: np.ndarray, random: np.random.Generator) -> Scene:

@@ -6,7 +6,7 @@ Trained on messages that were sent (treated = 1); the holdout teaches who would 
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
@@ -18,6 +18,7 @@ from engine.campaign import rows as feature_rows
 from engine.campaign.versions import current_version as current_version
 from engine.errors import ModelFileProblem, NotEnoughData
 from engine.model import coverage, fit, manifest, ranges, splits
+from engine.model.parts import Settings
 from engine.shop.features import campaign_windows, default_as_of, totals_at
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES
@@ -52,6 +53,25 @@ class Models:
 
 
 @threadpool_limits.wrap(1, "blas")  # on a busy machine threads wait longer than they work
+@dataclass(slots=True)
+class Parts:
+    """What was learned so far, by target; see Models. in_use: the model that `compared` tells the new ones against.
+
+    settings: how each target was learned, for whatever learns the same on a part of the past.
+    """
+
+    responses: dict[str, fit.Response] = field(default_factory=dict)
+    variation: dict[str, ranges.Variation] = field(default_factory=dict)
+    cards: dict[str, dict] = field(default_factory=dict)
+    anyway: fit.Response | None = None
+    value: order_value.Value | None = None
+    settings: dict[str, tuple[Settings, ...]] = field(default_factory=dict)
+    evaluated: dict[str, evaluation.Evaluated] = field(default_factory=dict)
+    compared: dict[str, promotion.Compared | None] = field(default_factory=dict)
+    in_use: promotion.InUse | None = None
+    search_seconds: float = fit.LIMIT_SECONDS
+
+
 def train(
     shop: Shop,
     as_of: date | None = None,
@@ -66,29 +86,28 @@ def train(
     learn from.
     """
     as_of = as_of or default_as_of(shop)
-    parts: dict = {"responses": {}, "variation": {}, "cards": {}, "anyway": None, "value": None}
     in_use = _in_use(shop)
-    parts |= {"in_use": in_use, "compared": {}, "evaluated": {}, "settings": {}, "search_seconds": search_seconds}
+    parts = Parts(in_use=in_use, search_seconds=search_seconds)
     messages = past_messages(shop, as_of)
     tried = support.tried(shop, messages.sent if messages else None)
     if messages is not None:
         learn_messages(messages, shop.table("campaigns"), parts, seed, progress)
     if shop.rows("ads"):
         _learn_ads(shop, as_of, parts, seed, progress)
-    if not parts["responses"]:
-        raise NotEnoughData(_nothing_to_learn(shop, parts["cards"], as_of))
-    if messages is not None and "order" in parts["responses"]:
-        tried = support.measured(tried, shop, messages.sent, messages.features, parts["responses"]["order"], seed)
+    if not parts.responses:
+        raise NotEnoughData(_nothing_to_learn(shop, parts.cards, as_of))
+    if messages is not None and "order" in parts.responses:
+        tried = support.measured(tried, shop, messages.sent, messages.features, parts.responses["order"], seed)
     about = _about(shop, as_of, seed)
     models = Models(
-        _version(as_of, about), parts["responses"], parts["anyway"], parts["value"], parts["variation"], tried,
+        _version(as_of, about), parts.responses, parts.anyway, parts.value, parts.variation, tried,
         _card(shop, as_of, seed, messages, parts) | {"data_rows": about["data"]["rows"], "versions": about["code"]},
     )  # fmt: skip
     old, readable = in_use.facts if in_use else None, current_version(shop) is None
-    verdict = promotion.decide(old, readable, _facts(models, about), parts["compared"])
+    verdict = promotion.decide(old, readable, _facts(models, about), parts.compared)
     models.card.update(promoted=verdict.promoted, promotion=verdict.to_json())
     progress(0.97, "Saving the models")
-    files = _files(models) | evaluation.files(parts["evaluated"])
+    files = _files(models) | evaluation.files(parts.evaluated)
     versions.save(shop, models.version, files, about, verdict.promoted)
     progress(1.0, "Done")
     return models
@@ -171,12 +190,11 @@ def known_totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveri
 def learn_messages(
     messages: Messages,
     campaigns: pd.DataFrame,
-    parts: dict,
+    parts: Parts,
     seed: int,
     progress: Progress = lambda share, text: None,
 ) -> None:
-    """Every target of messages, who would buy anyway and order values, into `parts`: dicts "responses", "variation" and
-    "cards" by target, and "anyway" and "value"."""
+    """Every target of messages, who would buy anyway and order values, into `parts`."""
     names = {"click": "clicks", "order": "orders", "unsubscribe": "unsubscribes"}
     for number, (target, column) in enumerate(TARGETS.items()):
         progress(0.1 + 0.22 * number, f"Learning {names[target]}")
@@ -189,12 +207,12 @@ def learn_messages(
             seed,
             _within(progress, 0.1 + 0.22 * number, 0.22, names[target]),
         )
-    if "order" in parts["responses"] and len(messages.held):
+    if "order" in parts.responses and len(messages.held):
         progress(0.78, "Learning who would buy anyway")
         _learn_anyway(messages, parts, seed)
-    if "order" in parts["responses"]:
+    if "order" in parts.responses:
         progress(0.85, "Learning order values")
-        parts["value"] = order_value.learn_value(messages.sent, messages.features, campaigns)
+        parts.value = order_value.learn_value(messages.sent, messages.features, campaigns)
 
 
 def _within(progress: Progress, start: float, width: float, what: str) -> Callable[[float], None]:
@@ -202,7 +220,7 @@ def _within(progress: Progress, start: float, width: float, what: str) -> Callab
 
 
 def _learn_target(
-    parts: dict,
+    parts: Parts,
     target: str,
     table: pd.DataFrame,
     features: pd.DataFrame,
@@ -213,23 +231,23 @@ def _learn_target(
     """Fit one target into `parts`, or leave a card that says why not."""
     recorded = table[column].notna() if column in table else pd.Series(False, table.index)
     if not recorded.any():
-        parts["cards"][target] = {"reason": f"{_NOT_RECORDED} {column}."}
+        parts.cards[target] = {"reason": f"{_NOT_RECORDED} {column}."}
         return
     rows, rule = training_rows(table[recorded], features[recorded], column)
     try:
         shrunk = feature_rows.of_campaign(rows.features)
-        model, judged = fit.train(rows, rule, shrunk, seed, progress, parts["search_seconds"])
+        model, judged = fit.train(rows, rule, shrunk, seed, progress, parts.search_seconds)
     except NotEnoughData as error:
-        parts["cards"][target] = {"reason": f"{column}: {error}"}
+        parts.cards[target] = {"reason": f"{column}: {error}"}
         return
     held_out = _in_order(rows, judged.held_out)
-    parts["responses"][target] = model
-    parts["settings"][target] = judged.settings
-    parts["variation"][target] = ranges.variation(held_out)
-    parts["cards"][target] = _target_card(rows, judged, held_out, parts["variation"][target])
-    parts["evaluated"][target] = told = evaluation.judge(model, fit.merged(rows), judged, seed)
-    if in_use := parts["in_use"]:
-        parts["compared"][target] = promotion.compare(in_use, target, rows, judged.chosen, told.table, seed)
+    parts.responses[target] = model
+    parts.settings[target] = judged.settings
+    parts.variation[target] = ranges.variation(held_out)
+    parts.cards[target] = _target_card(rows, judged, held_out, parts.variation[target])
+    parts.evaluated[target] = told = evaluation.judge(model, fit.merged(rows), judged, seed)
+    if in_use := parts.in_use:
+        parts.compared[target] = promotion.compare(in_use, target, rows, judged.chosen, told.table, seed)
 
 
 def training_rows(table: pd.DataFrame, features: pd.DataFrame, column: str) -> tuple[fit.Rows, str]:
@@ -270,27 +288,27 @@ def _target_card(rows: fit.Rows, judged: fit.Judged, held_out: pd.DataFrame, var
     }
 
 
-def _learn_anyway(messages: Messages, parts: dict, seed: int) -> None:
+def _learn_anyway(messages: Messages, parts: Parts, seed: int) -> None:
     """P(order | not sent) from the holdout, and how far past campaigns' extra orders fell from what it implies."""
     held = messages.held
     if "converted" not in held or held["converted"].sum() < MIN_HOLDOUT_ORDERS:
-        parts["cards"]["anyway"] = {"reason": f"The holdout has fewer than {MIN_HOLDOUT_ORDERS} orders."}
+        parts.cards["anyway"] = {"reason": f"The holdout has fewer than {MIN_HOLDOUT_ORDERS} orders."}
         return
     known = held["converted"].notna()
     held, features = held[known], messages.held_features[known]
     recorded = messages.sent["converted"].notna()
     sent, _ = training_rows(messages.sent[recorded], messages.features[recorded], "converted")
-    order = parts["responses"]["order"]
-    parts["anyway"] = _fit_anyway(held, features, order, _lately(order, sent))
-    residuals = _extra_residuals(messages, held, features, parts["settings"]["order"], seed)
-    parts["variation"]["extra"] = _extra_variation(residuals, parts["variation"]["order"])
-    parts["cards"]["anyway"] = {
+    order = parts.responses["order"]
+    parts.anyway = _fit_anyway(held, features, order, _lately(order, sent))
+    residuals = _extra_residuals(messages, held, features, parts.settings["order"], seed)
+    parts.variation["extra"] = _extra_variation(residuals, parts.variation["order"])
+    parts.cards["anyway"] = {
         "rows": len(held),
         "successes": float(held["converted"].sum()),
         "campaigns": int(held["campaign_id"].nunique()),
         "held_out": residuals.to_dict("records"),
-        "coverage": coverage.card(coverage.of_differences(residuals, parts["variation"]["order"].sd)),
-        "campaign_sd": parts["variation"]["extra"].sd,
+        "coverage": coverage.card(coverage.of_differences(residuals, parts.variation["order"].sd)),
+        "campaign_sd": parts.variation["extra"].sd,
     }
 
 
@@ -392,7 +410,7 @@ def _extra_variation(residuals: pd.DataFrame, order: ranges.Variation) -> ranges
     return ranges.learned(relative, residuals["variance"].to_numpy("float64") / rate**2, order.sd)
 
 
-def _learn_ads(shop: Shop, as_of: date, parts: dict, seed: int, progress: Progress) -> None:
+def _learn_ads(shop: Shop, as_of: date, parts: Parts, seed: int, progress: Progress) -> None:
     ads = shop.table("ads")
     ads = ads[(ads["date"] < pd.Timestamp(as_of)) & (ads["impressions"] > 0)].reset_index(drop=True)
     if ads.empty:
@@ -406,9 +424,7 @@ def _learn_ads(shop: Shop, as_of: date, parts: dict, seed: int, progress: Progre
         _learn_target(parts, target, table, features, column, seed, lambda share: None)
     if "revenue" in ads and "conversions" in ads and ads.loc[ads["revenue"].notna(), "conversions"].sum() > 0:
         paid = ads[ads["revenue"].notna()]
-        parts["cards"]["ad_value"] = {
-            "revenue_per_conversion": float(paid["revenue"].sum() / paid["conversions"].sum())
-        }
+        parts.cards["ad_value"] = {"revenue_per_conversion": float(paid["revenue"].sum() / paid["conversions"].sum())}
 
 
 def _about(shop: Shop, as_of: date, seed: int) -> dict:
@@ -422,18 +438,18 @@ def _version(as_of: date, about: dict) -> str:
     return f"{as_of:%Y%m%d}-{hashlib.blake2b(json.dumps(about).encode(), digest_size=4).hexdigest()}"
 
 
-def _card(shop: Shop, as_of: date, seed: int, messages: Messages | None, parts: dict) -> dict:
-    columns = sorted({c for model in parts["responses"].values() for c in model.encoder.columns})
+def _card(shop: Shop, as_of: date, seed: int, messages: Messages | None, parts: Parts) -> dict:
+    columns = sorted({c for model in parts.responses.values() for c in model.encoder.columns})
     at = messages.sent["sent_at"] if messages else pd.Series(dtype="datetime64[us]")
     return {
         "as_of": str(as_of),
-        "basis": "incremental" if parts["anyway"] is not None else "attributed",
+        "basis": "incremental" if parts.anyway is not None else "attributed",
         "messages": int(messages.sent["trials"].sum()) if messages else 0,
         "held_out_customers": len(messages.held) if messages else 0,
         "first_sent": str(at.min().date()) if len(at) else "",
         "last_sent": str(at.max().date()) if len(at) else "",
         "campaigns": int(messages.sent["campaign_id"].nunique()) if messages else 0,
-        "targets": parts["cards"],
+        "targets": parts.cards,
         "features": columns,
         "protected_excluded": shop.settings.protected,
         "seed": seed,
