@@ -4,11 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from engine import settings
 from engine.campaign.writer import files
@@ -92,22 +93,35 @@ def engine(*arguments: str) -> str:
     return ended.stdout
 
 
+def _made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder that one of the processes which run the tests makes, for all of them."""
+    mine = tmp_path_factory.getbasetemp()
+    shared = mine.parent if os.environ.get("PYTEST_XDIST_WORKER") else mine
+    folder, done = shared / "shops" / name, shared / f"{name}.done"
+    with FileLock(shared / f"{name}.lock"):
+        if not done.exists():
+            shutil.rmtree(folder, ignore_errors=True)  # what was begun and never finished
+            make(folder)
+            done.touch()
+    return folder
+
+
 @pytest.fixture(scope="session")
 def demo_shop_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo shop, shared: read it, never write to it."""
-    folder = tmp_path_factory.mktemp("shops") / "demo"
-    samples.build("demo", folder)
-    return folder
+    return _made_once(tmp_path_factory, "demo", lambda folder: samples.build("demo", folder))
 
 
 @pytest.fixture(scope="session")
-def trained_shop_dir(demo_shop_dir: Path) -> Path:
+def trained_shop_dir(demo_shop_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo shop with segments and response models, shared: read it, never write to it."""
-    folder = demo_shop_dir.with_name("trained")
-    shutil.copytree(demo_shop_dir, folder)
-    engine("segments", "--shop", str(folder), "--out", str(folder.with_name("segments.csv")))
-    engine("train", "--shop", str(folder))
-    return folder
+
+    def train(folder: Path) -> None:
+        shutil.copytree(demo_shop_dir, folder)
+        engine("segments", "--shop", str(folder), "--out", str(folder.with_name("segments.csv")))
+        engine("train", "--shop", str(folder))
+
+    return _made_once(tmp_path_factory, "trained", train)
 
 
 @pytest.fixture
