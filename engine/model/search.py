@@ -116,7 +116,10 @@ def _tightest(trials: list[dict], losses: list[np.ndarray]) -> dict:
     units = table.shape[1]
     error = worse.std(axis=1, ddof=1) * np.sqrt(units) if units > 1 else np.zeros(len(table))
     tight = [trial["ridge"] * trial.get("shrink", 1.0) ** 2 for trial in trials]
-    within = np.flatnonzero(worse.sum(axis=1) <= error)
+    # Not tighter than the usual settings: an offer whose effect few campaigns cannot show would be said to have none.
+    usual = Settings().ridge * Settings().shrink ** 2
+    near = (worse.sum(axis=1) <= error) & (np.array(tight) >= usual)
+    within = np.flatnonzero(near) if near.any() else np.array([table.sum(axis=1).argmin()])
     chosen = trials[min(within, key=lambda number: tight[number])]
     return {name: value for name, value in chosen.items() if name in ("ridge", "shrink", "half_life")}
 

@@ -90,8 +90,9 @@ def test_the_base_is_the_mean_log_odds_of_what_was_learned_from(shop, models):
         known = past.sent[column].notna()
         model = models.responses[target]
         base, _ = model.contributions(past.features[known])
-        assert model.trees is None, "of trees only about"
-        assert base == pytest.approx(model.log_odds(past.features[known]).mean(), abs=1e-9)
+        # What trees start from is their own mean, over the rows they grew on: about the same.
+        near = 1e-9 if model.trees is None else 0.3
+        assert base == pytest.approx(model.log_odds(past.features[known]).mean(), abs=near)
 
 
 def test_reasons_name_what_the_plan_sets_with_units(shop):
@@ -226,7 +227,8 @@ def test_a_group_chosen_by_its_tier_differs_in_its_tier(shop, models):
     table = explain_group(shop, models, group, scene.everyone(shop, [PLAN])[0], PLAN)
     told = table.set_index("feature")["sentence"]["tier"]
     assert told.startswith("Tier: gold for 100% of them, and for ")
-    assert not {"channel", "goal", "season"} & set(table["feature"])  # the same message for all: a linear model
+    if models.responses["order"].trees is None:  # trees may join a message with who gets it
+        assert not {"channel", "goal", "season"} & set(table["feature"])  # the same message for all
 
 
 # --- of an ad ---

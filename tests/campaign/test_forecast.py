@@ -457,17 +457,15 @@ def test_an_unknown_segment_is_refused_with_those_there_are(demo):
 
 def test_tiers_in_a_plans_file_cost_what_they_give(demo, tmp_path):
     path = tmp_path / "plans.csv"
-    path.write_text(
-        'plan_id,channel,offer_kind,starts_at,tiers\np1,email,spend_save,2026-06-08,"[[100, 10], [150, 20]]"\n'
-    )
+    path.write_text('plan_id,channel,offer_kind,starts_at,tiers\np1,email,spend_save,2026-06-08,"[[150, 20]]"\n')
     (plan,) = plan_rows(read_plans(path))
-    assert plan["tiers"] == ((100.0, 10.0), (150.0, 20.0))
+    assert plan["tiers"] == ((150.0, 20.0),)
     prepared = scene(demo.shop, plan, demo.audience)
     given = evaluate(demo.shop, demo.models, prepared, plan)
     assert given.supported
     assert 0 < given.discount_cost.value / given.orders.value <= 20
     lower = evaluate(demo.shop, demo.models, prepared, plan | {"tiers": [[50, 5], [150, 20]]})
-    assert lower.reason().startswith("5.00 off was never tried by email; nearest is 10.00.")
+    assert lower.reason().startswith("5.00 off was never tried by email; nearest is 20.00.")
 
 
 def test_the_terms_of_an_offer_in_a_plans_file_are_read_as_names_and_numbers(tmp_path):
@@ -483,7 +481,10 @@ def test_the_terms_of_an_offer_in_a_plans_file_are_read_as_names_and_numbers(tmp
 
 
 def test_an_offer_on_a_part_of_the_range_costs_less_and_moves_fewer(tiny):
-    whole, part = tiny.forecast(discount=0.2), tiny.forecast(discount=0.2, applies_to=["Kitchen"])
+    whole, plan = tiny.forecast(discount=0.2), PLAN | {"discount": 0.2, "applies_to": ["Kitchen"]}
+    prepared = scene(tiny.shop, plan, tiny.audience)
+    part = evaluate_steps(tiny.shop, tiny.models, [prepared], [plan], even_untried=True)
+    assert not part.supported, "as small an offer as that on a whole order was never tried"
     assert part.discount_cost.value < whole.discount_cost.value
     assert part.orders.value < whole.orders.value
     assert "The offer is for Kitchen: " in part.reason()

@@ -111,7 +111,7 @@ def test_a_retrain_that_is_worse_on_campaigns_neither_has_seen_is_kept_and_not_u
     shop, first, second = shops["broken"]
     assert second.card["promoted"] is False
     assert second.card["promotion"]["why"] == "worse"
-    assert "order" in second.card["promotion"]["targets"]
+    assert second.card["promotion"]["targets"], "those that became worse"
     assert response.current_version(shop) == first.version == response.load(shop).version
     assert versions.waiting_version(shop) == second.version
     assert [(one.version, one.in_use, one.waiting) for one in versions.versions(shop)] == [

@@ -115,7 +115,7 @@ def test_a_full_disk_is_a_sentence_and_nothing_is_changed(open_app, empty_shop, 
 
 def many_orders():
     head, _, _ = ORDERS.partition(b"\n")
-    return head + b"\n" + b"".join(b"n%d,c1,2026-01-05,p1,1,9.50\n" % number for number in range(100_000))
+    return head + b"\n" + b"".join(b"n%d,c1,2026-01-05,p1,1,9.50\n" % number for number in range(400_000))
 
 
 def test_an_import_goes_on_while_its_page_is_left_and_can_be_cancelled_from_a_new_window(open_app, empty_shop, words):

@@ -39,31 +39,43 @@ def test_every_figure_on_the_page_follows_from_the_hold_out_table(model_page, us
     app = model_page()
     shown = app.table[0].value
     table = evaluation.numbered(shop, models.version, "order")
-    came, said = table["successes"], table["predicted"]
-    squared = metrics.mean_squared_error(came, said)
-    rates = table.groupby("campaign")[["successes", "predicted"]].mean()
-    seen, expected = rates["successes"], rates["predicted"]
+    came, said, weight = each_message(table, "predicted")
+    squared = metrics.mean_squared_error(came, said, sample_weight=weight)
+    counts = table.assign(expected=table["predicted"] * table["trials"]).groupby("campaign")
+    seen, expected = (counts[name].sum() / counts["trials"].sum() for name in ("successes", "expected"))
     again = {
-        "Log-loss": (f"{metrics.log_loss(came, said):.5f}", "–"),
-        "AUC": (f"{metrics.roc_auc_score(came, said):.3f}", "–"),
-        "Forecast / actual": (f"{said.sum() / came.sum():.2f}", "–"),
+        "Log-loss": (f"{metrics.log_loss(came, said, sample_weight=weight):.5f}", "–"),
+        "AUC": (f"{metrics.roc_auc_score(came, said, sample_weight=weight):.3f}", "–"),
+        "Forecast / actual": (f"{(said * weight).sum() / (came * weight).sum():.2f}", "–"),
         "RMSE": (f"{squared**0.5:.5f}", f"{metrics.root_mean_squared_error(seen, expected):.5f}"),
         "MAE": (
-            f"{metrics.mean_absolute_error(came, said):.5f}",
+            f"{metrics.mean_absolute_error(came, said, sample_weight=weight):.5f}",
             f"{metrics.mean_absolute_error(seen, expected):.5f}",
         ),
-        "R²": (f"{metrics.r2_score(came, said):.3f}", f"{metrics.r2_score(seen, expected):.3f}"),
+        "R²": (f"{metrics.r2_score(came, said, sample_weight=weight):.3f}", f"{metrics.r2_score(seen, expected):.3f}"),
     }
     for figure, pair in again.items():
         assert tuple(shown.loc[figure])[:2] == pair
     assert shown.loc["MSE (per message: Brier score)"].iloc[0] == f"{squared:.5f}"
     tenths = app.dataframe[0].value
-    assert sum(int(count.replace(",", "")) for count in tenths["Messages"]) == len(table)
+    assert sum(int(count.replace(",", "")) for count in tenths["Messages"]) == round(table["trials"].sum())
 
 
-def loss_of(table, names):
-    came = table["successes"]
-    return {name: -(came * np.log(table[name]) + (1 - came) * np.log(1 - table[name])) for name in names}
+def each_message(table, name):
+    """(came, said, weight) of the messages that rows stand for: those with an answer, then those without."""
+    came = np.repeat([1, 0], len(table))
+    weight = np.concatenate([table["successes"], table["trials"] - table["successes"]])
+    return came, np.concatenate([table[name], table[name]]), weight
+
+
+def loss_of(table, name):
+    """Log-loss per message."""
+    return metrics.log_loss(*each_message(table, name)[:2], sample_weight=each_message(table, name)[2])
+
+
+def auc_of(table, name):
+    came, said, weight = each_message(table, name)
+    return metrics.roc_auc_score(came, said, sample_weight=weight)
 
 
 def test_the_models_and_their_distances_follow_from_the_hold_out_table(model_page, used, words):
@@ -72,21 +84,16 @@ def test_the_models_and_their_distances_follow_from_the_hold_out_table(model_pag
     table = evaluation.numbered(shop, models.version, "order")
     names = ("linear", "trees", "both", "constant", "logistic", "small_tree")
     shown = app.dataframe[0].value
-    losses = {
-        n: -(table["successes"] * np.log(table[n]) + (1 - table["successes"]) * np.log(1 - table[n])) for n in names
-    }
-    assert list(shown["log_loss"].round(5)) == [round(losses[name].mean(), 5) for name in names]
-    assert list(shown["auc"].round(3)) == [round(metrics.roc_auc_score(table["successes"], table[n]), 3) for n in names]
+    losses = {name: loss_of(table, name) for name in names}
+    assert list(shown["log_loss"].round(5)) == [round(losses[name], 5) for name in names]
+    assert list(shown["auc"].round(3)) == [round(auc_of(table, name), 3) for name in names]
     chosen = models.card["targets"]["order"]["chosen"]
     for name, said in zip(names, shown["better"], strict=True):
         if name != chosen:
-            assert said.startswith(f"{(losses[chosen] - losses[name]).mean():+.5f} (95 %: ")
+            assert said.startswith(f"{losses[chosen] - losses[name]:+.5f} (95 %: ")
     points = [float(number) for number in re.findall(r"instead of \d+: ([+-][\d.]+)", words(app))]
     curve = sorted((c for c in table if c.startswith("learned_from_")), key=lambda name: int(name.rsplit("_", 1)[1]))
-    loss = {
-        n: -(table["successes"] * np.log(table[n]) + (1 - table["successes"]) * np.log(1 - table[n])) for n in curve
-    }
-    far = (loss[curve[0]] - loss[curve[-1]]).mean()
+    far = loss_of(table, curve[0]) - loss_of(table, curve[-1]) if curve else 0.0
     assert points == ([pytest.approx(far, abs=1e-5)] if len(curve) > 1 else [])
 
 

@@ -30,6 +30,8 @@ def show(opened: Open) -> None:
     if told := state.told(assumed.AREA):
         st.error(told, icon=":material/error:")
     st.markdown(f"#### {t('first.title')}")
+    if not forecasting.orders_are_recorded(opened):
+        st.markdown(t("never_tried.orders_not_recorded"))
     _figures(found, noted.shop.settings.currency)
     _say(said.anyway(found))
     _say(said.break_even(found))

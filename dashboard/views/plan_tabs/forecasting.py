@@ -33,6 +33,11 @@ def is_first(opened: Open) -> bool:
     return not outlooks.is_learned(cache.models(opened.shop))
 
 
+def orders_are_recorded(opened: Open) -> bool:
+    """False where forecasts were learned from messages of which nobody knows who ordered."""
+    return response.current_version(opened.shop) is None or cache.models(opened.shop).recorded("order")
+
+
 def assumed(opened: Open) -> Assumed:
     """The rates typed for the plan; none of them counts once forecasts are learned."""
     return of_json(opened.saved.extras.get("assumed"))
