@@ -156,10 +156,13 @@ def test_full_price_is_always_shown_and_says_why_it_has_no_rank(tiny):
 
 def test_the_limit_that_keeps_a_plan_from_earning_more_is_named(tiny):
     """A budget below the best plan's cost binds those that would go to more people or give more."""
-    best = tiny.proposals().best.judged
-    found = tiny.proposals(budget=best.cost * 0.6)
-    assert "budget" in {place.binding for place in found.places}
+    kept = tiny.proposals()
+    best, tried = kept.best.judged, [one.option for one in plans(kept)]  # one never tried would earn more still
+    found = tiny.of(tried, Shelf.of(tiny.shop), budget=best.cost * 0.6)
+    assert found.best.binding == "budget"
     assert found.best.judged.cost <= best.cost * 0.6
+    cheaper = found.best.judged.option
+    assert cheaper.share < best.option.share or cheaper.discount < best.option.discount
 
 
 def test_those_without_consent_are_what_limits_a_plan_that_pays_for_everyone_else(tiny):

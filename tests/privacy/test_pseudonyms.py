@@ -86,12 +86,9 @@ def test_ids_have_another_hash_for_another_purpose_and_count_as_they_stand():
 
 def test_a_hundred_thousand_pseudonyms_are_all_different_and_take_a_tenth_of_the_promised_time():
     addresses = pd.Series([f"user{number}@example.com" for number in range(100_000)], dtype="str")
-    took = []
-    for _ in range(3):  # of this process, and the best of three: the machine's other work does not count
-        began = time.process_time()
-        found = privacy.pseudonyms(KEY, addresses)
-        took.append(time.process_time() - began)
-    assert min(took) < 0.5  # promised: a million in 5 seconds
+    began = time.process_time()  # of this process: the machine's other work does not count
+    found = privacy.pseudonyms(KEY, addresses)
+    assert time.process_time() - began < 0.5  # promised: a million in 5 seconds
     assert found.nunique() == 100_000
 
 
