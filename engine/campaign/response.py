@@ -52,7 +52,6 @@ class Models:
         return not str(self.card["targets"].get(target, {}).get("reason", "")).startswith(_NOT_RECORDED)
 
 
-@threadpool_limits.wrap(1, "blas")  # on a busy machine threads wait longer than they work
 @dataclass(slots=True)
 class Parts:
     """What was learned so far, by target; see Models. in_use: the model that `compared` tells the new ones against.
@@ -72,6 +71,7 @@ class Parts:
     search_seconds: float = fit.LIMIT_SECONDS
 
 
+@threadpool_limits.wrap(1, "blas")  # on a busy machine threads wait longer than they work
 def train(
     shop: Shop,
     as_of: date | None = None,
