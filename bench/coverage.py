@@ -25,8 +25,10 @@ from scipy.special import expit, logit
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
 from engine.campaign import offers, order_value, response, rows, support
-from engine.campaign.forecast import Forecast, evaluate
-from engine.campaign.response import Messages, Models
+from engine.campaign.expected import Forecast
+from engine.campaign.forecast import evaluate
+from engine.campaign.past_sends import Messages
+from engine.campaign.response import Models
 from engine.campaign.scene import Scene
 from engine.errors import AppError
 from engine.model.coverage import held

@@ -29,9 +29,11 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
-from engine.campaign import response, rows
-from engine.campaign.forecast import Range, evaluate
-from engine.campaign.response import Messages, Models
+from engine.campaign import past_sends, response, rows, unprompted
+from engine.campaign.expected import Range
+from engine.campaign.forecast import evaluate
+from engine.campaign.past_sends import Messages
+from engine.campaign.response import Models
 from engine.campaign.scene import Scene, plan_features, scene
 from engine.model import fit, splits
 from engine.shop import samples
@@ -142,7 +144,7 @@ def _ece(seen: np.ndarray, p: np.ndarray, bins: int = 10) -> float:
 
 def grocer(shop: Shop) -> None:
     """The table of part 1: peers and ours on the later campaigns."""
-    past = response.past_messages(shop, date(2019, 1, 1))  # every outcome: the split counts unfinished campaigns too
+    past = past_sends.past_messages(shop, date(2019, 1, 1))  # every outcome: the split counts unfinished campaigns too
     assert past is not None
     early = (past.sent["sent_at"] < SPLIT).to_numpy()
     campaigns = past.sent["campaign_id"]
@@ -151,7 +153,7 @@ def grocer(shop: Shop) -> None:
     print(f"{'':32}{'AUC':>7}{'log-loss':>10}{'predicted/actual':>18}")
     for name, predicted in peers(past, early).items():
         _line(name, past.sent[~early], predicted, KNOWN.get(name, ""))
-    learned, _ = response.training_rows(past.sent[early], past.features[early], "converted")
+    learned, _ = past_sends.training_rows(past.sent[early], past.features[early], "converted")
     shrunk = rows.of_campaign(past.features)
     shipped, judged = fit.train(learned, "later whole campaigns", shrunk, 0)
     others = tuple(kind for kind in fit.KINDS if kind != judged.chosen)
@@ -218,7 +220,7 @@ def planted(shop: Shop, models: Models, truth: dict) -> None:
     seen = scene(shop, plan, list(chosen["customer_id"]), REFERENCE_DAY)
     by_discount(shop, models, seen, plan, truth)
     effects(shop, models, seen, plan, truth)
-    past = response.past_messages(shop, date.fromisoformat(models.card["as_of"]))
+    past = past_sends.past_messages(shop, date.fromisoformat(models.card["as_of"]))
     assert past is not None
     by_campaign(models, past, truth)
     by_group(models, past, truth)
@@ -312,7 +314,7 @@ def _judged(models: Models, past: Messages) -> pd.DataFrame:
     """Past sends with p = P(order | sent) and q = P(order | not sent)."""
     assert models.anyway is not None
     order = models.responses["order"]
-    q = models.anyway.predict(response.anyway_features(past.features, order))
+    q = models.anyway.predict(unprompted.features_of(past.features, order))
     return past.sent[["campaign_id", "customer_id"]].assign(p=order.predict(past.features), q=q)
 
 

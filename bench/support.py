@@ -21,7 +21,7 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
-from engine.campaign import nearest, response, support
+from engine.campaign import nearest, past_sends, response, support
 from engine.campaign.forecast import evaluate_steps
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, scene
@@ -179,7 +179,7 @@ def shares(shop: Shop, models: Models, count: int, seed: int = 0) -> tuple[pd.Da
 
 def left_out(shop: Shop, models: Models) -> Counter:
     """Each past campaign judged by the others alone: how many there are, and how many of them have no money."""
-    messages = response.past_messages(shop, pd.Timestamp(models.card["as_of"]).date())
+    messages = past_sends.past_messages(shop, pd.Timestamp(models.card["as_of"]).date())
     assert messages is not None, "a shop with models has messages"
     counts: Counter = Counter()
     for campaign in Past.of(shop).campaigns.to_dict("records"):

@@ -26,12 +26,12 @@ from engine.audience.segments import Segmentation
 from engine.campaign import argument, explain, planned, repeat, response, starting, versions
 from engine.campaign import evaluation as evaluations
 from engine.campaign import forecast as forecasts
+from engine.campaign.expected import Forecast, Range
 from engine.campaign.first import anyway as from_orders
 from engine.campaign.first import outlook as outlooks
 from engine.campaign.first.anyway import Anyway
 from engine.campaign.first.assumed import Assumed
 from engine.campaign.first.outlook import Ground, Outlook
-from engine.campaign.forecast import Forecast, Range
 from engine.campaign.launch import report as launching
 from engine.campaign.launch.form import NewProduct
 from engine.campaign.launch.report import Chosen, Launch

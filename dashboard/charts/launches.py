@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dashboard.charts.drawing import MAIN, QUIET, SECOND, figure
-from engine.campaign.forecast import Range
+from engine.campaign.expected import Range
 
 
 def past_launches(launches: pd.DataFrame, category: str | None, expected: Range, day: object, words: dict) -> go.Figure:

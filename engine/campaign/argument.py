@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from engine.campaign.forecast import Forecast, Range, evaluate_steps
+from engine.campaign.expected import Forecast, Range
+from engine.campaign.forecast import evaluate_steps
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
 from engine.shop.store import Shop

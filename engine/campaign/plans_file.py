@@ -9,11 +9,12 @@ import pandas as pd
 
 from engine.audience import rules
 from engine.audience.segments import members
+from engine.campaign.expected import Forecast
 from engine.campaign.first import anyway as from_orders
 from engine.campaign.first import assumed, outlook
 from engine.campaign.first.anyway import Anyway
 from engine.campaign.first.assumed import Assumed
-from engine.campaign.forecast import Forecast, evaluate
+from engine.campaign.forecast import evaluate
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, day_of_data, scene
 from engine.errors import DataProblem

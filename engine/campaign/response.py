@@ -13,20 +13,20 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from engine.campaign import evaluation, order_value, promotion, support, versions
+from engine.campaign import evaluation, order_value, past_sends, promotion, support, unprompted, versions
 from engine.campaign import rows as feature_rows
+from engine.campaign.past_sends import Messages
 from engine.campaign.versions import current_version as current_version
 from engine.errors import ModelFileProblem, NotEnoughData
-from engine.model import coverage, fit, manifest, ranges, splits
+from engine.model import coverage, fit, manifest, ranges
 from engine.model.parts import Settings
-from engine.shop.features import campaign_windows, default_as_of, totals_at
+from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES
 
 Progress = Callable[[float, str], None]
 TARGETS = {"click": "clicked", "order": "converted", "unsubscribe": "unsubscribed"}
 AD_TARGETS = {"ad_click": "clicks", "ad_conversion": "conversions"}
-MIN_HOLDOUT_ORDERS = 30
 _NOT_RECORDED = "No past row records"
 
 
@@ -88,7 +88,7 @@ def train(
     as_of = as_of or default_as_of(shop)
     in_use = _in_use(shop)
     parts = Parts(in_use=in_use, search_seconds=search_seconds)
-    messages = past_messages(shop, as_of)
+    messages = past_sends.past_messages(shop, as_of)
     tried = support.tried(shop, messages.sent if messages else None)
     if messages is not None:
         learn_messages(messages, shop.table("campaigns"), parts, seed, progress)
@@ -123,68 +123,6 @@ def _nothing_to_learn(shop: Shop, cards: dict, as_of: date) -> str:
     if not cards:
         reasons = f"No message, total or ad has a known outcome before {as_of}: campaigns count once they have ended."
     return f"This shop's campaigns hold too little to learn from. {reasons}".strip()
-
-
-@dataclass(frozen=True, slots=True)
-class Messages:
-    """Past sends whose outcome is known: rows of deliveries or totals, features aligned with each."""
-
-    sent: pd.DataFrame
-    features: pd.DataFrame
-    held: pd.DataFrame
-    held_features: pd.DataFrame
-
-
-def past_messages(shop: Shop, as_of: date) -> Messages | None:
-    """What deliveries and totals teach before `as_of`; None where the shop has neither.
-
-    sent has campaign_id, sent_at, trials and one column per outcome (successes; missing where it is not recorded).
-    """
-    if not shop.rows("campaigns"):
-        return None
-    campaigns = shop.table("campaigns")
-    parts, features = [], []
-    held = held_features = pd.DataFrame()
-    if shop.rows("deliveries"):
-        deliveries, treated = known_deliveries(shop, as_of)
-        every = feature_rows.learnable(feature_rows.message_rows(shop, deliveries, campaigns))
-        parts.append(deliveries[treated].assign(trials=1.0))
-        features.append(every[treated])
-        held, held_features = deliveries[~treated].assign(trials=1.0), every[~treated]
-    if shop.rows("campaign_results"):
-        totals = known_totals(shop, campaigns, as_of, set(parts[0]["campaign_id"]) if parts else set())
-        if len(totals):
-            parts.append(totals)
-            features.append(feature_rows.learnable(feature_rows.total_rows(shop, totals, campaigns)))
-    if not parts or not sum(map(len, parts)):
-        return None
-    sent = pd.concat(parts, ignore_index=True)
-    return Messages(
-        sent, pd.concat(features, ignore_index=True), held.reset_index(drop=True), held_features.reset_index(drop=True)
-    )
-
-
-def known_deliveries(shop: Shop, as_of: date) -> tuple[pd.DataFrame, pd.Series]:
-    """Deliveries before `as_of` whose outcome is known, and which of them were sent rather than held out."""
-    deliveries = shop.table("deliveries")
-    known = feature_rows.outcome_known(deliveries, campaign_windows(shop), as_of) & (
-        deliveries["sent_at"] < pd.Timestamp(as_of)
-    )
-    deliveries = deliveries[known].reset_index(drop=True)
-    unsaid = pd.Series(True, deliveries.index)
-    return deliveries, deliveries["treated"].fillna(1.0).eq(1.0) if "treated" in deliveries else unsaid
-
-
-def known_totals(shop: Shop, campaigns: pd.DataFrame, as_of: date, with_deliveries: set[str]) -> pd.DataFrame:
-    """Totals of campaigns that have no single deliveries, as rows with trials and successes."""
-    totals = shop.table("campaign_results")
-    at = totals_at(totals, campaigns)
-    totals = totals.assign(sent_at=at, customer_id="").loc[
-        (at < pd.Timestamp(as_of)) & ~totals["campaign_id"].isin(with_deliveries)
-    ]
-    trials = (totals["delivered"] if "delivered" in totals else totals["recipients"]).fillna(totals["recipients"])
-    renamed = totals.rename(columns={"orders": "converted"}).assign(trials=trials)
-    return renamed[renamed["trials"] > 0].reset_index(drop=True)
 
 
 def learn_messages(
@@ -233,7 +171,7 @@ def _learn_target(
     if not recorded.any():
         parts.cards[target] = {"reason": f"{_NOT_RECORDED} {column}."}
         return
-    rows, rule = training_rows(table[recorded], features[recorded], column)
+    rows, rule = past_sends.training_rows(table[recorded], features[recorded], column)
     try:
         shrunk = feature_rows.of_campaign(rows.features)
         model, judged = fit.train(rows, rule, shrunk, seed, progress, parts.search_seconds)
@@ -248,15 +186,6 @@ def _learn_target(
     parts.evaluated[target] = told = evaluation.judge(model, fit.merged(rows), judged, seed)
     if in_use := parts.in_use:
         parts.compared[target] = promotion.compare(in_use, target, rows, judged.chosen, told.table, seed)
-
-
-def training_rows(table: pd.DataFrame, features: pd.DataFrame, column: str) -> tuple[fit.Rows, str]:
-    """Rows with trials and successes of one outcome, and the rule by which they are split."""
-    customer = table["customer_id"] if "customer_id" in table else pd.Series(table.index.astype("str"), table.index)
-    units, rule = splits.unit(table["campaign_id"], table["sent_at"], customer)
-    trials = table["trials"].to_numpy("float64")
-    successes = np.minimum(table[column].to_numpy("float64"), trials)
-    return fit.Rows(features.reset_index(drop=True), trials, successes, units, table["campaign_id"].to_numpy()), rule
 
 
 def _in_order(rows: fit.Rows, held_out: pd.DataFrame) -> pd.DataFrame:
@@ -291,17 +220,17 @@ def _target_card(rows: fit.Rows, judged: fit.Judged, held_out: pd.DataFrame, var
 def _learn_anyway(messages: Messages, parts: Parts, seed: int) -> None:
     """P(order | not sent) from the holdout, and how far past campaigns' extra orders fell from what it implies."""
     held = messages.held
-    if "converted" not in held or held["converted"].sum() < MIN_HOLDOUT_ORDERS:
-        parts.cards["anyway"] = {"reason": f"The holdout has fewer than {MIN_HOLDOUT_ORDERS} orders."}
+    if "converted" not in held or held["converted"].sum() < unprompted.MIN_HOLDOUT_ORDERS:
+        parts.cards["anyway"] = {"reason": f"The holdout has fewer than {unprompted.MIN_HOLDOUT_ORDERS} orders."}
         return
     known = held["converted"].notna()
     held, features = held[known], messages.held_features[known]
     recorded = messages.sent["converted"].notna()
-    sent, _ = training_rows(messages.sent[recorded], messages.features[recorded], "converted")
+    sent, _ = past_sends.training_rows(messages.sent[recorded], messages.features[recorded], "converted")
     order = parts.responses["order"]
-    parts.anyway = _fit_anyway(held, features, order, _lately(order, sent))
-    residuals = _extra_residuals(messages, held, features, parts.settings["order"], seed)
-    parts.variation["extra"] = _extra_variation(residuals, parts.variation["order"])
+    parts.anyway = unprompted.learned(held, features, order, unprompted.lately(order, sent))
+    residuals = unprompted.residuals(messages, held, features, parts.settings["order"], seed)
+    parts.variation["extra"] = unprompted.variation(residuals, parts.variation["order"])
     parts.cards["anyway"] = {
         "rows": len(held),
         "successes": float(held["converted"].sum()),
@@ -310,104 +239,6 @@ def _learn_anyway(messages: Messages, parts: Parts, seed: int) -> None:
         "coverage": coverage.card(coverage.of_differences(residuals, parts.variation["order"].sd)),
         "campaign_sd": parts.variation["extra"].sd,
     }
-
-
-def anyway_features(features: pd.DataFrame, order: fit.Response) -> pd.DataFrame:
-    """Columns of the "buys anyway" model: the order model's log-odds without the offer, the customer, the channel."""
-    kept = features.drop(columns=list(feature_rows.of_campaign(features)))
-    return kept.assign(**{"inclination": order.log_odds(feature_rows.without_offer(features))})
-
-
-# Few holdout orders carry this model: it is the order model's log-odds without the offer, moved and tilted, and by the
-# customer's columns only as far as they insist. By cross-validation over whole campaigns of the demo shop's holdout the
-# size hardly matters between 0.03 and 0.2; a penalty searched on the latest campaigns' 50 orders was much worse.
-_ANYWAY_SPREAD = {"inclination": 1.0, "channel": 0.3}
-_ANYWAY_USUAL = 0.1
-
-
-def _fit_anyway(held: pd.DataFrame, features: pd.DataFrame, order: fit.Response, lately: float) -> fit.Response:
-    """P(order | not sent). `lately`: log-odds by which the order model lies below its own past on purpose.
-
-    The order model is calibrated on the latest campaigns. Fitted on inclinations without that change and used on those
-    with it, this one moves along: the few latest holdout orders could not show a change of their own.
-    """
-    columns = anyway_features(features, order)
-    rows, _ = training_rows(held, columns.assign(inclination=columns["inclination"] + lately), "converted")
-    return fit.around(rows, "inclination", _ANYWAY_SPREAD, _ANYWAY_USUAL)
-
-
-def _lately(order: fit.Response, rows: fit.Rows) -> float:
-    """Log-odds from the order model's mean prediction for past rows to what they did."""
-    said = float(np.average(order.predict(rows.features), weights=rows.trials))
-    did = float(np.clip(rows.successes.sum() / rows.trials.sum(), 1e-6, 1 - 1e-6))
-    return float(np.log(did / (1 - did)) - np.log(said / (1 - said)))
-
-
-def _extra_residuals(
-    messages: Messages, held: pd.DataFrame, held_features: pd.DataFrame, settings: tuple[fit.Settings, ...], seed: int
-) -> pd.DataFrame:
-    """Per held-out campaign: extra order rate seen (sent - holdout), predicted, their sampling variance, order rate.
-
-    `settings`: what the order model's folds were learned with, each found in its own past.
-    """
-    recorded = messages.sent["converted"].notna()
-    sent, features = messages.sent[recorded].reset_index(drop=True), messages.features[recorded].reset_index(drop=True)
-    rows, rule = training_rows(sent, features, "converted")
-    unit_of = dict(zip(rows.campaign, rows.unit, strict=True))
-    held_unit = held["campaign_id"].map(unit_of)
-    result = []
-    for fold, found in zip(fit.usable_folds(rows, rule), settings, strict=True):
-        if rule.startswith("customers"):
-            break
-        first, last = rows.unit[fold.test].min(), rows.unit[fold.test].max()
-        early = held_unit < first
-        if held.loc[early, "converted"].sum() < MIN_HOLDOUT_ORDERS / 2:
-            continue
-        past, shrunk = rows.take(fold.train), feature_rows.of_campaign(features)
-        order = fit.fit_candidates(past, shrunk, seed, ("linear",), settings=found)["linear"]
-        anyway = _fit_anyway(held[early], held_features[early], order, _lately(order, past))
-        judged = (held_unit >= first) & (held_unit <= last)
-        result.append(_campaign_extra(sent.iloc[fold.test], features.iloc[fold.test], held[judged], order, anyway))
-    return (
-        pd.concat(result).sort_values("campaign", key=lambda c: c.map(unit_of), kind="stable", ignore_index=True)
-        if result
-        else pd.DataFrame(columns=["campaign", "channel", "seen", "predicted", "variance", "order_rate"])
-    )
-
-
-def _campaign_extra(
-    sent: pd.DataFrame, features: pd.DataFrame, held: pd.DataFrame, order: fit.Response, anyway: fit.Response
-) -> pd.DataFrame:
-    trials = sent["trials"].to_numpy("float64")
-    q = anyway.predict(anyway_features(features, order))
-    table = sent.assign(n=trials, p=order.predict(features) * trials, q=q * trials)
-    summed = table.groupby("campaign_id", sort=False)[["n", "converted", "p", "q"]].sum()
-    by_campaign = summed.div(summed["n"], axis=0).assign(n=summed["n"])
-    control = held.groupby("campaign_id")[["converted", "trials"]].sum()
-    control = pd.DataFrame({"mean": control["converted"] / control["trials"], "size": control["trials"]})
-    both = by_campaign.join(control, how="inner")
-    channel = features["channel"].groupby(sent["campaign_id"].to_numpy()).first().reindex(both.index)
-    variance = both["p"] * (1 - both["p"]) / both["n"] + both["q"] * (1 - both["q"]) / both["size"]
-    return pd.DataFrame(
-        {
-            "campaign": both.index,
-            "channel": channel.to_numpy(),
-            "seen": both["converted"] - both["mean"],
-            "predicted": both["p"] - both["q"],
-            "variance": variance,
-            "order_rate": both["p"],
-        }
-    ).reset_index(drop=True)
-
-
-def _extra_variation(residuals: pd.DataFrame, order: ranges.Variation) -> ranges.Variation:
-    """sd of the extra rate's error relative to the order rate, drawn towards the order rate's own campaign sd.
-
-    A holdout's few orders say little about one campaign: where all say little, orders that vary are extra orders.
-    """
-    rate = residuals["order_rate"].to_numpy("float64")
-    relative = (residuals["seen"] - residuals["predicted"]).to_numpy("float64") / rate
-    return ranges.learned(relative, residuals["variance"].to_numpy("float64") / rate**2, order.sd)
 
 
 def _learn_ads(shop: Shop, as_of: date, parts: Parts, seed: int, progress: Progress) -> None:

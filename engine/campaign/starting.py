@@ -9,7 +9,8 @@ import pandas as pd
 from engine.audience import rules
 from engine.audience.reach import Limits, reachable
 from engine.campaign import habits, planned
-from engine.campaign.forecast import Range, evaluate_steps
+from engine.campaign.expected import Range
+from engine.campaign.forecast import evaluate_steps
 from engine.campaign.habits import Tried
 from engine.campaign.occasions import Occasion, Sales, occasion, sales
 from engine.campaign.plan import PARTS, Offer, Plan, Step

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from engine.campaign.forecast import Forecast
+from engine.campaign.expected import Forecast
 from engine.errors import NotAllowed
 
 KEY = "override"  # under which it is kept with a plan, and with the forecast of a submission

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from engine.audience import reach, segments
-from engine.campaign import response
+from engine.campaign import response, unprompted
 from engine.campaign import rows as feature_rows
 from engine.model import fit
 from engine.sentences import Sentence
@@ -64,7 +64,7 @@ def readiness(shop: Shop | None) -> list[Ready]:
         Ready("forecasts", heard["messages"], answered),
         Ready("reasons", heard["messages"], answered),
         Ready("holdout", heard["holdout"], {"held": FIRST}),
-        Ready("anyway", heard["holdout"], {"orders": response.MIN_HOLDOUT_ORDERS}),
+        Ready("anyway", heard["holdout"], {"orders": unprompted.MIN_HOLDOUT_ORDERS}),
         Ready("ads", _ads(shop), answered),
     ]
     every = found | {"reviews": about["reviews"]}

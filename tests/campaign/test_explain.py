@@ -10,7 +10,7 @@ import pytest
 from scipy.special import expit, logit
 
 from engine.audience.reach import Limits, Others
-from engine.campaign import explain, feature_words, response, scene
+from engine.campaign import explain, feature_words, past_sends, response, scene
 from engine.campaign.explain import (
     BASE,
     OTHERS,
@@ -48,11 +48,11 @@ def models(shop):
 @pytest.fixture(scope="module")
 def linear(shop, models):
     """The same models with a linear one of orders and of clicks, learned from the same past."""
-    past = response.past_messages(shop, pd.Timestamp(models.card["as_of"]).date())
+    past = past_sends.past_messages(shop, pd.Timestamp(models.card["as_of"]).date())
     learned = {}
     for target, column in (("order", "converted"), ("click", "clicked")):
         known = past.sent[column].notna()
-        rows, _ = response.training_rows(past.sent[known], past.features[known], column)
+        rows, _ = past_sends.training_rows(past.sent[known], past.features[known], column)
         learned[target] = fit.fit_candidates(rows, of_campaign(rows.features), 0, ("linear",))["linear"]
     return dataclasses.replace(models, responses=models.responses | learned)
 
@@ -98,7 +98,7 @@ def test_points_are_whole_and_add_up_to_the_way_from_the_base_to_the_rate(shop):
 
 
 def test_the_base_is_the_mean_log_odds_of_what_was_learned_from(shop, linear):
-    past = response.past_messages(shop, pd.Timestamp(linear.card["as_of"]).date())
+    past = past_sends.past_messages(shop, pd.Timestamp(linear.card["as_of"]).date())
     for target, column in (("order", "converted"), ("click", "clicked")):
         known = past.sent[column].notna()
         model = linear.responses[target]  # what trees start from is the mean of the rows they grew on

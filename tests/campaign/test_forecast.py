@@ -12,7 +12,8 @@ from engine import terms
 from engine.audience import segments
 from engine.campaign import plans_file, response
 from engine.campaign import scene as scenes
-from engine.campaign.forecast import RANGED, evaluate, evaluate_steps
+from engine.campaign.expected import RANGED
+from engine.campaign.forecast import evaluate, evaluate_steps
 from engine.campaign.plans_file import forecast_plans, plan_rows, read_plans
 from engine.campaign.scene import scene
 from engine.errors import DataProblem, NotEnoughData

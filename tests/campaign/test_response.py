@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from engine.campaign import order_value, response
+from engine.campaign import order_value, past_sends, response
 from engine.campaign import rows as feature_rows
 from engine.campaign.rows import message_rows
 from engine.errors import ModelFileProblem, NotEnoughData
@@ -53,16 +53,17 @@ def test_training_as_of_a_day_is_training_without_what_came_later(tmp_path):
     assert cards[0]["last_sent"] < str(CUT)
 
 
+def told_on(shop, start, days):
+    """Campaigns whose outcome is known so many days after a start."""
+    return past_sends.past_messages(shop, (start + pd.Timedelta(days=days)).date()).sent["campaign_id"].nunique()
+
+
 def test_an_outcome_that_was_not_known_on_the_day_teaches_nothing(tmp_path):
     frames = {name: simulated(seed=2)[name] for name in CAMPAIGN_TABLES}
     shop = shop_of(tmp_path / "shop", frames)
     starts = pd.to_datetime(frames["campaigns"]["starts_at"])
-    assert (
-        response.past_messages(shop, (starts.iloc[5] + pd.Timedelta(days=5)).date()).sent["campaign_id"].nunique() == 5
-    )
-    assert (
-        response.past_messages(shop, (starts.iloc[5] + pd.Timedelta(days=8)).date()).sent["campaign_id"].nunique() == 6
-    )
+    assert told_on(shop, starts.iloc[5], 5) == 5
+    assert told_on(shop, starts.iloc[5], 8) == 6
 
 
 def test_the_same_data_and_seed_give_the_same_model(tmp_path):
@@ -180,7 +181,7 @@ def test_totals_of_a_campaign_with_single_deliveries_are_not_counted_twice(tmp_p
     frames = {name: frames[name] for name in CAMPAIGN_TABLES} | {"campaign_results": totals(frames)["campaign_results"]}
     shop = shop_of(tmp_path / "shop", frames)
     assert (
-        response.past_messages(shop, date(2026, 1, 1)).sent["trials"].sum()
+        past_sends.past_messages(shop, date(2026, 1, 1)).sent["trials"].sum()
         == (frames["deliveries"]["treated"] == 1).sum()
     )
 
@@ -240,7 +241,7 @@ def test_models_are_the_same_after_they_were_stored(tmp_path):
     shop = shop_of(tmp_path / "shop", frames)
     learned, read = response.train(shop), response.load(shop)
     assert (read.version, read.variation, read.tried) == (learned.version, learned.variation, learned.tried)
-    features = response.past_messages(shop, date(2026, 1, 1)).features
+    features = past_sends.past_messages(shop, date(2026, 1, 1)).features
     for target, model in learned.responses.items():
         np.testing.assert_array_equal(read.responses[target].predict(features), model.predict(features))
     np.testing.assert_array_equal(read.value.predict(features), learned.value.predict(features))
@@ -291,7 +292,7 @@ def test_order_values_are_learned_before_discount_and_stay_inside_the_past(tmp_p
     seen = order_value.list_value(
         deliveries["revenue"].set_axis(campaigns.index), campaigns["offer_kind"], campaigns["discount"]
     )
-    features = response.past_messages(shop, date(2026, 1, 1)).features
+    features = past_sends.past_messages(shop, date(2026, 1, 1)).features
     predicted = models.value.predict(features)
     assert predicted.mean() == pytest.approx(seen.mean(), rel=0.1)
     assert seen.quantile(0.01) - 1e-9 <= predicted.min()
@@ -300,7 +301,7 @@ def test_order_values_are_learned_before_discount_and_stay_inside_the_past(tmp_p
 
 def test_without_the_offer_a_row_keeps_customer_channel_and_season(tmp_path):
     shop = trained(tmp_path / "shop")
-    features = response.past_messages(shop, date(2026, 1, 1)).features
+    features = past_sends.past_messages(shop, date(2026, 1, 1)).features
     neutral = feature_rows.without_offer(features)
     changed = {c for c in features if not features[c].equals(neutral[c])} - {"headline|length"}
     assert changed == {"discount|fraction", "discount|curve", "discount|x discount_share", "offer_kind", "goal"}

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from dashboard import widgets
-from engine.campaign.forecast import Range
+from engine.campaign.expected import Range
 from engine.shop import store
 from tests.dashboard.plan_pages import page_of, saved_plan
 

@@ -6,7 +6,8 @@ from datetime import date, datetime
 import pytest
 
 from engine.campaign import planned, response
-from engine.campaign.forecast import Forecast, evaluate_steps
+from engine.campaign.expected import Forecast
+from engine.campaign.forecast import evaluate_steps
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import overrides
 from engine.errors import NotAllowed

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from engine.audience import segments
-from engine.campaign import response
+from engine.campaign import past_sends, response
 from engine.errors import NotEnoughData
 from engine.model import fit
 from engine.outcome.readiness import NEEDS, readiness
@@ -68,7 +68,7 @@ def test_forecasts_are_ready_where_they_can_be_learned(tmp_path, clicked):
     sent.loc[early.sample(clicked, random_state=0).index, "clicked"] = 1
     shop = tiny.shop_of(tmp_path / "shop", tables | {"deliveries": sent})
     found = by_module(shop)["forecasts"]
-    learned = response.past_messages(shop, default_as_of(shop)).sent  # what training would see
+    learned = past_sends.past_messages(shop, default_as_of(shop)).sent  # what training would see
     assert found.have["responses"] == learned["clicked"].sum()
     assert found.have["without"] == len(learned) - learned["clicked"].sum()
     assert found.have["campaigns"] == learned["campaign_id"].nunique()

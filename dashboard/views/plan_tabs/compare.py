@@ -8,7 +8,7 @@ from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import claims, planned
-from engine.campaign.forecast import Forecast
+from engine.campaign.expected import Forecast
 from engine.campaign.plan import Plan
 from engine.campaign.response import Models
 from engine.decision import plans

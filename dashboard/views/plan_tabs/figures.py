@@ -27,7 +27,7 @@ from dashboard.views.plan_tabs.message import VERDICT
 from dashboard.views.plan_tabs.saving import Open
 from dashboard.views.plan_tabs.sliders import AREA
 from engine.campaign.argument import WITH_SIZE
-from engine.campaign.forecast import Forecast, Range
+from engine.campaign.expected import Forecast, Range
 from engine.campaign.plan import Plan
 from engine.campaign.response import Models
 

@@ -10,10 +10,10 @@ from dashboard.text import language, t
 from dashboard.views.plan_tabs import assumed, forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import response
+from engine.campaign.expected import Range
 from engine.campaign.first import said
 from engine.campaign.first.anyway import Anyway
 from engine.campaign.first.outlook import Outlook
-from engine.campaign.forecast import Range
 from engine.errors import AppError
 from engine.model.fit import MIN_SUCCESSES
 from engine.sentences import Sentence

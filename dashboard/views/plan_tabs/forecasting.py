@@ -7,10 +7,10 @@ from dashboard.text import language, t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import response, track_record
+from engine.campaign.expected import Forecast, Range
 from engine.campaign.first import outlook as outlooks
 from engine.campaign.first.assumed import Assumed, of_json
 from engine.campaign.first.outlook import Outlook
-from engine.campaign.forecast import Forecast, Range
 from engine.campaign.plan import Plan
 from engine.campaign.response import Models
 from engine.decision import overrides

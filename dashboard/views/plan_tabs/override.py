@@ -9,7 +9,7 @@ from dashboard import state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
-from engine.campaign.forecast import Forecast
+from engine.campaign.expected import Forecast
 from engine.decision import overrides
 from engine.errors import AppError
 

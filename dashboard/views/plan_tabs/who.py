@@ -8,9 +8,10 @@ from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs
-from engine.campaign.forecast import Forecast
+from engine.campaign.expected import Forecast
 from engine.campaign.plan import Plan
-from engine.campaign.response import MIN_HOLDOUT_ORDERS, Models
+from engine.campaign.response import Models
+from engine.campaign.unprompted import MIN_HOLDOUT_ORDERS
 from engine.campaign.uplift import kept
 from engine.campaign.uplift.advice import CHOICES, Advice
 from engine.shop.store import Shop

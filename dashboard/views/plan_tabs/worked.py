@@ -6,7 +6,7 @@ from dashboard import widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs.message import plain
 from engine.campaign import worked
-from engine.campaign.forecast import Forecast
+from engine.campaign.expected import Forecast
 from engine.campaign.worked import Line, Number
 
 

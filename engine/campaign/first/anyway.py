@@ -11,7 +11,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from engine.campaign.forecast import LEVEL, Range
+from engine.campaign.expected import Range
+from engine.campaign.forecast import LEVEL
 from engine.campaign.rows import customer_columns
 from engine.model import fit, ranges, splits
 from engine.sentences import Sentence

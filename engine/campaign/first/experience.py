@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from engine.campaign.response import known_deliveries, known_totals
+from engine.campaign.past_sends import known_deliveries, known_totals
 from engine.model.calibrate import USUAL_SD
 from engine.model.fit import MIN_SUCCESSES
 from engine.model.mixing import Estimate, Level, observed

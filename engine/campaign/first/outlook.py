@@ -13,6 +13,7 @@ import pandas as pd
 from engine import terms
 from engine.campaign import earnings, offers, response, support
 from engine.campaign import forecast as forecasts
+from engine.campaign.expected import Forecast, Range
 from engine.campaign.first import anyway as from_orders
 from engine.campaign.first import basket as baskets
 from engine.campaign.first import said, scenarios
@@ -22,7 +23,6 @@ from engine.campaign.first.basket import Basket
 from engine.campaign.first.experience import Experience, experience
 from engine.campaign.first.holdout import Proposal, propose
 from engine.campaign.first.scenarios import Base, Rates, Scenario
-from engine.campaign.forecast import Forecast, Range
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
 from engine.sentences import Sentence

@@ -9,10 +9,11 @@ from scipy.special import expit, logit
 
 from engine.campaign import earnings
 from engine.campaign import forecast as forecasts
+from engine.campaign.expected import Forecast, Range
 from engine.campaign.first.assumed import Assumed
 from engine.campaign.first.basket import Basket
 from engine.campaign.first.experience import Experience
-from engine.campaign.forecast import LEVEL, Forecast, Range
+from engine.campaign.forecast import LEVEL
 from engine.campaign.offers import Cost
 from engine.campaign.simulate import DRAWS
 from engine.model import power

@@ -9,7 +9,7 @@ import pandas as pd
 
 from engine.audience.reach import channels, reachable
 from engine.campaign import planned, starting
-from engine.campaign.forecast import Range
+from engine.campaign.expected import Range
 from engine.campaign.launch import sales, wanting
 from engine.campaign.launch.form import NewProduct
 from engine.campaign.launch.history import History, history, launches

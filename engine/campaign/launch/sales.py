@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import stats
 from sklearn.linear_model import RidgeCV
 
-from engine.campaign.forecast import Range
+from engine.campaign.expected import Range
 from engine.campaign.launch.form import NewProduct
 from engine.campaign.launch.history import History, Usual, launches, relative_price
 from engine.model.ranges import LEVEL

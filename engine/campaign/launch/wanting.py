@@ -17,7 +17,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from engine.campaign.forecast import Range
+from engine.campaign.expected import Range
 from engine.campaign.launch.form import NewProduct
 from engine.campaign.launch.history import History, launches
 from engine.campaign.launch.sales import Expected

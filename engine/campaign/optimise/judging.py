@@ -7,7 +7,7 @@ import numpy as np
 
 from engine.campaign import forecast as forecasts
 from engine.campaign import grid
-from engine.campaign.forecast import Forecast, Money
+from engine.campaign.expected import Forecast, Money
 from engine.campaign.optimise.limits import Limit, Limits, Objective, Shelf, broken
 from engine.campaign.optimise.options import Option
 from engine.campaign.response import Models

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from engine.campaign.forecast import Forecast
+from engine.campaign.expected import Forecast
 from engine.errors import DataProblem
 from engine.shop.store import Shop
 

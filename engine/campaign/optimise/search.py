@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from engine.campaign.forecast import Range
+from engine.campaign.expected import Range
 from engine.campaign.optimise import split as splitting
 from engine.campaign.optimise.judging import Group, Judged, Progress, check, in_full, judge
 from engine.campaign.optimise.limits import Limit, Limits, Objective, Shelf

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.campaign.forecast import COLUMNS, RANGED, Range
+from engine.campaign.expected import COLUMNS, RANGED, Range
 from engine.campaign.optimise.judging import Judged
 from engine.campaign.optimise.options import Option
 from engine.campaign.optimise.ranking import Place

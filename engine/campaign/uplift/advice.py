@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from engine.campaign.forecast import Forecast
+from engine.campaign.expected import Forecast
 from engine.campaign.uplift.crossfit import Estimate
 from engine.campaign.uplift.learned import Learned
 from engine.campaign.uplift.worth import Money, worth

@@ -7,8 +7,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from engine.campaign.response import MIN_HOLDOUT_ORDERS
 from engine.campaign.rows import outcome_known
+from engine.campaign.unprompted import MIN_HOLDOUT_ORDERS
 from engine.errors import NotEnoughData
 from engine.shop.features import campaign_windows, default_as_of
 from engine.shop.store import Shop
