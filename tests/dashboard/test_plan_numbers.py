@@ -434,7 +434,15 @@ def reckoned(node: ast.expr) -> float:
     return -reckoned(node.operand) if isinstance(node, ast.UnaryOp) else float(node.value)
 
 
-@pytest.mark.parametrize("offer", [Offer(kind="percent", discount=0.15), Offer(kind="spend_save", tiers=[(150, 20)])])
+@pytest.mark.parametrize(
+    "offer",
+    [
+        Offer(kind="percent", discount=0.15),
+        Offer(kind="gift", gift_product_id="p033"),
+        Offer(kind="spend_save", tiers=[(150, 20)]),
+    ],
+    ids=lambda offer: offer.kind,
+)
 def test_the_money_can_be_redone_by_hand_from_what_the_page_shows(open_app, trained_shop, offer):
     saved_plan(trained_shop, offer=offer)
     app = page_of(open_app, trained_shop, "numbers")
