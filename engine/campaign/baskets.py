@@ -197,15 +197,11 @@ def _of(
     bought = bought.sort_values(["ordered_at", "order_id"], kind="stable", ignore_index=True)
     position, _ = pd.factorize(bought["order_id"])
     own = bought["discount_code"].astype("str").str.casefold().isin(_campaign_codes(shop))
-    orders = (
-        bought.assign(position=position, other=bought["off"].mask(own, 0.0).clip(lower=0.0))
-        .groupby("position")
-        .agg(
-            value=("gross", "sum"), other=("other", "sum"), code=("discount_code", "first"),
-            shipping=("shipping", lambda part: part.sum(min_count=1)), customer=("customer_id", "first"),
-            at=("ordered_at", "min"),
-        )
-    )  # fmt: skip
+    of_order = bought.assign(other=bought["off"].mask(own, 0.0).clip(lower=0.0)).groupby(position)
+    orders = of_order.agg(
+        value=("gross", "sum"), other=("other", "sum"), code=("discount_code", "first"),
+        customer=("customer_id", "first"), at=("ordered_at", "min"),
+    ).assign(shipping=of_order["shipping"].sum(min_count=1))  # fmt: skip
     window = (pd.Timestamp(as_of) - orders["at"]).dt.days // window_days
     rank = orders.groupby([orders["customer"], window]).cumcount().to_numpy() + 1
     chosen = _spread_over(len(orders) if whose != "assumed" else 0, MOST_ORDERS)

@@ -1,29 +1,49 @@
 """The app without a browser, opened on a shop folder."""
 
 import errno
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
+from dashboard import cache
 from engine.shop import store
 
 APP = Path(__file__).resolve().parents[2] / "dashboard" / "app.py"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _installed_components_are_looked_for_once() -> Iterator[None]:
+    """Streamlit reads what every installed package says of itself for each app under test: 0.3 s each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        found = functools.cache(manifest_scanner.scan_component_manifests)
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _without_warm_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server warms up once, an app under test would each time: only where a test is about that."""
+    if not request.node.get_closest_marker("warm_up"):
+        monkeypatch.setattr(cache, "warm", lambda: True)
+
+
 @pytest.fixture
 def open_app(monkeypatch: pytest.MonkeyPatch) -> Callable[..., AppTest]:
-    """open_app(shop, page="today", language="en"): the page as a visitor sees it first."""
+    """open_app(shop, page="today", language="en", **query): the page as a visitor of that address sees it first."""
 
-    def open_(shop: Path | None, page: str = "today", language: str = "en") -> AppTest:
+    def open_(shop: Path | None, page: str = "today", language: str = "en", **query: str) -> AppTest:
         if shop is None:
             monkeypatch.delenv("OFFERLAB_SHOP", raising=False)
         else:
             monkeypatch.setenv("OFFERLAB_SHOP", str(shop))
         # The default of 3 s is too short for the first run, which loads every library.
         app = AppTest.from_file(str(APP), default_timeout=120)
-        app.query_params["lang"] = language
+        for name, value in {"lang": language, **query}.items():
+            app.query_params[name] = value
         return app.switch_page(f"views/{page}.py").run() if page != "today" else app.run()
 
     return open_

@@ -48,10 +48,7 @@ def page_of(
     open_app: Callable[..., AppTest], shop: Path, tab: str, plan_id: str = "spring", language: str = "en"
 ) -> AppTest:
     """A tab of a plan's page, as somebody sees it who opens the address."""
-    app = open_app(shop, "today", language)
-    app.query_params["plan"] = plan_id
-    app.query_params["tab"] = tab
-    return app.switch_page("views/plan.py").run()
+    return open_app(shop, "plan", language, plan=plan_id, tab=tab)
 
 
 def said(app: AppTest) -> str:

@@ -13,6 +13,7 @@ from engine.shop import store
 from tests.dashboard.plan_pages import page_of, saved_plan
 
 
+@pytest.mark.warm_up
 def test_warm_up_takes_the_libraries_out_of_the_garbage_collectors_sight(open_app, tmp_path):
     open_app(tmp_path / "none")
     assert gc.get_freeze_count() > 100_000
