@@ -108,7 +108,7 @@ def test_a_shop_without_campaigns_can_still_decide(open_app, trained_shop):
     (trained_shop / "models" / "current").unlink()
     saved_plan(trained_shop, texts=COPY)
     app = page_of(open_app, trained_shop, "approve")
-    assert "This shop has no past campaigns" in said(app)
+    assert "This shop has no past campaign whose outcome is known" in said(app)
     app.button(key="approve.submit").click().run()
     assert stored(trained_shop).plan.status == "submitted"
 

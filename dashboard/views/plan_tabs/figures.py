@@ -89,8 +89,9 @@ def _curve(opened: Open, models: Models, tried: Plan) -> pd.DataFrame:
 @st.fragment(key=sliders.SETTINGS)
 def _settings(opened: Open, models: Models) -> None:
     with widgets.problem_box():
-        tried, forecast = _tried(opened, models)
-        sliders.show(tried, forecast.order_value, opened.shop.settings.currency)
+        tried, _ = _tried(opened, models)
+        saved = forecasting.of_plan(opened)
+        sliders.show(tried, opened.plan, saved.order_value if saved else None, opened.shop.settings.currency)
 
 
 @st.fragment(key=sliders.ANSWER)

@@ -109,8 +109,11 @@ def _offer(offer: Offer, said: dict[str, Any]) -> Offer:
     return offer.model_copy(update=changes | {"code": offer.code if kind != "none" else None})
 
 
-def show(plan: Plan, order_value: float | None, currency: str) -> None:
-    """The sliders but that of the discount, filled from the plan or from what was moved."""
+def show(plan: Plan, saved: Plan, order_value: float | None, currency: str) -> None:
+    """The sliders but that of the discount, filled from the plan or from what was moved.
+
+    order_value: of the plan as it is saved. Where a slider ends must not depend on what is tried: it would begin anew.
+    """
     kinds = list(dict.fromkeys([plan.offer.kind, *KINDS]))
     kind = st.selectbox(
         t("numbers.kind"),
@@ -123,7 +126,7 @@ def show(plan: Plan, order_value: float | None, currency: str) -> None:
     if kind in (*WITH_SIZE, "free_shipping"):
         # Up to four usual orders: above that nobody would reach it.
         now = float(state.values(AREA, settings(plan))["min_spend"])
-        most = max(float(round(4 * (order_value or 25.0), -1)), 2 * (plan.offer.min_spend or 0.0), 20.0, now)
+        most = max(float(round(4 * (order_value or 25.0), -1)), 2 * (saved.offer.min_spend or 0.0), 20.0, now)
         label = t("numbers.min_spend", currency=currency)
         st.slider(label, 0.0, most, step=5.0, format="%g", key="numbers.min_spend", on_change=_touch, **KEPT)
     for name, (least, largest, step) in SHARES.items():
