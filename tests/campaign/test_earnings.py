@@ -16,8 +16,8 @@ shares = st.floats(0, 0.9)
 rates = st.floats(0, 1)
 money = st.floats(0, 1_000)
 plans = st.builds(
-    Terms, recipients=st.integers(0, 100_000), off_share=shares, margin=st.just(0.0) | st.floats(1e-6, 0.9), send_cost=money,
-    minimum_spend=money, kept=st.floats(0.1, 1), handed=st.floats(0, 50),
+    Terms, recipients=st.integers(0, 100_000), off_share=shares, margin=st.just(0.0) | st.floats(1e-6, 0.9),
+    send_cost=money, minimum_spend=money, kept=st.floats(0.1, 1), handed=st.floats(0, 50),
 )  # fmt: skip
 orders = st.lists(st.floats(1, 500), min_size=1, max_size=30)
 sizes = st.floats(0.01, 0.95)
