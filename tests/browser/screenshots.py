@@ -37,6 +37,7 @@ PAGES = (
     "results",
     "data",
     "shops",
+    "launch",
     "model",
     "features",
     "history",
@@ -47,7 +48,8 @@ TABS = ("brief", "copy", "numbers", "approve", "export", "result")
 WIDTH, HIGHEST = 1280, 2400
 WAIT = 180_000  # milliseconds; the language model and the first forecast take their time
 PLAN, BEGUN, SEVERAL = "spring-skin-care", "win-back", "two-messages"  # done, filled from the shop's data, several
-VIEWS = ("argue", "compare")  # of Numbers, beside the curves that it opens with
+VIEWS = ("best", "argue", "compare", "who", "why", "worked", "all")  # of Numbers, beside the curves it opens with
+LOOKS = ("compared", "lessons", "origin")  # of Model, beside how good the forecast is
 
 
 def main() -> None:
@@ -138,6 +140,7 @@ def take(browser: Browser, url: str, folder: Path, **how: object) -> None:
     addresses = {name: "/" if name == "today" else f"/{name}" for name in PAGES}
     addresses |= {f"plan-{tab}": f"/plan?plan={PLAN}&tab={tab}" for tab in TABS}
     addresses |= {f"plan-numbers-{view}": f"/plan?plan={PLAN}&tab=numbers&view={view}" for view in VIEWS}
+    addresses |= {f"model-{look}": f"/model?look={look}" for look in LOOKS}
     addresses |= {"plan-begun": f"/plan?plan={BEGUN}&tab=brief"}
     addresses |= {f"plan-several-{tab}": f"/plan?plan={SEVERAL}&tab={tab}" for tab in ("brief", "copy")}
     for name, address in addresses.items():
