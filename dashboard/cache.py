@@ -689,7 +689,12 @@ def _selected(path: str, stamp: tuple, text: str, _shop: Shop) -> list[str]:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _rule_facts(path: str, version: str) -> pd.DataFrame:
-    return rules.facts(store.open_shop(Path(path)), _as_of(path, version))
+    return rules.facts(_read_once(path, version), _as_of(path, version), _features_of_all(path, version))
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _features_of_all(path: str, version: str) -> pd.DataFrame:
+    return lifecycle.features_of_all(store.open_shop(Path(path)), _as_of(path, version))
 
 
 def rule_fields(shop: Shop) -> dict[str, Field]:
@@ -749,10 +754,9 @@ def lifecycle_groups(shop: Shop) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _lifecycle_groups(path: str, version: str) -> pd.DataFrame:
-    try:
-        return lifecycle.groups(store.open_shop(Path(path)), _as_of(path, version))
-    except NotEnoughData:
+    if not store.open_shop(Path(path)).rows("orders"):
         return pd.DataFrame(columns=["name", "customers", "share", "spend_share", "rule_text"])
+    return lifecycle.summed(_features_of_all(path, version))
 
 
 def campaign_names(shop: Shop) -> dict[str, str]:
@@ -831,7 +835,7 @@ def starting_facts(shop: Shop) -> Known:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _starting_facts(path: str, version: str) -> Known:
-    return starting.known(store.open_shop(Path(path)))
+    return starting.known(_read_once(path, version), _rule_facts(path, version))
 
 
 def starting_plans(shop: Shop, today: date) -> dict[str, Proposal]:
@@ -841,7 +845,7 @@ def starting_plans(shop: Shop, today: date) -> dict[str, Proposal]:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _starting_plans(path: str, stamp: tuple, today: date) -> dict[str, Proposal]:
-    opened, facts = store.open_shop(Path(path)), None
+    opened, facts = _kept(store.open_shop(Path(path))), None
     with contextlib.suppress(AppError):  # without any activity each goal says so itself
         facts = starting_facts(opened)
     return {goal: starting.propose(opened, goal, "new", goal, "nobody", today, facts=facts) for goal in GOALS}

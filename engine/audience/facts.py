@@ -10,7 +10,7 @@ import pandas as pd
 from engine.audience import lifecycle, segments
 from engine.audience.reach import CONSENTS
 from engine.shop.attributes import KNOWN_CUSTOMER, allowed_attribute
-from engine.shop.features import DICTIONARY, campaign_windows, customers, default_as_of, features
+from engine.shop.features import DICTIONARY, campaign_windows, default_as_of
 from engine.shop.store import Shop
 
 MOST_VALUES = 50  # of a text field, the most frequent ones, offered for choosing
@@ -175,14 +175,15 @@ def _own(shop: Shop, taken: set[str], as_of: date | None = None) -> dict[str, tu
     return found
 
 
-def facts(shop: Shop, as_of: date | None = None) -> pd.DataFrame:
+def facts(shop: Shop, as_of: date | None = None, known: pd.DataFrame | None = None) -> pd.DataFrame:
     """customer_id of every customer the shop knows, and a column for each of `fields` but group, before a day.
 
     Missing is unknown. Depends on the shop's tables and settings and the day alone: it can be kept by `shop.version`.
+    known: `lifecycle.features_of_all(shop, as_of)`, where it is at hand.
     """
     as_of = as_of or default_as_of(shop)
-    ids = customers(shop)
-    known = features(shop, pd.DataFrame({"customer_id": ids, "as_of": pd.Timestamp(as_of)}))
+    known = lifecycle.features_of_all(shop, as_of) if known is None else known
+    ids = known["customer_id"]
     columns: dict[str, pd.Series] = {"customer_id": ids}
     columns |= {name: known[feature] for name, feature in FEATURES.items() if _has(shop, name)}
     channels = _channels(shop)

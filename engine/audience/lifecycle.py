@@ -68,8 +68,12 @@ def groups(shop: Shop, as_of: date) -> pd.DataFrame:
     """
     if not shop.rows("orders"):
         raise NotEnoughData("Stages need orders, and this shop has none yet. Import a file of orders.")
-    known = features(shop, pd.DataFrame({"customer_id": customers(shop), "as_of": pd.Timestamp(as_of)}))
-    return summed(known)
+    return summed(features_of_all(shop, as_of))
+
+
+def features_of_all(shop: Shop, as_of: date) -> pd.DataFrame:
+    """Features (see engine.shop.features) of every customer the shop knows, as of a day."""
+    return features(shop, pd.DataFrame({"customer_id": customers(shop), "as_of": pd.Timestamp(as_of)}))
 
 
 def summed(known: pd.DataFrame) -> pd.DataFrame:

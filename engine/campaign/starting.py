@@ -65,10 +65,14 @@ class Known:
     sales: Sales
 
 
-def known(shop: Shop) -> Known:
-    """Everything the starting plans read. Raises NotEnoughData for a shop without any activity."""
+def known(shop: Shop, customers: pd.DataFrame | None = None) -> Known:
+    """Everything the starting plans read. Raises NotEnoughData for a shop without any activity.
+
+    customers: `rules.facts` on the day of the data, where they are at hand.
+    """
     as_of = default_as_of(shop)
-    return Known(as_of, rules.facts(shop, as_of), habits.campaigns(shop), sales(shop, as_of))
+    customers = rules.facts(shop, as_of) if customers is None else customers
+    return Known(as_of, customers, habits.campaigns(shop), sales(shop, as_of))
 
 
 def propose(

@@ -248,6 +248,7 @@ def test_the_command_names_the_part_and_what_it_replaces_at_once_and_at_the_end(
     assert found["drafts"][0]["slots"] == EMAIL | {"subject": "Gentle nights"}
 
 
+@pytest.mark.full
 @pytest.mark.model
 @pytest.mark.timeout(400)
 def test_the_real_model_writes_more_like_a_draft_and_one_line_again():

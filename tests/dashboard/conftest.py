@@ -2,6 +2,7 @@
 
 import errno
 import functools
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -29,6 +30,25 @@ def _without_warm_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """A server warms up once, an app under test would each time: only where a test is about that."""
     if not request.node.get_closest_marker("warm_up"):
         monkeypatch.setattr(cache, "warm", lambda: True)
+
+
+@pytest.fixture
+def trained_shop(trained_shop_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A trained demo shop to be written to, as new for each test and always in the same place.
+
+    What the pages keep of a shop they keep by its place and content: as in a server, what was worked out stands ready.
+    """
+    folder = tmp_path_factory.getbasetemp() / "shop" / "trained"
+    shutil.rmtree(folder.parent, ignore_errors=True)
+    return Path(shutil.copytree(trained_shop_dir, folder))
+
+
+@pytest.fixture(autouse=True)
+def _empty_caches() -> Iterator[None]:
+    """Of what pages keep, a running model and entries in a ledger hang on more than a shop's place and content."""
+    yield
+    cache._writer_server.clear()
+    cache._exported.clear()
 
 
 @pytest.fixture

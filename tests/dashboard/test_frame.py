@@ -2,6 +2,7 @@
 
 import gc
 import re
+import shutil
 from pathlib import Path
 
 import pandas as pd
@@ -167,8 +168,9 @@ def test_another_shop_has_its_own_choices_and_no_plan_of_the_first(open_app, dem
     assert app.segmented_control(key="calendar.span").value == "all"
 
 
-def test_a_plan_of_the_same_id_in_another_shop_is_not_filled_from_this_one(open_app, trained_shop, demo_shop):
-    for shop, name in ((trained_shop, "Ours"), (demo_shop, "Theirs")):
+def test_a_plan_of_the_same_id_in_another_shop_is_not_filled_from_this_one(open_app, trained_shop, demo_shop_dir):
+    beside = Path(shutil.copytree(demo_shop_dir, trained_shop.with_name("demo")))
+    for shop, name in ((trained_shop, "Ours"), (beside, "Theirs")):
         saved_plan(shop, name=name)
     app = page_of(open_app, trained_shop, "brief")
     assert app.text_input(key="brief.name").value == "Ours"
