@@ -93,6 +93,7 @@ def test_drafting_is_cancelled_and_started_again(page, app):
     starts_again(page, app.shop, "draft-unwritten", "copy.draft", "copy.stop")
 
 
+@pytest.mark.full
 def test_an_import_is_cancelled_and_started_again(page, app):
     before = store.open_shop(app.shop).rows("orders")
     page.goto(f"{app.url}/data")
@@ -116,6 +117,7 @@ def bring(page: Page) -> None:
     expect(field(page, "data.import").get_by_role("button")).to_be_enabled()
 
 
+@pytest.mark.full
 def test_a_sample_shop_is_cancelled_and_made_after_all(page, start_app, tmp_path):
     app = start_app(tmp_path / "shops" / "none-yet")
     folder = tmp_path / "shops" / "demo"

@@ -14,6 +14,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 from engine import settings
 from engine.decision import ledger
 from engine.shop import store
+from tests.browser.conftest import wait_until_ready
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,6 +52,7 @@ def type_in(page: Page, key: str, text: str) -> None:
 
 
 def open_tab(page: Page, name: str) -> None:
+    wait_until_ready(page, "plan", SECONDS)  # a click on what is just being drawn anew may be lost
     field(page, "plan.tab").get_by_role("radio", name=name).or_(
         field(page, "plan.tab").get_by_text(name, exact=True)
     ).first.click()
@@ -212,6 +214,7 @@ def complete_journey(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.full
 def test_a_real_shop_without_clicks_gets_a_forecast_of_orders(page, start_app, ready, complete_journey):
     app = start_app(complete_journey)
     page.goto(f"{app.url}/customers")

@@ -417,17 +417,17 @@ def _alive(pid: int) -> bool:
 
 @pytest.mark.model
 @pytest.mark.timeout(400)
-def test_the_real_model_writes_valid_english_and_chinese():
+@pytest.mark.parametrize("language", [pytest.param("en", marks=pytest.mark.full), "zh"])  # English: tests/browser too
+def test_the_real_model_writes_valid_english_and_chinese(language):
     real = environment.read({})
     if files.verify("default", real).state != "ok":
         pytest.skip(f"the default model is not at {files.folder(real)}: run `python -m engine model pull default`")
     with server.WriterServer(files.verify("default", real).path, real) as running:
-        for language in ("en", "zh"):
-            wanted = brief(language=language, channel="email")
-            found = facts(FakeShop(language), wanted)
-            written = [
-                event
-                for event in model.write(running.endpoint(), wanted, found, 0, 1, deadline=180)
-                if isinstance(event, model.Written)
-            ]
-            assert claims.check_draft(written[0].slots, found) == [] and written[0].redraws <= 3
+        wanted = brief(language=language, channel="email")
+        found = facts(FakeShop(language), wanted)
+        written = [
+            event
+            for event in model.write(running.endpoint(), wanted, found, 0, 1, deadline=180)
+            if isinstance(event, model.Written)
+        ]
+        assert claims.check_draft(written[0].slots, found) == [] and written[0].redraws <= 3
