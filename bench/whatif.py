@@ -22,9 +22,11 @@ from pathlib import Path
 import lightgbm
 import numpy as np
 import pandas as pd
-import shap
 
-sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
+# Run as a file, from anywhere. Not from its own folder: coverage.py there would stand in for a package that SHAP needs.
+sys.path.insert(0, str(Path(sys.path.pop(0)).parent))
+
+import shap
 
 from engine.campaign import grid, response
 from engine.campaign.explain import explain_plan
@@ -34,7 +36,7 @@ from engine.campaign.optimise.limits import Shelf
 from engine.campaign.optimise.options import Option
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, sampling_sd, scene, setting
-from engine.model import fit
+from engine.model import fit, parts
 from engine.shop import samples, store
 from engine.shop.store import Shop
 
@@ -135,14 +137,14 @@ def _with_trees(shop: Shop, models: Models, known: Scene) -> None:
     """The same with the largest model that this product fits: trees on top of the linear part."""
     order = models.responses["order"]
     matrix = setting(shop, known, PLAN).matrix(order.encoder)
-    booster = _booster(matrix, order.encoded_log_odds(matrix), fit.TREE | {"num_leaves": 8}, fit.MAX_TREES)
+    booster = _booster(matrix, order.encoded_log_odds(matrix), parts.TREE | {"num_leaves": 8}, parts.MAX_TREES)
     both = fit.Response("both", order.encoder, order.intercept, order.weights, booster, order.affine)
     larger = replace(models, responses=models.responses | {"order": both})
     measured(
-        f"forecast with ranges, {fit.MAX_TREES} trees of 8 leaves added, discount moved",
+        f"forecast with ranges, {parts.MAX_TREES} trees of 8 leaves added, discount moved",
         lambda n: evaluate_steps(shop, larger, [known], [_discounts(n)]), 20,
     )  # fmt: skip
-    _thousand(f"{OPTIONS:,} options, {fit.MAX_TREES} trees of 8 leaves added", shop, larger, known)
+    _thousand(f"{OPTIONS:,} options, {parts.MAX_TREES} trees of 8 leaves added", shop, larger, known)
 
 
 def _booster(matrix: np.ndarray, log_odds: np.ndarray, params: dict, trees: int) -> lightgbm.Booster:

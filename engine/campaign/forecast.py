@@ -35,7 +35,7 @@ def evaluate_steps(
 ) -> Forecast:
     """The forecast of a plan as a whole, one scene and one row for each of its messages.
 
-    `money_only` leaves the rates and the messages sent out, which takes half the time: for a curve of many forecasts.
+    `money_only` leaves out the rates, the messages sent and which assumption matters most: for many forecasts at once.
     `even_untried` gives money to a plan that was never tried, too: it stays not supported, and says so first.
     A row has the campaign's columns, plan_id, optional holdout, audience_share, window_days, tiers, day and condition;
     drawn, a pair of how many are written to and held out, where it is known who they are (engine.decision.assign).
@@ -79,7 +79,7 @@ def drawn(
     base = base if money_only else _with_rates(models, messages, base, who)
     if who is None or (refused and not even_untried):
         return replace(base, sentences=refused), None
-    found, money = _with_money(shop, models, messages, plan, base, who, seed, ranged)
+    found, money = _with_money(shop, models, messages, plan, base, who, seed, ranged, not money_only)
     return (_untried(found, refused) if refused else found), money
 
 
@@ -203,7 +203,7 @@ def _columns(message: Message, tried: support.Tried) -> dict:
     """The model columns of a message, customers apart."""
     at = message.at
     own = at.scene.latest("message said", tried, at.key, lambda: at.message.to_dict("records")[0])
-    return own | {name: values[0] for name, values in at.offer.items()}
+    return own | {name: values[0] for name, values in at.offered.items()}
 
 
 def _with_rates(models: Models, messages: Sequence[Message], base: Forecast, who: simulate.Orders | None) -> Forecast:
@@ -266,6 +266,7 @@ def _with_money(
     who: simulate.Orders,
     seed: int,
     ranged: Collection[str],
+    with_reasons: bool,
 ) -> tuple[Forecast, Money]:
     assert models.value is not None, "checked by _why_not"
     scene = messages[0].scene
@@ -283,8 +284,11 @@ def _with_money(
     verdict = verdict_of(loss, at["extra_profit"])
     assumed = inputs.assumptions(shop, scene, plan, given, worked)
     anyway = at["would_buy_anyway"] or 0.0
-    uncertain = sensitivity.assumptions(drawn, terms_of, scene.margin.is_measured, given.is_assumed)
-    matters = sensitivity.said(uncertain[0], at["extra_profit"], shop.settings.currency)
+    # It takes a third of the time, and is asked of none of a thousand options.
+    uncertain = (
+        sensitivity.assumptions(drawn, terms_of, scene.margin.is_measured, given.is_assumed) if with_reasons else ()
+    )
+    matters = [sensitivity.said(most, at["extra_profit"], shop.settings.currency) for most in uncertain[:1]]
     reason, *more = _sentences(shop, models, drawn, loss, assumed)
     money = replace(
         base, **ranges, send_cost=worked.send_cost, chance_of_loss=loss, supported=True, verdict=verdict,
@@ -294,7 +298,7 @@ def _with_money(
         test_on=_test_size(drawn) if verdict == "coin_toss" else 0,
         order_value=drawn.value * worked.kept, margin=worked.margin, worked=worked, assumptions=uncertain,
         sentences=(
-            reason, matters, *more, *_test_sentence(verdict, drawn, scene), *_scope(plan),
+            reason, *matters, *more, *_test_sentence(verdict, drawn, scene), *_scope(plan),
             *_repeated(messages),
         ),
     )  # fmt: skip

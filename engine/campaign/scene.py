@@ -62,17 +62,33 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A scene under one setting of the sliders: model columns of message and offer (one row each), and of both (offer
-    and customer together). `key` says which message it is, `size` how large its offer; `slot` keeps it with and
-    without an offer apart."""
+    """A scene under one setting of the sliders: model columns of the message (one row) and of its offer, a value each.
+
+    `key` says which message it is, `size` how large its offer; `slot` keeps it with and without an offer apart."""
 
     scene: Scene
     key: tuple
     message: pd.DataFrame
-    offer: pd.DataFrame
-    both: pd.DataFrame
+    offered: dict[str, np.ndarray]
     size: tuple = ()
     slot: str = "message"
+
+    # Frames are made when a model asks: of most of a thousand options none does.
+
+    @property
+    def offer(self) -> pd.DataFrame:
+        """Model columns of the offer, one row."""
+        return pd.DataFrame(self.offered)
+
+    @property
+    def both(self) -> pd.DataFrame:
+        """Model columns of offer and customer together, one row per representative."""
+        known = self.scene.known
+
+        def together() -> pd.DataFrame:
+            return pd.DataFrame(rows.shared_columns(self.offered, known.get("discount_share")), index=known.index)
+
+        return self.scene.latest(f"both, {self.slot}", None, float(self.offered["discount|curve"][0]), together)
 
     def matrix(self, encoder: Encoder, **extra: np.ndarray) -> np.ndarray:
         """The representatives as a model takes them; `extra` adds columns of one value each."""
@@ -82,7 +98,7 @@ class Setting:
             return encoder.over(own, self.message)
 
         known = self.scene.latest(self.slot, encoder, self.key, with_message)
-        more = [pd.DataFrame(extra, index=self.both.index)] if extra else []
+        more = [pd.DataFrame(extra, index=self.scene.known.index)] if extra else []
         return encoder.over(known, self.offer, self.both, *more)
 
     def frame(self) -> pd.DataFrame:
@@ -93,8 +109,8 @@ class Setting:
 
     def without_offer(self) -> "Setting":
         """The same as if nothing was offered."""
-        message, offer, both = (without_offer(part) for part in (self.message, self.offer, self.both))
-        return replace(self, message=message, offer=offer, both=both, slot="without offer")
+        nothing = {name: np.zeros_like(value) for name, value in self.offered.items()}
+        return replace(self, message=without_offer(self.message), offered=nothing, slot="without offer")
 
 
 def day_of_data(shop: Shop, starts_at: object) -> date:
@@ -259,12 +275,11 @@ def setting(shop: Shop, scene: Scene, plan: dict[str, Any]) -> Setting:
     """The scene under one setting of the sliders."""
     row = said(scene, plan)
     offer = rows.offer_columns(row)
-    both = rows.shared_columns(offer, scene.known.get("discount_share"))
     key = tuple((name, str(value)) for name, value in row.items() if name not in _NOT_OF_MESSAGE)
     size = tuple(str(row.get(name)) for name in ("discount", "min_spend"))
 
     known = scene.latest("message columns", None, key, lambda: _message_columns(shop, scene, row, key))
-    return Setting(scene, key, known, pd.DataFrame(offer), pd.DataFrame(both, index=scene.known.index), size)
+    return Setting(scene, key, known, offer, size)
 
 
 def _message_columns(shop: Shop, scene: Scene, row: dict[str, Any], key: tuple) -> pd.DataFrame:
