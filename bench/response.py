@@ -66,6 +66,9 @@ def main() -> None:
     print(f"{datetime.now():%Y-%m-%d %H:%M}, {platform.machine()}, Python {platform.python_version()}, "
           f"LightGBM {lgb.__version__}, scikit-learn {sklearn.__version__}, pandas {pd.__version__}")  # fmt: skip
     with tempfile.TemporaryDirectory(dir=chosen.folder) as folder:
+        print("The rules that choose settings were changed several times with the later parts of Bank Marketing and "
+              "Complete Journey in sight:\nwhat is said of ours there is better than on new data by as much as that "
+              "helped, which is not known.")  # fmt: skip
         bank()
         grocer(samples.build("complete-journey", Path(folder) / "grocer"))
         shop = samples.build("demo", Path(folder) / "demo")
@@ -333,8 +336,8 @@ def by_group(models: Models, past: Messages, truth: dict) -> None:
 
 def drift(shop: Shop, models: Models, truth: dict) -> None:
     """Clicks of held-out e-mail campaigns before and after the planted drop."""
-    campaigns = shop.table("campaigns").set_index("campaign_id")
-    held = pd.DataFrame(models.card["targets"]["click"]["held_out"]).join(campaigns, on="campaign")
+    begun = shop.table("campaigns").set_index("campaign_id")["starts_at"]
+    held = pd.DataFrame(models.card["targets"]["click"]["held_out"]).join(begun, on="campaign")
     held = held[held["channel"] == truth["drift"]["channel"]]
     after = held["starts_at"] >= pd.Timestamp(truth["drift"]["from"])
     for title, part in (("before", held[~after]), ("after", held[after])):

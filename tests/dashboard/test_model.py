@@ -97,6 +97,16 @@ def test_the_models_and_their_distances_follow_from_the_hold_out_table(model_pag
     assert points == ([pytest.approx(far, abs=1e-5)] if len(curve) > 1 else [])
 
 
+def test_a_change_over_time_is_said_in_words_with_its_size_in_each_channel(model_page, used, words):
+    app = model_page(look="compared")
+    drift = used[1].card["targets"]["order"]["drift"]
+    assert ("Not quite: response rates changed" in words(app)) is drift["found"]
+    shown = next(table.value for table in app.table if table.value.index.name == "Channel")
+    assert len(shown) == len(drift["trends"])
+    for said, trend in zip(shown.iloc[:, 0], drift["trends"], strict=True):
+        assert said.startswith(f"{100 * np.expm1(trend['log_odds']):+.0f} %")
+
+
 def test_the_hold_out_table_names_no_customer(used):
     shop, models = used
     customers = set(shop.table("customers")["customer_id"])

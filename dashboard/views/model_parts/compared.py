@@ -1,5 +1,6 @@
 """The model in use beside the others that were tried and beside simple ones, on the same held-out rows."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ from dashboard import charts, widgets
 from dashboard.text import language, t
 from dashboard.views.model_parts import names
 from engine.campaign import learned_words
+from engine.campaign.plan import PARTS
 
 
 def show(card: dict, facts: dict) -> None:
@@ -28,7 +30,7 @@ def show(card: dict, facts: dict) -> None:
         searched(search)
     if drift := card.get("drift"):
         st.subheader(t("model.drift"))
-        st.write(_facts(drift))
+        drifted(drift, (card.get("search") or {}).get("chosen", {}).get("half_life"))
 
 
 def models(facts: dict) -> None:
@@ -112,9 +114,35 @@ def searched(search: dict) -> None:
         st.dataframe(trials, hide_index=True, placeholder="–", key="model.trials", alt=t("model.search_trials"))
 
 
-def _facts(facts: Any) -> str:
+def drifted(drift: dict, half_life: float | None) -> None:
+    """Whether responses changed over time, what follows from it, and by how much in each channel."""
+    if drift["p"] is None:
+        st.write(t("model.drift_not_asked"))
+        return
+    said = "found" if drift["found"] else "none"
+    fades = t("model.drift_fades", campaigns=widgets.number(half_life)) if half_life else t("model.drift_alike")
+    tested = t(f"model.drift_{said}", p=f"{drift['p']:.2g}", level=f"{drift['level']:g}")
+    st.write(f"{tested} {fades}")
+    change = {
+        t("model.drift_channel"): [_channel(one["channel"]) for one in drift["trends"]],
+        t("model.drift_change"): [_change(one["log_odds"], one["se"]) for one in drift["trends"]],
+    }
+    st.table(pd.DataFrame(change).set_index(t("model.drift_channel")), alt=t("model.drift"))
+
+
+def _channel(name: str) -> str:
+    if name == "all":
+        return t("model.drift_all")
+    return t(f"plan.channel_{name}") if name in PARTS else name
+
+
+def _change(log_odds: float, error: float) -> str:
+    """Of the odds, from the first to the last campaign, with its 95 % interval."""
+    value, low, high = (100 * (math.exp(log_odds + z * error) - 1) for z in (0.0, -1.96, 1.96))
+    return t("model.drift_by", value=f"{value:+.0f}", low=f"{low:+.0f}", high=f"{high:+.0f}")
+
+
+def _facts(facts: dict) -> str:
     """Names and values of a log as one line."""
-    if not isinstance(facts, dict):
-        return str(facts)
     written = {name: f"{value:.4g}" if isinstance(value, float) else str(value) for name, value in facts.items()}
     return ", ".join(f"{name}: {value}" for name, value in written.items())
