@@ -18,7 +18,7 @@ from tests.browser.conftest import wait_until_ready
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
-SECONDS = 300  # two cores that others use too: the language model takes 3-5 s a draft on idle ones, far longer on busy ones
+SECONDS = 300  # two cores that others use too: the language model takes 3-5 s a draft on idle ones, far more on busy
 
 
 def field(page: Page, key: str) -> Locator:
