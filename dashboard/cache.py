@@ -754,9 +754,10 @@ def lifecycle_groups(shop: Shop) -> pd.DataFrame:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _lifecycle_groups(path: str, version: str) -> pd.DataFrame:
-    if not store.open_shop(Path(path)).rows("orders"):
+    try:
+        return lifecycle.groups(_read_once(path, version), _as_of(path, version), _features_of_all(path, version))
+    except NotEnoughData:
         return pd.DataFrame(columns=["name", "customers", "share", "spend_share", "rule_text"])
-    return lifecycle.summed(_features_of_all(path, version))
 
 
 def campaign_names(shop: Shop) -> dict[str, str]:

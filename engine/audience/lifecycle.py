@@ -60,24 +60,15 @@ def of(known: pd.DataFrame) -> pd.Series:
     return pd.Series(stages, index=known.index, dtype="str")
 
 
-def groups(shop: Shop, as_of: date) -> pd.DataFrame:
+def groups(shop: Shop, as_of: date, known: pd.DataFrame | None = None) -> pd.DataFrame:
     """One row per stage, in the order of STAGES, empty ones too: name, customers, share, spend_share, rule_text.
 
     share: of all customers; spend_share: of all they spent so far, after discounts and returns (missing without any).
-    Raises NotEnoughData for a shop without orders.
+    known: `features_of_all(shop, as_of)`, where it is at hand. Raises NotEnoughData for a shop without orders.
     """
     if not shop.rows("orders"):
         raise NotEnoughData("Stages need orders, and this shop has none yet. Import a file of orders.")
-    return summed(features_of_all(shop, as_of))
-
-
-def features_of_all(shop: Shop, as_of: date) -> pd.DataFrame:
-    """Features (see engine.shop.features) of every customer the shop knows, as of a day."""
-    return features(shop, pd.DataFrame({"customer_id": customers(shop), "as_of": pd.Timestamp(as_of)}))
-
-
-def summed(known: pd.DataFrame) -> pd.DataFrame:
-    """`groups` of customers with these features."""
+    known = features_of_all(shop, as_of) if known is None else known
     by_stage = known.groupby(of(known))["monetary"].agg(["size", "sum"]).reindex(list(STAGES), fill_value=0)
     spent = float(by_stage["sum"].sum())
     return pd.DataFrame(
@@ -89,3 +80,8 @@ def summed(known: pd.DataFrame) -> pd.DataFrame:
             "rule_text": [f"lifecycle = {name}" for name in by_stage.index],
         }
     )
+
+
+def features_of_all(shop: Shop, as_of: date) -> pd.DataFrame:
+    """Features (see engine.shop.features) of every customer the shop knows, as of a day."""
+    return features(shop, pd.DataFrame({"customer_id": customers(shop), "as_of": pd.Timestamp(as_of)}))
