@@ -201,9 +201,7 @@ def _counted(scene: Scene, step: dict) -> float | None:
 
 def _columns(message: Message, tried: support.Tried) -> dict:
     """The model columns of a message, customers apart."""
-    at = message.at
-    own = at.scene.latest("message said", tried, at.key, lambda: at.message.to_dict("records")[0])
-    return own | {name: values[0] for name, values in at.offered.items()}
+    return message.at.alone
 
 
 def _with_rates(models: Models, messages: Sequence[Message], base: Forecast, who: simulate.Orders | None) -> Forecast:

@@ -3,7 +3,7 @@
 A column named `feature|detail` is a curve or interaction of `feature`; the reasons shown sum over them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -310,9 +310,13 @@ def of_campaign(rows: pd.DataFrame) -> set[str]:
 
 def without_offer(features: pd.DataFrame) -> pd.DataFrame:
     """The same rows as if nothing was offered: what is left is the customer, the channel and the season."""
-    offer = [c for c in features if str(c).startswith(("discount|", "min_spend|", "headline|"))]
-    neutral = features.assign(**{c: 0.0 for c in offer})
-    return neutral.assign(**{c: "" for c in ("offer_kind", "goal") if c in features})
+    return features.assign(**nothing_offered(features))
+
+
+def nothing_offered(names: Iterable[Hashable]) -> dict[str, Any]:
+    """What those of these model columns hold that tell of an offer, where nothing is offered."""
+    numbers = {str(c): 0.0 for c in names if str(c).startswith(("discount|", "min_spend|", "headline|"))}
+    return numbers | {str(c): "" for c in names if c in ("offer_kind", "goal")}
 
 
 def outcome_known(deliveries: pd.DataFrame, windows: pd.DataFrame, as_of: date) -> pd.Series:

@@ -11,7 +11,6 @@ import pandas as pd
 from engine.audience.reach import Limits, Reach, reachable
 from engine.campaign import baskets, offers, rows
 from engine.campaign.baskets import Baskets
-from engine.campaign.rows import without_offer
 from engine.errors import NotEnoughData
 from engine.model.encode import Encoder
 from engine.shop.features import default_as_of, features
@@ -62,23 +61,23 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A scene under one setting of the sliders: model columns of the message (one row) and of its offer, a value each.
+    """A scene under one setting of the sliders: model columns of the message and of its offer, a value each.
 
     `key` says which message it is, `size` how large its offer; `slot` keeps it with and without an offer apart."""
 
     scene: Scene
     key: tuple
-    message: pd.DataFrame
+    message: dict[str, Any]
     offered: dict[str, np.ndarray]
     size: tuple = ()
     slot: str = "message"
 
-    # Frames are made when a model asks: of most of a thousand options none does.
+    # No frame where a value does: a slider asks for one row a hundred times a second.
 
     @property
-    def offer(self) -> pd.DataFrame:
-        """Model columns of the offer, one row."""
-        return pd.DataFrame(self.offered)
+    def alone(self) -> dict[str, Any]:
+        """Model columns of message and offer, a value each."""
+        return self.message | {name: value[0] for name, value in self.offered.items()}
 
     @property
     def both(self) -> pd.DataFrame:
@@ -99,18 +98,21 @@ class Setting:
 
         known = self.scene.latest(self.slot, encoder, self.key, with_message)
         more = [pd.DataFrame(extra, index=self.scene.known.index)] if extra else []
-        return encoder.over(known, self.offer, self.both, *more)
+        return encoder.over(known, {name: value[0] for name, value in self.offered.items()}, self.both, *more)
 
     def frame(self) -> pd.DataFrame:
         """The same as one table of features."""
         index = self.scene.columns.index
-        plan = [part.loc[part.index.repeat(len(index))].set_index(index) for part in (self.message, self.offer)]
-        return pd.concat([self.scene.columns, *plan, self.both], axis=1)
+        one = pd.DataFrame([self.alone])
+        return pd.concat(
+            [self.scene.columns, one.loc[one.index.repeat(len(index))].set_index(index), self.both], axis=1
+        )
 
     def without_offer(self) -> "Setting":
         """The same as if nothing was offered."""
         nothing = {name: np.zeros_like(value) for name, value in self.offered.items()}
-        return replace(self, message=without_offer(self.message), offered=nothing, slot="without offer")
+        message = self.message | rows.nothing_offered(self.message)
+        return replace(self, message=message, offered=nothing, slot="without offer")
 
 
 def day_of_data(shop: Shop, starts_at: object) -> date:
@@ -282,20 +284,20 @@ def setting(shop: Shop, scene: Scene, plan: dict[str, Any]) -> Setting:
     return Setting(scene, key, known, offer, size)
 
 
-def _message_columns(shop: Shop, scene: Scene, row: dict[str, Any], key: tuple) -> pd.DataFrame:
-    """Model columns of how a message is sent, one row. pandas takes as long for all hours of a day as for one: the hour
-    that a slider moves to next is there already."""
+def _message_columns(shop: Shop, scene: Scene, row: dict[str, Any], key: tuple) -> dict[str, Any]:
+    """Model columns of how a message is sent, a value each. pandas takes as long for all hours of a day as for one: the
+    hour that a slider moves to next is there already."""
 
-    def at_hours(hours: Sequence[float]) -> pd.DataFrame:
+    def at_hours(hours: Sequence[float]) -> list[dict[str, Any]]:
         frame = pd.DataFrame([row | {"send_hour": hour} for hour in hours])
-        return pd.DataFrame(rows.message_columns(frame, shop.settings.protected))
+        return pd.DataFrame(rows.message_columns(frame, shop.settings.protected)).to_dict("records")  # type: ignore[return-value]
 
     hour = row["send_hour"]
     if hour not in range(24):  # unknown, or between two
-        return at_hours([hour])
+        return at_hours([hour])[0]
     others = tuple(part for part in key if part[0] != "send_hour")
     day = scene.latest("message columns by hour", None, others, lambda: at_hours(range(24)))
-    return day.iloc[[int(hour)]].reset_index(drop=True)
+    return day[int(hour)]
 
 
 def plan_features(shop: Shop, scene: Scene, plan: dict) -> pd.DataFrame:

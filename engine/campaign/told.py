@@ -65,8 +65,8 @@ class Teller:
         if isinstance(self._at, pd.DataFrame):
             return self._single(feature, _of(self._at, feature))
         if not _has(self._at.scene.columns, feature):
-            own = (part for part in (self._at.message, self._at.offer) if _has(part, feature))
-            return self._single(feature, next((values_of(part, feature) for part in own), None))
+            alone = pd.DataFrame([self._at.alone])
+            return self._single(feature, values_of(alone, feature) if _has(alone, feature) else None)
         if self._against is not None:
             return self._compared(feature, _of_customers(self._at, feature), _of_customers(self._against, feature))
         slot = f"typical {self.language}"  # of customers: no slider changes it

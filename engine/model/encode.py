@@ -4,7 +4,7 @@ A column named `feature|detail` (a curve or an interaction) belongs to `feature`
 tell a marketer about `feature` is the sum over its columns.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,17 +42,17 @@ class Encoder:
         self._write(matrix, frame, lambda column: True)
         return matrix
 
-    def over(self, base: np.ndarray, *frames: pd.DataFrame) -> np.ndarray:
-        """A copy of `base`, a matrix of ours, with the columns of `frames` in place: one row for all, or one per row.
+    def over(self, base: np.ndarray, *parts: Mapping[str, Any] | pd.DataFrame) -> np.ndarray:
+        """A copy of `base`, a matrix of ours, with these columns in place: values that all rows have, or one per row.
 
         Encoding thousands of rows anew takes 20 times as long, and a slider changes but a few columns.
         """
         matrix = base.copy()
-        for frame in frames:
-            if len(frame) == 1:
-                self._write_row(matrix, dict(zip(frame.columns, frame.to_numpy(dtype=object)[0], strict=True)))
+        for part in parts:
+            if isinstance(part, pd.DataFrame):
+                self.write(matrix, part)
             else:
-                self.write(matrix, frame)
+                self._write_row(matrix, part)
         return matrix
 
     def write(self, matrix: np.ndarray, frame: pd.DataFrame) -> None:
@@ -64,17 +64,17 @@ class Encoder:
         levels = [column in names for column, known in self.levels.items() for _ in known]
         return np.array([*(c in names for c in self.numbers), *(c in names for c in self.missing), *levels], dtype=bool)
 
-    def _write_row(self, matrix: np.ndarray, row: dict[str, Any]) -> None:
+    def _write_row(self, matrix: np.ndarray, row: Mapping[str, Any]) -> None:
         """The same for what is one value for all rows: a slider asks for it, and a frame takes 20 times as long."""
         place = 0
         for column, (mean, sd) in self.numbers.items():
             if column in row:
-                value = pd.to_numeric(row[column], errors="coerce")
-                matrix[:, place] = 0.0 if pd.isna(value) else (value - mean) / sd * self.scale.get(column, 1.0)
+                value = _number(row[column])
+                matrix[:, place] = 0.0 if np.isnan(value) else (value - mean) / sd * self.scale.get(column, 1.0)
             place += 1
         for column in self.missing:
             if column in row:
-                matrix[:, place] = pd.isna(pd.to_numeric(row[column], errors="coerce"))
+                matrix[:, place] = np.isnan(_number(row[column]))
             place += 1
         for column, levels in self.levels.items():
             if column in row:
@@ -142,6 +142,14 @@ def learn(frame: pd.DataFrame, weight: np.ndarray, scale: dict[str, float]) -> E
 def source(column: str) -> str:
     """The feature a matrix column belongs to: `discount|curve` -> discount, `channel=email` -> channel."""
     return column.split("|")[0].split("=")[0]
+
+
+def _number(value: object) -> float:
+    """A value as `_floats` reads it in a column."""
+    try:
+        return float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return float("nan")
 
 
 def _floats(frame: pd.DataFrame, column: str) -> np.ndarray:
