@@ -113,4 +113,4 @@ def variation(residuals: pd.DataFrame, order: ranges.Variation) -> ranges.Variat
     """
     rate = residuals["order_rate"].to_numpy("float64")
     relative = (residuals["seen"] - residuals["predicted"]).to_numpy("float64") / rate
-    return ranges.learned(relative, residuals["variance"].to_numpy("float64") / rate**2, usual_sd(order))
+    return ranges.learned(relative, residuals["variance"].to_numpy("float64") / rate**2, usual_sd(order), order.degrees)

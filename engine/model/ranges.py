@@ -84,29 +84,32 @@ def variation(held_out: pd.DataFrame) -> Variation:
     return Variation(every.sd, every.campaigns, own)
 
 
-def learned(residual: np.ndarray, noise: np.ndarray, usual: float) -> Variation:
-    """Variation from one residual per held-out campaign with sampling variance `noise`, drawn towards sd `usual`."""
+def learned(residual: np.ndarray, noise: np.ndarray, usual: float, worth: float = USUAL_CAMPAIGNS) -> Variation:
+    """Variation from one residual per held-out campaign with sampling variance `noise`, drawn towards sd `usual`.
+
+    `worth`: so many campaigns `usual` counts for.
+    """
     count = len(residual)
     tells = (usual**2 / (usual**2 + noise)) ** 2  # a campaign's information about the variance, 1 without noise
     excess = residual**2 - noise
-    sd = float(_drawn((tells * excess).sum(), tells.sum(), usual))
+    sd = float(_drawn((tells * excess).sum(), tells.sum(), usual, worth))
     usual_reach = Variation(sd, count).quantile(0.5 + LEVEL / 2)
     if round(tells.sum()) < FEW:
         # Campaigns that tell little are worth few: Student's t of as many as they are worth.
-        return Variation(sd * float(stats.t.ppf(0.5 + LEVEL / 2, tells.sum() + USUAL_CAMPAIGNS)) / usual_reach, count)
-    expected = _drawn((tells * excess).sum() - tells * excess, tells.sum() - tells, usual)  # from the others
+        return Variation(sd * float(stats.t.ppf(0.5 + LEVEL / 2, tells.sum() + worth)) / usual_reach, count)
+    expected = _drawn((tells * excess).sum() - tells * excess, tells.sum() - tells, usual, worth)  # from the others
     score = np.sort(np.abs(residual) / np.sqrt(expected**2 + noise))
     reach = float(score[int(np.ceil((count + 1) * LEVEL)) - 1])
     # The luck of counting is known; what is scaled is the campaigns' effect.
     return Variation(sd * reach / usual_reach, count)
 
 
-def _drawn(excess: np.ndarray, tells: np.ndarray, usual: float) -> np.ndarray:
-    """sd from a weighted sum of squares above noise: the usual one counts as USUAL_CAMPAIGNS campaigns.
+def _drawn(excess: np.ndarray, tells: np.ndarray, usual: float, worth: float) -> np.ndarray:
+    """sd from a weighted sum of squares above noise: the usual one counts as `worth` campaigns.
 
     By the method of moments alone four campaigns often show no variation at all, and a range without width.
     """
-    return np.sqrt((np.maximum(excess, 0.0) + USUAL_CAMPAIGNS * usual**2) / (tells + USUAL_CAMPAIGNS))
+    return np.sqrt((np.maximum(excess, 0.0) + worth * usual**2) / (tells + worth))
 
 
 def interval(
