@@ -172,8 +172,12 @@ def _choice(
 def _held_out(
     every: np.ndarray, gamma: np.ndarray, fold: np.ndarray, customer: np.ndarray, campaign: np.ndarray
 ) -> np.ndarray:
-    """Effect per row, with learner and line chosen on the other folds too: nothing said of a row has seen it."""
-    predicted = every[fold, :, np.arange(len(fold))].T
+    """Effect per row, with learner and line chosen on the other folds too: nothing said of a row has seen it.
+
+    Models of the other folds' rows have seen this one, so a score is told from its own model's mean: else a fold that
+    ordered more by chance would lift what the others are compared with, and be written to less.
+    """
+    predicted = (every - every.mean(axis=2, keepdims=True))[fold, :, np.arange(len(fold))].T
     parts = np.array([_qini_parts(score, gamma, fold) for score in predicted])
     held_out = np.empty(len(gamma))
     for k in range(FOLDS):
