@@ -61,7 +61,7 @@ from engine.outcome import agenda as agendas
 from engine.outcome import past, readiness, results, timetable
 from engine.outcome.agenda import Item
 from engine.outcome.readiness import Ready
-from engine.sentences import Sentence
+from engine.sentences import Said, Sentence, spoken
 from engine.shop import contents, incoming, intake, mapping, quality, store
 from engine.shop import duplicates as finding
 from engine.shop import overview as overviews
@@ -709,17 +709,16 @@ def _rule_fields(path: str, stamp: tuple) -> dict[str, Field]:
 
 def rule_problems(shop: Shop, text: str) -> tuple[str, ...]:
     """What is wrong with a rule, a sentence each; nothing where this shop can answer it."""
-    return _rule_problems(str(shop.path), _audience_stamp(shop), text)
+    found = _rule_problems(str(shop.path), _audience_stamp(shop), text)
+    return tuple(spoken(one, state.language()) for one in found)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _rule_problems(path: str, stamp: tuple, text: str) -> tuple[str, ...]:
+def _rule_problems(path: str, stamp: tuple, text: str) -> tuple[Said, ...]:
     try:
         selected(store.open_shop(Path(path)), text)  # kept, and asked for next
-    except DataProblem as problem:
-        return tuple(problem.problems)
-    except NotEnoughData as problem:
-        return (str(problem),)
+    except (DataProblem, NotEnoughData) as problem:
+        return tuple(problem.said)
     return ()
 
 

@@ -15,7 +15,7 @@ from engine import jobs
 from engine.campaign.response import Models
 from engine.campaign.writer.facts import money as in_words
 from engine.campaign.writer.facts import percent_off
-from engine.errors import AppError, DataProblem, StoreProblem
+from engine.errors import AppError, StoreProblem
 from engine.shop import samples, store
 from engine.shop.store import Shop
 
@@ -47,9 +47,8 @@ def problem_box() -> Iterator[None]:
 
 
 def show_problem(problem: AppError) -> None:
-    """The sentences of a problem, one line each."""
-    sentences = problem.problems if isinstance(problem, DataProblem) else [str(problem)]
-    st.error("\n\n".join(sentences), icon=":material/error:")
+    """The sentences of a problem in the language of the page, one line each."""
+    st.error("\n\n".join(problem.texts(language())), icon=":material/error:")
 
 
 def chart(figure: charts.Figure, key: str, alt: str) -> None:

@@ -45,6 +45,14 @@ class Sentence:
         return say(self.key, language, **{name: _said(value, language) for name, value in self.values.items()})
 
 
+Said = str | Sentence  # what is said: already in words, or in the language that is asked for
+
+
+def spoken(said: Said, language: str = "en") -> str:
+    """What is said in a language; words stay as they are."""
+    return said.text(language) if isinstance(said, Sentence) else said
+
+
 def _said(value: object, language: str) -> object:
     if isinstance(value, tuple):
         return ("、" if language == "zh" else ", ").join(str(_said(part, language)) for part in value)

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from dashboard import cache, charts, state, widgets
 from dashboard.printed import spreadsheet
-from dashboard.text import channel_name, t
+from dashboard.text import channel_name, language, t
 from dashboard.views import beginnings
 from dashboard.views.plan_tabs.message import plain
 from engine.campaign.launch import form, report
@@ -56,7 +56,7 @@ def fill(shop: Shop) -> None:
     try:
         saved = form.stored(shop, which) if which else None
     except DataProblem as problem:  # a product of an import that no form could hold
-        state.tell("launch.problem", "\n\n".join(problem.problems))
+        state.tell("launch.problem", "\n\n".join(problem.texts(language())))
         return
     for name in TEXTS:
         state.put(f"launch.{name}", (getattr(saved, name) or "") if saved else "")

@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import cache, state, widgets
-from dashboard.text import t
+from dashboard.text import language, t
 from dashboard.views.plan_tabs.message import plain
 from engine.errors import AppError
 from engine.shop import store
@@ -42,7 +42,7 @@ def holds(folder: Path) -> str:
     try:
         found = cache.holdings(folder)
     except AppError as problem:
-        return plain(str(problem))
+        return plain(problem.text(language()))
     if not found.orders and not found.customers and found.last_day is None:
         return t("shops.holds_nothing")
     last = t("shops.last_day", day=found.last_day.isoformat()) if found.last_day else t("shops.no_day")

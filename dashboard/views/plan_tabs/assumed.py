@@ -105,7 +105,7 @@ def _save(names: tuple[str, ...]) -> None:
         extras = opened.saved.extras | {"assumed": rates.to_json()}
         plans.save(opened.shop.path, opened.plan, extras, opened.saved.version, widgets.now())
     except AppError as problem:
-        state.tell(AREA, str(problem))
+        state.tell(AREA, problem.text(language()))
 
 
 def _verdict(found: Outlook) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dashboard.text import t
+from dashboard.text import language, t
 from engine.audience import rule_text
 from engine.audience.rule_text import Compare, Rule
 from engine.campaign.plan import Audience, Plan, Step, problems_of
@@ -70,7 +70,7 @@ def readable(text: str) -> Sequence[str]:
     try:
         rule_text.parse(text)
     except DataProblem as problem:
-        return problem.problems
+        return problem.texts(language())
     return ()
 
 

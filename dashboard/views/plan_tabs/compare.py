@@ -69,7 +69,7 @@ def _others(opened: Open, models: Models) -> list[tuple[str, Plan, Forecast]]:
         try:
             forecast = cache.forecast(opened.shop, models, saved.plan, saved.extras.get("filled") or {})
         except AppError as problem:
-            st.caption(message.plain(f"{saved.plan.name}: {problem}"))
+            st.caption(message.plain(f"{saved.plan.name}: {problem.text(language())}"))
             continue
         found.append((saved.plan.name, saved.plan, forecast))
     return found

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import state, widgets
-from dashboard.text import t
+from dashboard.text import language, t
 from dashboard.views.plan_tabs import merging, saving, wording
 from dashboard.views.plan_tabs.merging import Merged
 from dashboard.views.plan_tabs.message import plain
@@ -57,7 +57,7 @@ def show(
 
     An area that saves as one types keeps what was typed in its next run; another says how, with `keep`.
     """
-    st.error(plain(f"{problem} {t('plan.conflict_choose')}"), icon=":material/error:")
+    st.error(plain(f"{problem.text(language())} {t('plan.conflict_choose')}"), icon=":material/error:")
     found = merging.merge(begun, mine, theirs)
     versions = {"begun": begun, "mine": mine, "theirs": theirs}
     rows = [

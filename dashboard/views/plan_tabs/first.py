@@ -97,7 +97,7 @@ def _take(share: float) -> None:
         opened = saving.reopened()
         saving.save(opened, opened.plan.model_copy(update={"holdout": share}), {})
     except AppError as problem:
-        state.tell(assumed.AREA, str(problem))
+        state.tell(assumed.AREA, problem.text(language()))
 
 
 def _until_learned(opened: Open, found: Outlook) -> None:
