@@ -4,6 +4,7 @@ import pickle
 
 import pytest
 
+from engine.commands import refusals_in
 from engine.errors import AppError, DataProblem, NotEnoughData, WhichTable
 from engine.sentences import Sentence
 
@@ -39,3 +40,8 @@ def test_an_error_survives_pickling(refused):
     again = pickle.loads(pickle.dumps(refused))
     assert type(again) is type(refused) and vars(again) == vars(refused)
     assert [again.text(language) for language in ("en", "zh")] == [refused.text(language) for language in ("en", "zh")]
+
+
+def test_a_command_asked_for_in_chinese_refuses_in_chinese():
+    with pytest.raises(AppError, match="本店从未试过"), refusals_in("zh"):
+        raise NotEnoughData(Sentence("engine.never_tried"))

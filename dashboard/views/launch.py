@@ -16,6 +16,7 @@ from engine.campaign.launch.form import NewProduct
 from engine.campaign.launch.report import Chosen, Launch
 from engine.campaign.plan import problems_of
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 from engine.shop.store import Shop
 
 STILL_NEW = timedelta(days=180)  # since its launch; older products are changed on Data
@@ -130,7 +131,7 @@ def asked(shop: Shop, which: str | None) -> NewProduct | None:
     try:
         product = NewProduct.model_validate(said)
     except ValidationError as error:
-        raise DataProblem(problems_of(error, t("app.launch"))) from error
+        raise DataProblem(problems_of(error, Sentence("app.launch"))) from error
     state.ask("launch", product.model_dump_json())
     return product
 

@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import stats
 
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 from engine.shop import sales
 from engine.shop.features import connected
 from engine.shop.features.order_lines import instant
@@ -118,9 +119,7 @@ class Baskets:
         for name in applies_to if len(self.goods) else ():
             sold = (self.products == name).any() or (self.categories == name).any()
             if not (sold or name in self.goods.index or self.goods["category"].eq(name).any()):
-                raise DataProblem(
-                    f"The offer applies to {name!r}, which is neither a product_id nor a category of this shop."
-                )
+                raise DataProblem(Sentence("refused.applies_to_unknown", {"name": name}))
 
 
 def measured(shop: Shop, customers: Sequence[str], as_of: date, window_days: int) -> Baskets:

@@ -11,6 +11,7 @@ from typing import Literal
 
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 
 PROMPTS = Path(__file__).parents[2] / "assets" / "prompts"
 SLOT = re.compile(r"\{([a-z_]+)\}")
@@ -238,7 +239,7 @@ def _rules(language: str) -> tuple[_Rule, ...]:
             for entry in listed
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, re.error) as error:
-        raise DataProblem(f"{path} cannot be used: {error!r}. Restore the file that came with Offerlab.") from error
+        raise DataProblem(Sentence("refused.unusable", {"file": str(path), "error": repr(error)})) from error
 
 
 def _compiled(pattern: str, whole_words: bool) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ from engine.campaign.rows import of_campaign
 from engine.errors import NotEnoughData
 from engine.model import evaluate, holdout, manifest
 from engine.model.fit import Judged, Response, Rows
+from engine.sentences import Sentence
 from engine.shop.store import Shop
 
 FILE = "evaluation.json"
@@ -87,8 +88,6 @@ def in_use(shop: Shop, target: str) -> tuple[pd.DataFrame, dict]:
     version = versions.current_version(shop)
     facts = read(shop, version).get(target, {}) if version else {}
     if version is None or "chosen" not in facts:
-        raise NotEnoughData(
-            f"No model of this shop was judged on {target}s it had not seen. Run: python -m engine train"
-        )
+        raise NotEnoughData(Sentence("refused.not_judged", {"target": target}))
     kept = {name: value for name, value in facts.items() if name not in ("learned", "campaigns_learned")}
     return numbered(shop, version, target), kept

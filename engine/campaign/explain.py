@@ -21,15 +21,11 @@ from engine.campaign.told import Teller, points_sentence, whole_points
 from engine.errors import DataProblem, NotEnoughData
 from engine.model.encode import source
 from engine.model.fit import Response
-from engine.sentences import say
+from engine.sentences import Sentence, say
 from engine.shop.store import Shop
 
 BASE, SPREAD, OTHERS, RESULT = "base", "spread of customers", "others", "result"
 ANYWAY = "anyway"  # would order without the message: learned from those held out
-_LEARNED = {
-    "order": "orders", "click": "clicks", "unsubscribe": "unsubscribes", ANYWAY: "who would order anyway",
-    "ad_click": "clicks on ads", "ad_conversion": "conversions of ads",
-}  # fmt: skip
 _OFFER = ("discount", "min_spend", "headline", "offer_kind", "goal")  # what a customer not written to does not see
 
 
@@ -61,7 +57,7 @@ def explain_plan(
     message), the mean over the representatives of each feature's contribution, and one row for their spread. Raises
     NotEnoughData where the target was not learned or nobody is reached.
     """
-    at = _at(shop, models, scene, plan, target, language)
+    at = _at(shop, models, scene, plan, target)
     parts = _parts(models, at, target)
     teller = Teller(at, plan, shop.settings.currency, language)
     return _table(parts.base, _base_words(target), parts.mean, {SPREAD: parts.spread}, teller)
@@ -84,10 +80,10 @@ def explain_customer(
     """
     if customer_id not in set(whole.audience):
         size = f"{len(whole.audience):,}"
-        raise DataProblem(say("explained.not_in_audience", language, customer=customer_id, size=size))
+        raise DataProblem(Sentence("explained.not_in_audience", {"customer": customer_id, "size": size}))
     one = scenes.alone(shop, messages, customer_id, whole, step, limits)
     plan = messages[step]
-    at = _at(shop, models, one, plan, target, language)
+    at = _at(shop, models, one, plan, target)
     parts = _parts(models, at, target)
     teller = Teller(at, plan, shop.settings.currency, language)
     return _table(parts.base, _base_words(target), parts.mean, {}, teller)
@@ -100,9 +96,9 @@ def explain_group(
 
     The base is the log-odds of everyone's mean rate; the contributions are the audience's means less everyone's.
     """
-    at = _at(shop, models, scene, plan, target, language)
+    at = _at(shop, models, scene, plan, target)
     # The same offer: where it counts for part of an order, for as large a part.
-    all_at = _at(shop, models, replace(everyone, baskets=scene.baskets), plan, target, language)
+    all_at = _at(shop, models, replace(everyone, baskets=scene.baskets), plan, target)
     here, there = _parts(models, at, target), _parts(models, all_at, target)
     differs = here.mean.sub(there.mean, fill_value=0.0)
     spread = float(logit(here.rate) - logit(there.rate) - differs.sum())
@@ -132,7 +128,7 @@ def explain_ads(shop: Shop, models: Models, path: Path, target: str, language: s
 
 def examples(shop: Shop, models: Models, scene: Scene, plan: dict, target: str) -> dict[str, str]:
     """The most likely, a typical and the least likely customer among the representatives, by these names."""
-    at = _at(shop, models, scene, plan, target, "en")
+    at = _at(shop, models, scene, plan, target)
     chance = _chances(models, at, target)
     order = np.argsort(-chance, kind="stable")
     ids = scene.known["customer_id"].to_numpy()[scene.reached][order]
@@ -172,21 +168,16 @@ def _model(models: Models, target: str) -> Response | None:
 def _learned(models: Models, target: str) -> Response:
     model = _model(models, target)
     if model is None:
-        raise NotEnoughData(
-            f"Nothing was learned about {_LEARNED[target]} in this shop, so there is nothing to explain."
-        )
+        raise NotEnoughData(Sentence("refused.nothing_to_explain", {"what": Sentence(f"refused.about_{target}")}))
     if model.centre is None:
-        raise NotEnoughData(
-            "These forecasts were learned before reasons could be told against the average past message. "
-            "Learn them again: python -m engine train"
-        )
+        raise NotEnoughData(Sentence("refused.learned_before_reasons"))
     return model
 
 
-def _at(shop: Shop, models: Models, scene: Scene, plan: dict, target: str, language: str) -> Setting:
+def _at(shop: Shop, models: Models, scene: Scene, plan: dict, target: str) -> Setting:
     _learned(models, target)
     if not scene.reached.any():
-        raise NotEnoughData(nobody(len(scene.audience), scene.left_out, str(plan["channel"])).text(language))
+        raise NotEnoughData(nobody(len(scene.audience), scene.left_out, str(plan["channel"])))
     return setting(shop, scene, plan)
 
 

@@ -62,9 +62,7 @@ def drawn(
     of the time; the other figures are left out.
     """
     if not set(models.responses) & {"click", "order"}:
-        raise NotEnoughData(
-            "This shop has learned from ads only; forecasts of messages need past campaigns with deliveries."
-        )
+        raise NotEnoughData(Sentence("refused.only_ads"))
     plan, scene = steps[0], scenes[0]
     messages = [_message(shop, scene, step) for scene, step in zip(scenes, steps, strict=True)]
     recipients, held_out = _recipients(scene, plan)

@@ -111,7 +111,7 @@ def cost(shop: Shop, offer: Mapping[str, Any], baskets: Baskets, order_value: fl
     """
     kind = offer.get("kind") or "none"
     if kind not in get_args(OfferKind):
-        raise DataProblem(f"offer kind {kind!r} is not known. Kinds are: {', '.join(get_args(OfferKind))}.")
+        raise DataProblem(Sentence("refused.unknown_kind", {"kind": kind, "kinds": get_args(OfferKind)}))
     stretch = order_value / float(baskets.value.mean())
     worth = baskets.worth(offer.get("applies_to") or ())
     stretched = (baskets.value if worth is None else worth) * stretch
@@ -254,7 +254,7 @@ def _buy_x_get_y(order: _Order) -> _Given:
         return _assumed(order, "buy_x_get_y")
     (buy, free), *_ = tiers
     if not (buy > 0 and free > 0):
-        raise DataProblem(f"An offer “buy {buy:g}, get {free:g} free” needs both numbers above 0.")
+        raise DataProblem(Sentence("refused.buy_get_numbers", {"buy": buy, "free": free}))
     off, along = order.baskets.free_units(float(buy), float(free), order.offer.get("applies_to") or ())
     made = along * order.stretch * (1 - order.tax_share) * (1 - order.margin)
     return _Given(off=off * order.stretch, handed=made, source=Sentence("money.free_units", past(order.baskets)))

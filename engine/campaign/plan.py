@@ -3,11 +3,15 @@
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from engine.errors import DataProblem
+from engine.sentences import Said, Sentence, known
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 OfferKind = Literal[
     "percent", "amount", "spend_save", "gift", "free_shipping", "buy_x_get_y", "points", "early_access", "none"
@@ -34,6 +38,17 @@ GOALS = ("win_back", "launch", "second_purchase", "vip", "overstock", "sale_day"
 PlanId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$")]
 
 
+class Mistake(ValueError):
+    """What a check of a typed object finds: pydantic gathers these, and `problems_of` says them."""
+
+    def __init__(self, sentence: Sentence):
+        self.sentence = sentence
+        super().__init__(sentence)
+
+    def __str__(self) -> str:
+        return self.sentence.text()
+
+
 class Checked(BaseModel):
     """Frozen; unknown keys are refused, so that a misspelt field is seen and not ignored."""
 
@@ -57,13 +72,13 @@ class Offer(Checked):
     @model_validator(mode="after")
     def _complete(self) -> "Offer":
         if self.kind == "percent" and not (self.discount is not None and 0 < self.discount < 1):
-            raise ValueError(f"a percent offer needs a discount between 0 and 1 (0.15 = 15 %); got {self.discount}")
+            raise Mistake(Sentence("refused.offer_percent", {"given": self.discount}))
         if self.kind == "amount" and not (self.discount is not None and self.discount > 0):
-            raise ValueError(f"an amount offer needs a discount above 0, in money; got {self.discount}")
+            raise Mistake(Sentence("refused.offer_amount", {"given": self.discount}))
         if self.kind == "spend_save" and not (self.tiers or (self.discount and self.min_spend)):
-            raise ValueError("a spend_save offer needs tiers, such as [[50, 5], [100, 15]]")
+            raise Mistake(Sentence("refused.offer_spend_save"))
         if self.kind == "gift" and not self.gift_product_id:
-            raise ValueError("a gift offer needs gift_product_id")
+            raise Mistake(Sentence("refused.offer_gift"))
         return self
 
 
@@ -85,7 +100,7 @@ class Brief(Checked):
     @model_validator(mode="after")
     def _in_order(self) -> "Brief":
         if self.ends_at < self.starts_at:
-            raise ValueError(f"ends_at {self.ends_at} is before starts_at {self.starts_at}")
+            raise Mistake(Sentence("refused.ends_before_start", {"ends": self.ends_at, "starts": self.starts_at}))
         return self
 
 
@@ -144,12 +159,12 @@ class Plan(Checked):
     @model_validator(mode="after")
     def _in_order(self) -> "Plan":
         if self.ends_at < self.starts_at:
-            raise ValueError(f"ends_at {self.ends_at} is before starts_at {self.starts_at}")
+            raise Mistake(Sentence("refused.ends_before_start", {"ends": self.ends_at, "starts": self.starts_at}))
         if not self.steps:
-            raise ValueError("a plan needs at least one step")
+            raise Mistake(Sentence("refused.no_step"))
         days = [step.day for step in self.steps]
         if any(later <= earlier for earlier, later in pairwise(days)):
-            raise ValueError(f"the steps of a plan come on later and later days; got days {days}")
+            raise Mistake(Sentence("refused.steps_out_of_order", {"days": days}))
         return self
 
     @property
@@ -195,14 +210,27 @@ def _parsed(kind: type[_Kind], path: Path) -> _Kind:
     except ValidationError as error:
         raise DataProblem(problems_of(error, path.name)) from error
     except OSError as error:
-        raise DataProblem(f"{path} cannot be read: {error.strerror}.") from error
+        raise DataProblem(Sentence("refused.unreadable", {"file": str(path), "error": error.strerror})) from error
 
 
-def problems_of(error: ValidationError, name: str) -> list[str]:
+def problems_of(error: ValidationError, name: Said) -> list[Sentence]:
     """One sentence per problem pydantic found, naming the field and what was received."""
     sentences = []
     for problem in error.errors():
-        field = ".".join(map(str, problem["loc"])) or "the whole file"
-        received = "" if isinstance(problem["input"], dict) else f"; got {problem['input']!r:.80}"
-        sentences.append(f"{name}: {field}: {problem['msg'].removeprefix('Value error, ')}{received}")
+        field = ".".join(map(str, problem["loc"])) or Sentence("refused.whole_file")
+        values = {"name": name, "field": field, "problem": _found(problem)}
+        if isinstance(problem["input"], dict):
+            sentences.append(Sentence("refused.field", values))
+        else:
+            sentences.append(Sentence("refused.field_got", values | {"given": repr(problem["input"])}))
     return sentences
+
+
+def _found(problem: "ErrorDetails") -> Said:
+    """A mistake of ours, or what pydantic says: that stays English where none of our texts is the same."""
+    about = problem.get("ctx", {})
+    if isinstance(mistake := about.get("error"), Mistake):
+        return mistake.sentence
+    words, key = problem["msg"].removeprefix("Value error, "), f"refused.found_{problem['type']}"
+    said = Sentence(key, about)
+    return said if known(key) and said.text() == words else words

@@ -15,6 +15,7 @@ from engine.campaign.plan import PARTS, Audience, Plan, Step
 from engine.campaign.scene import Scene, day_of_data, scenes
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 from engine.shop import store
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
@@ -52,7 +53,7 @@ def customers(shop: Shop, audience: Audience, selected: Selected | None = None) 
     `selected` gives the customers of a rule, where the caller keeps such answers.
     """
     if audience.is_empty:
-        raise DataProblem("This plan has no audience yet: choose one or more groups, or write a rule.")
+        raise DataProblem(Sentence("refused.no_audience"))
     selected = selected or (lambda text: rules.select(shop, text, default_as_of(shop)))
     named = members(shop, audience.segment_ids) if audience.segment_ids else []
     named += selected(audience.rule) if audience.rule else []

@@ -29,9 +29,9 @@ def read_plans(path: Path) -> pd.DataFrame:
     plans = gate.read_file(Path(path))
     missing = [column for column in ("plan_id", "channel") if column not in plans]
     if missing:
-        raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
+        raise DataProblem(Sentence("refused.column_missing", {"file": Path(path).name, "columns": tuple(missing)}))
     if plans.empty:
-        raise DataProblem(f"{Path(path).name}: there is no plan in it.")
+        raise DataProblem(Sentence("refused.no_plan", {"file": Path(path).name}))
     for column in ("plan_id", "channel", "segment_id", "audience", "rule", "offer_kind", "category", "gift_product_id"):
         if column in plans:
             plans[column] = text(plans[column])
@@ -43,33 +43,33 @@ def read_plans(path: Path) -> pd.DataFrame:
             _refuse(plans, column, Path(path).name, plans[column].notna() & ~fits(plans[column]), what)
     if {"offer_kind", "discount"} <= set(plans):
         wrong = plans["offer_kind"].eq("percent") & (plans["discount"] >= 1)
-        _refuse(plans, "discount", Path(path).name, wrong, "a percent offer needs a fraction below 1: 0.15 for 15 %")
+        _refuse(plans, "discount", Path(path).name, wrong, "refused.percent_below_one")
     if {"assumed_order_rate", "assumed_extra_rate"} <= set(plans):
         above = plans["assumed_extra_rate"] > plans["assumed_order_rate"]
-        what = "it is above assumed_order_rate, of which it is a part"
-        _refuse(plans, "assumed_extra_rate", Path(path).name, above, what)
+        _refuse(plans, "assumed_extra_rate", Path(path).name, above, "refused.above_order_rate")
     for column in ("starts_at", "ends_at"):
         if column in plans:
             plans[column] = _dates(plans, column, Path(path).name)
     if {"starts_at", "ends_at"} <= set(plans):
-        _refuse(plans, "ends_at", Path(path).name, plans["ends_at"] < plans["starts_at"], "it is before starts_at")
+        _refuse(plans, "ends_at", Path(path).name, plans["ends_at"] < plans["starts_at"], "refused.before_start")
     for position, row in plans.iterrows():
         if pd.isna(row["plan_id"]) or pd.isna(row["channel"]):
-            raise DataProblem(f"{Path(path).name} row {int(str(position)) + 2}: plan_id and channel must not be empty.")
+            values = {"file": Path(path).name, "row": int(str(position)) + 2}
+            raise DataProblem(Sentence("refused.plan_unnamed", values))
     return plans
 
 
 def _numeric(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
     values = pd.to_numeric(plans[column].replace("", None), errors="coerce")
     wrong = values.isna() & plans[column].notna() & plans[column].astype("str").str.strip().ne("")
-    _refuse(plans, column, name, wrong, "a number such as 0.15 is needed")
+    _refuse(plans, column, name, wrong, "refused.need_number")
     return values.astype("float64")
 
 
 def _dates(plans: pd.DataFrame, column: str, name: str) -> pd.Series:
     values = pd.to_datetime(plans[column].replace("", None), format="ISO8601", errors="coerce")
     wrong = values.isna() & plans[column].notna() & plans[column].astype("str").str.strip().ne("")
-    _refuse(plans, column, name, wrong, "a date such as 2026-03-31 is needed")
+    _refuse(plans, column, name, wrong, "refused.need_date")
     return values
 
 
@@ -79,30 +79,28 @@ _NUMBERS = (
 )  # fmt: skip
 _ASSUMED = ("assumed_click_rate", "assumed_order_rate", "assumed_extra_rate", "assumed_order_value")
 _RANGES = {
-    **{
-        name: (lambda rate: (rate > 0) & (rate < 1), "a share above 0 and below 1 is needed, such as 0.02")
-        for name in _ASSUMED[:3]
-    },
-    "assumed_order_value": (lambda value: value > 0, "an amount above 0 is needed"),
-    "audience_share": (lambda share: (share > 0) & (share <= 1), "a share above 0 and up to 1 is needed"),
-    "holdout": (lambda share: (share >= 0) & (share < 1), "a share from 0 to below 1 is needed"),
-    "discount": (lambda size: size >= 0, "it cannot be below 0"),
-    "min_spend": (lambda spend: spend >= 0, "it cannot be below 0"),
-    "send_cost": (lambda cost: cost >= 0, "it cannot be below 0"),
-    "max_discount": (lambda most: most > 0, "an amount above 0 is needed; leave it empty for no limit"),
+    **{name: (lambda rate: (rate > 0) & (rate < 1), "refused.need_rate") for name in _ASSUMED[:3]},
+    "assumed_order_value": (lambda value: value > 0, "refused.need_amount"),
+    "audience_share": (lambda share: (share > 0) & (share <= 1), "refused.need_share"),
+    "holdout": (lambda share: (share >= 0) & (share < 1), "refused.need_holdout"),
+    "discount": (lambda size: size >= 0, "refused.not_negative"),
+    "min_spend": (lambda spend: spend >= 0, "refused.not_negative"),
+    "send_cost": (lambda cost: cost >= 0, "refused.not_negative"),
+    "max_discount": (lambda most: most > 0, "refused.need_amount_or_none"),
     "per_customer_limit": (
         lambda uses: (uses >= 1) & (uses % 1 == 0),
-        "a whole number of uses is needed, at least 1; leave it empty for no limit",
+        "refused.need_uses",
     ),
-    "send_hour": (lambda hour: (hour >= 0) & (hour < 24), "an hour from 0 to 23 is needed"),
-    "window_days": (lambda days: days >= 1, "at least one day is needed"),
+    "send_hour": (lambda hour: (hour >= 0) & (hour < 24), "refused.need_hour"),
+    "window_days": (lambda days: days >= 1, "refused.need_days"),
 }
 
 
-def _refuse(plans: pd.DataFrame, column: str, name: str, wrong: pd.Series, what: str) -> None:
+def _refuse(plans: pd.DataFrame, column: str, name: str, wrong: pd.Series, needed: str) -> None:
     if wrong.any():
         row = int(np.flatnonzero(wrong)[0])
-        raise DataProblem(f"{name} row {row + 2}: {column} is {str(plans[column].iloc[row])!r}; {what}.")
+        values = {"file": name, "row": row + 2, "column": column, "given": str(plans[column].iloc[row])}
+        raise DataProblem(Sentence("refused.cell", values | {"needed": Sentence(needed)}))
 
 
 def audience_of(shop: Shop, plan: dict, base: Path, as_of: date | None = None) -> list[str]:
@@ -114,13 +112,13 @@ def audience_of(shop: Shop, plan: dict, base: Path, as_of: date | None = None) -
     if isinstance(file, str) and file:
         listed = gate.read_file(base / file)
         if "customer_id" not in listed:
-            raise DataProblem(f"{file}: column customer_id is missing.")
+            raise DataProblem(Sentence("refused.column_missing", {"file": file, "columns": "customer_id"}))
         return list(text(listed["customer_id"]).dropna().drop_duplicates())
     if isinstance(segment, str) and segment:
         return members(shop, [segment])
     if isinstance(rule, str) and rule:
         return rules.select(shop, rule, as_of)
-    raise DataProblem(f"plan {plan['plan_id']}: say who gets it, with segment_id, audience or rule.")
+    raise DataProblem(Sentence("refused.plan_for_nobody", {"plan": plan["plan_id"]}))
 
 
 def plan_rows(plans: pd.DataFrame) -> list[dict]:
@@ -147,9 +145,8 @@ def _names(plan: dict, column: str) -> list[str]:
     try:
         return [str(name) for name in json.loads(cell)]
     except ValueError as error:
-        raise DataProblem(
-            f'plan {plan["plan_id"]}: {column} is {cell!r:.60}; names are needed, Skin Care;p12 or ["Skin Care"].'
-        ) from error
+        values = {"plan": plan["plan_id"], "column": column, "given": cell}
+        raise DataProblem(Sentence("refused.plan_names", values)) from error
 
 
 def _tiers(plan: dict) -> tuple[tuple[float, float], ...]:
@@ -157,9 +154,8 @@ def _tiers(plan: dict) -> tuple[tuple[float, float], ...]:
     try:
         return tuple((float(least), float(off)) for least, off in json.loads(plan["tiers"]))
     except (ValueError, TypeError) as error:
-        raise DataProblem(
-            f"plan {plan['plan_id']}: tiers is {plan['tiers']!r:.60}; pairs such as [[50, 5], [100, 15]] are needed."
-        ) from error
+        values = {"plan": plan["plan_id"], "given": plan["tiers"]}
+        raise DataProblem(Sentence("refused.plan_tiers", values)) from error
 
 
 def all_typed(plans: pd.DataFrame) -> bool:

@@ -97,7 +97,7 @@ def repeat(shop: Shop, campaign_id: str, plan_id: str, name: str, owner: str, to
     """A past campaign as a plan for its next time. Raises DataProblem for a campaign the shop does not have."""
     campaigns = shop.optional("campaigns").drop_duplicates("campaign_id").set_index("campaign_id")
     if campaign_id not in campaigns.index:
-        raise DataProblem(f"This shop has no campaign {campaign_id}. Import it, or choose another one.")
+        raise DataProblem(Sentence("refused.no_campaign", {"campaign": campaign_id}))
     row = campaigns.loc[campaign_id]
     starts, ends = _dates(shop, campaign_id)
     again, until = next_year(starts, ends, today)

@@ -20,6 +20,7 @@ from engine.campaign.versions import current_version as current_version
 from engine.errors import ModelFileProblem, NotEnoughData
 from engine.model import coverage, fit, manifest, ranges
 from engine.model.parts import Settings
+from engine.sentences import Said, Sentence
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES
@@ -113,16 +114,13 @@ def train(
     return models
 
 
-def _nothing_to_learn(shop: Shop, cards: dict, as_of: date) -> str:
+def _nothing_to_learn(shop: Shop, cards: dict, as_of: date) -> Sentence:
     if not shop.rows("campaigns") and not shop.rows("ads"):
-        return (
-            "Forecasts need past campaigns and who got them, and this shop has none yet. "
-            "Import campaigns with deliveries or campaign_results, or ads."
-        )
-    reasons = " ".join(card["reason"] for card in cards.values() if "reason" in card)
+        return Sentence("refused.no_campaigns")
+    reasons: Said = " ".join(card["reason"] for card in cards.values() if "reason" in card)
     if not cards:
-        reasons = f"No message, total or ad has a known outcome before {as_of}: campaigns count once they have ended."
-    return f"This shop's campaigns hold too little to learn from. {reasons}".strip()
+        reasons = Sentence("refused.none_ended", {"as_of": as_of})
+    return Sentence("refused.too_little_because", {"reasons": reasons}) if reasons else Sentence("refused.too_little")
 
 
 def learn_messages(
@@ -331,7 +329,7 @@ def _facts(models: Models, about: dict) -> promotion.Facts:
 def _used(shop: Shop) -> str:
     version = current_version(shop)
     if version is None:
-        raise NotEnoughData("Forecasts have not been learned yet for this shop. Run: python -m engine train")
+        raise NotEnoughData(Sentence("refused.not_learned"))
     return version
 
 

@@ -11,6 +11,7 @@ from engine.campaign.response import Models
 from engine.errors import DataProblem, NotEnoughData
 from engine.model.fit import Response
 from engine.model.ranges import Variation
+from engine.sentences import Sentence
 from engine.shop import gate
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
@@ -23,9 +24,7 @@ def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
     p_conversion is per message. An unknown campaign or customer still gets a number; `note` says what was missing.
     """
     if not set(models.responses) & {"click", "order"}:
-        raise NotEnoughData(
-            "This shop has learned nothing about messages yet; it needs past deliveries and then: train."
-        )
+        raise NotEnoughData(Sentence("refused.no_messages"))
     given = gate.read_file(Path(path))
     _require(given, ("campaign_id", "customer_id"), path)
     table, problems = _read("deliveries", given, shop)
@@ -64,7 +63,7 @@ def score_deliveries(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
 def score_ads(shop: Shop, models: Models, path: Path) -> pd.DataFrame:
     """Rows of an ads file + p_click, p_conversion (per impression), expected_revenue (whole row), ranges, note."""
     if not set(models.responses) & {"ad_click", "ad_conversion"}:
-        raise NotEnoughData("This shop has learned nothing about ads yet; it needs past ads and then: train.")
+        raise NotEnoughData(Sentence("refused.no_ads"))
     given, table, problems = _read_ads(shop, path)
     notes = _notes(len(given), problems)
     _note_unknown(notes, table["ad_id"], set(shop.optional("ads")["ad_id"]), "ad_id was never seen before")
@@ -103,7 +102,7 @@ def _read_ads(shop: Shop, path: Path) -> tuple[pd.DataFrame, pd.DataFrame, list[
 def _require(given: pd.DataFrame, columns: tuple[str, ...], path: Path) -> None:
     missing = [column for column in columns if column not in given]
     if missing:
-        raise DataProblem(f"{Path(path).name}: column {', '.join(missing)} is missing.")
+        raise DataProblem(Sentence("refused.column_missing", {"file": Path(path).name, "columns": tuple(missing)}))
 
 
 def _read(name: str, given: pd.DataFrame, shop: Shop) -> tuple[pd.DataFrame, list[Problem]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from engine.errors import ModelFileProblem
 from engine.model import manifest
+from engine.sentences import Sentence
 from engine.shop import store
 from engine.shop.store import Shop
 
@@ -61,7 +62,7 @@ def save(shop: Shop, version: str, files: dict[str, bytes], about: dict, promote
 def use(shop: Shop, version: str) -> None:
     """Put a kept version in use. Raises ModelFileProblem where its files are not whole."""
     if version not in [path.name for path in _folders(shop)]:
-        raise ModelFileProblem(f"There is no model {version} in this shop. See: python -m engine models")
+        raise ModelFileProblem(Sentence("refused.no_model", {"version": version}))
     manifest.read(folder(shop, version))
     with store.writing(shop.path):
         _put_in_use(shop, version)

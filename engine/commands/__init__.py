@@ -5,7 +5,8 @@ What every command uses is here.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,15 @@ class Refusing(click.Group):
         except AppError as error:
             click.echo(str(error), err=True)
             ctx.exit(2)
+
+
+@contextmanager
+def refusals_in(language: str) -> Iterator[None]:
+    """What is refused inside is said in this language."""
+    try:
+        yield
+    except AppError as error:
+        raise AppError(error.texts(language)) from error
 
 
 @click.group(cls=Refusing, help=__doc__)

@@ -4,7 +4,18 @@ from pathlib import Path
 
 import click
 
-from engine.commands import main, on_day, out_option, print_json, progress, seed_option, shop_at, shop_option, write_csv
+from engine.commands import (
+    main,
+    on_day,
+    out_option,
+    print_json,
+    progress,
+    refusals_in,
+    seed_option,
+    shop_at,
+    shop_option,
+    write_csv,
+)
 from engine.errors import DataProblem
 
 
@@ -108,8 +119,12 @@ def explain(
     if ads is not None:
         if customer or against == "everyone":
             raise DataProblem("Rows of ads have no customers: leave --customer and --against out.")
-        write_csv(reasons.explain_ads(shop, models, ads, target or "ad_click", language)[explained_file.OF_ADS], out)
+        with refusals_in(language):
+            table = reasons.explain_ads(shop, models, ads, target or "ad_click", language)[explained_file.OF_ADS]
+        write_csv(table, out)
     elif plans is not None:
         target = target or ("order" if "order" in models.responses else "click")
         asked = explained_file.Asked(target, language, customer, against == "everyone", seed)
-        write_csv(explained_file.explain_plans(shop, models, plans, asked), out)
+        with refusals_in(language):
+            table = explained_file.explain_plans(shop, models, plans, asked)
+        write_csv(table, out)

@@ -38,6 +38,7 @@ from engine.model.parts import (
     usual,
 )  # fmt: skip
 from engine.model.search import LIMIT_SECONDS, Searched, search
+from engine.sentences import Sentence
 
 Kind = Literal["linear", "trees", "both"]
 JUDGED_ROWS = 25_000  # of more, candidates and settings are judged by every success and a sample of other rows
@@ -138,11 +139,10 @@ def train(
     search of settings. Raises NotEnoughData below MIN_SUCCESSES successes.
     """
     if rows.successes.sum() < MIN_SUCCESSES:
-        raise NotEnoughData(
-            f"{int(rows.successes.sum())} responses in the past; at least {MIN_SUCCESSES} are needed to learn from."
-        )
+        values = {"count": int(rows.successes.sum()), "needed": MIN_SUCCESSES}
+        raise NotEnoughData(Sentence("refused.few_responses", values))
     if not tells_apart(rows, np.ones(len(rows.trials), dtype=bool), MIN_SUCCESSES):
-        raise NotEnoughData("Nearly every past row is a response; rows without one are needed to learn the difference.")
+        raise NotEnoughData(Sentence("refused.only_responses"))
     rows = merged(rows)
     usable = usable_folds(rows, rule)
     predictions: list[pd.DataFrame] = []

@@ -13,6 +13,7 @@ from engine.errors import ModelFileProblem
 from engine.model import baselines, fit
 from engine.model.parts import thinned
 from engine.model.thin import thin
+from engine.sentences import Sentence
 
 KEPT_ROWS = 60_000  # per target: below 2 MB as Parquet
 LEARNED_ROWS = 10_000  # a point of the learning curve is learned from that many: its successes, and a sample of others
@@ -111,7 +112,7 @@ def read(content: bytes, name: str) -> pd.DataFrame:
     try:
         table = pd.read_parquet(io.BytesIO(content))
     except (OSError, ValueError) as error:
-        raise ModelFileProblem(f"The hold-out table {name} cannot be read ({error}). Train again.") from error
+        raise ModelFileProblem(Sentence("refused.held_out_unreadable", {"file": name, "error": str(error)})) from error
     return table.assign(**{column: _six_digits(table[column].to_numpy("float64")) for column in probabilities(table)})
 
 

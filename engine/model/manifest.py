@@ -20,6 +20,7 @@ from engine.errors import ModelFileProblem
 from engine.model.calibrate import Affine
 from engine.model.encode import Encoder
 from engine.model.fit import Response
+from engine.sentences import Sentence
 
 
 def response_files(name: str, model: Response) -> dict[str, bytes]:
@@ -87,10 +88,12 @@ def _stored(folder: Path) -> dict:
         if not isinstance(found["files"], dict) or any(Path(name).name != name for name in found["files"]):
             raise ValueError("its list of files is not one")
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelFileProblem(
-            f"The forecast models in {folder} are incomplete ({error}). Train them again."
-        ) from error
+        raise _incomplete(folder, error) from error
     return found
+
+
+def _incomplete(folder: Path, error: Exception) -> ModelFileProblem:
+    return ModelFileProblem(Sentence("refused.model_incomplete", {"folder": str(folder), "error": str(error)}))
 
 
 def read(folder: Path) -> dict[str, bytes]:
@@ -99,17 +102,13 @@ def read(folder: Path) -> dict[str, bytes]:
     try:
         files = {name: (folder / name).read_bytes() for name in hashes}
     except OSError as error:
-        raise ModelFileProblem(
-            f"The forecast models in {folder} are incomplete ({error}). Train them again."
-        ) from error
+        raise _incomplete(folder, error) from error
     for name, content in files.items():
         if (found := hashlib.sha256(content).hexdigest()) != hashes[name]:
-            raise ModelFileProblem(
-                f"{folder / name} was changed after it was trained "
-                f"(expected {hashes[name][:12]}, found {found[:12]}). Train again."
-            )
+            values = {"file": str(folder / name), "expected": hashes[name][:12], "found": found[:12]}
+            raise ModelFileProblem(Sentence("refused.model_changed", values))
     if extra := unlisted(folder, files):
-        raise ModelFileProblem(f"{extra[0]} does not belong to the model beside it. Remove that file, or train again.")
+        raise ModelFileProblem(Sentence("refused.model_stranger", {"file": str(extra[0])}))
     return files
 
 

@@ -61,6 +61,19 @@ def test_a_form_that_does_not_fit_says_which_field_and_why(tmp_path, changes, se
     assert sentence in str(refused.value)
 
 
+def test_the_same_is_said_in_chinese_as_far_as_the_words_are_ours(tmp_path):
+    path = tmp_path / "form.json"
+    changes = {"price": 0, "cost": 3, "facts": [{"text": "vegan" * 17, "by": "Ana"}, {"text": "[x]", "by": "Ana"}]}
+    path.write_text(json.dumps(product().model_dump(mode="json") | changes), encoding="utf-8")
+    with pytest.raises(DataProblem) as refused:
+        form.read_form(path)
+    price, long, brackets, strange = refused.value.texts("zh")
+    assert price == "form.json：price：须大于 0；收到的是 0"
+    assert long.startswith("form.json：facts.0.text：最多 80 个字符；")
+    assert brackets.startswith("form.json：facts.1.text：每条事实须为一行纯文字")
+    assert strange == "form.json：cost：Extra inputs are not permitted；收到的是 3"
+
+
 def test_a_file_that_is_not_there_is_said_to_be(tmp_path):
     with pytest.raises(DataProblem, match="cannot be read: No such file"):
         form.read_form(tmp_path / "none.json")

@@ -156,6 +156,14 @@ def test_more_extra_orders_than_orders_are_told_and_not_kept(open_app, tmp_path)
     assert stored(shop).extras["assumed"] == {"order_rate": 0.01}
 
 
+def test_what_is_refused_is_refused_in_chinese_where_the_page_is(open_app, tmp_path):
+    shop = shop_of(tmp_path / "people", tables("customers")).path
+    saved_plan(shop, audience=Audience(customer_ids=[f"c{n:03d}" for n in range(10, 40)]))
+    app = typed(typed(page_of(open_app, shop, "numbers", language="zh"), "order_rate", 1.0), "extra_rate", 40.0)
+    assert "额外订单是全部订单的一部分" in said(app)
+    assert "extra orders" not in said(app)
+
+
 def test_an_audience_nobody_can_be_reached_in_is_told_so(open_app, shop):
     saved_plan(shop, audience=EVERYONE, steps=[Step(channel="push")])
     customers = pd.read_parquet(shop / "tables" / "customers.parquet").assign(push_consent=0)

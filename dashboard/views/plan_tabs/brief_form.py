@@ -11,6 +11,7 @@ from engine.audience import rule_text
 from engine.audience.rule_text import Compare, Rule
 from engine.campaign.plan import Audience, Plan, Step, problems_of
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 
 TIERS = 3
 MOST_MESSAGES = 6
@@ -215,7 +216,7 @@ def _sentences(error: ValidationError, values: Values) -> list[str]:
         elif place == "offer" and len(problem["loc"]) == 1:
             said.append(t(f"brief.problem_{values['kind']}"))
         else:
-            said += problems_of(error, t("brief.title"))
+            said += [one.text(language()) for one in problems_of(error, Sentence("brief.title"))]
     return list(dict.fromkeys(said))
 
 

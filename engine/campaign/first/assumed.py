@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 
 PREFIX = "assumed_"  # of the columns of a plans file
 RATES = ("click_rate", "order_rate", "extra_rate")
@@ -25,14 +26,14 @@ class Assumed:
     def __post_init__(self) -> None:
         for name in RATES:
             if (rate := getattr(self, name)) is not None and not 0 < rate < 1:
-                raise DataProblem(f"{PREFIX}{name} is {rate}; a share above 0 and below 1 is needed, such as 0.02.")
+                raise DataProblem(Sentence("refused.typed_rate", {"name": f"{PREFIX}{name}", "given": rate}))
         if self.order_value is not None and not self.order_value > 0:
-            raise DataProblem(f"{PREFIX}order_value is {self.order_value}; an amount above 0 is needed.")
+            values = {"name": f"{PREFIX}order_value", "given": self.order_value}
+            raise DataProblem(Sentence("refused.typed_value", values))
         if self.order_rate is not None and self.extra_rate is not None and self.extra_rate > self.order_rate:
-            raise DataProblem(
-                f"{PREFIX}extra_rate is {self.extra_rate}, above {PREFIX}order_rate {self.order_rate}: "
-                "extra orders are a part of all orders."
-            )
+            names = {"extra": f"{PREFIX}extra_rate", "all": f"{PREFIX}order_rate"}
+            rates = {"given": self.extra_rate, "rate": self.order_rate}
+            raise DataProblem(Sentence("refused.typed_extra", names | rates))
 
     @property
     def is_empty(self) -> bool:
@@ -56,4 +57,5 @@ def of_row(plan: Mapping[str, Any]) -> Assumed:
     try:
         return Assumed(**{name: value for name, value in typed.items() if value is not None})
     except DataProblem as problem:
-        raise DataProblem(f"plan {plan.get('plan_id')}: {problem}") from problem
+        named = [Sentence("refused.in_plan", {"plan": plan.get("plan_id"), "problem": one}) for one in problem.said]
+        raise DataProblem(named) from problem

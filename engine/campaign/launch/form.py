@@ -9,8 +9,9 @@ from pathlib import Path
 import pandas as pd
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from engine.campaign.plan import Checked, problems_of
+from engine.campaign.plan import Checked, Mistake, problems_of
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 from engine.shop.merging import merged
 from engine.shop.store import Shop, open_shop, write_tables, writing
 from engine.shop.tables import LARGEST, check
@@ -30,7 +31,7 @@ class Fact(Checked):
     @classmethod
     def _one_plain_line(cls, text: str) -> str:
         if re.search(r"[{}<>\[\]|\\`\n]|https?:|www\.", text):
-            raise ValueError("a fact is one plain line without links, brackets or braces")
+            raise Mistake(Sentence("refused.fact_line"))
         return text
 
 
@@ -57,10 +58,10 @@ class NewProduct(Checked):
     def _facts_are_vouched_for(self) -> "NewProduct":
         for fact in self.facts:
             if not fact.by:
-                raise ValueError(f'nobody vouches for "{fact.text}": say who does, or leave the fact out')
+                raise Mistake(Sentence("refused.fact_by", {"fact": fact.text}))
         said = [fact.text.casefold() for fact in self.facts]
         if len(set(said)) < len(said):
-            raise ValueError("a fact stands twice: leave one of them out")
+            raise Mistake(Sentence("refused.fact_twice"))
         return self
 
 
@@ -71,7 +72,7 @@ def read_form(path: Path) -> NewProduct:
     except ValidationError as error:
         raise DataProblem(problems_of(error, Path(path).name)) from error
     except OSError as error:
-        raise DataProblem(f"{path} cannot be read: {error.strerror}.") from error
+        raise DataProblem(Sentence("refused.unreadable", {"file": str(path), "error": error.strerror})) from error
 
 
 def proposed_id(name: str, taken: Collection[str]) -> str:
@@ -98,12 +99,9 @@ def save(shop: Shop, product: NewProduct, on: date, update: bool = False) -> Sho
         old = shop.optional("products")
         exists = product.product_id in set(old["product_id"])
         if exists and not update:
-            raise DataProblem(
-                f"This shop already has a product {product.product_id}. Choose another id, or say that you want to "
-                "change that product."
-            )
+            raise DataProblem(Sentence("refused.product_exists", {"product": product.product_id}))
         if update and not exists:
-            raise DataProblem(f"This shop has no product {product.product_id} to change. Save it as a new one.")
+            raise DataProblem(Sentence("refused.product_to_change", {"product": product.product_id}))
         checked = check("products", _row(product), shop.settings.time_zone)
         if len(checked.set_aside):
             raise DataProblem([str(reason) for reason in checked.set_aside["reason"]])
@@ -119,7 +117,7 @@ def stored(shop: Shop, product_id: str) -> NewProduct:
     """The form of a product as it lies in the shop, to be changed. Raises DataProblem for one that cannot be shown."""
     table = shop.optional("products").drop_duplicates("product_id", keep="last").set_index("product_id")
     if product_id not in table.index:
-        raise DataProblem(f"This shop has no product {product_id}.")
+        raise DataProblem(Sentence("refused.no_product", {"product": product_id}))
     row = table.loc[product_id]
     known = {name: row[name] for name in table.columns if name in NewProduct.model_fields and pd.notna(row[name])}
     if "launched_at" in known:
@@ -130,7 +128,7 @@ def stored(shop: Shop, product_id: str) -> NewProduct:
     try:
         return NewProduct.model_validate({"product_id": product_id, **known})
     except ValidationError as error:
-        raise DataProblem(problems_of(error, f"product {product_id}")) from error
+        raise DataProblem(problems_of(error, Sentence("refused.product", {"product": product_id}))) from error
 
 
 def as_facts(lines: str, by: str, before: NewProduct | None = None) -> list[dict[str, str]]:

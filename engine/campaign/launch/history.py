@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import NotEnoughData
+from engine.sentences import Sentence
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
@@ -43,7 +44,7 @@ def history(shop: Shop, as_of: date | None = None) -> History:
     paid = value - (lines["discount"].fillna(0.0) if "discount" in lines else 0.0)
     sold = (lines["quantity"] > 0) & (lines["ordered_at"] < end) & (paid > 0)
     if not sold.any():
-        raise NotEnoughData("This shop has no orders yet: import them, and what past launches sold can be read.")
+        raise NotEnoughData(Sentence("refused.no_orders"))
     kept = lines.loc[sold, ["customer_id", "product_id", "quantity"]]
     kept = kept.assign(day=lines["ordered_at"].dt.normalize(), paid=paid, list_value=value).reset_index(drop=True)
     products = _products(table, lines)

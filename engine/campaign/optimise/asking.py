@@ -11,6 +11,7 @@ from engine.campaign.optimise.limits import Limits, Objective
 from engine.campaign.optimise.options import SHARES, Choices
 from engine.campaign.plan import OfferKind
 from engine.errors import DataProblem
+from engine.sentences import Said, Sentence
 from engine.shop.store import Shop
 
 
@@ -52,36 +53,39 @@ def _audiences(shop: Shop, segment_ids: tuple[str, ...], texts: tuple[str, ...])
 
 
 _SHARES = {
-    "discounts": (lambda size: 0 < size < 1, "a fraction between 0 and 1 is needed (0.15 = 15 %)"),
-    "shares": (lambda share: 0 < share <= 1, "a share above 0 and up to 1 is needed"),
-    "hours": (lambda hour: 0 <= hour <= 23, "an hour from 0 to 23 is needed"),
-    "holdout": (lambda share: 0 <= share < 1, "a share from 0 to below 1 is needed"),
+    "discounts": (lambda size: 0 < size < 1, "refused.need_fraction"),
+    "shares": (lambda share: 0 < share <= 1, "refused.need_share"),
+    "hours": (lambda hour: 0 <= hour <= 23, "refused.need_hour"),
+    "holdout": (lambda share: 0 <= share < 1, "refused.need_holdout"),
 }
 _SPELLED = {"discounts": "--discount", "shares": "--share", "hours": "--send-hour", "holdout": "--holdout"}
 
 
-def _wrong_numbers(said: dict[str, Any]) -> list[str]:
-    problems = []
-    for name, (fits, what) in _SHARES.items():
+def _wrong_numbers(said: dict[str, Any]) -> list[Said]:
+    problems: list[Said] = []
+    for name, (fits, needed) in _SHARES.items():
         given = said[name] if isinstance(said[name], tuple) else (said[name],)
-        problems += [f"{_SPELLED[name]} is {one:g}; {what}." for one in given if one is not None and not fits(one)]
+        about = {"option": _SPELLED[name], "needed": Sentence(needed)}
+        wrong = [one for one in given if one is not None and not fits(one)]
+        problems += [Sentence("refused.option", about | {"given": one}) for one in wrong]
     if said["starts_at"] is not None:
         try:
             date.fromisoformat(said["starts_at"])
         except ValueError:
-            problems.append(f"--starts-at is {said['starts_at']!r}; a date such as 2026-03-31 is needed.")
+            problems.append(Sentence("refused.option_date", {"given": said["starts_at"]}))
     return problems
 
 
-def _unknown(shop: Shop, said: dict[str, Any]) -> list[str]:
+def _unknown(shop: Shop, said: dict[str, Any]) -> list[Said]:
     """Kinds, products and categories that nobody knows."""
     known = shop.optional("products").reindex(columns=["product_id", "category"])
     named = [one for listed in said["products"] for one in listed.replace(",", " ").split()]
     kinds = get_args(OfferKind)
-    problems = [
-        f"offer kind {one!r} is not known. Kinds are: {', '.join(kinds)}." for one in said["kinds"] if one not in kinds
-    ]
-    problems += [f"This shop has no product {one!r}." for one in named if one not in set(known["product_id"])]
-    return problems + [
-        f"This shop has no category {one!r}." for one in said["categories"] if one not in set(known["category"])
+    strange = [one for one in said["kinds"] if one not in kinds]
+    products = [one for one in named if one not in set(known["product_id"])]
+    categories = [one for one in said["categories"] if one not in set(known["category"])]
+    return [
+        *(Sentence("refused.unknown_kind", {"kind": one, "kinds": kinds}) for one in strange),
+        *(Sentence("refused.unknown_product", {"name": one}) for one in products),
+        *(Sentence("refused.unknown_category", {"name": one}) for one in categories),
     ]

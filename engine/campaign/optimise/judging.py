@@ -69,7 +69,7 @@ def judge(
     """Every option of a group with its money, in order, no limit asked yet. Raises NotEnoughData without money."""
     if models.responses.get("order") is None or models.value is None:
         why = "engine.no_order_model" if "order" not in models.responses else "engine.no_value"
-        raise NotEnoughData(Sentence(why).text())
+        raise NotEnoughData(Sentence(why))
     known: dict[tuple, Orders] = {}
     found = []
     for number, option in enumerate(options):

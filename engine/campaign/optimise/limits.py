@@ -6,6 +6,7 @@ from typing import Literal
 
 from engine.campaign.expected import Forecast
 from engine.errors import DataProblem
+from engine.sentences import Said, Sentence
 from engine.shop.store import Shop
 
 Objective = Literal["expected", "careful"]  # the expected extra profit, or the lower end of its range
@@ -32,12 +33,12 @@ class Limits:
     untried: bool = False
 
     def __post_init__(self) -> None:
-        problems = []
+        problems: list[Said] = []
         if self.budget is not None and not 0 <= self.budget < float("inf"):
-            problems.append(f"The budget is {self.budget:g}; an amount of money from 0 on is needed.")
-        for name, share in (("margin floor", self.margin_floor), ("chance of loss", self.max_loss)):
+            problems.append(Sentence("refused.budget", {"given": self.budget}))
+        for key, share in (("refused.margin_floor", self.margin_floor), ("refused.max_loss", self.max_loss)):
             if share is not None and not 0 <= share < 1:
-                problems.append(f"The {name} is {share:g}; a share from 0 to below 1 is needed (0.2 = 20 %).")
+                problems.append(Sentence(key, {"given": share}))
         if problems:
             raise DataProblem(problems)
 

@@ -11,6 +11,7 @@ from scipy.optimize import LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from engine.errors import NotEnoughData
+from engine.sentences import Sentence
 
 MORE = 0.01  # of the budget, to see what more of it would earn
 
@@ -61,7 +62,7 @@ def _solved(groups: Sequence[Sequence[Item]], budget: float | None, stock: Mappi
         constraints=LinearConstraint(rows, -np.inf, most), options={"mip_rel_gap": 0.0},
     )  # fmt: skip
     if answer.x is None:
-        raise NotEnoughData(f"No split of this budget could be found: {answer.message}")
+        raise NotEnoughData(Sentence("refused.no_split", {"error": answer.message}))
     for (g, k), taken in zip(places, answer.x, strict=True):
         if taken > 0.5:
             chosen[g] = k

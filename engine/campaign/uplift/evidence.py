@@ -10,6 +10,7 @@ import pandas as pd
 from engine.campaign.rows import outcome_known
 from engine.campaign.unprompted import MIN_HOLDOUT_ORDERS
 from engine.errors import NotEnoughData
+from engine.sentences import Sentence
 from engine.shop.features import campaign_windows, default_as_of
 from engine.shop.store import Shop
 
@@ -118,19 +119,9 @@ def _counted(
 def refuse(found: Evidence) -> None:
     """Raises NotEnoughData where nothing can be learned, with what to do."""
     if found.state == "no_holdout":
-        raise NotEnoughData(
-            "Nobody was left out of this shop's past messages, so nobody can say what writing changed. "
-            f"Hold out 10 % in the next campaigns; after about {MIN_HOLDOUT_ORDERS} orders in the holdout this tells."
-        )
+        raise NotEnoughData(Sentence("refused.no_holdout", {"needed": MIN_HOLDOUT_ORDERS}))
     if found.state == "no_propensity":
-        raise NotEnoughData(
-            "deliveries: column propensity (the chance of each customer to be sent the message) is missing or empty. "
-            "Without it nobody knows that those left out were drawn by chance. Add it, or, if they were drawn by "
-            "chance, say --assume-randomised."
-        )
+        raise NotEnoughData(Sentence("refused.no_propensity"))
     if found.state == "few_orders":
-        raise NotEnoughData(
-            f"{found.held_out_orders} orders among {found.held_out:,} messages held out and {found.sent_orders} among "
-            f"those sent; at least {MIN_HOLDOUT_ORDERS} of each are needed. Hold out 10 % in the next campaigns; after "
-            f"about {MIN_HOLDOUT_ORDERS} orders in the holdout this can tell."
-        )
+        orders = {"held_orders": found.held_out_orders, "sent_orders": found.sent_orders, "needed": MIN_HOLDOUT_ORDERS}
+        raise NotEnoughData(Sentence("refused.few_held_out_orders", {"held": found.held_out, **orders}))

@@ -16,6 +16,7 @@ from engine.campaign.uplift.worth import HeldOut
 from engine.errors import NotEnoughData
 from engine.model import manifest
 from engine.model.encode import Encoder
+from engine.sentences import Sentence
 from engine.shop import store
 from engine.shop.store import Shop
 
@@ -54,7 +55,7 @@ def is_kept(shop: Shop) -> bool:
 def load(shop: Shop) -> Learned:
     """What was kept. Raises NotEnoughData before the first time, ModelFileProblem for a changed file."""
     if not is_kept(shop):
-        raise NotEnoughData("What writing changes has not been learned yet for this shop. Run: python -m engine uplift")
+        raise NotEnoughData(Sentence("refused.no_uplift"))
     files = manifest.read(Path(shop.path) / FOLDER)
     content = json.loads(files["learned.json"])
     arrays = np.load(io.BytesIO(files["held_out.npz"]), allow_pickle=False)

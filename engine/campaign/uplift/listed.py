@@ -11,6 +11,7 @@ from engine.campaign.uplift.crossfit import Estimate
 from engine.campaign.uplift.learned import Learned, Progress, learn_from
 from engine.campaign.uplift.worth import Money, Worth, worth
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 from engine.shop import gate
 from engine.shop.store import Shop
 from engine.shop.tables import attribute, text
@@ -77,15 +78,15 @@ def read(path: Path) -> tuple[pd.DataFrame, pd.Series]:
     """The file as it stands and its customer ids; raises DataProblem for a missing or empty id."""
     given = gate.read_file(path)
     if "customer_id" not in given:
-        raise DataProblem(
-            f"{path.name}: column customer_id is missing. Found: {', '.join(map(str, given.columns[:20]))}."
-        )
+        found = tuple(map(str, given.columns[:20]))
+        values = {"file": path.name, "column": "customer_id", "found": found}
+        raise DataProblem(Sentence("refused.column_missing_found", values))
     if given.empty:
-        raise DataProblem(f"{path.name}: there is no customer in it.")
+        raise DataProblem(Sentence("refused.no_customer", {"file": path.name}))
     ids = text(given["customer_id"])
     if ids.isna().any():
         row = int(np.flatnonzero(ids.isna())[0])
-        raise DataProblem(f"{path.name} row {row + 2}: customer_id is empty.")
+        raise DataProblem(Sentence("refused.no_id", {"file": path.name, "row": row + 2}))
     return given, ids
 
 
