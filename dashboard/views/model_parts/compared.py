@@ -11,6 +11,7 @@ from dashboard.text import language, t
 from dashboard.views.model_parts import names
 from engine.campaign import learned_words
 from engine.campaign.plan import PARTS
+from engine.model.search import METHOD
 
 
 def show(card: dict, facts: dict) -> None:
@@ -107,7 +108,8 @@ def small_tree(facts: dict) -> None:
 def searched(search: dict) -> None:
     """Every setting that was tried, and which was taken."""
     seconds, limit = widgets.number(search["seconds"], 1), widgets.number(search["limit_seconds"], 0)
-    st.write(t("model.searched", count=len(search["trials"]), method=search["method"], seconds=seconds, limit=limit))
+    method = t("model.search_method") if search["method"] == METHOD else search["method"]
+    st.write(t("model.searched", count=len(search["trials"]), method=method, seconds=seconds, limit=limit))
     st.write(t("model.search_chosen", chosen=_facts(search["chosen"])))
     with st.expander(t("model.search_trials")):
         trials = pd.json_normalize(search["trials"])
