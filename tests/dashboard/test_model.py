@@ -160,7 +160,7 @@ def test_in_chinese_the_page_speaks_chinese(open_app, trained_shop_dir, words):
     assert not app.exception
     assert "检验于" in words(app)
     assert "对数损失" in app.table[0].value.index
-    app.segmented_control(key="model.look").set_value("compared").run()
+    app = open_app(trained_shop_dir, "model", "zh", look="compared")
     assert "（Optuna TPE，以后续整场活动上的对数损失为准）" in words(app)
 
 
