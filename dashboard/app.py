@@ -77,7 +77,7 @@ def sidebar() -> None:
 
 def shop_names() -> dict[str, str]:
     """What each shop calls itself by the name of its folder, which is added where two have one name."""
-    names = {folder: cache.shop_name(path) for folder, path in state.known_shops().items()}
+    names = {folder: cache.shops.name(path) for folder, path in state.known_shops().items()}
     twice = {name for name, times in Counter(names.values()).items() if times > 1}
     return {folder: f"{name} · {folder}" if name in twice else name for folder, name in names.items()}
 

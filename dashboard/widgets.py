@@ -105,7 +105,7 @@ def offer_name(kind: str, discount: float | None, currency: str) -> str:
 
 def need_shop() -> Shop:
     """The open shop; where there is none, says how to get one and ends the page."""
-    opened = cache.shop()
+    opened = cache.shops.opened()
     if opened is None:
         path = state.shop_path()
         st.info(t("common.no_shop_at", path=path) if path else t("common.no_shop"), icon=":material/storefront:")

@@ -162,7 +162,7 @@ def _result(shop: Shop, campaign_id: str) -> str:
     """How a campaign went last time, in a sentence."""
     row = None
     with contextlib.suppress(AppError):  # campaigns without anything on who got them have no result
-        results = cache.campaign_results(shop)
+        results = cache.campaigns.results(shop)
         row = next(iter(results[results["campaign_id"].eq(campaign_id)].itertuples()), None)
     if row is None or row.order_rate != row.order_rate:
         return t("starting.repeat_unknown")

@@ -148,11 +148,11 @@ def subject(builder: Builder, path: Path, condition: Condition) -> None:
 
 def _subjects(builder: Builder) -> list[str]:
     """Everything a row may be about, what is asked most first."""
-    catalogue = cache.catalogue(builder.shop)
+    catalogue = cache.tables.catalogue(builder.shop)
     bought = [f"bought:{what}" for what in rule_rows.BOUGHT] if len(catalogue) else []
     if bought and not catalogue["category"].notna().any():
         bought = bought[1:]
-    received = [f"received:{what}" for what in rule_rows.RECEIVED] if cache.campaign_names(builder.shop) else []
+    received = [f"received:{what}" for what in rule_rows.RECEIVED] if cache.campaigns.names(builder.shop) else []
     asked_most = [f"field:{name}" for name in ASKED_MOST if name in builder.fields]
     return list(dict.fromkeys([*asked_most, *bought, *received, *(f"field:{name}" for name in builder.fields)]))
 
@@ -177,12 +177,12 @@ def _on_subject(builder: Builder, path: Path, key: str) -> None:
     if kind == "field":
         condition = rule_rows.beginning(builder.fields[name])
     elif kind == "bought":
-        catalogue = cache.catalogue(builder.shop)
+        catalogue = cache.tables.catalogue(builder.shop)
         first = catalogue["category"].dropna().iloc[0] if name == "category" else catalogue.index[0]
         condition = Bought("category" if name == "category" else "product", str(first))
     else:
         what = next(one for one in ("sent", "clicked", "ordered") if one == name)
-        condition = Received(what, next(iter(cache.campaign_names(builder.shop))))
+        condition = Received(what, next(iter(cache.campaigns.names(builder.shop))))
     _on_condition(builder, path, lambda _: condition)
 
 
@@ -218,7 +218,7 @@ def value(builder: Builder, path: Path, condition: Condition) -> None:
     if isinstance(condition, Bought):
         _bought(builder, path, condition)
     elif isinstance(condition, Received):
-        names = cache.campaign_names(builder.shop)
+        names = cache.campaigns.names(builder.shop)
         change = lambda _, one: Received(condition.what, one)  # noqa: E731
         _choice(builder, path, "campaign", condition.campaign_id, list(names), names.get, change)
     elif isinstance(condition, OneOf):
@@ -337,7 +337,7 @@ def value_name(field: str, value: str, shop: Shop) -> str:
 
 
 def _bought(builder: Builder, path: Path, condition: Bought) -> None:
-    catalogue, change = cache.catalogue(builder.shop), lambda now, one: replace(now, name=one)
+    catalogue, change = cache.tables.catalogue(builder.shop), lambda now, one: replace(now, name=one)
     if condition.what == "category":
         _choice(builder, path, "category", condition.name, sorted(catalogue["category"].dropna().unique()), str, change)
     else:

@@ -36,7 +36,7 @@ class Open:
 
 def reopened() -> Open:
     """The open plan as it is stored now, for a widget's callback: what the callback was given is a run old."""
-    shop, plan_id = cache.shop(), state.plan_id()
+    shop, plan_id = cache.shops.opened(), state.plan_id()
     if shop is None or plan_id is None:
         raise StoreProblem(t("plan.none_open"))
     return Open(shop, plans.load(shop.path, plan_id))

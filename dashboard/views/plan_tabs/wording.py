@@ -103,5 +103,5 @@ def _named(name: str, said: Any, shop: Shop) -> str:
             return str(said)
         return group_name(names[said]) if said in names.index else str(said)
     if name in ("products", "gift"):
-        return str(cache.catalogue(shop)["name"].get(said, said))
+        return str(cache.tables.catalogue(shop)["name"].get(said, said))
     return str(said)

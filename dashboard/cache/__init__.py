@@ -17,7 +17,7 @@ from typing import Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import state
+from dashboard.cache import campaigns, shops, stamps, tables
 from engine import settings
 from engine.audience import lifecycle, rules, segments
 from engine.audience.facts import Field
@@ -58,38 +58,20 @@ from engine.decision.export import ExportResult
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError, DataProblem, NotEnoughData
 from engine.outcome import agenda as agendas
-from engine.outcome import past, readiness, results, timetable
+from engine.outcome import timetable
 from engine.outcome.agenda import Item
-from engine.outcome.readiness import Ready
 from engine.sentences import Sentence
-from engine.shop import contents, incoming, intake, mapping, quality, store
 from engine.shop import duplicates as finding
-from engine.shop import overview as overviews
+from engine.shop import store
 from engine.shop.features import Snapshot, default_as_of, taken
-from engine.shop.overview import Overview
-from engine.shop.proposal import Proposal as FileProposal
 from engine.shop.store import Shop
 
-
-def shop() -> Shop | None:
-    """The shop that is open, as it is on disk now; None where there is none yet."""
-    path = state.shop_path()
-    if path is None or not ((path / "shop.toml").exists() or (path / "tables").exists()):
-        return None
-    return store.open_shop(path)
-
-
-def _stamp(folder: Path) -> tuple:
-    """Changes with any file of a folder: what is cached under it is then read again."""
-    return store.stamp(file for file in sorted(folder.glob("*")) if file.is_file())
-
-
-# --- groups ---
+__all__ = ["campaigns", "shops", "stamps", "tables"]
 
 
 def segmentation(shop: Shop) -> Segmentation:
     """The groups in use. Raises NotEnoughData before the first, StoreProblem for files that cannot be read."""
-    return _segmentation(str(shop.path), _stamp(shop.path / "segments"))
+    return _segmentation(str(shop.path), stamps.of_folder(shop.path / "segments"))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -107,13 +89,10 @@ def _fitted(path: str, version: str, k: int | Literal["auto"]) -> Segmentation:
     return segments.fit(store.open_shop(Path(path)), k)
 
 
-# --- forecasts ---
-
-
 def models(shop: Shop) -> Models:
     """What was learned last. Raises NotEnoughData before the first time, ModelFileProblem for a changed file."""
     version = response.current_version(shop)
-    stamp = _stamp(shop.path / "models" / version) if version else ()
+    stamp = stamps.of_folder(shop.path / "models" / version) if version else ()
     return _models(str(shop.path), version, stamp)
 
 
@@ -124,7 +103,7 @@ def _models(path: str, version: str | None, stamp: tuple) -> Models:
 
 def evaluation(shop: Shop, version: str) -> dict[str, dict]:
     """How good a version's forecasts are and what it learned, by target: see engine.campaign.evaluation."""
-    return _evaluation(str(shop.path), version, _stamp(shop.path / "models" / version))
+    return _evaluation(str(shop.path), version, stamps.of_folder(shop.path / "models" / version))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -135,7 +114,7 @@ def _evaluation(path: str, version: str, stamp: tuple) -> dict[str, dict]:
 def model_versions(shop: Shop) -> list[Version]:
     """Every kept version, the latest first: see engine.campaign.versions."""
     folders = sorted(path for path in (shop.path / "models").glob("*") if path.is_dir())
-    return _model_versions(str(shop.path), (_stamp(shop.path / "models"), *map(_stamp, folders)))
+    return _model_versions(str(shop.path), (stamps.of_folder(shop.path / "models"), *map(stamps.of_folder, folders)))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -146,7 +125,7 @@ def _model_versions(path: str, stamp: tuple) -> list[Version]:
 def others(shop: Shop, plan: Plan) -> tuple[Others, str]:
     """What other live plans leave for this one (engine.decision.live), and a word that changes with it."""
     times = (plan.plan_id, plan.status, plan.starts_at, plan.ends_at, plan.steps[0].day)
-    key = repr((_audience_stamp(shop), _standing(str(shop.path), _plans_stamp(shop), shop), times))
+    key = repr((stamps.of_audience(shop), _standing(str(shop.path), stamps.of_plans(shop), shop), times))
     return _others(str(shop.path), key, shop, plan)
 
 
@@ -157,26 +136,15 @@ def _standing(path: str, plans_stamp: tuple, _shop: Shop) -> tuple:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _others(path: str, key: str, _shop: Shop, _plan: Plan) -> tuple[Others, str]:
-    found = live.others(_kept(_shop), _plan, lambda text: selected(_shop, text))
+    found = live.others(shops.kept(_shop), _plan, lambda text: selected(_shop, text))
     said = [sorted(found.taken), *([send.day.isoformat(), *sorted(send.customer_ids)] for send in found.sends)]
     return found, hashlib.blake2b("\n\n".join("\n".join(one) for one in said).encode(), digest_size=8).hexdigest()
-
-
-def _audience_stamp(shop: Shop) -> tuple:
-    """Changes with the shop's tables, settings and groups."""
-    return shop.version, _stamp(shop.path / "segments")
-
-
-def _plans_stamp(shop: Shop) -> tuple:
-    """Changes with every plan that is saved and every decision."""
-    # Not the file of shared memory beside them, which readers touch too.
-    return store.stamp(shop.path / name for name in ("ledger.db", "ledger.db-wal"))
 
 
 def _scene_key(shop: Shop, plan: Plan, others_word: str) -> str:
     steps = tuple((step.day, step.channel) for step in plan.steps)
     about = (plan.category, tuple(plan.product_ids), plan.starts_at, plan.window_days)
-    return repr((_audience_stamp(shop), plan.audience.model_dump_json(), steps, about, others_word))
+    return repr((stamps.of_audience(shop), plan.audience.model_dump_json(), steps, about, others_word))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -344,9 +312,6 @@ def _examples(path: str, key: str, target: str, step: int, _asked: Asked) -> dic
     return explain.examples(_asked.shop, _asked.models, _asked.scenes[step], _asked.messages[step], target)
 
 
-# --- who needs it ---
-
-
 def holdout_standing(shop: Shop) -> tuple[str, int]:
     """Whether the past can tell what writing changes: see engine.campaign.uplift.evidence.standing."""
     return _holdout_standing(str(shop.path), shop.version)
@@ -359,7 +324,7 @@ def _holdout_standing(path: str, version: str) -> tuple[str, int]:
 
 def learned_extra(shop: Shop) -> Learned:
     """What writing changes, as it was learned last. Raises NotEnoughData before, ModelFileProblem for changed files."""
-    return _learned_extra(str(shop.path), _stamp(shop.path / kept.FOLDER))
+    return _learned_extra(str(shop.path), stamps.of_folder(shop.path / kept.FOLDER))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -371,9 +336,8 @@ def advised(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Adv
     """Who of a plan's customers needs its offer; None where its money cannot be forecast."""
     learned, people_ = learned_extra(shop), reach(shop, plan).reachable
     key = hashlib.blake2b("\n".join(people_).encode(), digest_size=8).hexdigest()
-    scored = _scored(
-        str(shop.path), (_audience_stamp(shop), _stamp(shop.path / kept.FOLDER), key), shop, people_, learned
-    )
+    stamp = (stamps.of_audience(shop), stamps.of_folder(shop.path / kept.FOLDER), key)
+    scored = _scored(str(shop.path), stamp, shop, people_, learned)
     bare = plan.model_copy(update={"offer": Offer()})
     found = (forecast(shop, models, one, copy) for one in (plan, bare))
     return advice.of_plan(learned, people_, scored, *found)
@@ -381,10 +345,8 @@ def advised(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Adv
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _scored(path: str, key: tuple, _shop: Shop, _people: list[str], _learned: Learned) -> pd.DataFrame:
-    return _learned.of(people.all_columns_today(_kept(_shop), _people, _learned.with_history))
+    return _learned.of(people.all_columns_today(shops.kept(_shop), _people, _learned.with_history))
 
-
-# --- before anything was learned ---
 
 MOST_LINES = 500_000  # of orders: with more, a learned forecast would wait too long for this one line beside it
 
@@ -451,9 +413,6 @@ def _ground(path: str, scene: str, window_days: int, _shop: Shop, _scenes: list[
     return outlooks.ground(_shop, _scenes, window_days, lambda days: anyway(_shop, days))
 
 
-# --- the best offers ---
-
-
 def options(shop: Shop, models: Models, choices: Choices) -> tuple[Option, ...]:
     """The ways to write to a group: see engine.campaign.optimise.options."""
     return _options(str(shop.path), shop.version, models.version, repr(choices), models, choices)
@@ -482,7 +441,7 @@ def judged(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], ways: t
 
 @st.cache_resource(max_entries=64, show_spinner=False)  # a channel of a group each, about 8 MB
 def _judged(path: str, key: str, _asked: Asked, _ways: tuple[Option, ...]) -> list[Judged]:
-    kept, prepared = _kept(_asked.shop), dict[str, list[Scene]]()
+    kept, prepared = shops.kept(_asked.shop), dict[str, list[Scene]]()
 
     def at(option: Option) -> tuple[list[Scene], list[dict]]:
         messages = option.on(_asked.messages)
@@ -494,103 +453,6 @@ def _judged(path: str, key: str, _asked: Asked, _ways: tuple[Option, ...]) -> li
 
     with _ONE_AT_A_TIME:
         return judging.judge(kept, _asked.models, Group(_asked.plan.plan_id, at), _ways, shelf(_asked.shop))
-
-
-# --- tables ---
-
-
-@st.cache_data(max_entries=4, show_spinner=False)
-def _campaign_results(path: str, version: str) -> pd.DataFrame:
-    return results.campaigns(store.open_shop(Path(path)))
-
-
-def campaign_results(shop: Shop) -> pd.DataFrame:
-    """Outcome of every past campaign, see engine.outcome.results.campaigns."""
-    return _campaign_results(str(shop.path), shop.version)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _past_campaigns(path: str, version: str) -> pd.DataFrame:
-    return past.campaigns(store.open_shop(Path(path)))
-
-
-def past_campaigns(shop: Shop) -> pd.DataFrame:
-    """Every past campaign with its counts and how each figure follows from them, see engine.outcome.past.campaigns."""
-    return _past_campaigns(str(shop.path), shop.version)
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def _table_facts(path: str, version: str) -> pd.DataFrame:
-    return contents.contents(store.open_shop(Path(path)))
-
-
-def table_facts(shop: Shop) -> pd.DataFrame:
-    """Every table of the shop: table, rows, first, last."""
-    return _table_facts(str(shop.path), shop.version)
-
-
-def set_aside(shop: Shop) -> pd.DataFrame:
-    """table, reason, rows of what was set aside: see engine.shop.intake.reasons."""
-    return _set_aside(str(shop.path), store.stamp(sorted((shop.path / "set_aside").glob("*.csv"))))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _set_aside(path: str, stamp: tuple) -> pd.DataFrame:
-    return intake.reasons(store.open_shop(Path(path)))
-
-
-# --- can the figures be believed ---
-
-
-def sales_by_month(shop: Shop) -> pd.DataFrame:
-    """Net sales by month and what may set them apart from the shop system's: engine.shop.quality.reconciliation."""
-    return _sales_by_month(str(shop.path), shop.version, store.stamp([shop.path / "set_aside" / "orders.csv"]))
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _sales_by_month(path: str, version: str, stamp: tuple) -> pd.DataFrame:
-    return quality.reconciliation(store.open_shop(Path(path)))
-
-
-def volumes(shop: Shop) -> pd.DataFrame:
-    """Rows per week or month of every table: see engine.shop.quality.volumes."""
-    return _volumes(str(shop.path), shop.version)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _volumes(path: str, version: str) -> pd.DataFrame:
-    return quality.volumes(store.open_shop(Path(path)))
-
-
-def ready(shop: Shop | None) -> list[Ready]:
-    """What the shop's data is enough for: see engine.outcome.readiness."""
-    return _ready(str(shop.path), shop.version) if shop else readiness.readiness(None)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _ready(path: str, version: str) -> list[Ready]:
-    return readiness.readiness(store.open_shop(Path(path)))
-
-
-# --- plans ---
-
-
-def catalogue(shop: Shop) -> pd.DataFrame:
-    """Products by product_id, the most ordered first: name, category. Empty where the shop has none."""
-    return _catalogue(str(shop.path), shop.version)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _catalogue(path: str, version: str) -> pd.DataFrame:
-    opened = store.open_shop(Path(path))
-    products = opened.optional("products").drop_duplicates("product_id").set_index("product_id")
-    products = products.reindex(columns=["name", "category"])
-    if opened.has("orders"):
-        ordered = opened.table("orders", columns=["product_id"])["product_id"].value_counts()
-        products = products.loc[
-            ordered.reindex(products.index).fillna(0).sort_values(ascending=False, kind="stable").index
-        ]
-    return products
 
 
 def facts(shop: Shop, brief: Brief) -> Facts:
@@ -617,11 +479,8 @@ def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str) 
 
 def exported(shop: Shop, saved: SavedPlan, person: str) -> ExportResult:
     """The two files of an approved plan. The first call records the export; its files are then given out again."""
-    stamp = (_audience_stamp(shop), others(shop, saved.plan)[1])
+    stamp = (stamps.of_audience(shop), others(shop, saved.plan)[1])
     return _exported(str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person)
-
-
-# --- audience ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -639,20 +498,11 @@ class Reached:
     last_day: date
 
 
-def _kept(shop: Shop) -> Shop:
-    return _read_once(str(shop.path), shop.version)
-
-
-@st.cache_resource(max_entries=2, show_spinner=False)
-def _read_once(path: str, version: str) -> Shop:
-    return store.read_once(store.open_shop(Path(path)))
-
-
 def reach(shop: Shop, plan: Plan) -> Reached:
     """The audience of a plan counted. Raises DataProblem while it names nobody, or by a rule that cannot be read."""
     ahead, word = others(shop, plan)
     about = (plan.audience.model_dump_json(), tuple(step.channel for step in plan.steps), planned.limits(plan).send_day)
-    found = _reach(str(shop.path), (_audience_stamp(shop), about, word), shop, plan, ahead)
+    found = _reach(str(shop.path), (stamps.of_audience(shop), about, word), shop, plan, ahead)
     if any("in_other_plan" in one.left_out for one in found.by_channel.values()):
         names = tuple(saved.plan.name for saved in live.before(shop, plan))
         return replace(found, other_plans=names)
@@ -661,8 +511,8 @@ def reach(shop: Shop, plan: Plan) -> Reached:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _reach(path: str, key: tuple, _shop: Shop, _plan: Plan, _ahead: Others) -> Reached:
-    kept = _kept(_shop)
-    as_of, limits = _as_of(path, _shop.version), planned.limits(_plan, _ahead)
+    kept = shops.kept(_shop)
+    as_of, limits = shops.as_of(path, _shop.version), planned.limits(_plan, _ahead)
     listed = planned.customers(kept, _plan.audience, lambda text: selected(_shop, text))
     own = list(dict.fromkeys(step.channel for step in _plan.steps))
     every = dict.fromkeys([*own, *channels(kept)])
@@ -672,34 +522,29 @@ def _reach(path: str, key: tuple, _shop: Shop, _plan: Plan, _ahead: Others) -> R
     return Reached(len(listed), by_channel, together, (), as_of - timedelta(days=1))
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
-def _as_of(path: str, version: str) -> date:
-    return default_as_of(store.open_shop(Path(path)))
-
-
 def selected(shop: Shop, text: str) -> list[str]:
     """Customers whom a rule selects on the day of the data. Raises DataProblem as engine.audience.rules does."""
-    return _selected(str(shop.path), _audience_stamp(shop), text, shop)
+    return _selected(str(shop.path), stamps.of_audience(shop), text, shop)
 
 
 @st.cache_resource(max_entries=128, show_spinner=False)
 def _selected(path: str, stamp: tuple, text: str, _shop: Shop) -> list[str]:
-    return rules.select(_kept(_shop), text, _as_of(path, _shop.version), _rule_facts(path, _shop.version))
+    return rules.select(shops.kept(_shop), text, shops.as_of(path, _shop.version), _rule_facts(path, _shop.version))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _rule_facts(path: str, version: str) -> pd.DataFrame:
-    return rules.facts(_read_once(path, version), _as_of(path, version), _features_of_all(path, version))
+    return rules.facts(shops.read_once(path, version), shops.as_of(path, version), _features_of_all(path, version))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _features_of_all(path: str, version: str) -> pd.DataFrame:
-    return lifecycle.features_of_all(store.open_shop(Path(path)), _as_of(path, version))
+    return lifecycle.features_of_all(store.open_shop(Path(path)), shops.as_of(path, version))
 
 
 def rule_fields(shop: Shop) -> dict[str, Field]:
     """What rules of this shop may ask, by name, in the order a page offers it."""
-    return _rule_fields(str(shop.path), _audience_stamp(shop))
+    return _rule_fields(str(shop.path), stamps.of_audience(shop))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -709,7 +554,7 @@ def _rule_fields(path: str, stamp: tuple) -> dict[str, Field]:
 
 def rule_problems(shop: Shop, text: str) -> tuple[str, ...]:
     """What is wrong with a rule, a sentence each; nothing where this shop can answer it."""
-    return _rule_problems(str(shop.path), _audience_stamp(shop), text)
+    return _rule_problems(str(shop.path), stamps.of_audience(shop), text)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -725,13 +570,13 @@ def _rule_problems(path: str, stamp: tuple, text: str) -> tuple[str, ...]:
 
 def spelled_rule(shop: Shop, text: str) -> str:
     """The rule with names and values as the shop spells them; as it stands where it says so already or is mistaken."""
-    return _spelled_rule(str(shop.path), _audience_stamp(shop), text, shop)
+    return _spelled_rule(str(shop.path), stamps.of_audience(shop), text, shop)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _spelled_rule(path: str, stamp: tuple, text: str, _shop: Shop) -> str:
     try:
-        spelled = rules.spelled(_kept(_shop), text, _rule_facts(path, _shop.version))
+        spelled = rules.spelled(shops.kept(_shop), text, _rule_facts(path, _shop.version))
     except (DataProblem, NotEnoughData):
         return text  # the page says what is wrong with it
     return text if spelled == rules.parse(text) else rules.write(spelled)
@@ -744,7 +589,7 @@ def customer_features(shop: Shop) -> Snapshot:
 
 @st.cache_resource(max_entries=2, show_spinner=False)
 def _customer_features(path: str, version: str) -> Snapshot:
-    return taken(store.open_shop(Path(path)), _as_of(path, version))
+    return taken(store.open_shop(Path(path)), shops.as_of(path, version))
 
 
 def lifecycle_groups(shop: Shop) -> pd.DataFrame:
@@ -755,24 +600,11 @@ def lifecycle_groups(shop: Shop) -> pd.DataFrame:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _lifecycle_groups(path: str, version: str) -> pd.DataFrame:
     try:
-        return lifecycle.groups(_read_once(path, version), _as_of(path, version), _features_of_all(path, version))
+        return lifecycle.groups(
+            shops.read_once(path, version), shops.as_of(path, version), _features_of_all(path, version)
+        )
     except NotEnoughData:
         return pd.DataFrame(columns=["name", "customers", "share", "spend_share", "rule_text"])
-
-
-def campaign_names(shop: Shop) -> dict[str, str]:
-    """Names of past campaigns by id, the latest first."""
-    return _campaign_names(str(shop.path), shop.version)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _campaign_names(path: str, version: str) -> dict[str, str]:
-    past = store.open_shop(Path(path)).optional("campaigns").drop_duplicates("campaign_id")
-    past = past.sort_values("starts_at", ascending=False, kind="stable").set_index("campaign_id")
-    return past["name"].fillna(past.index.to_series()).to_dict() if "name" in past else {one: one for one in past.index}
-
-
-# --- the writer ---
 
 
 @st.cache_resource(show_spinner=False, on_release=lambda server: server.stop() if server else None)
@@ -787,9 +619,6 @@ def writer_server() -> WriterServer | None:
     """
     found = files.locate(settings.read())
     return _writer_server(str(found) if found else None)
-
-
-# --- warm-up ---
 
 
 def _rehearse(opened: Shop) -> None:
@@ -813,7 +642,7 @@ def warm() -> bool:
 
     opened = None
     with contextlib.suppress(AppError):  # whatever is wrong with the shop, the page that needs it says so
-        opened = shop()
+        opened = shops.opened()
     if opened is not None:
         with contextlib.suppress(AppError):
             segmentation(opened)
@@ -826,9 +655,6 @@ def warm() -> bool:
     return True
 
 
-# --- starting plans ---
-
-
 def starting_facts(shop: Shop) -> Known:
     """What the starting plans of a shop have in common. Raises NotEnoughData for a shop without any activity."""
     return _starting_facts(str(shop.path), shop.version)
@@ -836,17 +662,17 @@ def starting_facts(shop: Shop) -> Known:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _starting_facts(path: str, version: str) -> Known:
-    return starting.known(_read_once(path, version), _rule_facts(path, version))
+    return starting.known(shops.read_once(path, version), _rule_facts(path, version))
 
 
 def starting_plans(shop: Shop, today: date) -> dict[str, Proposal]:
     """The starting plan of every goal without a forecast, to be shown; where the shop lacks something it says so."""
-    return _starting_plans(str(shop.path), _audience_stamp(shop), today)
+    return _starting_plans(str(shop.path), stamps.of_audience(shop), today)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _starting_plans(path: str, stamp: tuple, today: date) -> dict[str, Proposal]:
-    opened, facts = _kept(store.open_shop(Path(path))), None
+    opened, facts = shops.kept(store.open_shop(Path(path))), None
     with contextlib.suppress(AppError):  # without any activity each goal says so itself
         facts = starting_facts(opened)
     return {goal: starting.propose(opened, goal, "new", goal, "nobody", today, facts=facts) for goal in GOALS}
@@ -862,9 +688,6 @@ def _repeatable(path: str, version: str, today: date) -> pd.DataFrame:
     return repeat.repeatable(store.open_shop(Path(path)), today)
 
 
-# --- a new product ---
-
-
 def launch(shop: Shop, product: NewProduct) -> Launch:
     """What is expected of a new product. Takes seconds the first time."""
     return _launch(str(shop.path), shop.version, product.model_dump_json(exclude={"facts"}))
@@ -877,7 +700,7 @@ def _launch(path: str, version: str, product: str) -> Launch:
 
 def wanted_by(shop: Shop, product: NewProduct, size: int | None) -> Chosen | None:
     """The customers likeliest to want a new product, and how many of them each channel reaches."""
-    return _wanted_by(str(shop.path), _audience_stamp(shop), product.model_dump_json(exclude={"facts"}), size)
+    return _wanted_by(str(shop.path), stamps.of_audience(shop), product.model_dump_json(exclude={"facts"}), size)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -886,12 +709,9 @@ def _wanted_by(path: str, stamp: tuple, product: str, size: int | None) -> Chose
     return launching.chosen(opened, launch(opened, NewProduct.model_validate_json(product)), size)
 
 
-# --- today and calendar ---
-
-
 def saved_plans(shop: Shop) -> list[SavedPlan]:
     """Every stored plan, the one changed last first; not to be changed in place."""
-    return _saved_plans(str(shop.path), _plans_stamp(shop))
+    return _saved_plans(str(shop.path), stamps.of_plans(shop))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -899,19 +719,14 @@ def _saved_plans(path: str, stamp: tuple) -> list[SavedPlan]:
     return plans.saved_plans(Path(path))
 
 
-def overview(shop: Shop) -> Overview:
-    """Key figures, products, weeks and returning customers, computed at one go: see engine.shop.overview."""
-    return _overview(str(shop.path), shop.version)
-
-
-@st.cache_resource(max_entries=8, show_spinner=False)
-def _overview(path: str, version: str) -> Overview:
-    return overviews.overview(store.open_shop(Path(path)))
-
-
 def agenda(shop: Shop, now: datetime, person: str) -> list[Item]:
     """What needs this person now, the most urgent first: see engine.outcome.agenda. Looked up anew every hour."""
-    stamp = (_audience_stamp(shop), _plans_stamp(shop), _work_stamp(shop), _stamp(shop.path / "models"))
+    stamp = (
+        stamps.of_audience(shop),
+        stamps.of_plans(shop),
+        stamps.of_work(shop),
+        stamps.of_folder(shop.path / "models"),
+    )
     return _agenda(str(shop.path), stamp, now.replace(minute=0, second=0, microsecond=0), person, now)
 
 
@@ -920,14 +735,9 @@ def _agenda(path: str, stamp: tuple, hour: datetime, person: str, _now: datetime
     return agendas.agenda(store.open_shop(Path(path)), _now, settings.read().config, person)
 
 
-def _work_stamp(shop: Shop) -> tuple:
-    """Changes with the work of a shop."""
-    return store.stamp(shop.path / name for name in ("jobs.db", "jobs.db-wal"))
-
-
 def calendar(shop: Shop) -> pd.DataFrame:
     """Past campaigns and plans on one line of time: see engine.outcome.timetable."""
-    return _calendar(str(shop.path), shop.version, _plans_stamp(shop))
+    return _calendar(str(shop.path), shop.version, stamps.of_plans(shop))
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -937,7 +747,7 @@ def _calendar(path: str, version: str, stamp: tuple) -> pd.DataFrame:
 
 def colliding(shop: Shop, today: date) -> pd.DataFrame:
     """What plans that are not over and not rejected have between them: see engine.decision.collisions."""
-    return _colliding(str(shop.path), _audience_stamp(shop), _plans_stamp(shop), today)
+    return _colliding(str(shop.path), stamps.of_audience(shop), stamps.of_plans(shop), today)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -948,43 +758,9 @@ def _colliding(path: str, stamp: tuple, plans_stamp: tuple, today: date) -> pd.D
 
 def duplicates(shop: Shop) -> pd.DataFrame:
     """Customers who may be one person: see engine.shop.duplicates. Ids and counts, no contact."""
-    return _duplicates(str(shop.path), (shop.version, _stamp(shop.path / "vault")))
+    return _duplicates(str(shop.path), (shop.version, stamps.of_folder(shop.path / "vault")))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _duplicates(path: str, stamp: tuple) -> pd.DataFrame:
     return finding.proposals(store.open_shop(Path(path)), settings.read().config)
-
-
-def holdings(folder: Path) -> contents.Holdings:
-    """What a shop holds in a few numbers. Raises AppError where it cannot be read."""
-    return _holdings(str(folder), store.open_shop(folder).version)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _holdings(path: str, version: str) -> contents.Holdings:
-    return contents.holdings(store.open_shop(Path(path)))
-
-
-def shop_name(folder: Path) -> str:
-    """What a shop calls itself; its folder's name where that cannot be read."""
-    return _shop_name(str(folder), store.stamp([folder / "shop.toml"]))
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def _shop_name(path: str, stamp: tuple) -> str:
-    try:
-        return store.open_shop(Path(path)).settings.name
-    except AppError:
-        return Path(path).name
-
-
-def proposals(into: Path, folder: Path) -> list[list[FileProposal] | AppError]:
-    """What the uploads that wait in a folder were taken for; see engine.shop.incoming.proposals."""
-    stamp = store.stamp([folder / incoming.LIST, into / mapping.FILE])
-    return _proposals(str(into), str(folder), stamp)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _proposals(into: str, folder: str, stamp: tuple) -> list[list[FileProposal] | AppError]:
-    return incoming.proposals(Path(into), Path(folder), incoming.load(Path(folder)))
