@@ -122,7 +122,7 @@ def need_models(shop: Shop) -> Models:
         st.info(t("common.not_learned"), icon=":material/school:")
         train_button(shop)
         st.stop()
-    return cache.models(shop)
+    return cache.forecasts.models(shop)
 
 
 def train_button(shop: Shop, label_key: str = "common.learn") -> None:

@@ -67,7 +67,7 @@ def models(shop: Shop) -> Models | None:
     if response.current_version(shop) is None:
         return None
     with contextlib.suppress(AppError):  # the plan is begun without it, and its Numbers say what is wrong
-        return cache.models(shop)
+        return cache.forecasts.models(shop)
     return None
 
 

@@ -207,7 +207,7 @@ def test_a_plan_for_a_share_of_its_audience_accounts_for_everyone(downloads, tra
     app, _ = downloads()
     people = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
     assert people["Not drawn for this plan"] > 0
-    reached = cache.reach(store.open_shop(trained_shop), stored(trained_shop).plan)
+    reached = cache.audience.reach(store.open_shop(trained_shop), stored(trained_shop).plan)
     assert sum(people.values()) == reached.size
 
 

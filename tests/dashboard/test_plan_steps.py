@@ -130,7 +130,7 @@ def test_the_files_on_the_export_tab_are_of_all_messages_and_say_who_was_left_ou
     approved(trained_shop)
     app = page_of(open_app, trained_shop, "export")
     shop, saved = store.open_shop(trained_shop), stored(trained_shop)
-    reached = cache.reach(shop, saved.plan)
+    reached = cache.audience.reach(shop, saved.plan)
     numbers = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
     assert numbers["Get the message"] + numbers["Left out on purpose"] == len(reached.reachable)
     assert numbers["May not be written to"] == reached.size - len(reached.reachable) > 0

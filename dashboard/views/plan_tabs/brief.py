@@ -228,7 +228,7 @@ def _save(opened: Open, values: dict[str, Any]) -> Open:
 
 def _check(opened: Open) -> Callable[[str], Sequence[str]]:
     """What is wrong with a rule in this shop."""
-    return lambda text: cache.rule_problems(opened.shop, text)
+    return lambda text: cache.rules.problems(opened.shop, text)
 
 
 def _answer(opened: Open, values: dict[str, Any], clash: DeltaGenerator) -> None:

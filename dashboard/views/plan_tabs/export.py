@@ -45,7 +45,7 @@ def _people(opened: Open) -> pd.DataFrame:
     """How many are written to and how many are not, on purpose or because they may not be. The whole assignment."""
     plan = opened.plan
     with widgets.problem_box():
-        reached = cache.reach(opened.shop, plan)
+        reached = cache.audience.reach(opened.shop, plan)
     channels = list(dict.fromkeys(step.channel for step in plan.steps))
     found = export.by_channels(reached.reachable, {one: reached.by_channel[one].customer_ids for one in channels})
     table = export.assigned(plan, found)

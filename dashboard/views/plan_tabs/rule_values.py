@@ -40,7 +40,7 @@ class Builder:
 
     @property
     def fields(self) -> dict[str, Field]:
-        return cache.rule_fields(self.shop)
+        return cache.rules.fields(self.shop)
 
     @property
     def text(self) -> str:
@@ -89,7 +89,7 @@ class Builder:
     def write(self, text: str, by: str | None) -> None:
         """The rule is this text now, as the shop spells it; `by` is the view that says so already."""
         state.touch(self.key.split(".")[0])  # first: the next click may end this run anywhere below
-        if (spelled := cache.spelled_rule(self.shop, text)) != text:
+        if (spelled := cache.rules.spelled(self.shop, text)) != text:
             text, by = spelled, None  # every view shows how the shop spells it
         _, generation = self.said(f"{self.key}:{by}") or ("", 0)
         state.put(self.key, text)
@@ -166,7 +166,7 @@ def subject_name(subject: str, shop: Shop) -> str:
     if known(key):
         return t(key, currency=shop.settings.currency)
     for stem in ("days_since", "sent", "clicks"):
-        if name.startswith(f"{stem}_") and name in cache.rule_fields(shop):
+        if name.startswith(f"{stem}_") and name in cache.rules.fields(shop):
             return t(f"audience.by_channel_{stem}", channel=channel_name(name.removeprefix(f"{stem}_")))
     return name.replace("_", " ")
 
@@ -329,7 +329,7 @@ def value_name(field: str, value: str, shop: Shop) -> str:
         return t(f"audience.stage_{value.replace('-', '_')}")
     if field == "group":
         try:
-            names = cache.segmentation(shop).profiles.set_index("segment_id")["segment_name"]
+            names = cache.customers.segmentation(shop).profiles.set_index("segment_id")["segment_name"]
         except AppError:
             return value
         return group_name(names[value]) if value in names.index else value
