@@ -84,7 +84,7 @@ def shop_names() -> dict[str, str]:
 
 st.set_page_config(page_title="Offerlab", page_icon=LOGO, layout="wide")
 state.begin()
-cache.warm()
+cache.warm_up.once()
 st.logo(LOGO, size="large")
 st.html(READABLE)
 chosen = st.navigation(pages(), expanded=True)
