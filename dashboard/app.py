@@ -77,14 +77,14 @@ def sidebar() -> None:
 
 def shop_names() -> dict[str, str]:
     """What each shop calls itself by the name of its folder, which is added where two have one name."""
-    names = {folder: cache.shop_name(path) for folder, path in state.known_shops().items()}
+    names = {folder: cache.shops.name(path) for folder, path in state.known_shops().items()}
     twice = {name for name, times in Counter(names.values()).items() if times > 1}
     return {folder: f"{name} · {folder}" if name in twice else name for folder, name in names.items()}
 
 
 st.set_page_config(page_title="Offerlab", page_icon=LOGO, layout="wide")
 state.begin()
-cache.warm()
+cache.warm_up.once()
 st.logo(LOGO, size="large")
 st.html(READABLE)
 chosen = st.navigation(pages(), expanded=True)

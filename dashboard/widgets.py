@@ -104,7 +104,7 @@ def offer_name(kind: str, discount: float | None, currency: str) -> str:
 
 def need_shop() -> Shop:
     """The open shop; where there is none, says how to get one and ends the page."""
-    opened = cache.shop()
+    opened = cache.shops.opened()
     if opened is None:
         path = state.shop_path()
         st.info(t("common.no_shop_at", path=path) if path else t("common.no_shop"), icon=":material/storefront:")
@@ -121,7 +121,7 @@ def need_models(shop: Shop) -> Models:
         st.info(t("common.not_learned"), icon=":material/school:")
         train_button(shop)
         st.stop()
-    return cache.models(shop)
+    return cache.forecasts.models(shop)
 
 
 def train_button(shop: Shop, label_key: str = "common.learn") -> None:

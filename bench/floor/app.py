@@ -27,7 +27,7 @@ def number() -> None:
 
 
 st.set_page_config(page_title="Floor", layout="wide")
-cache.warm()  # without a shop it loads the libraries and freezes what is there
+cache.warm_up.once()  # without a shop it loads the libraries and freezes what is there
 # Drawn first and named as the app's own marker, so that a test waits for both in the same way.
 st.html('<span id="ready" data-page="floor" style="display:none">.</span>')
 number()

@@ -67,13 +67,13 @@ def models(shop: Shop) -> Models | None:
     if response.current_version(shop) is None:
         return None
     with contextlib.suppress(AppError):  # the plan is begun without it, and its Numbers say what is wrong
-        return cache.models(shop)
+        return cache.forecasts.models(shop)
     return None
 
 
 def proposed(shop: Shop, goal: str, segment_ids: tuple[str, ...] = ()) -> Proposal:
     """The starting plan of a goal in full, the size of its offer forecast; for these groups where some are given."""
-    facts = cache.starting_facts(shop)
+    facts = cache.beginnings.starting_facts(shop)
     return starting.propose(
         shop, goal, "new", "new", state.person(), today(), models(shop), facts, segment_ids=segment_ids
     )
@@ -91,7 +91,7 @@ def cards(shop: Shop) -> None:
     """One card per goal; a click makes the plan and opens it."""
     st.subheader(t("starting.title"), anchor=False)
     st.caption(t("starting.purpose"))
-    found = cache.starting_plans(shop, today())
+    found = cache.beginnings.starting_plans(shop, today())
     lacking = {proposal.missing.key: proposal.missing for proposal in found.values() if proposal.missing}
     if len(lacking) == 1 and not any(proposal.enough for proposal in found.values()):
         st.info(_sentence(*lacking.values()), icon=":material/inbox:")
@@ -139,7 +139,7 @@ def repeats(shop: Shop) -> None:
     """Past campaigns, those whose season comes next first, with how they went; one is made a plan again."""
     with st.expander(t("starting.repeat_title"), icon=":material/history:"):
         st.caption(t("starting.repeat_purpose"))
-        table = cache.repeatable(shop, today()).set_index("campaign_id")
+        table = cache.beginnings.repeatable(shop, today()).set_index("campaign_id")
         if not len(table):
             st.info(t("starting.repeat_none"), icon=":material/inbox:")
             return
@@ -162,7 +162,7 @@ def _result(shop: Shop, campaign_id: str) -> str:
     """How a campaign went last time, in a sentence."""
     row = None
     with contextlib.suppress(AppError):  # campaigns without anything on who got them have no result
-        results = cache.campaign_results(shop)
+        results = cache.campaigns.results(shop)
         row = next(iter(results[results["campaign_id"].eq(campaign_id)].itertuples()), None)
     if row is None or row.order_rate != row.order_rate:
         return t("starting.repeat_unknown")

@@ -43,7 +43,7 @@ def section(shop: Shop, groups: dict[str, str]) -> None:
             st.error(t("optimise.split_missing"), icon=":material/error:")
             return
         with widgets.problem_box():
-            models = cache.models(shop)
+            models = cache.forecasts.models(shop)
             plans = {one: _plan(shop, one, goal) for one in chosen}
             found = _found(shop, models, plans, groups, Limits(budget), objective)
             _answer(shop, found, groups, budget)
@@ -83,14 +83,14 @@ def _found(
 ) -> Budgeted:
     """Every way to write to each group, and the budget over all; says how far it is."""
     channels = [channel for channel in sorted(models.tried.offers) if channel in PARTS]
-    shelf, found = cache.shelf(shop), []
+    shelf, found = cache.offers.shelf(shop), []
     with widgets.steps_of(t("optimise.working"), len(plans) * len(channels)) as step:
         for segment_id, plan in plans.items():
             judged = []
             for channel in channels:
                 step(f"{groups.get(segment_id, segment_id)} · {t(f'plan.channel_{channel}')}")
-                ways = cache.options(shop, models, Choices((channel,), KINDS))
-                judged += cache.judged(shop, models, plan, {}, ways)
+                ways = cache.offers.options(shop, models, Choices((channel,), KINDS))
+                judged += cache.offers.judged(shop, models, plan, {}, ways)
             found.append(search.proposals(segment_id, judged, models, limits, objective, shelf))
     return search.budgeted(found, limits, objective, shelf)
 

@@ -215,11 +215,11 @@ widgets.page_head("calendar.title", "calendar.purpose")
 
 with widgets.problem_box():
     shop = widgets.need_shop()
-    stored, entries, day = cache.saved_plans(shop), cache.calendar(shop), today(shop)
+    stored, entries, day = cache.plans.saved(shop), cache.plans.calendar(shop), today(shop)
     if entries.empty:
         nothing_yet()
     shown = chosen(entries, day)
-    pairs = cache.colliding(shop, day)
+    pairs = cache.plans.colliding(shop, day)
     if shown.empty:
         st.info(t("calendar.none_chosen"), icon=":material/filter_alt_off:")
     else:

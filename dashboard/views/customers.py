@@ -22,8 +22,8 @@ def in_use(shop: Shop) -> Segmentation:
     """The saved groups; on the first visit they are made and saved."""
     if not (shop.path / "segments" / "summary.json").exists():
         with st.spinner(t("customers.making"), show_time=True):
-            segments.save(shop, cache.fitted(shop, "auto"))
-    return cache.segmentation(shop)
+            segments.save(shop, cache.customers.fitted(shop, "auto"))
+    return cache.customers.segmentation(shop)
 
 
 def asked_number(summary: Summary) -> int:
@@ -57,12 +57,12 @@ def shown(shop: Shop, saved: Segmentation, k: int | Literal["auto"]) -> Segmenta
         st.warning(t("customers.data_changed", date=saved.summary.as_of), icon=":material/update:")
         if st.button(t("customers.again"), key="customers.again", icon=":material/refresh:"):
             with st.spinner(t("customers.making"), show_time=True):
-                segments.save(shop, cache.fitted(shop, k))
+                segments.save(shop, cache.customers.fitted(shop, k))
             st.rerun()
     if same:
         return saved
     with st.spinner(t("customers.making"), show_time=True):
-        found = cache.fitted(shop, k)
+        found = cache.customers.fitted(shop, k)
     st.info(t("customers.preview"), icon=":material/visibility:")
     if st.button(t("customers.use"), key="customers.use", icon=":material/check:"):
         segments.save(shop, found)

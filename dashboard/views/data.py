@@ -29,8 +29,8 @@ CLOSER = ("months", "volumes", "files", "work")
 
 def overview(shop: Shop) -> None:
     """Every table with its rows, dates and what was set aside."""
-    aside = cache.set_aside(shop)
-    facts = cache.table_facts(shop)
+    aside = cache.tables.set_aside(shop)
+    facts = cache.tables.facts(shop)
     lost = aside.groupby("table")["rows"].sum()
     facts = facts.assign(set_aside=facts["table"].map(lost).fillna(0).astype("int64"))
     shown = facts.assign(table=facts["table"].map(table_name))
@@ -158,7 +158,7 @@ def closer(shop: Shop) -> None:
 widgets.page_head("data.title", "data.purpose")
 
 with widgets.problem_box():
-    shop = cache.shop()
+    shop = cache.shops.opened()
     if shop is None and (made := state.shop_that_came()):
         state.set_shop_path(made)
         st.rerun()

@@ -62,7 +62,7 @@ widgets.page_head("dictionary.title", "dictionary.purpose")
 with widgets.problem_box():
     shop = widgets.need_shop()
     with st.spinner(t("dictionary.working"), show_time=True):
-        known = cache.customer_features(shop)
+        known = cache.customers.features(shop)
 
 headline(known)
 words = known.described(shop.settings.currency, language())

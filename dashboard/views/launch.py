@@ -211,7 +211,7 @@ def audience(shop: Shop, launch: Launch) -> Chosen | None:
     size = st.number_input(t("launch_page.size", most=widgets.number(most)), 1, most, None, key="launch.size", step=10,
                            placeholder=t("launch_page.a_tenth"))  # fmt: skip
     with st.spinner(t("launch_page.choosing"), show_time=True):
-        who = cache.wanted_by(shop, launch.product, size)
+        who = cache.beginnings.wanted_by(shop, launch.product, size)
     if who is None:
         return None
     values = {"customers": widgets.number(len(who.customer_ids)), "average": widgets.number(who.average, 1)}
@@ -289,7 +289,7 @@ with widgets.problem_box():
         st.info(t("launch_page.empty"), icon=":material/rocket_launch:")
         st.stop()
     with st.spinner(t("launch_page.working"), show_time=True):
-        launch = cache.launch(shop, product)
+        launch = cache.beginnings.launch(shop, product)
     answer(shop, launch)
     who = audience(shop, launch)
     act(shop, product, launch, who, which)

@@ -53,7 +53,7 @@ with widgets.problem_box():
     shop = widgets.need_shop()
     try:
         models = widgets.need_models(shop)
-        judged = cache.evaluation(shop, models.version)
+        judged = cache.forecasts.evaluation(shop, models.version)
     except ModelFileProblem as problem:
         widgets.show_problem(problem)
         widgets.train_button(shop, "model.learn_again")

@@ -47,7 +47,7 @@ def kept(shop: Shop) -> None:
 def twice(shop: Shop) -> None:
     """Customers who may be one person, each merged only where it is ticked."""
     st.subheader(t("people.twice"))
-    found = cache.duplicates(shop)
+    found = cache.customers.duplicates(shop)
     proposed = found[found["proposed"].eq(1)]
     if proposed.empty:
         st.write(t("people.none_twice" if vault.count(shop.path) else "people.twice_needs_contacts"))

@@ -24,7 +24,7 @@ SORTS = ("changed", "starts", "name")
 def group_names(shop: Shop) -> dict[str, str]:
     """Name and size of each group by segment_id; empty before there are groups."""
     try:
-        profiles = cache.segmentation(shop).profiles
+        profiles = cache.customers.segmentation(shop).profiles
     except NotEnoughData:
         return {}
     return {

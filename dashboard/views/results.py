@@ -144,7 +144,7 @@ widgets.page_head("results.title", "results.purpose")
 
 with widgets.problem_box():
     shop = widgets.need_shop()
-    table = chosen(cache.past_campaigns(shop))
+    table = chosen(cache.campaigns.past(shop))
     messages = table[table["source"].isin(("deliveries", "totals"))]
     if len(messages):
         headline(shop, results.totals(messages))

@@ -26,7 +26,7 @@ def here() -> None:
     for name, folder in known.items():
         with st.container(border=True):
             with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f"**{plain(cache.shop_name(folder))}**", width="content")
+                st.markdown(f"**{plain(cache.shops.name(folder))}**", width="content")
                 st.caption(plain(str(folder)))
                 if now is not None and folder.resolve() == now.resolve():
                     st.badge(t("shops.open_now"), icon=":material/check:")
@@ -40,7 +40,7 @@ def here() -> None:
 def holds(folder: Path) -> str:
     """How many orders and customers a shop has, and how far its data go."""
     try:
-        found = cache.holdings(folder)
+        found = cache.shops.holdings(folder)
     except AppError as problem:
         return plain(problem.text(language()))
     if not found.orders and not found.customers and found.last_day is None:

@@ -133,15 +133,15 @@ def step_links(steps: dict[str, bool], following: str | None) -> None:
 widgets.page_head("today.title", "today.purpose")
 
 with widgets.problem_box():
-    shop = cache.shop() or welcome()
+    shop = cache.shops.opened() or welcome()
     st.markdown(f"**{t('today.shop', name=plain(shop.settings.name))}**")
-    items = cache.agenda(shop, widgets.now(), state.person())
+    items = cache.plans.agenda(shop, widgets.now(), state.person())
     found = None
     stored: list[SavedPlan] = []
     with contextlib.suppress(AppError):  # what cannot be read is in the list of things to do
-        found = cache.overview(shop)
+        found = cache.tables.overview(shop)
     with contextlib.suppress(AppError):
-        stored = cache.saved_plans(shop)
+        stored = cache.plans.saved(shop)
     steps = done(shop, found is not None and found.is_recorded, stored)
     if items or steps["data"]:
         to_do(items)

@@ -29,7 +29,7 @@ def _installed_components_are_looked_for_once() -> Iterator[None]:
 def _without_warm_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server warms up once, an app under test would each time: only where a test is about that."""
     if not request.node.get_closest_marker("warm_up"):
-        monkeypatch.setattr(cache, "warm", lambda: True)
+        monkeypatch.setattr(cache.warm_up, "once", lambda: True)
 
 
 @pytest.fixture
@@ -47,8 +47,8 @@ def trained_shop(trained_shop_dir: Path, tmp_path_factory: pytest.TempPathFactor
 def _empty_caches() -> Iterator[None]:
     """Of what pages keep, a running model and entries in a ledger hang on more than a shop's place and content."""
     yield
-    cache._writer_server.clear()
-    cache._exported.clear()
+    cache.writer._server.clear()
+    cache.plans._exported.clear()
 
 
 @pytest.fixture

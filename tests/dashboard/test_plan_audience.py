@@ -299,7 +299,7 @@ def test_reasons_and_reachable_add_up_to_the_audience_for_every_channel(trained_
     saved_plan(trained_shop, "live", COPY, audience=Audience(rule="orders >= 4"))
     approved(trained_shop, "live")
     plan = saved_plan(trained_shop, audience=audience)
-    counted = cache.reach(store.open_shop(trained_shop), plan)
+    counted = cache.audience.reach(store.open_shop(trained_shop), plan)
     assert len(counted.by_channel) >= 3
     for channel, one in counted.by_channel.items():
         assert len(one.customer_ids) + sum(one.left_out.values()) == counted.size, channel
@@ -321,7 +321,7 @@ def test_counting_agrees_with_the_engine_without_its_caches(trained_shop):
         trained_shop, audience=Audience(segment_ids=["s1"], rule="lifecycle = new", exclude_rule="spend > 500")
     )
     shop = store.open_shop(trained_shop)
-    counted = cache.reach(shop, plan)
+    counted = cache.audience.reach(shop, plan)
     assert counted.reachable == planned.reachable_customers(shop, plan)
     assert counted.size == len(planned.customers(shop, plan.audience))
     assert {channel: one for channel, one in counted.by_channel.items()} == {

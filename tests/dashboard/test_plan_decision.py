@@ -207,7 +207,7 @@ def test_a_plan_for_a_share_of_its_audience_accounts_for_everyone(downloads, tra
     app, _ = downloads()
     people = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
     assert people["Not drawn for this plan"] > 0
-    reached = cache.reach(store.open_shop(trained_shop), stored(trained_shop).plan)
+    reached = cache.audience.reach(store.open_shop(trained_shop), stored(trained_shop).plan)
     assert sum(people.values()) == reached.size
 
 
@@ -224,7 +224,7 @@ def test_all_downloads_are_one_entry_and_agree_with_the_page(downloads, trained_
     saved_plan(trained_shop)
     approved(trained_shop)
     _, files = downloads()
-    again = cache.exported(store.open_shop(trained_shop), stored(trained_shop), roles.os_user())
+    again = cache.plans.exported(store.open_shop(trained_shop), stored(trained_shop), roles.os_user())
     assert again.plans_csv == files["export.plans_csv"][2]
     assert [action for action, _ in history(trained_shop)].count("exported") == 1
     assert "满减" in files["export.plans_csv"][2].decode("utf-8-sig")

@@ -130,12 +130,12 @@ def test_the_files_on_the_export_tab_are_of_all_messages_and_say_who_was_left_ou
     approved(trained_shop)
     app = page_of(open_app, trained_shop, "export")
     shop, saved = store.open_shop(trained_shop), stored(trained_shop)
-    reached = cache.reach(shop, saved.plan)
+    reached = cache.audience.reach(shop, saved.plan)
     numbers = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
     assert numbers["Get the message"] + numbers["Left out on purpose"] == len(reached.reachable)
     assert numbers["May not be written to"] == reached.size - len(reached.reachable) > 0
     assert len(app.get("progress")) == 2, "one line for each channel of the plan"
-    result = cache.exported(shop, saved, "Ana")
+    result = cache.plans.exported(shop, saved, "Ana")
     plans, audience = cells.read_back(result.plans_csv), cells.read_back(result.audience_csv)
     assert plans[["step", "channel", "send_day"]].to_numpy().tolist() == [
         ["1", "email", "2026-06-08"], ["2", "sms", "2026-06-11"],

@@ -116,7 +116,7 @@ def systems() -> list[str]:
 def look(into: Path, folder: Path) -> None:
     """Each file with what it was taken for, what is to be said about it, and the way on."""
     with st.spinner(t("data.looking")):
-        staged, found = incoming.load(folder), cache.proposals(into, folder)
+        staged, found = incoming.load(folder), cache.tables.proposals(into, folder)
     st.caption(t("data.looked", rows=widgets.number(incoming.HEAD)))
     for file, proposals in zip(staged.files, found, strict=True):
         understood.file(folder, staged, file, proposals)

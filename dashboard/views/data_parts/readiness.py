@@ -10,7 +10,7 @@ from engine.shop.store import Shop
 
 def readiness(shop: Shop | None) -> None:
     """Each module with what it needs beside what there is; what is ready comes first."""
-    found = cache.ready(shop)
+    found = cache.tables.ready(shop)
     st.subheader(t("quality.readiness"))
     st.caption(t("quality.readiness_count", ready=sum(one.ready for one in found), all=len(found)))
     ready = [_name(one) for one in found if one.ready]

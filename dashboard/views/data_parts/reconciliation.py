@@ -34,7 +34,7 @@ WIDTH = 115  # pixels: a column that is empty in most rows is made too narrow fo
 def reconciliation(shop: Shop) -> None:
     """Sales by month as a chart and a table, and a box to compare one month with the shop system."""
     with st.spinner(t("quality.adding_up")):  # 6 s for 1.5 million order lines, once
-        months = cache.sales_by_month(shop)
+        months = cache.tables.sales_by_month(shop)
     if months.empty:
         st.info(t("quality.months_none"), icon=":material/inbox:")
         return

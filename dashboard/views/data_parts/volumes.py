@@ -12,7 +12,7 @@ DAILY = ("orders", "events", "ads")  # a shop does not send a campaign, or add a
 
 def volumes(shop: Shop) -> None:
     """A chart of rows over time for each table, and holes in words."""
-    rows = cache.volumes(shop)
+    rows = cache.tables.volumes(shop)
     dated = rows[rows["start"].notna()]
     if dated.empty:
         st.info(t("quality.volumes_none"), icon=":material/inbox:")

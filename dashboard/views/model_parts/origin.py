@@ -41,7 +41,7 @@ def inputs(card: dict) -> None:
 
 def waiting(shop: Shop) -> None:
     """The model learned last, where it was not put in use: why, and a way to use it all the same."""
-    for one in cache.model_versions(shop):
+    for one in cache.forecasts.model_versions(shop):
         if one.waiting:
             st.warning(reason(one), icon=":material/block:")
             choose(shop, [one])
@@ -55,7 +55,7 @@ def reason(one: Version) -> str:
 
 def kept(shop: Shop) -> None:
     """Every kept model; another one can be put in use, which is written into the approval history."""
-    versions = cache.model_versions(shop)
+    versions = cache.forecasts.model_versions(shop)
     shown = pd.DataFrame(
         {
             t("model.kept_version"): [one.version for one in versions],

@@ -40,7 +40,7 @@ def show(opened: Open, models: Models, tried: Plan) -> None:
     if sizes is None:
         st.error(t("numbers.sizes_wrong", text=str(text), most=MOST), icon=":material/error:")
         return
-    found = cache.argument_table(opened.shop, models, tried, forecasting.copy(opened), sizes)
+    found = cache.forecasts.argument_table(opened.shop, models, tried, forecasting.copy(opened), sizes)
     shown = in_words(found, currency)
     # Seven columns of words: a static table wraps its headings where a data grid would hide the last ones.
     with st.container(key="numbers.argument"):

@@ -74,12 +74,12 @@ def group_labels(shop: Shop) -> dict[str, str]:
     """Every group that can be chosen, with its kind, name and size."""
     found: dict[str, str] = {}
     try:
-        for row in cache.segmentation(shop).profiles.itertuples():
+        for row in cache.customers.segmentation(shop).profiles.itertuples():
             size = {"name": group_name(str(row.segment_name)), "count": f"{row.customers:,}"}
             found[str(row.segment_id)] = t("brief.group_size", **size)
     except NotEnoughData:
         pass  # the field says how to make them
-    for row in cache.lifecycle_groups(shop).itertuples():
+    for row in cache.customers.lifecycle_groups(shop).itertuples():
         size = {"name": stage_name(str(row.rule_text)), "count": f"{row.customers:,}"}
         found[str(row.rule_text)] = t("audience.lifecycle", group=t("brief.group_size", **size))
     return found
@@ -110,7 +110,7 @@ def _rule(opened: Open, name: str, changed: Callable[[], None]) -> None:
         if not text.strip():
             st.caption(f":material/info: {t(f'audience.no_{name}')}")
             return
-        for problem in cache.rule_problems(shop, text):
+        for problem in cache.rules.problems(shop, text):
             st.error(plain(_labelled(name, problem)), icon=":material/error:")
 
 
@@ -137,7 +137,7 @@ def _labelled(name: str, problem: str) -> str:
 
 def count(opened: Open, values: dict[str, Any]) -> None:
     """How many the audience holds, how many of them each channel reaches, and why not the others."""
-    check = lambda text: cache.rule_problems(opened.shop, text)  # noqa: E731
+    check = lambda text: cache.rules.problems(opened.shop, text)  # noqa: E731
     named, _ = brief_form.audience_from(values, opened.plan.audience, check)
     if named is None:
         wrong = "rule" if values["rule"].strip() and check(values["rule"]) else "exclude_rule"
@@ -148,14 +148,14 @@ def count(opened: Open, values: dict[str, Any]) -> None:
         return
     plan, _ = brief_form.plan_from(values, opened.plan, check)
     try:
-        reached = cache.reach(opened.shop, plan or opened.plan.model_copy(update={"audience": named}))
+        reached = cache.audience.reach(opened.shop, plan or opened.plan.model_copy(update={"audience": named}))
     except AppError as problem:
         widgets.show_problem(problem)
         return
     _counted(opened.shop, plan or opened.plan, reached)
 
 
-def _counted(shop: Shop, plan: Plan, reached: cache.Reached) -> None:
+def _counted(shop: Shop, plan: Plan, reached: cache.audience.Reached) -> None:
     first = plan.channel
     with st.container(border=True, key="brief.reach", gap="xsmall"):
         st.markdown(
@@ -171,7 +171,7 @@ def _counted(shop: Shop, plan: Plan, reached: cache.Reached) -> None:
         bars(shop, plan, reached, list(reached.by_channel))
 
 
-def bars(shop: Shop, plan: Plan, reached: cache.Reached, channels: Collection[str]) -> None:
+def bars(shop: Shop, plan: Plan, reached: cache.audience.Reached, channels: Collection[str]) -> None:
     """How many each of these channels reaches, who is left out and why, of which day that is and what it minds."""
     for channel in dict.fromkeys(channels):
         _bar(channel, reached.by_channel[channel])
@@ -188,7 +188,7 @@ def _bar(channel: str, one: Reach) -> None:
     st.progress(one.share, text=t("brief.reach_separator").join(said))
 
 
-def _others(reached: cache.Reached) -> list[str]:
+def _others(reached: cache.audience.Reached) -> list[str]:
     if not reached.other_plans:
         return []
     return [t("audience.other_plans", names=plain(", ".join(reached.other_plans)))]

@@ -31,7 +31,7 @@ def show(opened: Open, models: Models, tried: Plan) -> None:
     currency = opened.shop.settings.currency
     limits, objective = asked_limits(currency)
     judged = _judged(opened, models, tried)
-    found = search.proposals("plan", judged, models, limits, objective, cache.shelf(opened.shop)).distinct()
+    found = search.proposals("plan", judged, models, limits, objective, cache.offers.shelf(opened.shop)).distinct()
     places = found.shown(SHOWN)
     st.markdown(_headline(found, currency))
     draw(
@@ -78,8 +78,8 @@ def _judged(opened: Open, models: Models, tried: Plan) -> list[Judged]:
     with widgets.steps_of(t("optimise.working"), len(channels)) as step:
         for channel in channels:
             step(t(f"plan.channel_{channel}"))
-            ways = cache.options(opened.shop, models, Choices((channel,), choices.kinds, products=about))
-            found += cache.judged(opened.shop, models, plan, forecasting.copy(opened), ways)
+            ways = cache.offers.options(opened.shop, models, Choices((channel,), choices.kinds, products=about))
+            found += cache.offers.judged(opened.shop, models, plan, forecasting.copy(opened), ways)
     return found
 
 

@@ -99,7 +99,7 @@ def _one_of(name: str, options: list[str]) -> None:
 
 def _products(opened: Open) -> None:
     """What it is about: products by name, or a category."""
-    catalogue = cache.catalogue(opened.shop)
+    catalogue = cache.tables.catalogue(opened.shop)
     if not len(catalogue):
         st.caption(t("brief.no_products"))
         return
@@ -181,7 +181,7 @@ def _pair(number: int, left: str, right: str) -> None:
 
 
 def _gift(opened: Open) -> None:
-    names = cache.catalogue(opened.shop)["name"]
+    names = cache.tables.catalogue(opened.shop)["name"]
     chosen = state.values(AREA, {"gift": None})["gift"]
     st.selectbox(
         t("brief.gift"),
@@ -228,7 +228,7 @@ def _save(opened: Open, values: dict[str, Any]) -> Open:
 
 def _check(opened: Open) -> Callable[[str], Sequence[str]]:
     """What is wrong with a rule in this shop."""
-    return lambda text: cache.rule_problems(opened.shop, text)
+    return lambda text: cache.rules.problems(opened.shop, text)
 
 
 def _answer(opened: Open, values: dict[str, Any], clash: DeltaGenerator) -> None:

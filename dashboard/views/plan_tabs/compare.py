@@ -67,7 +67,7 @@ def _others(opened: Open, models: Models) -> list[tuple[str, Plan, Forecast]]:
     for plan_id in (one for one in chosen if one in stored):
         saved: SavedPlan = stored[plan_id]
         try:
-            forecast = cache.forecast(opened.shop, models, saved.plan, saved.extras.get("filled") or {})
+            forecast = cache.forecasts.of_plan(opened.shop, models, saved.plan, saved.extras.get("filled") or {})
         except AppError as problem:
             st.caption(message.plain(f"{saved.plan.name}: {problem.text(language())}"))
             continue
@@ -82,7 +82,7 @@ def _drafts(opened: Open, models: Models, tried: Plan) -> list[tuple[str, Plan, 
     for number, draft in enumerate(opened.saved.extras.get("drafts") or [], start=1):
         filled = claims.fill(draft["slots"], facts) if facts else draft["filled"]
         later = {key: text for key, text in forecasting.copy(opened).items() if ":" in key}
-        forecast = cache.forecast(opened.shop, models, tried, planned.kept_copy([filled]) | later)
+        forecast = cache.forecasts.of_plan(opened.shop, models, tried, planned.kept_copy([filled]) | later)
         first = filled.get("headline") or filled.get("subject") or filled.get("body", "")
         found.append((t("numbers.draft", number=number, words=first[:60]), tried, forecast))
     return found

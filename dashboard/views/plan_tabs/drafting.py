@@ -77,7 +77,7 @@ def _writer() -> dict[str, str]:
     if settings.read().llm_url:
         return {}
     try:
-        server = cache.writer_server()
+        server = cache.writer.server()
         endpoint = server.endpoint() if server else None
     except AppError:
         return {}

@@ -45,7 +45,7 @@ def _people(opened: Open) -> pd.DataFrame:
     """How many are written to and how many are not, on purpose or because they may not be. The whole assignment."""
     plan = opened.plan
     with widgets.problem_box():
-        reached = cache.reach(opened.shop, plan)
+        reached = cache.audience.reach(opened.shop, plan)
     channels = list(dict.fromkeys(step.channel for step in plan.steps))
     found = export.by_channels(reached.reachable, {one: reached.by_channel[one].customer_ids for one in channels})
     table = export.assigned(plan, found)
@@ -83,7 +83,7 @@ def _to_send(opened: Open, lists: list[Recipients]) -> None:
             )
         st.download_button(
             t("export.plans_csv"),
-            lambda: cache.exported(shop, saved, person).plans_csv,
+            lambda: cache.plans.exported(shop, saved, person).plans_csv,
             f"{plan.plan_id}.csv",
             "text/csv",
             key="export.plans_csv",
@@ -99,7 +99,7 @@ def _to_send(opened: Open, lists: list[Recipients]) -> None:
 
 
 def _recipients_csv(shop: Shop, saved: SavedPlan, person: str, step: int) -> bytes:
-    return cache.exported(shop, saved, person).recipients[step].csv
+    return cache.plans.exported(shop, saved, person).recipients[step].csv
 
 
 def _label(plan: Plan, one: Recipients) -> str:
@@ -125,7 +125,7 @@ def _to_measure(opened: Open, table: pd.DataFrame) -> None:
             st.caption(t("export.no_holdout"))
         st.download_button(
             t("export.audience_csv", count=widgets.number(len(table))),
-            lambda: cache.exported(shop, saved, person).audience_csv,
+            lambda: cache.plans.exported(shop, saved, person).audience_csv,
             f"{saved.plan.plan_id}-audience.csv",
             "text/csv",
             key="export.audience_csv",

@@ -83,7 +83,7 @@ def _discount(opened: Open, models: Models) -> None:
 def _curve(opened: Open, models: Models, tried: Plan) -> pd.DataFrame:
     """What every size on the slider would do, and full price, everything else as tried."""
     sizes = (0.0, *discount.sizes(opened.plan.offer, tried.offer.kind))
-    return cache.curve(opened.shop, models, tried, forecasting.copy(opened), sizes)
+    return cache.forecasts.curve(opened.shop, models, tried, forecasting.copy(opened), sizes)
 
 
 @st.fragment(key=sliders.SETTINGS)

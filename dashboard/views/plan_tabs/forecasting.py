@@ -29,13 +29,13 @@ def missing(opened: Open) -> str | None:
 def is_first(opened: Open) -> bool:
     """Whether a plan is looked at without learned forecasts: there is too little to learn from, or no order in it."""
     if response.current_version(opened.shop) is None:
-        return not cache.can_be_learned(opened.shop)
-    return not outlooks.is_learned(cache.models(opened.shop))
+        return not cache.first.can_be_learned(opened.shop)
+    return not outlooks.is_learned(cache.forecasts.models(opened.shop))
 
 
 def orders_are_recorded(opened: Open) -> bool:
     """False where forecasts were learned from messages of which nobody knows who ordered."""
-    return response.current_version(opened.shop) is None or cache.models(opened.shop).recorded("order")
+    return response.current_version(opened.shop) is None or cache.forecasts.models(opened.shop).recorded("order")
 
 
 def assumed(opened: Open) -> Assumed:
@@ -45,8 +45,8 @@ def assumed(opened: Open) -> Assumed:
 
 def outlook(opened: Open) -> Outlook:
     """What can be said of the plan as it is saved, and of the rates typed for it. Raises AppError."""
-    models = cache.models(opened.shop) if response.current_version(opened.shop) else None
-    return cache.outlook(opened.shop, models, opened.plan, copy(opened), assumed(opened))
+    models = cache.forecasts.models(opened.shop) if response.current_version(opened.shop) else None
+    return cache.first.outlook(opened.shop, models, opened.plan, copy(opened), assumed(opened))
 
 
 def copy(opened: Open) -> dict[str, str]:
@@ -62,15 +62,15 @@ def of_plan(opened: Open) -> Forecast | None:
         return outlook(opened).forecast
     if response.current_version(opened.shop) is None:
         return None
-    return asked(opened, cache.models(opened.shop), opened.plan)
+    return asked(opened, cache.forecasts.models(opened.shop), opened.plan)
 
 
 def asked(opened: Open, models: Models, plan: Plan) -> Forecast:
     """What a plan would do; of one that was never tried with its money where somebody chose to see that."""
-    found = cache.forecast(opened.shop, models, plan, copy(opened))
+    found = cache.forecasts.of_plan(opened.shop, models, plan, copy(opened))
     if not overrides.holds(opened.saved.extras.get(overrides.KEY), found):
         return found
-    return cache.forecast(opened.shop, models, plan, copy(opened), even_untried=True)
+    return cache.forecasts.of_plan(opened.shop, models, plan, copy(opened), even_untried=True)
 
 
 def overridden(opened: Open, forecast: Forecast) -> dict[str, str] | None:
@@ -92,7 +92,7 @@ def record(opened: Open, forecast: Forecast | None) -> dict[str, Any]:
 
 def as_things_were(opened: Open, forecast: Forecast) -> Range | None:
     """How many of those written to buy in such a window as past orders have it; None where the orders do not say."""
-    return cache.as_things_were(opened.shop, opened.plan, forecast) if forecast.recipients else None
+    return cache.first.as_things_were(opened.shop, opened.plan, forecast) if forecast.recipients else None
 
 
 # --- in words ---

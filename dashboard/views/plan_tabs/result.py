@@ -29,7 +29,7 @@ def show(opened: Open) -> None:
 def _row(opened: Open) -> pd.Series | None:
     """This plan's line among the outcomes of past campaigns."""
     try:
-        table = cache.campaign_results(opened.shop)
+        table = cache.campaigns.results(opened.shop)
     except NotEnoughData:
         return None
     mine = table[table["campaign_id"] == opened.plan.plan_id]

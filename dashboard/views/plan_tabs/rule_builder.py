@@ -18,7 +18,7 @@ def show(builder: Builder) -> None:
     builder.generation("rows")
     group = builder.group
     if group is None:
-        if not cache.rule_problems(builder.shop, builder.text):
+        if not cache.rules.problems(builder.shop, builder.text):
             st.caption(f":material/account_tree: {t('audience.too_deep')}")
         return
     if len(group.parts) > 1:

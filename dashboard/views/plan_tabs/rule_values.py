@@ -40,7 +40,7 @@ class Builder:
 
     @property
     def fields(self) -> dict[str, Field]:
-        return cache.rule_fields(self.shop)
+        return cache.rules.fields(self.shop)
 
     @property
     def text(self) -> str:
@@ -89,7 +89,7 @@ class Builder:
     def write(self, text: str, by: str | None) -> None:
         """The rule is this text now, as the shop spells it; `by` is the view that says so already."""
         state.touch(self.key.split(".")[0])  # first: the next click may end this run anywhere below
-        if (spelled := cache.spelled_rule(self.shop, text)) != text:
+        if (spelled := cache.rules.spelled(self.shop, text)) != text:
             text, by = spelled, None  # every view shows how the shop spells it
         _, generation = self.said(f"{self.key}:{by}") or ("", 0)
         state.put(self.key, text)
@@ -148,11 +148,11 @@ def subject(builder: Builder, path: Path, condition: Condition) -> None:
 
 def _subjects(builder: Builder) -> list[str]:
     """Everything a row may be about, what is asked most first."""
-    catalogue = cache.catalogue(builder.shop)
+    catalogue = cache.tables.catalogue(builder.shop)
     bought = [f"bought:{what}" for what in rule_rows.BOUGHT] if len(catalogue) else []
     if bought and not catalogue["category"].notna().any():
         bought = bought[1:]
-    received = [f"received:{what}" for what in rule_rows.RECEIVED] if cache.campaign_names(builder.shop) else []
+    received = [f"received:{what}" for what in rule_rows.RECEIVED] if cache.campaigns.names(builder.shop) else []
     asked_most = [f"field:{name}" for name in ASKED_MOST if name in builder.fields]
     return list(dict.fromkeys([*asked_most, *bought, *received, *(f"field:{name}" for name in builder.fields)]))
 
@@ -166,7 +166,7 @@ def subject_name(subject: str, shop: Shop) -> str:
     if known(key):
         return t(key, currency=shop.settings.currency)
     for stem in ("days_since", "sent", "clicks"):
-        if name.startswith(f"{stem}_") and name in cache.rule_fields(shop):
+        if name.startswith(f"{stem}_") and name in cache.rules.fields(shop):
             return t(f"audience.by_channel_{stem}", channel=channel_name(name.removeprefix(f"{stem}_")))
     return name.replace("_", " ")
 
@@ -177,12 +177,12 @@ def _on_subject(builder: Builder, path: Path, key: str) -> None:
     if kind == "field":
         condition = rule_rows.beginning(builder.fields[name])
     elif kind == "bought":
-        catalogue = cache.catalogue(builder.shop)
+        catalogue = cache.tables.catalogue(builder.shop)
         first = catalogue["category"].dropna().iloc[0] if name == "category" else catalogue.index[0]
         condition = Bought("category" if name == "category" else "product", str(first))
     else:
         what = next(one for one in ("sent", "clicked", "ordered") if one == name)
-        condition = Received(what, next(iter(cache.campaign_names(builder.shop))))
+        condition = Received(what, next(iter(cache.campaigns.names(builder.shop))))
     _on_condition(builder, path, lambda _: condition)
 
 
@@ -218,7 +218,7 @@ def value(builder: Builder, path: Path, condition: Condition) -> None:
     if isinstance(condition, Bought):
         _bought(builder, path, condition)
     elif isinstance(condition, Received):
-        names = cache.campaign_names(builder.shop)
+        names = cache.campaigns.names(builder.shop)
         change = lambda _, one: Received(condition.what, one)  # noqa: E731
         _choice(builder, path, "campaign", condition.campaign_id, list(names), names.get, change)
     elif isinstance(condition, OneOf):
@@ -329,7 +329,7 @@ def value_name(field: str, value: str, shop: Shop) -> str:
         return t(f"audience.stage_{value.replace('-', '_')}")
     if field == "group":
         try:
-            names = cache.segmentation(shop).profiles.set_index("segment_id")["segment_name"]
+            names = cache.customers.segmentation(shop).profiles.set_index("segment_id")["segment_name"]
         except AppError:
             return value
         return group_name(names[value]) if value in names.index else value
@@ -337,7 +337,7 @@ def value_name(field: str, value: str, shop: Shop) -> str:
 
 
 def _bought(builder: Builder, path: Path, condition: Bought) -> None:
-    catalogue, change = cache.catalogue(builder.shop), lambda now, one: replace(now, name=one)
+    catalogue, change = cache.tables.catalogue(builder.shop), lambda now, one: replace(now, name=one)
     if condition.what == "category":
         _choice(builder, path, "category", condition.name, sorted(catalogue["category"].dropna().unique()), str, change)
     else:

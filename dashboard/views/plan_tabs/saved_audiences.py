@@ -100,7 +100,7 @@ def _values(opened: Open) -> brief_form.Values:
 def _audience(opened: Open, values: brief_form.Values) -> Audience | None:
     """The audience with these values; None while one of its rules is mistaken."""
     named, _ = brief_form.audience_from(
-        values, opened.plan.audience, lambda text: cache.rule_problems(opened.shop, text)
+        values, opened.plan.audience, lambda text: cache.rules.problems(opened.shop, text)
     )
     return named
 

@@ -36,7 +36,7 @@ class Open:
 
 def reopened() -> Open:
     """The open plan as it is stored now, for a widget's callback: what the callback was given is a run old."""
-    shop, plan_id = cache.shop(), state.plan_id()
+    shop, plan_id = cache.shops.opened(), state.plan_id()
     if shop is None or plan_id is None:
         raise StoreProblem(t("plan.none_open"))
     return Open(shop, plans.load(shop.path, plan_id))
@@ -108,7 +108,7 @@ def filled(shop: Shop, plan: Plan) -> dict[str, str]:
 def facts_of(shop: Shop, plan: Plan, step: int = 0) -> Facts | None:
     """What copy of a step may say, or None while its brief contradicts the shop."""
     try:
-        return cache.facts(shop, plan.brief(step))
+        return cache.writer.facts(shop, plan.brief(step))
     except DataProblem:
         return None
 
@@ -120,4 +120,4 @@ def shown_at(moment: str, shop: Shop) -> str:
 
 def checked_facts(opened: Open, step: int = 0) -> Facts:
     """What copy of a step may say. Raises DataProblem where its brief contradicts the shop."""
-    return cache.facts(opened.shop, opened.plan.brief(step))
+    return cache.writer.facts(opened.shop, opened.plan.brief(step))

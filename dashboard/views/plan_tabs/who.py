@@ -24,7 +24,7 @@ def show(opened: Open, models: Models, tried: Plan, forecast: Forecast) -> None:
     if not _learned(opened.shop):
         return
     with st.spinner(t("who.working")):
-        found = cache.advised(opened.shop, models, tried, forecasting.copy(opened))
+        found = cache.extra.advised(opened.shop, models, tried, forecasting.copy(opened))
     if found is None:
         why = message.plain(forecasting.reason(forecast)) if not forecast.supported else t("who.no_money")
         st.info(t("who.not_supported", why=why), icon=":material/info:")
@@ -40,7 +40,7 @@ def _learned(shop: Shop) -> bool:
         return False
     if kept.is_kept(shop):
         return True
-    state, orders = cache.holdout_standing(shop)
+    state, orders = cache.extra.holdout_standing(shop)
     if state != "ready":
         needed = widgets.number(MIN_HOLDOUT_ORDERS)
         st.info(t(f"who.{state}", orders=widgets.number(orders), needed=needed), icon=":material/info:")

@@ -51,16 +51,16 @@ def _reasons(opened: Open, models: Models, tried: Plan, whom: str, target: str, 
     """The reasons as chosen; None while no customer is named."""
     question = (opened.shop, models, tried, forecasting.copy(opened))
     if whom == "plan":
-        return cache.reasons(*question, target, language(), step)
+        return cache.reasons.of_plan(*question, target, language(), step)
     if whom == "group":
         with st.spinner(t("why.working")):
-            return cache.reasons_of_group(*question, target, language(), step)
-    customer = _customer(cache.examples(*question, target, step))
+            return cache.reasons.of_group(*question, target, language(), step)
+    customer = _customer(cache.reasons.examples(*question, target, step))
     if not customer:
         return None
     st.markdown(message.plain(t("why.about_customer", customer=customer)))
     with st.spinner(t("why.working")):
-        return cache.reasons_of_customer(*question, customer, target, language(), step)
+        return cache.reasons.of_customer(*question, customer, target, language(), step)
 
 
 def _customer(examples: dict[str, str]) -> str:

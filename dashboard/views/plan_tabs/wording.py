@@ -98,10 +98,10 @@ def _named(name: str, said: Any, shop: Shop) -> str:
         return t(key) if known(key) else str(said)
     if name in ("groups", "exclusions"):
         try:
-            names = cache.segmentation(shop).profiles.set_index("segment_id")["segment_name"]
+            names = cache.customers.segmentation(shop).profiles.set_index("segment_id")["segment_name"]
         except (NotEnoughData, StoreProblem):
             return str(said)
         return group_name(names[said]) if said in names.index else str(said)
     if name in ("products", "gift"):
-        return str(cache.catalogue(shop)["name"].get(said, said))
+        return str(cache.tables.catalogue(shop)["name"].get(said, said))
     return str(said)

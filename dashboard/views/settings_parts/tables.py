@@ -26,7 +26,7 @@ class Edited:
 
 def margins(shop: Shop) -> Edited:
     """Gross margin by category, in percent of the list price."""
-    known = cache.catalogue(shop)["category"].dropna().astype(str)
+    known = cache.tables.catalogue(shop)["category"].dropna().astype(str)
     stored = {name: share for name, share in shop.settings.gross_margin.items() if name != "default"}
     categories = list(dict.fromkeys([*sorted(known[known != ""].unique()), *stored]))
     column: Any = (

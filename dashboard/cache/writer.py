@@ -1,0 +1,38 @@
+"""The writer of copy: what it may say, and the local language model."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from engine import settings
+from engine.campaign.plan import Brief
+from engine.campaign.writer import files
+from engine.campaign.writer.facts import Facts
+from engine.campaign.writer.facts import facts as facts_of_brief
+from engine.campaign.writer.server import WriterServer
+from engine.shop import store
+from engine.shop.store import Shop
+
+
+def facts(shop: Shop, brief: Brief) -> Facts:
+    """What copy for this brief may say. Raises DataProblem for a product that the shop does not have."""
+    return _facts(str(shop.path), shop.version, brief.model_dump_json())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _facts(path: str, version: str, brief: str) -> Facts:
+    return facts_of_brief(store.open_shop(Path(path)), Brief.model_validate_json(brief))
+
+
+def server() -> WriterServer | None:
+    """The local language model's server (not started until asked for); None where there is no model file.
+
+    Raises ModelFileProblem for a file that is not what its name says.
+    """
+    found = files.locate(settings.read())
+    return _server(str(found) if found else None)
+
+
+@st.cache_resource(show_spinner=False, on_release=lambda server: server.stop() if server else None)
+def _server(model: str | None) -> WriterServer | None:
+    return WriterServer(Path(model), settings.read()) if model else None
