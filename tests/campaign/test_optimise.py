@@ -97,9 +97,21 @@ def test_units_of_an_order_are_those_of_past_orders_with_the_product(tiny):
     each = bought["quantity"].sum() / bought["order_id"].nunique()
     shelf = Shelf.of(tiny.shop)
     assert shelf.units((("p2",), None), 10.0) == {"p2": pytest.approx(10 * each)}
-    assert set(shelf.units(((), "Kitchen"), 1.0)) == {"007", "p2"}
+    assert {p for p, count in shelf.units(((), "Kitchen"), 1.0).items() if count} == {"007", "p2"}
     assert shelf.units(((), None), 10.0) == {}
     assert shelf.stock == {}, "nobody keeps a stock there"
+
+
+def test_a_category_sells_what_is_on_the_shelf(tiny):
+    kitchen = ((), "Kitchen")
+    free = sum(Shelf.of(tiny.shop).units(kitchen, 10.0).values())
+    sold_out = Shelf(tiny.shop, {"p2": 0.0, "007": 90.0}).units(kitchen, 10.0)
+    assert sold_out == {"p2": 0.0, "007": pytest.approx(free)}
+    both = Shelf(tiny.shop, {"p2": 10.0, "007": 30.0}).units(kitchen, 10.0)
+    assert both == {"p2": pytest.approx(free / 4), "007": pytest.approx(3 * free / 4)}, "they run out together"
+    assert Shelf(tiny.shop, {"p2": 10.0}).units(kitchen, 10.0)["p2"] == 0.0, "nobody keeps a stock of the other"
+    nothing = Shelf(tiny.shop, {"p2": 0.0, "007": 0.0}).units(kitchen, 10.0)
+    assert sum(nothing.values()) == pytest.approx(free), "beyond what is there: no plan"
 
 
 @pytest.mark.parametrize(

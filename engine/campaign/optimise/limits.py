@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+import pandas as pd
+
 from engine.campaign.expected import Forecast
 from engine.errors import DataProblem
 from engine.sentences import Said, Sentence
@@ -92,21 +95,31 @@ class Shelf:
     def _per_order(self, product_ids: tuple[str, ...], category: str | None) -> dict[str, float]:
         """Units per past order that held any of them: every order of the plan counts as such a one, to be safe.
 
-        With too few such orders, one unit in all, evenly.
+        With too few such orders, one unit in all, evenly. Orders of a category take what is on the shelf:
+        one product that is sold out does not keep the others from being sold.
         """
         named = list(product_ids) or self._in(category)
         if not named:
             return {}
-        even = {product: 1 / len(named) for product in named}
+        units, count = self._past(named)
+        each = units / count if count >= ENOUGH_ORDERS else pd.Series(1 / len(named), named)
+        return each.to_dict() if product_ids else (each.sum() * self._on_shelf(named)).to_dict()
+
+    def _past(self, named: list[str]) -> tuple[pd.Series, int]:
+        """Units of each of these products in past orders, and the number of orders that held any."""
         if not self.shop.rows("orders"):
-            return even
+            return pd.Series(0.0, named), 0
         lines = self.shop.table("orders", ["order_id", "product_id", "quantity"])
         lines = lines[lines["product_id"].isin(named) & (lines["quantity"] > 0)]
-        count = lines["order_id"].nunique()
-        if count < ENOUGH_ORDERS:
-            return even
         units = lines.groupby("product_id")["quantity"].sum().reindex(named).fillna(0.0)
-        return (units / count).to_dict()
+        return units, int(lines["order_id"].nunique())
+
+    def _on_shelf(self, named: list[str]) -> pd.Series:
+        """Share of each product in what there is to sell of them: all of them run out together."""
+        left = pd.Series({product: self.stock.get(product, np.inf) for product in named})
+        if np.isinf(left).any():  # there is always some of a product whose stock nobody keeps
+            left = np.isinf(left).astype("float64")
+        return left / left.sum() if left.sum() > 0 else pd.Series(1 / len(named), named)
 
     def _in(self, category: str | None) -> list[str]:
         products = self.shop.optional("products")
