@@ -118,7 +118,7 @@ bench: venv-dev system
 check: venv-dev
 	@$(PY) -m ruff format --check .
 	@$(PY) -m ruff check .
-	@$(PY) -m mypy engine dashboard
+	@$(PY) -m mypy engine dashboard bench
 
 screenshots: venv-dev system model-if-possible
 	@PYTHONPATH=. $(PY) tests/browser/screenshots.py

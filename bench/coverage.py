@@ -233,6 +233,7 @@ def forecasts(shop: Shop, random: np.random.Generator, known: World, models: Mod
                 # Without enough orders held out all orders count as extra, which is said and is another question.
                 asked = figure == "order_rate" or found.basis == "incremental"
                 row[figure] = float(given.low <= actual[figure] <= given.high) if asked else np.nan
+            assert found.order_rate is not None, "what was tried is forecast"
             row["width"], row["floor"] = found.order_rate.high - found.order_rate.low, floor
             row["loss"], row["lost"] = found.chance_of_loss, actual["extra_profit"] < 0
             yield row

@@ -149,7 +149,7 @@ def generate(folder: Path, count: int) -> int:
             "quantity": quantity,
             "unit_price": price,
             "discount": np.where(coded & (quantity > 0), np.round(0.1 * quantity * price, 2), 0.0),
-            "discount_code": pd.Series(np.where(coded, "SAVE10", None), dtype="str"),
+            "discount_code": pd.Series("SAVE10", np.arange(len(coded)), dtype="str").where(coded),
         }
     )
     lines.to_parquet(folder / "orders.parquet", index=False)

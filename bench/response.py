@@ -112,8 +112,8 @@ def _protocol(table: pd.DataFrame, answer: np.ndarray, parts: list, at: pd.Serie
         predicted["ours"].append(model.predict(table.iloc[later]))
     seen = np.concatenate([answer[later] for _, later in parts])
     print(f"{'':32}{'AUC':>7}{'log-loss':>10}{'predicted/actual':>18}{'ECE':>8}")
-    for name, said in predicted.items():
-        p = np.concatenate(said)
+    for name, parts_said in predicted.items():
+        p = np.concatenate(parts_said)
         got = fit.scores(pd.Series(np.ones(len(seen))), pd.Series(seen), pd.Series(p))
         print(
             f"{name:32}{got['auc']:7.4f}{got['log_loss']:10.4f}{got['predicted_over_actual']:18.2f}{_ece(seen, p):8.4f}"

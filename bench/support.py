@@ -186,7 +186,7 @@ def left_out(shop: Shop, models: Models) -> Counter:
         others = messages.sent[messages.sent["campaign_id"] != campaign["campaign_id"]]
         tried = replace(support.tried(shop, others), past=_without(models.tried.past, campaign), mailed=())
         plan = {name: None if pd.isna(value) else value for name, value in campaign.items()}
-        plan["discount"] = support.gift_prices(shop).get(plan.get("gift_product_id"), plan.get("discount"))
+        plan["discount"] = support.gift_prices(shop).get(str(plan.get("gift_product_id")), plan.get("discount"))
         if not support.inside(tried, pd.DataFrame([plan]), shop.settings.protected)[0]:
             counts["refused"] += 1
         counts["all"] += 1

@@ -31,7 +31,7 @@ from engine.shop.store import Shop
 from tests.campaign import randomised
 
 MARGIN, COST = 50.0, 1.0
-KINDS = ("nothing", "half", "everyone", "gradual")
+KINDS: tuple[randomised.Kind, ...] = ("nothing", "half", "everyone", "gradual")
 
 
 def main() -> None:
