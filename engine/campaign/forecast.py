@@ -161,9 +161,8 @@ def _refused(
     """Why a plan has no money forecast, with the nearest past campaign; empty where it has one."""
     for message, step in zip(messages, steps, strict=True):
         if why := _why_not(shop, models, message, step):
-            columns = _columns(message, models.tried)
             named = name_nearest and why.key not in NO_MONEY
-            closest = support.nearest_to(models.tried, step, columns) if named else None
+            closest = support.nearest_to(models.tried, step, message.at.columns) if named else None
             return (why, closest) if closest else (why,)
     return ()
 
@@ -186,7 +185,7 @@ def _why_not(shop: Shop, models: Models, message: Message, step: dict) -> Senten
         scene.latest("mailed", tried, None, lambda: support.mailed_share(tried, set(people))),
         _number(step.get("min_spend"), 0.0),
         offer={name: step.get(name) for name in support.OFFER_DETAILS} | {"share": _counted(scene, step)},
-        columns=_columns(message, tried),
+        columns=message.at.columns,
         alike=scene.latest("alike", tried, None, lambda: support.alike_share(tried, scene.columns)),
     )
 
@@ -195,11 +194,6 @@ def _counted(scene: Scene, step: dict) -> float | None:
     """The share of an order that an offer on some goods counts for."""
     names = step.get("applies_to") or ()
     return scene.baskets.share(names) if offers.has(names) else None
-
-
-def _columns(message: Message, tried: support.Tried) -> dict:
-    """The model columns of a message, customers apart."""
-    return message.at.alone
 
 
 def _with_rates(models: Models, messages: Sequence[Message], base: Forecast, who: simulate.Orders | None) -> Forecast:

@@ -232,5 +232,7 @@ def _found(problem: "ErrorDetails") -> Said:
     if isinstance(mistake := about.get("error"), Mistake):
         return mistake.sentence
     words, key = problem["msg"].removeprefix("Value error, "), f"refused.found_{problem['type']}"
-    said = Sentence(key, about)
-    return said if known(key) and said.text() == words else words
+    texts = [
+        Sentence(name, about) for name in (key, f"{key}_one") if known(name)
+    ]  # pydantic counts in the singular too
+    return next((said for said in texts if said.text() == words), words)

@@ -234,7 +234,7 @@ def _learn_anyway(messages: Messages, parts: Parts, seed: int) -> None:
         "successes": float(held["converted"].sum()),
         "campaigns": int(held["campaign_id"].nunique()),
         "held_out": residuals.to_dict("records"),
-        "coverage": coverage.card(coverage.of_differences(residuals, unprompted.usual_sd(parts.variation["order"]))),
+        "coverage": coverage.card(coverage.of_differences(residuals, unprompted.usual(parts.variation["order"]))),
         "campaign_sd": parts.variation["extra"].sd,
     }
 

@@ -75,8 +75,8 @@ class Setting:
     # No frame where a value does: a slider asks for one row a hundred times a second.
 
     @property
-    def alone(self) -> dict[str, Any]:
-        """Model columns of message and offer, a value each."""
+    def columns(self) -> dict[str, Any]:
+        """Model columns of message and offer, a value each; those of the customers are the scene's."""
         return self.message | {name: value[0] for name, value in self.offered.items()}
 
     @property
@@ -103,7 +103,7 @@ class Setting:
     def frame(self) -> pd.DataFrame:
         """The same as one table of features."""
         index = self.scene.columns.index
-        one = pd.DataFrame([self.alone])
+        one = pd.DataFrame([self.columns])
         return pd.concat(
             [self.scene.columns, one.loc[one.index.repeat(len(index))].set_index(index), self.both], axis=1
         )

@@ -65,7 +65,7 @@ class Teller:
         if isinstance(self._at, pd.DataFrame):
             return self._single(feature, _of(self._at, feature))
         if not _has(self._at.scene.columns, feature):
-            alone = pd.DataFrame([self._at.alone])
+            alone = pd.DataFrame([self._at.columns])
             return self._single(feature, values_of(alone, feature) if _has(alone, feature) else None)
         if self._against is not None:
             return self._compared(feature, _of_customers(self._at, feature), _of_customers(self._against, feature))

@@ -101,16 +101,19 @@ def _of_campaigns(
     ).reset_index(drop=True)
 
 
-def usual_sd(order: ranges.Variation) -> float:
-    """sd of the extra rate's error, relative to the order rate, where the holdout says nothing of it."""
-    return float(order.sd * np.sqrt(1 - SHARED))
+def usual(order: ranges.Variation) -> ranges.Prior:
+    """Of the extra rate's error, relative to the order rate, before the holdout says anything of it.
+
+    Known from as many campaigns as the order rate's, with whose degrees of freedom it is drawn.
+    """
+    return ranges.Prior(float(order.sd * np.sqrt(1 - SHARED)), order.degrees, order.degrees)
 
 
 def variation(residuals: pd.DataFrame, order: ranges.Variation) -> ranges.Variation:
-    """sd of the extra rate's error relative to the order rate, drawn towards `usual_sd`.
+    """sd of the extra rate's error relative to the order rate, drawn towards `usual`.
 
     A holdout's few orders say little about one campaign: where all say little, what is usual stands.
     """
     rate = residuals["order_rate"].to_numpy("float64")
     relative = (residuals["seen"] - residuals["predicted"]).to_numpy("float64") / rate
-    return ranges.learned(relative, residuals["variance"].to_numpy("float64") / rate**2, usual_sd(order), order.degrees)
+    return ranges.learned(relative, residuals["variance"].to_numpy("float64") / rate**2, usual(order))

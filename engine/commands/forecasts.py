@@ -114,17 +114,15 @@ def explain(
         raise DataProblem(
             f"--target {target} is of {'plans' if ads else 'ads'}: say {'--plans' if ads else '--ads'} FILE."
         )
-    shop = shop_at(shop_dir)
-    models = response.load(shop)
-    if ads is not None:
-        if customer or against == "everyone":
-            raise DataProblem("Rows of ads have no customers: leave --customer and --against out.")
-        with refusals_in(language):
+    if ads is not None and (customer or against == "everyone"):
+        raise DataProblem("Rows of ads have no customers: leave --customer and --against out.")
+    with refusals_in(language):
+        shop = shop_at(shop_dir)
+        models = response.load(shop)
+        if ads is not None:
             table = reasons.explain_ads(shop, models, ads, target or "ad_click", language)[explained_file.OF_ADS]
-        write_csv(table, out)
-    elif plans is not None:
-        target = target or ("order" if "order" in models.responses else "click")
-        asked = explained_file.Asked(target, language, customer, against == "everyone", seed)
-        with refusals_in(language):
+        elif plans is not None:
+            target = target or ("order" if "order" in models.responses else "click")
+            asked = explained_file.Asked(target, language, customer, against == "everyone", seed)
             table = explained_file.explain_plans(shop, models, plans, asked)
         write_csv(table, out)

@@ -47,7 +47,7 @@ def of_rates(held_out: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def of_differences(judged: pd.DataFrame, usual: float) -> pd.DataFrame:
+def of_differences(judged: pd.DataFrame, usual: ranges.Prior) -> pd.DataFrame:
     """COLUMNS of extra order rates: what the holdouts showed, in the range of what was predicted and their own luck.
 
     `judged` has campaign, channel, seen, predicted, variance (of what is seen), order_rate.
@@ -57,7 +57,8 @@ def of_differences(judged: pd.DataFrame, usual: float) -> pd.DataFrame:
     rows = []
     for at, row in enumerate(judged.itertuples()):
         others = ranges.learned(np.delete(relative, at), np.delete(noise, at), usual)
-        reach = others.quantile(0.5 + LEVEL / 2) * row.order_rate * np.sqrt(others.sd**2 + noise[at])
+        quantile = stats.t.ppf(0.5 + LEVEL / 2, others.degrees if usual.degrees is None else usual.degrees)
+        reach = quantile * row.order_rate * np.sqrt(others.sd**2 + noise[at])
         low, high = row.predicted - reach, row.predicted + reach
         rows.append((row.campaign, row.channel, low, high, row.seen, row.predicted))
     return pd.DataFrame(rows, columns=COLUMNS)

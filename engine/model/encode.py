@@ -145,7 +145,9 @@ def source(column: str) -> str:
 
 
 def _number(value: object) -> float:
-    """A value as `_floats` reads it in a column."""
+    """A value as `_floats` reads it in a column; Python reads more as a number than pandas does ("1_000")."""
+    if isinstance(value, str):
+        return float(pd.to_numeric(value, errors="coerce"))
     try:
         return float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

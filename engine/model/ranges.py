@@ -62,6 +62,16 @@ def stored(facts: dict | list) -> Variation:
     return Variation(facts["sd"], facts["campaigns"], channels)
 
 
+@dataclass(frozen=True, slots=True)
+class Prior:
+    """What is usual: an sd, and the number of campaigns it counts for. degrees: of Student's t that the sd learned from
+    it is used with; None: those of its own `Variation`."""
+
+    sd: float
+    worth: float = USUAL_CAMPAIGNS
+    degrees: int | None = None
+
+
 # Below three held-out campaigns the range is drawn towards twice what mail campaigns usually show: it does not pretend.
 UNKNOWN = Variation(sd=0.6, campaigns=0)
 
@@ -75,41 +85,40 @@ def variation(held_out: pd.DataFrame) -> Variation:
     spread = (usable["predicted"] * (1 - usable["predicted"])).to_numpy()
     residual = (usable["successes"] / usable["trials"] - usable["predicted"]).to_numpy() / spread
     noise = 1.0 / (usable["trials"].to_numpy() * spread)
-    every = learned(residual, noise, USUAL_SD if len(usable) >= 3 else UNKNOWN.sd)
+    every = learned(residual, noise, Prior(USUAL_SD if len(usable) >= 3 else UNKNOWN.sd))
     channels = usable["channel"].to_numpy() if "channel" in usable else np.array([])
     found, count = np.unique(channels, return_counts=True)
     enough = [channel for channel, n in zip(found, count, strict=True) if FEW <= n < len(usable)]
     # A channel's own variation is drawn towards the shop's, not towards the usual one.
-    own = {str(c): learned(residual[channels == c], noise[channels == c], every.sd) for c in enough}
+    own = {str(c): learned(residual[channels == c], noise[channels == c], Prior(every.sd)) for c in enough}
     return Variation(every.sd, every.campaigns, own)
 
 
-def learned(residual: np.ndarray, noise: np.ndarray, usual: float, worth: float = USUAL_CAMPAIGNS) -> Variation:
-    """Variation from one residual per held-out campaign with sampling variance `noise`, drawn towards sd `usual`.
-
-    `worth`: so many campaigns `usual` counts for.
-    """
+def learned(residual: np.ndarray, noise: np.ndarray, usual: Prior) -> Variation:
+    """Variation from one residual per held-out campaign with sampling variance `noise`, drawn towards what is usual."""
     count = len(residual)
-    tells = (usual**2 / (usual**2 + noise)) ** 2  # a campaign's information about the variance, 1 without noise
+    tells = (usual.sd**2 / (usual.sd**2 + noise)) ** 2  # a campaign's information about the variance, 1 without noise
     excess = residual**2 - noise
-    sd = float(_drawn((tells * excess).sum(), tells.sum(), usual, worth))
-    usual_reach = Variation(sd, count).quantile(0.5 + LEVEL / 2)
+    sd = float(_drawn((tells * excess).sum(), tells.sum(), usual))
+    degrees = count + USUAL_CAMPAIGNS if usual.degrees is None else usual.degrees
+    usual_reach = float(stats.t.ppf(0.5 + LEVEL / 2, degrees))
     if round(tells.sum()) < FEW:
         # Campaigns that tell little are worth few: Student's t of as many as they are worth.
-        return Variation(sd * float(stats.t.ppf(0.5 + LEVEL / 2, tells.sum() + worth)) / usual_reach, count)
-    expected = _drawn((tells * excess).sum() - tells * excess, tells.sum() - tells, usual, worth)  # from the others
+        reach = float(stats.t.ppf(0.5 + LEVEL / 2, tells.sum() + usual.worth))
+        return Variation(sd * reach / usual_reach, count)
+    expected = _drawn((tells * excess).sum() - tells * excess, tells.sum() - tells, usual)  # from the others
     score = np.sort(np.abs(residual) / np.sqrt(expected**2 + noise))
     reach = float(score[int(np.ceil((count + 1) * LEVEL)) - 1])
     # The luck of counting is known; what is scaled is the campaigns' effect.
     return Variation(sd * reach / usual_reach, count)
 
 
-def _drawn(excess: np.ndarray, tells: np.ndarray, usual: float, worth: float) -> np.ndarray:
-    """sd from a weighted sum of squares above noise: the usual one counts as `worth` campaigns.
+def _drawn(excess: np.ndarray, tells: np.ndarray, usual: Prior) -> np.ndarray:
+    """sd from a weighted sum of squares above noise and the usual one, which counts as some campaigns.
 
     By the method of moments alone four campaigns often show no variation at all, and a range without width.
     """
-    return np.sqrt((np.maximum(excess, 0.0) + worth * usual**2) / (tells + worth))
+    return np.sqrt((np.maximum(excess, 0.0) + usual.worth * usual.sd**2) / (tells + usual.worth))
 
 
 def interval(

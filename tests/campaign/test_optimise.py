@@ -102,7 +102,7 @@ def test_units_of_an_order_are_those_of_past_orders_with_the_product(tiny):
     assert shelf.stock == {}, "nobody keeps a stock there"
 
 
-def test_a_category_sells_what_is_on_the_shelf(tiny):
+def test_a_category_sells_what_is_on_the_shelf(tiny, tmp_path):
     kitchen = ((), "Kitchen")
     free = sum(Shelf.of(tiny.shop).units(kitchen, 10.0).values())
     sold_out = Shelf(tiny.shop, {"p2": 0.0, "007": 90.0}).units(kitchen, 10.0)
@@ -110,6 +110,8 @@ def test_a_category_sells_what_is_on_the_shelf(tiny):
     both = Shelf(tiny.shop, {"p2": 10.0, "007": 30.0}).units(kitchen, 10.0)
     assert both == {"p2": pytest.approx(free / 4), "007": pytest.approx(3 * free / 4)}, "they run out together"
     assert Shelf(tiny.shop, {"p2": 10.0}).units(kitchen, 10.0)["p2"] == 0.0, "nobody keeps a stock of the other"
+    shop = shop_of(tmp_path, {"products": pd.DataFrame([{"product_id": "p2", "name": "Cup", "stock": -3}])})
+    assert Shelf.of(shop).stock == {"p2": 0.0}, "oversold is sold out"
     nothing = Shelf(tiny.shop, {"p2": 0.0, "007": 0.0}).units(kitchen, 10.0)
     assert sum(nothing.values()) == pytest.approx(free), "beyond what is there: no plan"
 

@@ -10,8 +10,8 @@ import pytest
 
 from engine.campaign.uplift import advice, crossfit, learners
 from engine.campaign.uplift.advice import Option
-from engine.campaign.uplift.crossfit import Estimate, mean, spread
-from engine.campaign.uplift.learners import Trial
+from engine.campaign.uplift.crossfit import FOLDS, Estimate, mean, spread
+from engine.campaign.uplift.learners import NAMES, Trial
 from engine.campaign.uplift.worth import HeldOut, Money, _verdict, worth
 from tests.campaign import randomised
 
@@ -97,6 +97,16 @@ def test_where_half_gain_and_half_lose_choosing_pays_and_finds_the_half():
     pays = data.effect * 50 - 1
     assert (written == (pays > 0)).mean() > 0.85
     assert np.where(written, pays, 0).mean() > max(pays.mean(), 0)
+
+
+def test_what_a_fold_is_told_does_not_hang_on_the_level_of_its_model():
+    """Models of the other folds have seen this one's orders: where they lie higher, nobody here is worth less."""
+    random = np.random.default_rng(0)
+    every, gamma = random.normal(size=(FOLDS, len(NAMES), 500)), random.normal(size=500)
+    fold, own = np.arange(500) % FOLDS, np.arange(500)
+    higher = every + np.linspace(0.0, 2.0, FOLDS)[:, None, None]
+    one, other = (crossfit._held_out(scores, gamma, fold, own, own * 0) for scores in (every, higher))
+    np.testing.assert_allclose(one, other, rtol=1e-9)
 
 
 def test_the_same_seed_gives_the_same_answer():

@@ -52,6 +52,12 @@ def test_offers_come_in_order_beside_sending_nothing_and_full_price(best):
     assert any("violet-badge" in cell for cell in table["What limits it"])
 
 
+def test_where_no_offer_keeps_the_limits_the_page_says_so(best):
+    best.number_input(key="best.budget").set_value(0.0).run()
+    assert "Only sending nothing is left: no offer keeps within what is said below." in said(best)
+    assert "for budget" in said(best)
+
+
 def test_a_budget_leaves_out_what_costs_more(best):
     best.number_input(key="best.budget").set_value(20.0).run()
     assert "for budget" in said(best)

@@ -64,6 +64,23 @@ def test_text_that_holds_numbers_is_read_as_numbers_where_numbers_were_learned(e
     assert encoder.matrix(frame)[:, :2].tolist() == [[encoder.matrix(FRAME)[1, 0], 0.0], [0.0, 1.0], [0.0, 1.0]]
 
 
+@pytest.mark.parametrize(
+    "value", [2, 2.5, True, np.int64(3), np.float32(1.5), None, np.nan, pd.NA, "2", " 3.5", "many", "", "1_000", "12"]
+)
+def test_one_value_for_all_rows_is_read_as_a_column_of_it_is(encoder, value):
+    base = encoder.matrix(FRAME)[:3]
+    column = encoder.over(base, pd.DataFrame({"recency|log": pd.Series([value] * 3, dtype="object")}))
+    np.testing.assert_array_equal(encoder.over(base, {"recency|log": value}), column)
+
+
+@pytest.mark.parametrize("level", ["email", "pigeon", "", None, 1, np.nan])
+def test_one_level_for_all_rows_is_read_as_a_column_of_it_is(encoder, level):
+    base = encoder.matrix(FRAME)[:3]
+    np.testing.assert_array_equal(
+        encoder.over(base, {"channel": level}), encoder.over(base, pd.DataFrame({"channel": [level] * 3}))
+    )
+
+
 def test_an_encoder_is_the_same_after_it_was_stored(encoder):
     again = Encoder.from_json(json.loads(json.dumps(encoder.to_json())))
     assert again == encoder

@@ -7,7 +7,7 @@ from scipy import stats
 from scipy.special import expit, logit
 
 from engine.model import coverage, ranges
-from engine.model.ranges import UNKNOWN, Variation, interval, learned, variation
+from engine.model.ranges import UNKNOWN, Prior, Variation, interval, learned, variation
 
 
 def campaigns(count, tau, seed, trials=3_000, rate=0.03):
@@ -37,7 +37,7 @@ def test_few_held_out_campaigns_make_a_wide_range():
 
 def test_the_same_residuals_of_fewer_campaigns_leave_a_wider_range():
     """Precise campaigns a sixth off either way: twenty of them say how far campaigns vary, four do not."""
-    few, many = (learned(np.resize([0.15, -0.15], count), np.full(count, 0.001), 0.3) for count in (4, 20))
+    few, many = (learned(np.resize([0.15, -0.15], count), np.full(count, 0.001), Prior(0.3)) for count in (4, 20))
     assert width(interval(0.03, 50_000, few)) > 1.3 * width(interval(0.03, 50_000, many))
 
 
@@ -79,7 +79,7 @@ def test_the_scaled_residual_that_eight_of_ten_do_not_pass_sets_the_range():
     Of 10 scores the ceil(11 x 0.8) = 9th is 0.5606. Student's t with 12 degrees has 1.3562 at 90 %:
     0.1732 x 0.5606 / 1.3562 = 0.0716.
     """
-    found = learned(np.array([0.1, -0.1, 0.1, -0.1, 0.1, -0.1, 0.1, -0.1, 0.1, 0.5]), np.full(10, 1e-12), 0.1)
+    found = learned(np.array([0.1, -0.1, 0.1, -0.1, 0.1, -0.1, 0.1, -0.1, 0.1, 0.5]), np.full(10, 1e-12), Prior(0.1))
     assert found.sd == pytest.approx(0.0716, abs=0.0001)
     low, high = interval(0.5, 1e12, found)
     reach = 0.1732 * 0.5606  # in log-odds
@@ -88,21 +88,31 @@ def test_the_scaled_residual_that_eight_of_ten_do_not_pass_sets_the_range():
 
 def test_with_nine_campaigns_the_odd_one_still_widens_the_range():
     """As by hand above with one calm campaign fewer: too few to leave out the two worst."""
-    found = learned(np.array([0.1] * 8 + [0.5]), np.full(9, 1e-12), 0.1)
+    found = learned(np.array([0.1] * 8 + [0.5]), np.full(9, 1e-12), Prior(0.1))
     assert found.sd == pytest.approx(np.sqrt((8 * 0.01 + 0.25 + 0.02) / 11), rel=1e-6)
 
 
 def test_campaigns_that_tell_little_are_worth_few():
     """Twenty holdouts whose luck is as large as the usual variation are worth a quarter each: five in all."""
-    found = learned(np.resize([0.42, -0.42], 20), np.full(20, 0.09), 0.3)
+    found = learned(np.resize([0.42, -0.42], 20), np.full(20, 0.09), Prior(0.3))
     sd = np.sqrt((20 * 0.25 * (0.42**2 - 0.09) + 2 * 0.09) / (20 * 0.25 + 2))
     assert found.sd * found.quantile(0.9) == pytest.approx(sd * stats.t.ppf(0.9, 7), rel=1e-6)
 
 
 def test_a_campaign_that_tells_nothing_changes_nothing():
-    precise = learned(np.array([0.2, -0.3, 0.1]), np.full(3, 0.001), 0.3)
-    with_noise = learned(np.array([0.2, -0.3, 0.1, 5.0]), np.array([0.001] * 3 + [1e4]), 0.3)
+    precise = learned(np.array([0.2, -0.3, 0.1]), np.full(3, 0.001), Prior(0.3))
+    with_noise = learned(np.array([0.2, -0.3, 0.1, 5.0]), np.array([0.001] * 3 + [1e4]), Prior(0.3))
     assert with_noise.sd * with_noise.quantile(0.9) == pytest.approx(precise.sd * precise.quantile(0.9), rel=1e-3)
+
+
+def test_where_nothing_is_said_what_is_usual_is_drawn_as_it_was_learned():
+    """A prior of its own degrees stays what it is, and one that counts for many campaigns hardly moves."""
+    none = np.array([])
+    assert learned(none, none, Prior(0.3, 14, 14)).sd == pytest.approx(0.3)
+    noisy = learned(np.array([0.9, -0.1]), np.array([1.0, 1.0]), Prior(0.3, 14, 14))
+    assert noisy.sd == pytest.approx(0.3, rel=0.02)
+    weak, strong = (learned(np.full(4, 0.8), np.full(4, 0.01), Prior(0.3, worth, 14)).sd for worth in (2, 14))
+    assert weak > strong > 0.3
 
 
 def test_a_channel_with_ten_campaigns_has_its_own_variation_and_one_with_few_has_not():
@@ -188,7 +198,15 @@ def test_extra_orders_are_judged_with_the_luck_of_their_holdout():
     """A holdout of a hundred people shows differences that say little: its range is wide and holds them."""
     table = pd.DataFrame({"campaign": list("abcdef"), "channel": "email", "predicted": 0.02, "order_rate": 0.05})
     seen = [0.02, 0.03, 0.01, 0.02, 0.025, 0.06]
-    sure = coverage.of_differences(table.assign(seen=seen, variance=1e-7), 0.2)
-    unsure = coverage.of_differences(table.assign(seen=seen, variance=0.001), 0.2)
+    sure = coverage.of_differences(table.assign(seen=seen, variance=1e-7), Prior(0.2))
+    unsure = coverage.of_differences(table.assign(seen=seen, variance=0.001), Prior(0.2))
     assert not sure["actual"].between(sure["low"], sure["high"]).iloc[-1]
     assert unsure["actual"].between(unsure["low"], unsure["high"]).all()
+
+
+def test_extra_orders_are_judged_by_the_rule_that_is_used():
+    """Each range is that of the prior that forecasts are drawn with: of many degrees it is narrower."""
+    table = pd.DataFrame({"campaign": list("abc"), "channel": "email", "predicted": 0.02, "order_rate": 0.05})
+    judged = table.assign(seen=0.02, variance=0.001)
+    few, many = (coverage.of_differences(judged, Prior(0.2, worth, worth)) for worth in (3, 30))
+    assert ((few["high"] - few["low"]) > 1.1 * (many["high"] - many["low"])).all()

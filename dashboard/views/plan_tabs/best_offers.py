@@ -88,7 +88,7 @@ def _headline(found: Proposals, currency: str) -> str:
     best = found.best
     first, last = found.tied(best)
     if best.judged is None:
-        return t("optimise.best_nothing" if len(found.places) > 1 else "optimise.best_none_within")
+        return t("optimise.best_none_within" if found.excluded and len(found.places) == 1 else "optimise.best_nothing")
     profit = widgets.ranged(best.judged.forecast.extra_profit, lambda amount: widgets.money(amount, currency))
     said = plain(t("optimise.best_is", option=option_name(best.judged.option, currency), profit=profit))
     return said if first == last else f"{said} {t('optimise.best_tied', count=last - first)}"

@@ -84,7 +84,8 @@ class Shelf:
         if "stock" not in products:
             return Shelf(shop, {})
         kept = products.drop_duplicates("product_id").dropna(subset=["stock"])
-        return Shelf(shop, dict(zip(kept["product_id"], kept["stock"].astype("float64"), strict=True)))
+        left = kept["stock"].astype("float64").clip(lower=0.0)  # what is oversold is sold out
+        return Shelf(shop, dict(zip(kept["product_id"], left, strict=True)))
 
     def units(self, about: tuple, orders: float) -> dict[str, float]:
         """Units that so many orders take of each product a message is about; nothing where it is about everything."""
@@ -96,7 +97,7 @@ class Shelf:
         """Units per past order that held any of them: every order of the plan counts as such a one, to be safe.
 
         With too few such orders, one unit in all, evenly. Orders of a category take what is on the shelf:
-        one product that is sold out does not keep the others from being sold.
+        one product that is sold out does not keep the others from being sold, and one that nobody counts has no end.
         """
         named = list(product_ids) or self._in(category)
         if not named:

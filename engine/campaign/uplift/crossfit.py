@@ -6,7 +6,7 @@ chance, what is seen in a fold needs no model to be true.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -116,9 +116,12 @@ def cross_fit(
     chosen, qini, chance = _choice(every, gamma, fold, customer, campaign)
     deviation = final["dr"].line
     assert deviation is not None, "the DR learner is a line"
-    own = every[fold, NAMES.index(chosen), np.arange(len(fold))]
+    own = _deviations(every, fold)[NAMES.index(chosen)]
+    line = fit_line(own, gamma, customer, campaign)
+    # Scores of new customers are the final model's: told from its own mean too.
+    line = replace(line, centre=line.centre + float(final[chosen].predict(trial.matrix).mean()))
     return CrossFitted(
-        chosen, final[chosen], deviation, arms, fit_line(own, gamma, customer, campaign), gamma,
+        chosen, final[chosen], deviation, arms, line, gamma,
         learners.scores_anyway(trial, not_sent), held_out, learners.anyway(sent, not_sent, held_out, share), qini,
         mean(gamma, customer, campaign), chance,
     )  # fmt: skip
@@ -172,12 +175,8 @@ def _choice(
 def _held_out(
     every: np.ndarray, gamma: np.ndarray, fold: np.ndarray, customer: np.ndarray, campaign: np.ndarray
 ) -> np.ndarray:
-    """Effect per row, with learner and line chosen on the other folds too: nothing said of a row has seen it.
-
-    Models of the other folds' rows have seen this one, so a score is told from its own model's mean: else a fold that
-    ordered more by chance would lift what the others are compared with, and be written to less.
-    """
-    predicted = (every - every.mean(axis=2, keepdims=True))[fold, :, np.arange(len(fold))].T
+    """Effect per row, with learner and line chosen on the other folds too: nothing said of a row has seen it."""
+    predicted = _deviations(every, fold)
     parts = np.array([_qini_parts(score, gamma, fold) for score in predicted])
     held_out = np.empty(len(gamma))
     for k in range(FOLDS):
@@ -186,6 +185,15 @@ def _held_out(
         line = fit_line(predicted[best, others], gamma[others], customer[others], campaign[others])
         held_out[own] = line.effect(predicted[best, own])
     return held_out
+
+
+def _deviations(every: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    """(learners, rows): what models that have not seen a row's fold say of it, above their own mean of all rows.
+
+    Models of the other folds have seen this one: by plain scores a fold that ordered more by chance would lift what its
+    own rows are compared with, and be written to less.
+    """
+    return (every - every.mean(axis=2, keepdims=True))[fold, :, np.arange(len(fold))].T
 
 
 def _chance(every: np.ndarray) -> float:
