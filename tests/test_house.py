@@ -6,6 +6,7 @@ Each rule is a function (path, tree) -> problems. BROKEN holds a snippet for eve
 import ast
 import re
 import tomllib
+import unicodedata
 from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 
@@ -258,6 +259,25 @@ def incomplete(entries: dict[str, dict[str, str]]) -> list[str]:
     return problems
 
 
+def starred(entries: dict[str, dict[str, str]]) -> list[str]:
+    """Texts whose bold a browser shows as asterisks: Markdown closes none after a full stop that a letter follows, and
+    Chinese, without spaces, writes that all the time."""
+    return [
+        f"{key} {language}: {bold[0]}"
+        for key, entry in entries.items()
+        for language, text in entry.items()
+        for bold in re.finditer(r"\*\*(.+?)\*\*", text)
+        if stuck(text[bold.end() : bold.end() + 1], bold[1][-1]) or stuck(text[: bold.start()][-1:], bold[1][0])
+    ]
+
+
+def stuck(outside: str, inside: str) -> bool:
+    """Punctuation within the asterisks, and a letter, a digit or a value to fill in right outside."""
+    return (
+        unicodedata.category(inside)[0] in "PS" and inside not in "{}" and (outside.isalnum() or outside in set("{}"))
+    )
+
+
 def asked_for(trees: list[ast.Module]) -> tuple[set[str], set[str]]:
     """Keys given to t, say or Sentence as they stand, and the beginnings of those put together with an f-string."""
     whole, beginnings = set(), set()
@@ -311,6 +331,14 @@ def code() -> list[ast.Module]:
 
 def test_every_text_is_in_english_and_chinese_with_the_same_values():
     assert incomplete(texts(ROOT / "assets" / "text")) == []
+
+
+def test_no_text_shows_asterisks_where_bold_was_meant():
+    assert starred(texts(ROOT / "assets" / "text")) == []
+    written = {
+        "a.b": {"en": "**Two** of {n}. **{n} left.** Go.", "zh": "**剩下 {n} 个。**请看；见**“甲”**，**{n}** 个"}
+    }
+    assert starred(written) == ["a.b zh: **剩下 {n} 个。**", "a.b zh: **“甲”**"]
 
 
 def test_every_text_the_code_asks_for_exists(code):
