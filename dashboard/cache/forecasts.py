@@ -2,8 +2,11 @@
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -60,6 +63,11 @@ def _model_versions(path: str, stamp: tuple) -> list[Version]:
 
 # --- a setting of the sliders, as a question ---
 
+Answer = TypeVar("Answer")
+# An audience keeps what was made for the setting asked for last. Windows that take turns in the middle of a forecast
+# would have it made anew each time: 25 plans opened at once took six times as long.
+ONE_AT_A_TIME = threading.Lock()
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -89,6 +97,12 @@ class Asked:
         """The messages with how many people the export of this plan lists: follows from `key`."""
         return assign.with_sizes(self.scenes, self.messages)
 
+    def answer(self, work: Callable[..., Answer], *more: object) -> Answer:
+        """What `work` says of this shop, its models, the scenes and the messages drawn, and of `more`."""
+        scenes, drawn = self.scenes, self.drawn
+        with ONE_AT_A_TIME:
+            return work(self.shop, self.models, scenes, drawn, *more)
+
 
 def asked(shop: Shop, models: Models, plan: Plan, copy: dict[str, str]) -> Asked:
     """The question what a plan would do. `copy`: the filled copy of all its messages."""
@@ -112,11 +126,6 @@ def scenes_of(path: str, key: str, _shop: Shop, _plan: Plan, _others: Others) ->
 # --- the answers ---
 
 
-# An audience keeps what was made for the setting asked for last. Windows that take turns in the middle of a forecast
-# would have it made anew each time: 25 plans opened at once took six times as long.
-ONE_AT_A_TIME = threading.Lock()
-
-
 def of_plan(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], even_untried: bool = False) -> Forecast:
     """What a plan would probably do; a setting seen before answers at once. `even_untried`: see evaluate_steps."""
     question = asked(shop, models, plan, copy)
@@ -125,9 +134,7 @@ def of_plan(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], even_u
 
 @st.cache_data(max_entries=512, show_spinner=False)
 def _of_plan(path: str, key: str, even_untried: bool, _asked: Asked) -> Forecast:
-    scenes, drawn = _asked.scenes, _asked.drawn
-    with ONE_AT_A_TIME:
-        return evaluate_steps(_asked.shop, _asked.models, scenes, drawn, even_untried=even_untried)
+    return _asked.answer(partial(evaluate_steps, even_untried=even_untried))
 
 
 def curve(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], sizes: tuple[float, ...]) -> pd.DataFrame:
@@ -140,9 +147,7 @@ def curve(shop: Shop, models: Models, plan: Plan, copy: dict[str, str], sizes: t
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _curve(path: str, key: str, sizes: tuple, _asked: Asked) -> pd.DataFrame:
-    scenes, drawn = _asked.scenes, _asked.drawn
-    with ONE_AT_A_TIME:
-        return argument.curve(_asked.shop, _asked.models, scenes, drawn, sizes)
+    return _asked.answer(argument.curve, sizes)
 
 
 def argument_table(
@@ -156,6 +161,4 @@ def argument_table(
 
 @st.cache_data(max_entries=64, show_spinner=False)
 def _argument_table(path: str, key: str, sizes: tuple, _asked: Asked) -> pd.DataFrame:
-    scenes, drawn = _asked.scenes, _asked.drawn
-    with ONE_AT_A_TIME:
-        return argument.table(_asked.shop, _asked.models, scenes, drawn, sizes)
+    return _asked.answer(argument.table, sizes)

@@ -72,12 +72,17 @@ class Setting:
     size: tuple = ()
     slot: str = "message"
 
-    # No frame where a value does: a slider asks for one row a hundred times a second.
+    # Values, not frames of one row: those took nearly half the time of a forecast.
+
+    @property
+    def offer(self) -> dict[str, Any]:
+        """Model columns of the offer, a value each."""
+        return {name: value[0] for name, value in self.offered.items()}
 
     @property
     def columns(self) -> dict[str, Any]:
         """Model columns of message and offer, a value each; those of the customers are the scene's."""
-        return self.message | {name: value[0] for name, value in self.offered.items()}
+        return self.message | self.offer
 
     @property
     def both(self) -> pd.DataFrame:
@@ -98,15 +103,11 @@ class Setting:
 
         known = self.scene.latest(self.slot, encoder, self.key, with_message)
         more = [pd.DataFrame(extra, index=self.scene.known.index)] if extra else []
-        return encoder.over(known, {name: value[0] for name, value in self.offered.items()}, self.both, *more)
+        return encoder.over(known, self.offer, self.both, *more)
 
     def frame(self) -> pd.DataFrame:
         """The same as one table of features."""
-        index = self.scene.columns.index
-        one = pd.DataFrame([self.columns])
-        return pd.concat(
-            [self.scene.columns, one.loc[one.index.repeat(len(index))].set_index(index), self.both], axis=1
-        )
+        return pd.concat([self.scene.columns.assign(**self.columns), self.both], axis=1)
 
     def without_offer(self) -> "Setting":
         """The same as if nothing was offered."""
