@@ -11,7 +11,7 @@ from typing import Literal
 
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
-from engine.sentences import Sentence
+from engine.sentences import Said, Sentence, spoken
 
 PROMPTS = Path(__file__).parents[2] / "assets" / "prompts"
 SLOT = re.compile(r"\{([a-z_]+)\}")
@@ -27,14 +27,16 @@ class Finding:
     text: str
     start: int
     end: int
-    kind: str  # slot name of a fact, or digit, number, money, slot, product, internal, promise, time, script, ...
+    kind: str  # slot name of a fact, or digit, number, money, slot, product, internal, promise, time, script, lint, ...
     verdict: Literal["match", "refused"]
     fact: str | None
-    reason: str
+    reason: Said
+    row: str = ""  # where the fact stands: table, id and column
+    rule: str = ""  # id of the law or brand rule, where one speaks
 
     def as_dict(self) -> dict:
-        """The finding as the command line prints it."""
-        return asdict(self)
+        """The finding as the command line prints it; `reason` in English."""
+        return asdict(self) | {"reason": spoken(self.reason)}
 
 
 @dataclass(frozen=True, slots=True)

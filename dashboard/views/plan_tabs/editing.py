@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import state, widgets
-from dashboard.text import t
+from dashboard.text import language, t
 from dashboard.views.plan_tabs import choosing, clipboard, conflict, drafting, message, preview, saving
 from dashboard.views.plan_tabs.drafting import area, own
 from dashboard.views.plan_tabs.saving import Open
@@ -17,6 +17,7 @@ from engine.campaign.plan import PARTS
 from engine.campaign.writer.facts import Facts
 from engine.errors import AppError, StoreProblem
 from engine.jobs import Job
+from engine.sentences import spoken
 
 
 def show(opened: Open, step: int) -> None:
@@ -193,4 +194,4 @@ def findings(texts: dict[str, str], facts: Facts) -> bool:
 def _refusal(finding: Finding) -> str:
     part = t(f"plan.part_{finding.part}") if finding.part else t("copy.whole")
     quoted = f" “{finding.text}”" if finding.text and len(finding.text) < 60 else ""
-    return message.plain(f"{part}{quoted}: {finding.reason}")
+    return message.plain(f"{part}{quoted}: {spoken(finding.reason, language())}")

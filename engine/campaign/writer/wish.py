@@ -12,6 +12,7 @@ from engine.campaign import claims
 from engine.campaign.writer import template
 from engine.campaign.writer.facts import SEVERAL, Facts, plain
 from engine.errors import DataProblem, DraftFailed
+from engine.sentences import spoken
 
 # Slots the model may place itself. Those of the offer stand in the offer sentence, which code adds to the body: told to
 # place five slots, a small model forgot one in most of its texts and bent the grammar round the others.
@@ -144,7 +145,7 @@ def objections(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
     if wish.part:
         before = claims.check_draft(as_slots(wish.keep, facts), facts)
         found = [one for one in found if one.part == wish.part or (not one.part and one not in before)]
-    return [finding.reason for finding in found]
+    return [spoken(finding.reason) for finding in found]
 
 
 def says_the_same(text: str, other: str, part: str, facts: Facts) -> bool:
