@@ -1,4 +1,4 @@
-"""Fact check of copy: every fact is a slot that code fills; what is typed is found, matched to a fact or refused."""
+"""Fact check of copy: every fact is a slot that code fills; what else is said is matched to a fact or refused."""
 
 import functools
 import re
@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
+from engine.campaign import known, verdicts
+from engine.campaign.verdicts import Verdict
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 from engine.sentences import Said, Sentence, spoken
@@ -62,8 +64,7 @@ def check_slots(text: str, facts: Facts, language: str, part: str = "") -> list[
     findings = []
     for match in SLOT.finditer(text):
         if match.group(1) not in facts.slots:
-            reason = f"this brief has no {match.group()}; it has {', '.join('{' + name + '}' for name in facts.slots)}"
-            findings.append(_refused(part, match, "slot", reason))
+            findings.append(_refused(part, match, "slot", _unknown_slot(match, facts)))
     around = SLOT.sub(lambda match: HOLE * len(match.group()), text)
     for reader in (_figures, _marks, _names, _words, _script):
         findings += [
@@ -98,29 +99,85 @@ def check_draft(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
 def to_slots(text: str, facts: Facts) -> str:
     """Hand-edited text with the facts that somebody typed turned back into slots: "15% off" becomes "{discount}"."""
     pieces, last = [], 0
-    for start, end, name in _typed(text, facts):
-        pieces += [text[last:start], "{" + name + "}"]
-        last = end
+    for finding in check_edited(text, facts, facts.language):
+        if finding.verdict == "match" and finding.fact and finding.fact in facts.slots and finding.start >= last:
+            pieces += [text[last : finding.start], "{" + finding.fact + "}"]
+            last = finding.end
     return "".join(pieces) + text[last:]
 
 
 def check_edited(text: str, facts: Facts, language: str, part: str = "") -> list[Finding]:
-    """Findings of hand-edited text: slots and typed facts that equal the brief's match, other facts are refused."""
-    typed = list(_typed(text, facts))
-    masked = text
-    for start, end, _ in typed:
-        masked = masked[:start] + HOLE * (end - start) + masked[end:]
-    matches = [
-        Finding(part, text[start:end], start, end, name, "match", name, f"equals the brief's {name}")
-        for start, end, name in typed
+    """Everything a text says, drafted or edited by hand: each claim a match with its row, or refused with the reason.
+
+    Slots match as they stand, and so do facts typed in their very words; every other claim is read and held against
+    what is known of the brief. What customers never read, blanks and foreign letters are refused besides.
+    """
+    holes = [(m.start(), m.end(), m.group(1)) for m in SLOT.finditer(text) if m.group(1) in facts.slots]
+    around = SLOT.sub(lambda match: HOLE * len(match.group()), text)
+    judged = verdicts.judge(around, facts.world, holes)
+    refused = [(one.claim.start, one.claim.end) for one in judged if not one.true]
+    typed = [
+        place
+        for place in _typed(text, facts)
+        if place[2] not in known.ROLES or not any(first < place[1] and place[0] < last for first, last in refused)
     ]
-    matches += [
-        Finding(part, m.group(), m.start(), m.end(), m.group(1), "match", m.group(1), "filled from the brief")
-        for m in SLOT.finditer(text)
-        if m.group(1) in facts.slots
+    found = [
+        Finding(
+            part,
+            text[start:end],
+            start,
+            end,
+            name,
+            "match",
+            name,
+            Sentence("claims.stands", {"row": f"brief: {name}"}),
+            f"brief: {name}",
+        )
+        for start, end, name in [*holes, *typed]
     ]
-    refused = check_slots(masked, facts, language, part)
-    return sorted([*matches, *refused], key=lambda finding: (finding.start, finding.end))
+    taken = [(finding.start, finding.end) for finding in found]
+    found += [
+        _finding(one, text, part)
+        for one in judged
+        if not any(first <= one.claim.start and one.claim.end <= last for first, last in taken)
+    ]
+    masked = _masked(around, [(start, end) for start, end, _ in typed])
+    for reader in (_marks, _never_said, _script):
+        found += [
+            Finding(part, text[start:end], start, end, kind, "refused", None, reason)
+            for start, end, kind, reason in reader(masked, facts, language)
+        ]
+    for match in SLOT.finditer(text):
+        if match.group(1) not in facts.slots:
+            found.append(_refused(part, match, "slot", _unknown_slot(match, facts)))
+    return sorted(found, key=lambda finding: (finding.start, finding.end))
+
+
+def _finding(judged: Verdict, text: str, part: str) -> Finding:
+    claim = judged.claim
+    said = text[claim.start : claim.end]
+    verdict: Literal["match", "refused"] = "match" if judged.true else "refused"
+    return Finding(
+        part,
+        said,
+        claim.start,
+        claim.end,
+        claim.kind,
+        verdict,
+        judged.slot or judged.row or None,
+        judged.reason,
+        judged.row,
+    )
+
+
+def _masked(text: str, places: list[tuple[int, int]]) -> str:
+    for start, end in places:
+        text = text[:start] + HOLE * (end - start) + text[end:]
+    return text
+
+
+def _unknown_slot(match: re.Match[str], facts: Facts) -> str:
+    return f"this brief has no {match.group()}; it has {', '.join('{' + name + '}' for name in facts.slots)}"
 
 
 def _filled(text: str, facts: Facts) -> str:
@@ -187,6 +244,14 @@ def _words(around: str, facts: Facts, language: str) -> Iterator[Place]:
             continue
         for match in rule.pattern.finditer(around):
             yield match.start(), match.end(), rule.kind, rule.reason
+
+
+# Words that no fact makes right. The other word rules guard what a model writes, where facts are slots.
+NEVER = ("internal", "personal", "blank")
+
+
+def _never_said(around: str, facts: Facts, language: str) -> Iterator[Place]:
+    yield from (place for place in _words(around, facts, language) if place[2] in NEVER)
 
 
 def _script(around: str, facts: Facts, language: str) -> Iterator[Place]:

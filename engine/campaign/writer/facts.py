@@ -4,14 +4,16 @@ import calendar
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from string import ascii_lowercase
-from typing import Protocol
+from typing import Protocol, cast
 
 import pandas as pd
 
-from engine.campaign.plan import PARTS, Brief, Offer
+from engine.campaign import known
+from engine.campaign.known import World
+from engine.campaign.plan import PARTS, Brief, Offer, OfferKind
 from engine.errors import DataProblem
 from engine.shop.store import Shop
 from engine.shop.vouched import vouched
@@ -73,6 +75,23 @@ class Facts:
     required: tuple[tuple[str, ...], ...]  # of each group, one slot must appear somewhere in the draft
     products: tuple[Product, ...]
     names: tuple[str, ...]  # product names of the shop: in copy only through a slot
+    known: World | None = None  # what copy is held against; None: what the slots say
+
+    @property
+    def world(self) -> World:
+        """What copy of this brief is held against."""
+        if self.known is not None:
+            return self.known
+        named = [self.slots[slot] for slot in known.NAMES[:6] if slot in self.slots]
+        return World(
+            amounts=known.of_slots(self.slots),
+            names=tuple(named),
+            others=tuple(name for name in self.names if name not in named),
+            words=frozenset(self.slots.get("shop", "").lower().split()),
+            offer=Offer.model_construct(kind=cast(OfferKind, self.offer_kind)),
+            gift=self.slots.get("gift", ""),
+            code=self.slots.get("code", ""),
+        )
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -105,7 +124,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
     if brief.category:
         slots["category"] = plain(brief.category, 60)
     slots |= _vouched_for(shop, brief)
-    return Facts(
+    found = Facts(
         language=brief.language,
         channel=brief.channel,
         offer_kind=brief.offer.kind,
@@ -118,6 +137,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         ),
         names=tuple(_telling_names([plain(name, 80) for name in table["name"]], names, brief.language)),
     )
+    return replace(found, known=known.world(shop, brief, slots, currency, table))
 
 
 def _vouched_for(shop: ShopLike, brief: Brief) -> dict[str, str]:
@@ -240,19 +260,15 @@ def _named_offer(offer: Offer, zh: bool) -> str:
 
 
 def _prices(product: pd.Series, brief: Brief, currency: str) -> dict[str, str]:
-    """{price}, and {price_after} where a discount surely applies to one piece of this product."""
+    """{price}, and {price_after} and {saving} where a discount surely applies to one piece of this product."""
     price = product.get("price")
     if price is None or pd.isna(price) or price <= 0:
         return {}
     slots = {"price": money(float(price), currency, brief.language)}
-    offer = brief.offer
-    scope = offer.applies_to
-    applies = not scope or product.name in scope or product.get("category") in scope
-    if offer.kind in ("percent", "amount") and offer.discount and applies and not offer.min_spend:
-        off = float(price) * offer.discount if offer.kind == "percent" else offer.discount
-        after = float(price) - min(off, offer.max_discount or off)
-        if after > 0:
-            slots["price_after"] = money(round(after, 2), currency, brief.language)
+    off = known.saved(brief.offer, float(price), str(product.name), product.get("category"))
+    if off and not brief.offer.min_spend:
+        slots["price_after"] = money(round(float(price) - off, 2), currency, brief.language)
+        slots["saving"] = money(round(off, 2), currency, brief.language)
     return slots
 
 

@@ -1,0 +1,315 @@
+"""What is known about a brief, typed: amounts, days, names and lines of text, each with the row it stands in.
+
+Copy is held against this and nothing else: what is not known here is not said to a customer.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from engine.campaign.plan import Brief, Offer
+from engine.campaign.reading.claim import Claim
+from engine.campaign.reading.names import products as names_in
+from engine.campaign.reading.read import read, singular
+from engine.shop.store import Shop
+
+# What each slot is the amount or the day of.
+ROLES = {
+    "discount": "off", "saving": "off", "min_spend": "min", "price": "price", "price_after": "now",
+    "starts_at": "start", "ends_at": "end",
+}  # fmt: skip
+NAMES = ("product", "products", "product_a", "product_b", "product_c", "gift", "shop", "category", "code", "offer")
+MOST_PRODUCTS = 200  # of a category or shop whose descriptions are read
+FEW_LEFT = 10  # pieces; copy may call that few
+OWN_WORDS = ("product_id", "price", "unit_cost", "stock", "launched_at")
+NEGATED = re.compile(
+    r"\b(?:no|not|never|cannot|can't|except|excluding|without)\b|不(?!锈|粘|满|限|同)|没有|无法|除外|暂无", re.I
+)
+NO_OFFER = Offer()
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An amount or a day: `value` and `unit` as in a Claim; `slot` where a slot says it, `product` whose it is."""
+
+    kind: str
+    value: float | str
+    unit: str
+    role: str
+    row: str
+    slot: str | None = None
+    product: str = ""
+    count: int = 1  # pieces that it is the price of
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A sentence that the shop stands for, with the claims in it. `about`: categories it is limited to."""
+
+    text: str
+    row: str
+    claims: tuple[Claim, ...]
+    product: str = ""
+    about: frozenset[str] = frozenset()
+    policy: bool = False
+
+    @property
+    def denies(self) -> bool:
+        """Whether it says that something is not so."""
+        return bool(NEGATED.search(self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that is known about a brief. `names`: products copy may name, `others`: those it may not, `words`: further
+    names in small letters, `nouns`: what the shop counts, `stock` and `categories` by product name.
+    """
+
+    currency: str = "USD"
+    amounts: tuple[Known, ...] = ()
+    lines: tuple[Line, ...] = ()
+    names: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    words: frozenset[str] = frozenset()
+    nouns: frozenset[str] = frozenset()
+    offer: Offer = NO_OFFER
+    gift: str = ""
+    code: str = ""
+    starts: date | None = None
+    ends: date | None = None
+    stock: Mapping[str, float] | None = None
+    categories: Mapping[str, str] | None = None
+    briefed: int = 0  # products that the brief names
+    heads: Mapping[str, str] = field(default_factory=dict)  # short names of its products, where only one is called so
+
+
+def of_slots(
+    slots: Mapping[str, str], currency: str = "USD", rows: Mapping[str, str] | None = None
+) -> tuple[Known, ...]:
+    """The amounts and days that slots say, read from their values."""
+    found = []
+    for name, said in slots.items():
+        if name in NAMES or name.startswith("fact_"):
+            continue
+        for claim in read(said, currency):
+            if claim.kind in ("percent", "money", "date"):
+                role = _tier_role(claim) if name == "discount" else ROLES.get(name, "")
+                whole = (claim.start == 0 and claim.end == len(said)) or name != "discount" or claim.kind == "percent"
+                row = (rows or {}).get(name, f"brief: {name}")
+                found.append(Known(claim.kind, claim.value, claim.unit, role, row, name if whole else None))
+    return tuple(found)
+
+
+def _tier_role(claim: Claim) -> str:
+    """What an amount in the words of a discount is: 满300减50 has two, "15% off (up to $20)" a cap."""
+    return next((role for role in ("min", "cap") if role in claim.roles), "off")
+
+
+def world(shop: object, brief: Brief, slots: Mapping[str, str], currency: str, products: pd.DataFrame) -> World:
+    """What is known of a brief. `products`: the shop's by product_id; `shop`: its reviews and policies, where it has some."""
+    offer = brief.offer
+    scope = _scope(products, brief)
+    named = {str(row["name"]): product_id for product_id, row in scope.iterrows()}
+    given = [offer.gift_product_id] if offer.gift_product_id else []
+    gift = str(products.loc[given[0]]["name"]) if given else ""
+    every = list(dict.fromkeys(str(name) for name in products["name"]))
+    inside = [*named, *([gift] if gift else [])]
+    lines = [*_product_lines(scope, currency), *_review_lines(shop, scope), *_policy_lines(shop, products, currency)]
+    lines += _product_lines(products.loc[given], currency)
+    if slots.get("offer"):
+        lines.append(_line(_offer_text(offer, slots), "brief: offer", currency, policy=True))
+    brands = {str(brand) for brand in products.get("brand", pd.Series(dtype="str")).dropna()}
+    categories = {str(one) for one in products.get("category", pd.Series(dtype="str")).dropna()}
+    words = {word.lower() for word in (*brands, *categories, slots.get("shop", "")) if word}
+    stock = scope["stock"].dropna() if "stock" in scope else pd.Series(dtype="float")
+    return World(
+        currency=currency,
+        amounts=(*of_slots(slots, currency), *_amounts(scope, products.loc[given], brief, currency)),
+        lines=tuple(lines),
+        names=tuple(inside),
+        others=tuple(name for name in every if name not in inside),
+        words=frozenset(words | {part for word in words for part in word.split()}),
+        nouns=_nouns(line.text for line in lines if not line.policy),
+        offer=offer,
+        gift=gift,
+        code=offer.code or "",
+        starts=brief.starts_at,
+        ends=brief.ends_at,
+        stock={str(scope.loc[product_id, "name"]): float(left) for product_id, left in stock.items()},
+        categories={str(row["name"]): str(row.get("category") or "") for _, row in scope.iterrows()},
+        briefed=len(brief.product_ids),
+        heads=_heads(inside, [line for line in lines if not line.policy]) if brief.product_ids else {},
+    )
+
+
+def _scope(products: pd.DataFrame, brief: Brief) -> pd.DataFrame:
+    """The products that copy may speak about: those of the brief, else its category's, else the shop's."""
+    if brief.product_ids:
+        return products.loc[list(dict.fromkeys(brief.product_ids))]
+    if brief.category and "category" in products:
+        return products[products["category"] == brief.category].head(MOST_PRODUCTS)
+    return products.head(MOST_PRODUCTS)
+
+
+MOST_PIECES = 6  # of one product whose price together is worked out
+
+
+def _amounts(scope: pd.DataFrame, gift: pd.DataFrame, brief: Brief, currency: str) -> Iterable[Known]:
+    """Prices, and what follows from them and the offer: the price afterwards, what is saved, several together."""
+    for offer_row, role, amount in _of_the_offer(brief.offer):
+        yield Known("money", amount, currency, role, offer_row)
+    if "price" not in scope:
+        return
+    prices = scope[scope["price"] > 0]
+    for product_id, row in prices.iterrows():
+        yield from _of_a_product(str(product_id), row, brief.offer, currency)
+    for product_id, row in gift[gift["price"] > 0].iterrows():
+        said = f"products {product_id}: price"
+        yield Known("money", float(row["price"]), currency, "price", said, product=str(row["name"]))
+    if len(brief.product_ids) > 1 and len(prices) == len(scope):
+        together, said = float(prices["price"].sum()), "products: prices together"
+        yield Known("money", round(together, 2), currency, "price", said)
+        after = sum(_after(brief.offer, str(one), row) for one, row in prices.iterrows())
+        if brief.offer.max_discount is None and brief.offer.kind == "percent" and after < together:
+            yield Known("money", round(after, 2), currency, "now", f"{said} - discount")
+            yield Known("money", round(together - after, 2), currency, "off", f"{said} x discount")
+
+
+def _of_the_offer(offer: Offer) -> Iterable[tuple[str, str, float]]:
+    """(row, role, amount) of what is left to pay at the very minimum of a tier."""
+    tiers = offer.tiers if offer.kind == "spend_save" else []
+    if offer.kind == "amount" and offer.min_spend and offer.discount:
+        tiers = [(offer.min_spend, offer.discount)]
+    for spend, off in tiers:
+        yield "brief: minimum - discount", "now", round(spend - off, 2)
+
+
+def _of_a_product(product_id: str, row: pd.Series, offer: Offer, currency: str) -> Iterable[Known]:
+    name, said, price = str(row["name"]), f"products {product_id}: price", float(row["price"])
+
+    def amount(value: float, role: str, row: str, count: int = 1) -> Known:
+        return Known("money", round(value, 2), currency, role, row, product=name, count=count)
+
+    yield amount(price, "price", said)
+    after = _after(offer, product_id, row)
+    if after < price:
+        yield amount(after, "now", f"{said} - discount")
+        yield amount(price - after, "off", f"{said} x discount")
+        yield Known("percent", round(1 - after / price, 4), "", "off", f"discount / {said}", product=name)
+    for spend, off in offer.tiers if offer.kind == "spend_save" else []:
+        if price >= spend:
+            yield amount(price - off, "now", f"{said} - discount")
+    for count in range(2, MOST_PIECES + 1):
+        yield amount(count * price, "price", f"{count} x {said}", count)
+        least = offer.min_spend or 0.0
+        if offer.kind == "amount" and offer.discount and count * price >= least:
+            yield amount(count * price - offer.discount, "now", f"{count} x {said} - discount", count)
+    if offer.kind == "buy_x_get_y" and offer.tiers:
+        buy, free = offer.tiers[0]
+        yield amount(buy * price, "now", f"{buy:g} x {said}", int(buy + free))
+        yield amount(free * price, "off", f"{free:g} x {said}")
+
+
+def _after(offer: Offer, product_id: str, row: pd.Series) -> float:
+    price = float(row["price"])
+    return price - saved(offer, price, product_id, row.get("category"))
+
+
+def saved(offer: Offer, price: float, product_id: str, category: object) -> float:
+    """Money off one piece of a product; 0 where the offer does not surely apply to a single piece."""
+    scope = offer.applies_to
+    if (offer.min_spend and price < offer.min_spend) or (scope and product_id not in scope and category not in scope):
+        return 0.0
+    if offer.kind not in ("percent", "amount") or not offer.discount:
+        return 0.0
+    off = price * offer.discount if offer.kind == "percent" else offer.discount
+    off = min(off, offer.max_discount or off)
+    return off if off < price else 0.0
+
+
+def _offer_text(offer: Offer, slots: Mapping[str, str]) -> str:
+    both = {"free_shipping": "free shipping 包邮", "early_access": "early access 优先购"}.get(offer.kind, "")
+    points = f"{offer.discount:g} points {offer.discount:g}积分" if offer.kind == "points" and offer.discount else ""
+    return f"{slots['offer']} {both} {points}"
+
+
+def _product_lines(scope: pd.DataFrame, currency: str) -> Iterable[Line]:
+    texts = [column for column in scope.columns if column not in OWN_WORDS]
+    for product_id, row in scope.iterrows():
+        name = str(row["name"])
+        for column in texts:
+            said = row[column]
+            if isinstance(said, str) and said.strip():
+                yield replace(_line(said[:600], f"products {product_id}: {column}", currency), product=name)
+
+
+def _review_lines(shop: object, scope: pd.DataFrame) -> Iterable[Line]:
+    if not (isinstance(shop, Shop) and shop.has("reviews")) or not len(scope):
+        return
+    reviews = shop.table("reviews")
+    told = reviews[reviews["product_id"].astype(str).isin([str(one) for one in scope.index])].groupby("product_id")[
+        "rating"
+    ]
+    for product_id, (mean, count) in told.agg(["mean", "count"]).iterrows():
+        name = str(scope.loc[product_id, "name"])
+        mean = float(mean) + 1e-9  # 4.65 reads 4.7, as on paper
+        ways = " ".join(
+            dict.fromkeys(
+                f"{mean:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{mean:.0f}" for digits in (2, 1)
+            )
+        )
+        text = (
+            f"rated {ways} stars, average {ways} out of 5, {count:.0f} reviews, 评分{ways}分{ways}星，{count:.0f}条评价"
+        )
+        yield Line(text, f"reviews of {product_id}", tuple(read(text, "USD")), product=name)
+
+
+def _policy_lines(shop: object, products: pd.DataFrame, currency: str) -> Iterable[Line]:
+    """The sentences of the shop's policy files, each limited to the categories it names."""
+    if not isinstance(shop, Shop):
+        return
+    categories = sorted({str(one) for one in products.get("category", pd.Series(dtype="str")).dropna()})
+    for path in sorted((shop.path / "policy").glob("*.md")):
+        yield from _policy_file(path, categories, currency)
+
+
+def _policy_file(path: Path, categories: Sequence[str], currency: str) -> Iterable[Line]:
+    for number, said in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        if not said.strip() or said.lstrip().startswith(("#", "<!--")):
+            continue
+        about = frozenset(one for one in categories if one.lower() in said.lower())
+        for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])|(?<=[。！？])", said):
+            if sentence.strip():
+                line = _line(sentence.strip(), f"policy/{path.name}, line {number}", currency, policy=True)
+                yield replace(line, about=about)
+
+
+def _line(text: str, row: str, currency: str, policy: bool = False) -> Line:
+    return Line(text, row, tuple(read(text, currency)), policy=policy)
+
+
+def _heads(names: Sequence[str], lines: Sequence[Line]) -> dict[str, str]:
+    """What the brief's products are called for short: the end of a name that speaks of none of the others."""
+    found: dict[str, str] = {}
+    for name in names:
+        others = " ".join(line.text.lower() for line in lines if line.product != name)
+        if re.search("[\u4e00-\u9fff]", name):
+            ends = [name[-length:] for length in (3, 2) if len(name) > length]
+        else:
+            ends = [" ".join(name.lower().split()[-length:]) for length in (2, 1) if len(name.split()) > length]
+        found |= {end: name for end in ends if end not in others}
+    return found
+
+
+def _nouns(texts: Iterable[str]) -> frozenset[str]:
+    """English words of the catalogue, as singulars in small letters."""
+    return frozenset(singular(word) for text in texts for word in re.findall(r"[A-Za-z]{3,}", text))
+
+
+def products_named(text: str, known: World) -> list[str]:
+    """The products of the brief that a text names."""
+    return [str(claim.value) for claim in names_in(text, known.names)]
