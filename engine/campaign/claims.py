@@ -122,17 +122,7 @@ def check_edited(text: str, facts: Facts, language: str, part: str = "") -> list
         if place[2] not in known.ROLES or not any(first < place[1] and place[0] < last for first, last in refused)
     ]
     found = [
-        Finding(
-            part,
-            text[start:end],
-            start,
-            end,
-            name,
-            "match",
-            name,
-            Sentence("claims.stands", {"row": f"brief: {name}"}),
-            f"brief: {name}",
-        )
+        Finding(part, text[start:end], start, end, name, "match", name, *_stands(name, facts))
         for start, end, name in [*holes, *typed]
     ]
     taken = [(finding.start, finding.end) for finding in found]
@@ -170,6 +160,12 @@ def _finding(judged: Verdict, text: str, part: str) -> Finding:
     )
 
 
+def _stands(slot: str, facts: Facts) -> tuple[Sentence, str]:
+    """Reason and row of a fact that a slot says."""
+    row = facts.rows.get(slot, f"brief: {slot}")
+    return Sentence("claims.stands", {"row": row}), row
+
+
 def _masked(text: str, places: list[tuple[int, int]]) -> str:
     for start, end in places:
         text = text[:start] + HOLE * (end - start) + text[end:]
@@ -193,7 +189,7 @@ def _claims(part: str, text: str, facts: Facts) -> Iterator[Finding]:
             continue
         start = match.start() + shift
         shift += len(value) - len(match.group())
-        yield Finding(part, value, start, start + len(value), name, "match", name, "filled from the brief")
+        yield Finding(part, value, start, start + len(value), name, "match", name, *_stands(name, facts))
 
 
 def _typed(text: str, facts: Facts) -> Iterator[tuple[int, int, str]]:

@@ -24,6 +24,7 @@ ROLES = {
 }  # fmt: skip
 NAMES = ("product", "products", "product_a", "product_b", "product_c", "gift", "shop", "category", "code", "offer")
 MOST_PRODUCTS = 200  # of a category or shop whose descriptions are read
+FEW_PRODUCTS = 20  # of so many, one price may be meant without a name, and a short name is enough
 FEW_LEFT = 10  # pieces; copy may call that few
 OWN_WORDS = ("product_id", "price", "unit_cost", "stock", "launched_at")
 NEGATED = re.compile(
@@ -109,8 +110,12 @@ def _tier_role(claim: Claim) -> str:
     return next((role for role in ("min", "cap") if role in claim.roles), "off")
 
 
-def world(shop: object, brief: Brief, slots: Mapping[str, str], currency: str, products: pd.DataFrame) -> World:
-    """What is known of a brief. `products`: the shop's by product_id; `shop`: its reviews and policies, where it has some."""
+def world(
+    shop: object, brief: Brief, slots: Mapping[str, str], currency: str, products: pd.DataFrame, rows: Mapping[str, str]
+) -> World:
+    """What is known of a brief. `products`: the shop's by product_id; `shop`: its reviews and policies, where it
+    has some; `rows`: where slots stand that are no part of the brief.
+    """
     offer = brief.offer
     scope = _scope(products, brief)
     named = {str(row["name"]): product_id for product_id, row in scope.iterrows()}
@@ -128,7 +133,7 @@ def world(shop: object, brief: Brief, slots: Mapping[str, str], currency: str, p
     stock = scope["stock"].dropna() if "stock" in scope else pd.Series(dtype="float")
     return World(
         currency=currency,
-        amounts=(*of_slots(slots, currency), *_amounts(scope, products.loc[given], brief, currency)),
+        amounts=(*of_slots(slots, currency, rows), *_amounts(scope, products.loc[given], brief, currency)),
         lines=tuple(lines),
         names=tuple(inside),
         others=tuple(name for name in every if name not in inside),
@@ -142,7 +147,7 @@ def world(shop: object, brief: Brief, slots: Mapping[str, str], currency: str, p
         stock={str(scope.loc[product_id, "name"]): float(left) for product_id, left in stock.items()},
         categories={str(row["name"]): str(row.get("category") or "") for _, row in scope.iterrows()},
         briefed=len(brief.product_ids),
-        heads=_heads(inside, [line for line in lines if not line.policy]) if brief.product_ids else {},
+        heads=_heads(inside, [line for line in lines if not line.policy]) if len(inside) <= FEW_PRODUCTS else {},
     )
 
 
@@ -173,10 +178,10 @@ def _amounts(scope: pd.DataFrame, gift: pd.DataFrame, brief: Brief, currency: st
     if len(brief.product_ids) > 1 and len(prices) == len(scope):
         together, said = float(prices["price"].sum()), "products: prices together"
         yield Known("money", round(together, 2), currency, "price", said)
-        after = sum(_after(brief.offer, str(one), row) for one, row in prices.iterrows())
-        if brief.offer.max_discount is None and brief.offer.kind == "percent" and after < together:
-            yield Known("money", round(after, 2), currency, "now", f"{said} - discount")
-            yield Known("money", round(together - after, 2), currency, "off", f"{said} x discount")
+        paid = after(brief.offer, together)
+        if paid < together:
+            yield Known("money", round(paid, 2), currency, "now", f"{said} - discount")
+            yield Known("money", round(together - paid, 2), currency, "off", f"{said} x discount")
 
 
 def _of_the_offer(offer: Offer) -> Iterable[tuple[str, str, float]]:
@@ -195,11 +200,11 @@ def _of_a_product(product_id: str, row: pd.Series, offer: Offer, currency: str) 
         return Known("money", round(value, 2), currency, role, row, product=name, count=count)
 
     yield amount(price, "price", said)
-    after = _after(offer, product_id, row)
-    if after < price:
-        yield amount(after, "now", f"{said} - discount")
-        yield amount(price - after, "off", f"{said} x discount")
-        yield Known("percent", round(1 - after / price, 4), "", "off", f"discount / {said}", product=name)
+    paid = _after(offer, product_id, row)
+    if paid < price:
+        yield amount(paid, "now", f"{said} - discount")
+        yield amount(price - paid, "off", f"{said} x discount")
+        yield Known("percent", round(1 - paid / price, 4), "", "off", f"discount / {said}", product=name)
     for spend, off in offer.tiers if offer.kind == "spend_save" else []:
         if price >= spend:
             yield amount(price - off, "now", f"{said} - discount")
@@ -212,6 +217,17 @@ def _of_a_product(product_id: str, row: pd.Series, offer: Offer, currency: str) 
         buy, free = offer.tiers[0]
         yield amount(buy * price, "now", f"{buy:g} x {said}", int(buy + free))
         yield amount(free * price, "off", f"{free:g} x {said}")
+        yield amount(buy * price / (buy + free), "now", f"{said} x {buy:g} / {buy + free:g}")
+
+
+def after(offer: Offer, total: float) -> float:
+    """What an order of this value costs with an offer on everything."""
+    if offer.kind == "spend_save":
+        return total - max((off for spend, off in offer.tiers if total >= spend), default=0.0)
+    if total < (offer.min_spend or 0.0) or offer.kind not in ("percent", "amount") or not offer.discount:
+        return total
+    off = total * offer.discount if offer.kind == "percent" else offer.discount
+    return total - min(off, offer.max_discount or off)
 
 
 def _after(offer: Offer, product_id: str, row: pd.Series) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from engine.campaign.known import FEW_LEFT, Known, Line, World
+from engine.campaign.known import FEW_LEFT, FEW_PRODUCTS, Known, Line, World, after
 from engine.campaign.reading import names
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.numerals import CHINESE, ENGLISH, FIGURES, plainer, value
@@ -15,9 +15,8 @@ from engine.campaign.reading.read import ONLY, PROMISES, clause_of, read, senten
 from engine.sentences import Said, Sentence
 
 MONEY_EPSILON = 0.005
-FEW_PRODUCTS = 20  # of so many, one price may be meant without a name
 # Properties that are true only in the catalogue's very words.
-EXACT = ("tested", "certified", "patented", "award", "official", "garment_size", "carrier")
+EXACT = ("tested", "certified", "patented", "award", "official", "garment_size", "carrier", "buttons")
 POLICED = ("delivery", "guarantee", "points")  # promises that the shop's policy files may make
 LOOSE = {
     "delivery_time",
@@ -152,6 +151,8 @@ def _amount(claim: Claim, around: Text) -> Verdict | None:
     if about:
         best = min(about, key=lambda one: (one.slot is None, bool(one.product)))
         return _true(claim, best.row, best.slot)
+    if claim.kind == "money" and (row := _together(claim, named, known)):
+        return _true(claim, row)
     if claim.kind == "percent" and (line := _share_in_lines(claim, around)):
         return _true(claim, line.row)
     if own and not meant:
@@ -160,6 +161,25 @@ def _amount(claim: Claim, around: Text) -> Verdict | None:
         return _refused(claim, "other_products_price", product=meant[0].product)
     facts = sorted({_said(one) for one in known.amounts if one.kind == claim.kind and one.slot})
     return _refused(claim, f"other_{claim.kind}", facts=tuple(facts)) if facts else _no_fact(claim)
+
+
+def _together(claim: Claim, named: list[str], known: World) -> str | None:
+    """The row of what the products a sentence names cost together, before or after the offer."""
+    prices = {
+        one.product: float(one.value)
+        for one in known.amounts
+        if one.product in named and one.role == "price" and one.count == 1 and one.unit == claim.unit
+    }
+    if len(prices) < 2:
+        return None
+    total = sum(prices.values())
+    for amount, row in (
+        (total, "products: prices together"),
+        (after(known.offer, total), "products: prices together - discount"),
+    ):
+        if abs(amount - float(claim.value)) < MONEY_EPSILON:
+            return row
+    return None
 
 
 def _is_about(one: Known, named: list[str], claim: Claim, around: Text) -> bool:
@@ -235,11 +255,16 @@ def _number(claim: Claim, around: Text) -> Verdict | None:
     counted = _counted(claim, around)
     tier = known.offer.tiers[0] if known.offer.kind == "buy_x_get_y" and known.offer.tiers else (0.0, 0.0)
     if counted is not None:
-        bundles = {1.0, sum(tier)}
+        bundles = {1.0, *tier, sum(tier)}
         right = number in {bundle * figure for bundle in bundles for figure in counted[0]}
         return _true(claim, counted[1]) if right else _no_fact(claim)
     if number in (*tier, sum(tier)) and any(tier):
         return _true(claim, "brief: offer")
+    if claim.unit in ("tier", "threshold", "step", "level", "档"):
+        return _true(claim, "brief: offer") if number == len(known.offer.tiers) else _no_fact(claim)
+    in_stock = [name for name, left in (known.stock or {}).items() if left == number and claim.unit in name.lower()]
+    if claim.unit and in_stock:
+        return _true(claim, f"products: stock of {in_stock[0]}")
     if known.briefed > 1 and number == known.briefed and _counts_products(claim, around):
         return _true(claim, "brief: product_ids")
     sums = around.among(*sentence_of(around.plain, claim.start), "money")
@@ -251,7 +276,9 @@ def _number(claim: Claim, around: Text) -> Verdict | None:
             figures = {float(other.value)} if other.kind in ("number", "measure", "duration") else set()
             figures |= set(other.figures)
             # Of buy one, get one, the pieces of both.
-            if number in figures | {sum(tier) * figure for figure in figures} and _same_thing(claim, line):
+            if number in {bundle * figure for figure in figures for bundle in (1.0, *tier, sum(tier))} and _same_thing(
+                claim, line
+            ):
                 return _true(claim, line.row)
     return _no_fact(claim)
 
@@ -362,6 +389,7 @@ def _weekday(claim: Claim, known: World, around: Text) -> str | None:
         return None
     before = around.plain[: claim.end].lower()
     starting = re.search(r"(?:from|starts?|starting|begins?|自|从)[\s\w]{0,8}$", before[: claim.end])
+    starting = starting or re.match(r"\s*(?:起|开始|开启)", around.plain[claim.end :])
     day = known.starts if starting and not re.search(r"(?:to|until|till|至|到)[\s\w]*$", before) else known.ends
     if re.match(r"\s*(?:to|until|-|至|到)", around.plain[claim.end :]):
         day = known.starts
@@ -553,7 +581,7 @@ def _row_beside(claim: Claim, promise: Claim, verdict: Verdict, around: Text) ->
         and float(claim.value) in known.offer.tiers[0]
     ):
         return verdict.row
-    if promise.kind == "points" and claim.kind == "number" and float(claim.value) == (known.offer.discount or 0.0):
+    if promise.kind == "points" and claim.kind == "number" and float(claim.value) == _said_number(promise, around):
         return verdict.row
     if promise.kind == "points" and claim.kind == "money" and (row := _worth(promise, claim, around)):
         return row
@@ -569,7 +597,8 @@ def _said_number(points: Claim, around: Text) -> float | None:
     """How many points: the number before the word, or after it."""
     words = rf"(?P<n>{FIGURES}|{ENGLISH}|{CHINESE})\s*(?:\w+ )?(?:bonus |loyalty |extra )?$"
     before = re.search(words, around.plain[: points.start], re.I)
-    said = before or re.match(rf"\s*(?P<n>{FIGURES}|{CHINESE})", around.plain[points.end :])
+    after = re.match(rf"\s*(?P<n>{FIGURES}|{CHINESE})(?!\s*(?:个月|年|天|日|周))", around.plain[points.end :])
+    said = before or after
     return value(said["n"]) if said else None
 
 
@@ -645,7 +674,8 @@ def _lines_of(claim: Claim, around: Text) -> list[Line]:
 
 def _applies(line: Line, around: Text, claim: Claim) -> bool:
     """Whether a policy speaks of what the copy speaks of, and does not deny it."""
-    denied = bool(re.search(r"\b(?:no|not|never|without)\b|不|没有|无(?!理由)", around.sentence(claim), re.I))
+    first, last = around.clause(claim)
+    denied = bool(re.search(r"\b(?:no|not|never|without)\b|不|没有|无(?!理由)", around.plain[first:last], re.I))
     if line.denies and not denied and not re.search(r"不满|无理由|without giving", line.text):
         return False
     categories = set((around.known.categories or {}).values())
@@ -719,7 +749,7 @@ def _with_what_follows(claim: Claim, around: Text) -> Claim:
     return replace(claim, end=min(end, claim.end + 30))
 
 
-ENDS_A_NAME = frozenset(
+ENDS_A_NAME = frozenset(["would", "costs", "be", "normally", "usually"]) | frozenset(
     "is are was comes come when with for from to until till and or as that in on inside if while".split()
 )
 
@@ -876,6 +906,14 @@ def _points(claim: Claim, around: Text) -> Verdict | None:
     if known.offer.kind == "points" and (number is None or number == known.offer.discount):
         return _true(claim, "brief: offer", "offer" if number is None else None)
     lines = _lines_of(claim, around)
+    bought = [float(one.value) for one in around.among(*sentence_of(around.plain, claim.start), "money")]
+    if (
+        known.offer.kind == "points"
+        and "bonus" not in beside.lower()
+        and number in {(known.offer.discount or 0.0) + spent for spent in bought}
+        and lines
+    ):
+        return _true(claim, lines[0].row)  # those of the offer and one for each unit spent
     if number is None:
         loud = re.search(r"bonus|loyalty|reward|extra|积分", around.sentence(claim), re.I)
         return _true(claim, lines[0].row) if lines else _no_fact(claim) if loud else None
@@ -909,7 +947,9 @@ def _stock(claim: Claim, around: Text) -> Verdict | None:
     )
     if name == "left" and before:
         whole = replace(claim, start=before.start())
-        return _true(whole, "products: stock") if value(before["n"]) in stock.values() else _refused(whole, "other_stock")
+        return (
+            _true(whole, "products: stock") if value(before["n"]) in stock.values() else _refused(whole, "other_stock")
+        )
     if name == "left":
         return None
     if name == "sold_out" and stock and min(stock.values()) <= 0:

@@ -151,9 +151,9 @@ def test_what_nobody_vouches_for_is_refused(shop):
 def test_a_fact_of_one_product_is_none_of_another(shop):
     shop = form.save(shop, product(facts=FACTS), DAY)
     found = claims.check_edited("A vegan tea.", facts(shop, brief(product_id="007")), "en")
-    assert [finding.kind for finding in found if finding.verdict == "refused"] == ["property"]
+    assert [finding.kind for finding in found if finding.verdict == "refused"] == ["attribute"]
 
 
 def test_a_figure_is_vouched_for_only_as_it_stands(shop):
     shop = form.save(shop, product(facts=FACTS), DAY)
-    assert ("48", "refused") in verdicts(shop, "48 h hydration")
+    assert ("48 h", "refused") in verdicts(shop, "48 h hydration")

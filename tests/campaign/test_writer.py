@@ -36,6 +36,7 @@ def test_facts_are_computed_from_brief_and_shop():
         "product": "Oat Night Cream",
         "price": "$24",
         "price_after": "$20.40",
+        "saving": "$3.60",
     }
     assert found.required == (("discount",), ("code",), ("ends_at",), ("product",))
 

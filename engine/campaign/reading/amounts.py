@@ -27,7 +27,7 @@ CENTS = re.compile(rf"(?P<n>{FIGURES}|{ENGLISH})\s*(?:cents?|¢)(?!\w)", re.I)
 
 # Shares of the price. Chinese counts what is left to pay in tenths (八五折), and the tenths taken off as 成.
 PERCENT = re.compile(
-    rf"(?P<n>{FIGURES}|{ENGLISH})\s*-?\s*(?:%|percent|per cent|pct\b)|百分之(?P<zh>{CHINESE}|{FIGURES})|(?P<zp>{CHINESE})个(?:百分)?点",
+    rf"(?P<n>{FIGURES}|{ENGLISH})\s*-?\s*(?:%(?!\d)|percent|per cent|pct\b)|百分之(?P<zh>{CHINESE}|{FIGURES})|(?P<zp>{CHINESE})个(?:百分)?点",
     re.I,
 )
 TENTHS = re.compile(rf"(?P<n>\d+(?:\.\d+)?|{CHINESE})\s*折(?!叠|射|痕|腾|磨|中|返|旧)(?P<half>半)?")
@@ -54,11 +54,11 @@ TIMES = re.compile(
 BEFORE = {
     "min": r"over|above|from|exceeding|spend(?:ing)?|spend at least|worth|at least|minimum(?: order| spend)?(?: of)?|orders? of|beyond|buy|reach|reaches|hit|once you spend"
     r"|(?<!不)满(?:额)?|达到?|消费满?|超过?|购物?满",
-    "off": r"save|saves|saving|savings of|off|minus|less|deduct|discount of|knock|take|立减|直减|减(?:免)?|立省|省(?:下)?|便宜|优惠|抵扣?|返|减去|少付|折扣|直降|降|券",
+    "off": r"save|saves|saving|savings of|off|minus|less|deduct|discount of|knock|take|立减|直减|减(?:免)?|立省|省(?:下)?|便宜|优惠|抵扣?|返|减去|少付|折扣|直降|降",
     "was": r"(?:falls?|drops?|goes|comes|came|went|down|reduced|cut|marked down) from|was|were|instead of|down from|regular(?:ly)?(?: price)?|usual(?:ly)?(?: price)?|original(?:ly)?(?: price)?|list(?:ed)?(?: price)?(?: at| of)?|normal(?:ly)?|before|rrp|原价|平时|日常价|吊牌价|原售价|市场价|不再是|而不是",
-    "now": r"now|just|only|pay|pays|for only|for just|yours for|as low as|现价|到手价?|仅需?|只要|只需|只卖|券后价?|折后价?|活动价|特惠价|优惠价|现在|现仅|低至|只售|付|实付",
+    "now": r"用完?券后?|now|just|only|pay|pays|for only|for just|yours for|as low as|现价|到手价?|仅需?|只要|只需|只卖|券后价?|折后价?|活动价|特惠价|优惠价|现在|现仅|低至|只售|付|实付",
     "price": r"price[ds]?(?: at| of| is)?|costs?|sells? for|retail(?:s|ing)?(?: at| for)?|at|售价|标价|定价|单价|卖|价格",
-    "cap": r"(?:stops|tops out|ends) at|up to|(?:never|not|no) more than|maximum(?: of)?|max\.?(?: of)?|capped at|at most|to a maximum of|limit(?:ed)? to|最高|最多|封顶|上限|至多|不超过",
+    "cap": r"(?:stops|tops out|ends) at|(?<!add )(?<!adds )(?<!comes )(?<!come )up to|(?:never|not|no) more than|maximum(?: of)?|max\.?(?: of)?|capped at|at most|to a maximum of|limit(?:ed)? to|最高|最多|封顶|上限|至多|不超过",
 }
 AFTER = {
     "off": r"(?:\w+ ){0,1}?(?:off|discount|savings?|cheaper|less|reduction|voucher|coupon|credit)|折扣|优惠|的?(?:优惠券|代金券|券|红包|立减)",
@@ -173,7 +173,11 @@ def _idiom(text: str, match: re.Match[str]) -> bool:
 
 def _roles(text: str, match: re.Match[str]) -> frozenset[str]:
     before, after = text[: match.start()][-40:], text[match.end() :][:24]
-    if re.search(r"[\d%] off (?:of )?(?:your |an? |any |orders? (?:of |over )?)?$", before, re.I):
+    if re.search(
+        r"(?:[\d%]|half|third|quarter|fifth|tenth) off (?:of )?(?:your |an? |any |orders? (?:of |over )?)?$",
+        before,
+        re.I,
+    ):
         return frozenset({"min", "price"})
     later = {role for role, pattern in _ROLES_AFTER.items() if pattern.match(after)}
     if later:

@@ -83,7 +83,7 @@ CHINESE_DATES = (
 )
 ALONE = (
     re.compile(
-        r"(?<!\w)the (?P<day>\d{1,2}(?:st|nd|rd|th))\b(?! (?:of|century|birthday|anniversary|time|one|cup|row|piece))(?! [A-Z])",
+        r"(?<!\w)the (?P<day>\d{1,2}(?:st|nd|rd|th))\b(?! (?:century|birthday|anniversary|time|one|cup|row|piece))",
         re.I,
     ),
     re.compile(

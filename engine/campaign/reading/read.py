@@ -25,18 +25,19 @@ SPF = re.compile(r"\b(?:SPF|UPF|PA)\s?(?P<n>\d+\+?|\+{1,4})", re.I)
 
 # Nouns that make a number in words a claim; the shop's own nouns join them.
 COUNTED = frozenset(
-    ["product", "item", "piece", "favourite", "favorite", "thing", "find", "classic", "essential", "staple", "set", "pack", "bag", "tin", "box", "bottle", "jar", "tube", "tablet", "capsule", "sheet", "towel", "colour", "color", "size", "shade", "style", "pair", "layer", "ingredient", "vitamin", "herb", "oil", "time", "customer", "people", "review", "home", "shop", "store", "day", "hour", "week", "month", "year", "star", "point", "cup", "wash", "use", "serving", "portion", "pan", "board", "tea", "cream", "pillowcase", "button", "degree"]
+    ["product", "item", "piece", "favourite", "favorite", "thing", "find", "classic", "essential", "staple", "set", "pack", "bag", "tin", "box", "bottle", "jar", "tube", "tablet", "capsule", "sheet", "towel", "colour", "color", "size", "shade", "style", "pair", "layer", "ingredient", "vitamin", "herb", "oil", "time", "customer", "people", "review", "home", "shop", "store", "day", "hour", "week", "month", "year", "star", "point", "cup", "wash", "use", "tier", "threshold", "step", "level", "serving", "portion", "pan", "board", "tea", "cream", "pillowcase", "button", "degree"]
 )  # fmt: skip
 COUNTED_CHINESE = "件款包片支瓶盒罐袋套只条双张把块床饼种色码层代枚粒颗枝箱桶道克重"
 COUNT = re.compile(
-    rf"(?<![\w.,-])(?P<n>{FIGURES}|{ENGLISH})(?:[- ](?P<w1>[A-Za-z][a-z]+))?(?:[- ](?P<w2>[A-Za-z][a-z]+))?", re.I
+    rf"(?<![\w.,-])(?!\w+ times out of)(?P<n>{FIGURES}|{ENGLISH})(?:[- ](?P<w1>[A-Za-z][a-z]+))?(?:[- ](?P<w2>[A-Za-z][a-z]+))?",
+    re.I,
 )
 COUNT_CHINESE = re.compile(rf"(?P<n>{FIGURES}|{CHINESE})\s*(?:小|大)?(?P<unit>[{COUNTED_CHINESE}人位家个次年天]?)")
 PROMISES = ("stock", "delivery", "guarantee", "gift", "points", "rating", "comparison", "superlative")
 OFFERED = {"percent", "money", "gift", "delivery", "points"}
-NEEDS_AN_OFFER = {"today", "tomorrow", "weekend", "week", "month"}
+NEEDS_AN_OFFER = {"today", "tomorrow", "weekend", "week", "month", "weekday"}
 ONLY = re.compile(
-    r"\b(?:only|until|till|by|ends?|end of|valid|through|deal|sale|offer|special|discount|last)\b|有效|截止|结束|限|优惠|活动|特价|折|止|底前|末前",
+    r"\b(?:only|postage|shipping|preview|starts?|begins?|from|until|till|by|ends?|end of|valid|through|deal|sale|offer|special|discount|last)\b|有效|截止|结束|限|优惠|活动|特价|折|止|开始|起|底前|末前",
     re.I,
 )
 
@@ -152,12 +153,8 @@ def _idiom(text: str, match: re.Match[str]) -> bool:
     """三五, 两三: a few. 千, 万, 十 alone: very. 三只 of 三只松鼠 is a name all the same."""
     written = match["n"]
     few = len(written) == 2 and all(ch in "一二两三四五六七八九" for ch in written)
-    return (
-        few
-        or written in ("千", "万", "百", "亿")
-        or bool(re.search(r"[第初十]$", text[: match.start()]))
-        or text[match.end() :][:1] in ("把手",)
-    )
+    round_ = bool(re.fullmatch("一[百千万亿]", written)) and match["unit"] in "种次遍个"
+    return few or round_ or written in ("千", "万", "百", "亿") or bool(re.search(r"[第初十]$", text[: match.start()]))
 
 
 def _singular(word: str) -> str:
@@ -182,7 +179,7 @@ def _in_context(text: str, found: list[Claim]) -> list[Claim]:
     """Without days that are only part of the scene: "this weekend" counts where an offer or its end is spoken of."""
     kept = []
     for claim in found:
-        if claim.kind == "date" and claim.value in NEEDS_AN_OFFER:
+        if claim.kind == "date" and str(claim.value).split()[0] in NEEDS_AN_OFFER:
             first, last = sentence_of(text, claim.start)
             offered = any(other.kind in OFFERED and first <= other.start < last for other in found)
             if not offered and not ONLY.search(text[first:last]):

@@ -4,7 +4,7 @@ import calendar
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from string import ascii_lowercase
 from typing import Protocol, cast
@@ -76,6 +76,7 @@ class Facts:
     products: tuple[Product, ...]
     names: tuple[str, ...]  # product names of the shop: in copy only through a slot
     known: World | None = None  # what copy is held against; None: what the slots say
+    rows: Mapping[str, str] = field(default_factory=dict)  # slot name to where it stands, where that is not the brief
 
     @property
     def world(self) -> World:
@@ -137,7 +138,22 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         ),
         names=tuple(_telling_names([plain(name, 80) for name in table["name"]], names, brief.language)),
     )
-    return replace(found, known=known.world(shop, brief, slots, currency, table))
+    rows = _rows(brief, slots)
+    return replace(found, known=known.world(shop, brief, slots, currency, table, rows), rows=rows)
+
+
+def _rows(brief: Brief, slots: Mapping[str, str]) -> dict[str, str]:
+    """Where the slots stand that are no part of the brief."""
+    rows = {"shop": "shop.toml: sender_name"}
+    if len(brief.product_ids) == 1:
+        price = f"products {brief.product_ids[0]}: price"
+        rows |= {"product": f"products {brief.product_ids[0]}: name", "price": price}
+        rows |= {"price_after": f"{price} - discount", "saving": f"{price} x discount"}
+    rows |= {slot: f"products {one}: name" for slot, one in zip(SEVERAL, brief.product_ids, strict=False)}
+    if brief.offer.gift_product_id:
+        rows["gift"] = f"products {brief.offer.gift_product_id}: name"
+    rows |= {slot: "vouched.json" for slot in slots if slot.startswith("fact_")}
+    return {slot: row for slot, row in rows.items() if slot in slots}
 
 
 def _vouched_for(shop: ShopLike, brief: Brief) -> dict[str, str]:
