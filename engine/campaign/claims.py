@@ -75,7 +75,10 @@ def check_slots(text: str, facts: Facts, language: str, part: str = "") -> list[
 
 
 def check_draft(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
-    """What is wrong with a whole draft: its parts, each part's text, lengths once filled, and what must be said."""
+    """What is wrong with a whole draft: its parts, each part's text, lengths once filled, and what must be said.
+
+    Stricter than `check_edited`: a drafted text says every fact by its slot, even one that would be right.
+    """
     findings = []
     for part in facts.parts:
         text = slots.get(part, "")
@@ -85,7 +88,8 @@ def check_draft(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
         elif len(filled) > facts.limit(part):
             reason = f"the {part} has {len(filled)} characters once filled; at most {facts.limit(part)} fit"
             findings.append(Finding(part, text, 0, len(text), "length", "refused", None, reason))
-        findings += check_slots(text, facts, facts.language, part)
+        written = check_slots(text, facts, facts.language, part)
+        findings += written + [found for found in _untrue(text, facts, part) if not _overlaps(found, written)]
     for part in slots.keys() - set(facts.parts):
         findings.append(Finding(part, "", 0, 0, "part", "refused", None, f"this channel has no {part}"))
     used = {name for text in slots.values() for name in SLOT.findall(text)}
@@ -94,6 +98,14 @@ def check_draft(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
             wanted = " or ".join("{" + name + "}" for name in group)
             findings.append(Finding("", "", 0, 0, "missing", "refused", group[0], f"the draft does not say {wanted}"))
     return findings
+
+
+def _untrue(text: str, facts: Facts, part: str) -> list[Finding]:
+    return [found for found in check_edited(text, facts, facts.language, part) if found.verdict == "refused"]
+
+
+def _overlaps(found: Finding, others: list[Finding]) -> bool:
+    return any(other.start < found.end and found.start < other.end for other in others)
 
 
 def to_slots(text: str, facts: Facts) -> str:
