@@ -65,6 +65,10 @@ class ShopSettings(BaseModel):
     minimum_spend_for_roi: Amount = 10.0
     sender_name: str = ""
     legal_lines: list[str] = []
+    lint: dict[Named, bool] = {}  # rules of law and brand for copy: false switches one off
+    own_words: dict[Named, str] = {}  # words that copy may not use, each with the reason
+    discount_cap: Share | None = None  # of a price: no offer may take off more
+    margin_floor: Share | None = None  # of what is paid: no offer may leave less
     brand_guide: str = ""
     never_contact: list[str] = []
     protected: list[str] = list(PROTECTED)

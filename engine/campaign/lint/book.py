@@ -1,0 +1,76 @@
+"""The patterns of the rules, from assets/prompts/lint.<language>.toml, which says what its keys mean."""
+
+import functools
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.campaign.claims import PROMPTS
+from engine.errors import DataProblem
+from engine.sentences import Sentence
+
+# Typed in many ways, read in one, character for character, so that places stay where they are.
+PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
+    ord(curly): ord(straight) for curly, straight in zip("’‘“”￥　", "''\"\"¥ ", strict=True)
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Patterns of one rule. `unless`: a fact that makes what they find true. `parts`: only there; empty = everywhere."""
+
+    rule: str
+    refused: re.Pattern[str]
+    allowed: re.Pattern[str] | None
+    unless: str
+    parts: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All patterns of a language: of the rules, of earlier prices, and of what a complete message must have."""
+
+    entries: tuple[Entry, ...]
+    was: re.Pattern[str]
+    needs: Mapping[str, re.Pattern[str]]
+
+
+def read(text: str) -> str:
+    """The text with full-width and curly characters as their plain forms; every character stays in its place."""
+    return text.translate(PLAIN)
+
+
+@functools.cache
+def book(language: str) -> Book:
+    """The patterns for copy in a language. Raises DataProblem for a file that cannot be used."""
+    path = PROMPTS / f"lint.{language}.toml"
+    try:
+        written = tomllib.loads(path.read_text("utf-8"))
+        words = language != "zh"
+        return Book(
+            tuple(_entry(one, words) for one in written["rule"]),
+            re.compile("|".join(written["was"]), re.IGNORECASE),
+            {name: re.compile("|".join(one), re.IGNORECASE) for name, one in written["needs"].items()},
+        )
+    except (OSError, tomllib.TOMLDecodeError, KeyError, re.error) as error:
+        raise DataProblem(Sentence("refused.unusable", {"file": str(path), "error": repr(error)})) from error
+
+
+def _entry(written: Mapping[str, Any], words: bool) -> Entry:
+    words = words and not written.get("anywhere", False)
+    flags = re.NOFLAG if written.get("case") else re.IGNORECASE
+    allowed = written.get("allowed", ())
+    return Entry(
+        written["id"],
+        _compiled(written["refused"], words, flags),
+        _compiled(allowed, words, flags) if allowed else None,
+        written.get("unless", ""),
+        frozenset(written.get("parts", ())),
+    )
+
+
+def _compiled(patterns: list[str], words: bool, flags: re.RegexFlag) -> re.Pattern[str]:
+    joined = "|".join(patterns)
+    return re.compile(rf"(?<!\w)(?:{joined})(?!\w)" if words else joined, flags)

@@ -1,0 +1,107 @@
+"""What a text says that law or brand forbid, wherever it stands."""
+
+import re
+from collections.abc import Iterator
+
+from engine.campaign.claims import HOLE, SLOT, Finding
+from engine.campaign.lint import truth, was
+from engine.campaign.lint.book import Entry, book, read
+from engine.campaign.lint.rules import OWN, Rules
+from engine.campaign.writer.facts import Facts
+from engine.sentences import Said, Sentence
+
+OWN_NAMES = ("shop", "product", "products", "product_a", "product_b", "product_c", "gift", "category", "code")
+CAPITALS = re.compile(r"[A-Z][A-Z'&-]+(?:[ ,]+[A-Z][A-Z'&-]*)+")
+Place = tuple[int, int, str, Said, str]  # start, end, rule, reason, row
+
+
+def says(text: str, facts: Facts, rules: Rules, part: str = "") -> list[Finding]:
+    """What this text, with {slots} or filled, says wrongly: findings of kind "lint", in reading order.
+
+    A whole part or one sentence alone, of which `part` may be unknown. Places count characters of `text`.
+    """
+    plain = read(text)
+    around = _without_names(SLOT.sub(lambda match: HOLE * len(match.group()), plain), facts)
+    found = [
+        *_by_patterns(plain, around, facts, rules, part),
+        *(_shouted(around, facts.language) if rules.is_on("shouting") else ()),
+        *(was.prices(plain, facts, rules) if rules.is_on("was_price") else ()),
+        *_own_words(plain, rules),
+    ]
+    return [
+        Finding(part, text[start:end], start, end, "lint", "refused", None, reason, row, rule)
+        for start, end, rule, reason, row in sorted(_widest(found), key=lambda place: place[:3])
+    ]
+
+
+def reason(rule: str, language: str, about: Said | None = None) -> Sentence:
+    """What is wrong, what to write instead, and the law for copy in a language; `about`: what exactly is wrong."""
+    said = about if about is not None else Sentence(f"lint.says_{rule}")
+    return Sentence("lint.refused", {"says": said, "law": Sentence(f"lint.law_{rule}_{language}")})
+
+
+def _by_patterns(plain: str, around: str, facts: Facts, rules: Rules, part: str) -> Iterator[Place]:
+    for entry in book(facts.language).entries:
+        if not rules.is_on(entry.rule) or (entry.parts and part not in entry.parts):
+            continue
+        harmless = [match.span() for match in entry.allowed.finditer(around)] if entry.allowed else []
+        for match in _found(entry, around):
+            overlaps = any(start < match.end() and match.start() < end for start, end in harmless)
+            if overlaps or truth.holds(entry.unless, plain, match, facts, rules):
+                continue
+            yield match.start(), match.end(), entry.rule, reason(entry.rule, facts.language), ""
+
+
+def _found(entry: Entry, text: str) -> Iterator[re.Match[str]]:
+    """Every match, those too that begin inside another: a harmless one may hide one that is not."""
+    at = 0
+    while match := entry.refused.search(text, at):
+        if match.end() > match.start():
+            yield match
+        at = match.start() + 1
+
+
+def _shouted(around: str, language: str) -> Iterator[Place]:
+    """Words in capitals beside each other; a short one alone may be an abbreviation."""
+    for match in CAPITALS.finditer(around):
+        words = re.findall(r"[A-Z]+", match.group())
+        if sum(map(len, words)) >= 6 and (len(words) > 2 or max(map(len, words)) > 3):
+            yield match.start(), match.end(), "shouting", reason("shouting", language), ""
+
+
+def _own_words(plain: str, rules: Rules) -> Iterator[Place]:
+    """The shop's own words: in a script with spaces only as whole words."""
+    for words, why in rules.own_words:
+        wanted = re.escape(read(words.strip()))
+        if not wanted or not rules.is_on(OWN):
+            continue
+        said = Sentence("lint.own_why", {"why": why}) if why else Sentence("lint.own")
+        for match in re.finditer(rf"(?<![A-Za-z0-9_]){wanted}(?![A-Za-z0-9_])", plain, re.IGNORECASE):
+            yield match.start(), match.end(), OWN, said, ""
+
+
+def _without_names(text: str, facts: Facts) -> str:
+    """The text with the shop's own names out of sight: what a product is called makes no claim."""
+    names = {*facts.names, *(facts.slots[name] for name in OWN_NAMES if facts.slots.get(name))}
+    lowered = text.lower()
+    if len(lowered) != len(text):  # a letter that is longer in lower case would move every place after it
+        lowered = text
+    for name in sorted(names, key=len, reverse=True):
+        wanted = read(name) if lowered is text else read(name).lower()
+        start = lowered.find(wanted) if len(wanted) > 1 else -1
+        while start >= 0:
+            hole = HOLE * len(wanted)
+            text = text[:start] + hole + text[start + len(wanted) :]
+            lowered = lowered[:start] + hole + lowered[start + len(wanted) :]
+            start = lowered.find(wanted, start + len(wanted))
+    return text
+
+
+def _widest(found: list[Place]) -> list[Place]:
+    """Of one rule's places that overlap, the widest."""
+    kept: list[Place] = []
+    for place in sorted(found, key=lambda one: (one[0] - one[1], one[0])):
+        start, end, rule = place[:3]
+        if not any(rule == other[2] and start < other[1] and other[0] < end for other in kept):
+            kept.append(place)
+    return kept
