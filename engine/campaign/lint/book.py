@@ -19,13 +19,17 @@ PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Patterns of one rule. `unless`: a fact that makes what they find true. `parts`: only there; empty = everywhere."""
+    """Patterns of one rule, for the text in lower case unless `case`.
+
+    unless: a fact that makes what they find true. parts: only there; empty = everywhere.
+    """
 
     rule: str
     refused: re.Pattern[str]
     allowed: re.Pattern[str] | None
     unless: str
     parts: frozenset[str]
+    case: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,12 @@ class Book:
 def read(text: str) -> str:
     """The text with full-width and curly characters as their plain forms; every character stays in its place."""
     return text.translate(PLAIN)
+
+
+def low(text: str) -> str:
+    """The text in lower case; every character stays in its place, those that would become longer as they are."""
+    lowered = text.lower()
+    return lowered if len(lowered) == len(text) else "".join(c if len(c.lower()) > 1 else c.lower() for c in text)
 
 
 @functools.cache
@@ -60,17 +70,17 @@ def book(language: str) -> Book:
 
 def _entry(written: Mapping[str, Any], words: bool) -> Entry:
     words = words and not written.get("anywhere", False)
-    flags = re.NOFLAG if written.get("case") else re.IGNORECASE
     allowed = written.get("allowed", ())
     return Entry(
         written["id"],
-        _compiled(written["refused"], words, flags),
-        _compiled(allowed, words, flags) if allowed else None,
+        _compiled(written["refused"], words),
+        _compiled(allowed, words) if allowed else None,
         written.get("unless", ""),
         frozenset(written.get("parts", ())),
+        bool(written.get("case", False)),
     )
 
 
-def _compiled(patterns: list[str], words: bool, flags: re.RegexFlag) -> re.Pattern[str]:
+def _compiled(patterns: list[str], words: bool) -> re.Pattern[str]:
     joined = "|".join(patterns)
-    return re.compile(rf"(?<!\w)(?:{joined})(?!\w)" if words else joined, flags)
+    return re.compile(rf"(?<!\w)(?:{joined})(?!\w)" if words else joined)

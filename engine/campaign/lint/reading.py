@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from engine.campaign.claims import HOLE, SLOT, Finding
 from engine.campaign.lint import truth, was
-from engine.campaign.lint.book import Entry, book, read
+from engine.campaign.lint.book import Entry, book, low, read
 from engine.campaign.lint.rules import OWN, Rules
 from engine.campaign.writer.facts import Facts
 from engine.sentences import Said, Sentence
@@ -41,24 +41,29 @@ def reason(rule: str, language: str, about: Said | None = None) -> Sentence:
 
 
 def _by_patterns(plain: str, around: str, facts: Facts, rules: Rules, part: str) -> Iterator[Place]:
+    lowered = low(around)
     for entry in book(facts.language).entries:
         if not rules.is_on(entry.rule) or (entry.parts and part not in entry.parts):
             continue
-        harmless = [match.span() for match in entry.allowed.finditer(around)] if entry.allowed else []
-        for match in _found(entry, around):
+        text = around if entry.case else lowered
+        first = entry.refused.search(text)
+        if first is None:
+            continue
+        harmless = [match.span() for match in entry.allowed.finditer(text)] if entry.allowed else []
+        for match in _found(entry, text, first):
             overlaps = any(start < match.end() and match.start() < end for start, end in harmless)
             if overlaps or truth.holds(entry.unless, plain, match, facts, rules):
                 continue
             yield match.start(), match.end(), entry.rule, reason(entry.rule, facts.language), ""
 
 
-def _found(entry: Entry, text: str) -> Iterator[re.Match[str]]:
+def _found(entry: Entry, text: str, first: re.Match[str]) -> Iterator[re.Match[str]]:
     """Every match, those too that begin inside another: a harmless one may hide one that is not."""
-    at = 0
-    while match := entry.refused.search(text, at):
+    match: re.Match[str] | None = first
+    while match:
         if match.end() > match.start():
             yield match
-        at = match.start() + 1
+        match = entry.refused.search(text, match.start() + 1)
 
 
 def _shouted(around: str, language: str) -> Iterator[Place]:
@@ -83,11 +88,9 @@ def _own_words(plain: str, rules: Rules) -> Iterator[Place]:
 def _without_names(text: str, facts: Facts) -> str:
     """The text with the shop's own names out of sight: what a product is called makes no claim."""
     names = {*facts.names, *(facts.slots[name] for name in OWN_NAMES if facts.slots.get(name))}
-    lowered = text.lower()
-    if len(lowered) != len(text):  # a letter that is longer in lower case would move every place after it
-        lowered = text
+    lowered = low(text)
     for name in sorted(names, key=len, reverse=True):
-        wanted = read(name) if lowered is text else read(name).lower()
+        wanted = low(read(name))
         start = lowered.find(wanted) if len(wanted) > 1 else -1
         while start >= 0:
             hole = HOLE * len(wanted)

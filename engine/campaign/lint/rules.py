@@ -14,9 +14,11 @@ OF_TEXT = (
     "superlative", "medical", "guaranteed_result", "false_urgency", "was_price", "free_but_not", "disparagement",
     "state_symbols", "sensitive_group", "misleading_subject", "lottery", "shouting",
 )  # fmt: skip
-OF_MESSAGES = ("unsubscribe", "sender_address", "sms_sender", "sms_opt_out")
+OF_MESSAGES = ("unsubscribe", "sender_address", "ad_label", "sms_sender", "sms_opt_out")
 OF_OFFERS = ("discount_cap", "margin_floor")
 RULES = (*OF_TEXT, *OF_MESSAGES, *OF_OFFERS)
+# Binding in China and hardly ever kept to; no draft is written with it.
+OFF_AT_FIRST = frozenset({"ad_label"})
 OWN = "own_words"
 DAYS = 30  # Directive 98/6/EC article 6a; China counts seven days, which a lowest price of thirty never exceeds
 
@@ -38,7 +40,7 @@ class Sold:
 class Rules:
     """What copy of one shop is judged by. `own_words`: words and why not. `legal_lines`: under each message."""
 
-    off: frozenset[str] = frozenset()
+    off: frozenset[str] = OFF_AT_FIRST
     own_words: tuple[tuple[str, str], ...] = ()
     sender: str = ""
     legal_lines: tuple[str, ...] = ()
@@ -62,7 +64,7 @@ def rules_of(shop: Shop, never: Sequence[str] = (), as_of: date | None = None) -
     products = shop.optional("products")
     brands = products.get("brand", pd.Series(dtype="str")).dropna().astype(str)
     return Rules(
-        off=frozenset(rule for rule, is_on in settings.lint.items() if not is_on),
+        off=frozenset(rule for rule in RULES if not settings.lint.get(rule, rule not in OFF_AT_FIRST)),
         own_words=(*((word, "") for word in never), *settings.own_words.items()),
         sender=settings.sender_name,
         legal_lines=tuple(settings.legal_lines),

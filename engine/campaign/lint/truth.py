@@ -2,7 +2,6 @@
 
 import re
 
-from engine.campaign.claims import SLOT
 from engine.campaign.lint.rules import Rules, Sold
 from engine.campaign.writer.facts import Facts
 
@@ -16,6 +15,8 @@ def holds(fact: str, text: str, match: re.Match[str], facts: Facts, rules: Rules
     """Whether the facts bear out what was found in the text; never where nothing could."""
     if fact == "deadline":
         return _names_the_end(sentence(text, match), facts)
+    if fact == "no_minimum":
+        return "min_spend" not in facts.slots and facts.offer_kind != "spend_save"
     if fact == "stock":
         return _in_stock(match.group(), meant(text, facts, rules))
     return fact == "own" and any(brand in match.group().lower() for brand in rules.brands)
@@ -44,7 +45,7 @@ def _names_the_end(said: str, facts: Facts) -> bool:
     ways = [way.lower() for way in (end, *facts.aliases.get("ends_at", ())) if way]
     if any(re.search(rf"(?<!\d){re.escape(way)}(?!\d)", said.lower()) for way in ways):
         return True
-    return "{ends_at}" in SLOT.findall(said) or "{ends_at}" in said or (end != "" and facts.slots.get("starts_at") == end)
+    return facts.on_last_day or "{ends_at}" in said
 
 
 def _in_stock(said: str, products: list[tuple[str, Sold]]) -> bool:

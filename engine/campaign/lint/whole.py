@@ -31,18 +31,20 @@ def lacks(parts: Mapping[str, str], facts: Facts, rules: Rules) -> list[Finding]
     written = "\n".join([*outside, *fill(parts, facts).values()])
     return [
         Finding("", "", 0, 0, "lint", "refused", None, reason(rule, facts.language), rule=rule)
-        for rule in _missing(read(written), facts)
+        for rule in _missing(read(written), parts.get("subject", ""), facts)
         if rules.is_on(rule)
     ]
 
 
-def _missing(written: str, facts: Facts) -> Iterator[str]:
+def _missing(written: str, subject: str, facts: Facts) -> Iterator[str]:
     language = facts.language
     if facts.channel == "email":
         if not _has(written, "unsubscribe", language):
             yield "unsubscribe"
         if not _has(written, "sender_address", language):
             yield "sender_address"
+        if language == "zh" and not re.match(r"\W*(广告|AD\b)", read(subject), re.IGNORECASE):
+            yield "ad_label"
     if facts.channel == "sms":
         named = facts.slots.get("shop", "")
         is_signed = _has(written, "sms_sender", language) or (language != "zh" and named.lower() in written.lower())
