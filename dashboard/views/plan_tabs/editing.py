@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import cache, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import choosing, clipboard, conflict, drafting, message, preview, saving
 from dashboard.views.plan_tabs.drafting import area, own
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs
-from engine.campaign import claims, planned
+from engine.campaign import claims, lint, planned
 from engine.campaign.claims import Finding
 from engine.campaign.plan import PARTS
 from engine.campaign.writer.facts import Facts
@@ -52,9 +52,9 @@ def show(opened: Open, step: int) -> None:
             if state.version(area(step)) != opened.saved.version:
                 st.rerun()
     with right:
-        preview.show(
-            opened.plan, step, planned.filled(planned.with_texts(opened.plan, texts, step), facts, step), facts
-        )
+        filled = planned.filled(planned.with_texts(opened.plan, texts, step), facts, step)
+        around = lint.outside(filled, facts, cache.lint.rules(opened.shop))
+        preview.show(opened.plan, step, filled, facts, around)
         findings(texts, facts)
 
 

@@ -9,12 +9,14 @@ from html import escape
 import streamlit as st
 
 from dashboard.text import t
+from engine.campaign.lint import Outside
 from engine.campaign.plan import PARTS, Plan
 from engine.campaign.writer.facts import Facts
 
 # Where a channel's messages are looked at; the first one is shown first.
 VIEWS = {"email": ("opened", "inbox", "phone"), "sms": ("phone",), "push": ("phone",)}
 ELSEWHERE = ("opened", "phone")
+NOTHING = Outside()
 
 LINE = "color-mix(in srgb, currentColor 22%, transparent)"
 SHADE = "color-mix(in srgb, currentColor 8%, transparent)"
@@ -24,8 +26,8 @@ FRAME = f"border: 1px solid {LINE}; border-radius: 0.75rem; overflow: hidden; ov
 PHONE = f"border: 6px solid {LINE}; border-radius: 1.75rem; width: 20rem; max-width: 100%; box-sizing: border-box"
 
 
-def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts) -> None:
-    """A message as its reader sees it, in the view that was chosen last."""
+def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts, around: Outside) -> None:
+    """A message as its reader sees it, in the view that was chosen last. `around`: what stands around its parts."""
     channel = plan.steps[step].channel
     views = VIEWS.get(channel, ELSEWHERE)
     view = views[0]
@@ -49,12 +51,13 @@ def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts) -> None:
     day = plan.starts_at + timedelta(days=plan.steps[step].day)
     at = datetime.combine(day, time(plan.send_hour))
     with st.container(key="copy.preview"):
-        st.html(drawn(view, channel, filled, facts.slots["shop"], at))
+        st.html(drawn(view, channel, filled, facts.slots["shop"], at, around))
 
 
-def drawn(view: str, channel: str, filled: dict[str, str], sender: str, at: datetime) -> str:
+def drawn(view: str, channel: str, filled: dict[str, str], sender: str, at: datetime, around: Outside = NOTHING) -> str:
     """The message as HTML, with a name for screen readers. What it says is escaped."""
     said = {part: escape(text.strip()).replace("\n", "<br>") for part, text in filled.items()}
+    said["before"], said["after"] = escape(around.before), "<br>".join(map(escape, around.after))
     sender, hour = escape(sender), f"{at:%H:%M}"
     if view == "inbox":
         content = _inbox(said, sender, hour)
@@ -116,7 +119,9 @@ def _mail(said: dict[str, str], sender: str, at: str) -> str:
     act = (
         _box(f"{button}; border: 2px solid currentColor", said["call_to_action"]) if said.get("call_to_action") else ""
     )
-    return head + sent + title + _box("line-height: 1.55; margin-top: 0.5rem", said.get("body", "")) + act
+    under = f"{QUIET}; margin-top: 1.25rem; padding-top: 0.75rem; border-top: 1px solid {LINE}"
+    foot = _box(under, said["after"]) if said["after"] else ""
+    return head + sent + title + _box("line-height: 1.55; margin-top: 0.5rem", said.get("body", "")) + act + foot
 
 
 # --- a phone ---
@@ -128,11 +133,12 @@ def _phone(screen: str) -> str:
 
 def _sms(said: dict[str, str], sender: str, at: str) -> str:
     bubble = f"background: {SHADE}; border-radius: 1.1rem 1.1rem 1.1rem 0.25rem; padding: 0.6rem 0.85rem"
+    text = said["before"] + "<br>".join(line for line in (said.get("body", ""), said["after"]) if line)
     return _box(
         "padding: 1rem 0.9rem 2.5rem",
         _box(f"text-align: center; font-weight: 600; padding-bottom: 0.6rem; border-bottom: 1px solid {LINE}", sender),
         _box(f"text-align: center; {QUIET}; margin: 0.75rem 0", at),
-        _box(f"{bubble}; max-width: 88%; width: fit-content; line-height: 1.45", said.get("body", "")),
+        _box(f"{bubble}; max-width: 88%; width: fit-content; line-height: 1.45", text),
     )
 
 

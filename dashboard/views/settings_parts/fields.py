@@ -10,11 +10,14 @@ import streamlit as st
 from dashboard import state, widgets
 from dashboard.text import known, t
 from dashboard.views.plan_tabs.message import plain
+from engine.campaign import lint
 from engine.shop import shop_settings
 from engine.shop.shop_settings import CURRENCIES, Mistake, ShopSettings
 
 AREA = "settings"
-Kind = Literal["share", "money", "count", "hour", "text", "paragraph", "lines", "currency", "zone", "week", "yes"]
+Kind = Literal[
+    "share", "money", "count", "hour", "text", "paragraph", "lines", "currency", "zone", "week", "yes", "switch"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ class Field:
 
 
 def entry_name(entry: str) -> str:
-    """A channel or a kind of offer by its name; what the shop named itself stays as it is."""
-    keys = (f"plan.channel_{entry}", f"plan.offer_{entry}", f"settings.entry_{entry}")
+    """A channel, a kind of offer or a rule by its name; what the shop named itself stays as it is."""
+    keys = (f"plan.channel_{entry}", f"plan.offer_{entry}", f"settings.entry_{entry}", f"lint.name_{entry}")
     return next((t(key) for key in keys if known(key)), entry)
 
 
@@ -66,7 +69,9 @@ def usual(field: Field) -> Any:
 
 
 def shown(field: Field, value: Any) -> Any:
-    """A stored value as its widget shows it: shares in percent, lists a line each."""
+    """A stored value as its widget shows it: shares in percent, lists a line each, an unmoved switch as it began."""
+    if field.kind == "switch" and value is None:
+        return field.entry not in lint.OFF_AT_FIRST
     if value is None:
         return None
     if field.kind == "share":
@@ -96,6 +101,8 @@ def changes(settings: ShopSettings, waiting: Mapping[str, Any], fields: Iterable
 
 def in_words(field: Field, value: Any, currency: str) -> str:
     """A stored value as one reads it: 40 %, $0.002, 21:00."""
+    if field.kind == "switch":
+        return t("settings.on" if shown(field, value) else "settings.off")
     if value is None or value in ("", []):
         return "–"
     if isinstance(value, bool):
@@ -150,6 +157,8 @@ def _widget(field: Field, currency: str, visibility: Literal["visible", "collaps
         says = state.values(AREA, {field.name: None})[field.name]  # may be one that is listed no more
         words = {one: _option(field.kind, one) for one in [*OPTIONS[field.kind], *([] if says is None else [says])]}
         st.selectbox(field.label, list(words), format_func=words.__getitem__, **how)
+    elif field.kind == "switch":
+        st.toggle(entry_name(field.entry), **how)
     elif field.kind == "text":
         st.text_input(field.label, **how)
     else:

@@ -1,8 +1,8 @@
-"""Settings with entries that people add and take out: margins by category, rates of other currencies."""
+"""Settings with entries that people add and take out: margins by category, rates of other currencies, own words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
@@ -50,13 +50,24 @@ def rates(settings: ShopSettings) -> Edited:
     return _edited(settings, "rates", settings.rates, [(name, value) for name, value in rows])
 
 
-def _editor(setting: str, saved: list[list[Any]], name: Any, number: Any) -> list[list[Any]]:
-    """The rows that an editable table says now: a name and a number each, None where nothing is given."""
+def own_words(settings: ShopSettings) -> Edited:
+    """Words that copy of this shop may not use, each with the reason."""
+    column = st.column_config.TextColumn(t("settings.words"), required=True)
+    why = st.column_config.TextColumn(t("settings.why_not"), width="large")
+    stored = {words: reason for words, reason in settings.own_words.items()}
+    rows = _editor("own_words", [list(one) for one in stored.items()], column, why, "str")
+    return _edited(settings, "own_words", stored, [(words and words.strip(), reason or "") for words, reason in rows])
+
+
+def _editor(
+    setting: str, saved: list[list[Any]], name: Any, value: Any, kind: Literal["float64", "str"] = "float64"
+) -> list[list[Any]]:
+    """The rows that an editable table says now: a name and a value each, None where nothing is given."""
     st.markdown(f"**{t(f'settings.table_{setting}')}**")
     st.caption(t(f"settings.use_{setting}"))
     key, first = state.hold_rows(AREA, setting, saved)
-    frame = pd.DataFrame(first, columns=["name", "value"]).astype({"name": "str", "value": "float64"})
-    columns = {"name": name, "value": number}
+    frame = pd.DataFrame(first, columns=["name", "value"]).astype({"name": "str", "value": kind})
+    columns = {"name": name, "value": value}
     said = st.data_editor(frame, key=key, num_rows="dynamic", hide_index=True, column_config=columns, width=480)
     rows = [[None if pd.isna(one) else one for one in row] for row in said.itertuples(index=False)]
     rows = [row for row in rows if row != [None, None]]
@@ -65,7 +76,7 @@ def _editor(setting: str, saved: list[list[Any]], name: Any, number: Any) -> lis
 
 
 def _edited(
-    settings: ShopSettings, setting: str, stored: Mapping[str, float], says: list[tuple[str | None, float | None]]
+    settings: ShopSettings, setting: str, stored: Mapping[str, Any], says: list[tuple[str | None, Any]]
 ) -> Edited:
     names = [name or "" for name, _ in says]
     after = dict(zip(names, (value for _, value in says), strict=True))

@@ -7,13 +7,19 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.text import t
-from dashboard.views.settings_parts import fields, saving, tables
+from dashboard.views.settings_parts import fields, rules, saving, tables
 from dashboard.views.settings_parts.fields import AREA, Field
 from engine.shop.shop_settings import Mistake, ShopSettings
 from engine.shop.store import Shop
 
 OFFERS = ("free_shipping", "points", "buy_x_get_y")  # kinds whose cost a shop may know better than its orders
-TOPICS = {"money": "payments", "sending": "send", "people": "group", "house": "storefront"}  # with its icon
+TOPICS = {
+    "money": "payments",
+    "sending": "send",
+    "people": "group",
+    "copy": "gavel",
+    "house": "storefront",
+}  # with its icon
 
 
 def fields_of(topic: str, settings: ShopSettings) -> list[Field]:
@@ -27,6 +33,9 @@ def fields_of(topic: str, settings: ShopSettings) -> list[Field]:
         windows = [Field(f"window_days.{one}", "count", may_be_empty=True) for one in channels]
         hours = [Field("quiet_hours.0", "hour"), Field("quiet_hours.1", "hour")]
         return [Field("frequency_cap", "count"), Field("holdout", "share"), *hours, *windows]
+    if topic == "copy":
+        limits = [Field("discount_cap", "share", may_be_empty=True), Field("margin_floor", "share", may_be_empty=True)]
+        return [*limits, *rules.switches()]
     if topic == "people":
         return [Field("never_contact", "lines"), Field("protected", "lines")]
     plain = [Field("name", "text"), Field("week_starts", "week"), Field("sender_name", "text")]
@@ -43,15 +52,19 @@ def show(shop: Shop, waiting: Mapping[str, Any]) -> None:
     settings, of_all = shop.settings, every_field(shop.settings)
     changed = fields.changes(settings, waiting, of_all)
     mistakes = fields.wrong(settings, changed)
-    edited = []
+    edited: list[tables.Edited] = []
     for topic, icon in TOPICS.items():
         with st.expander(t(f"settings.topic_{topic}"), icon=f":material/{icon}:", key=f"{AREA}.topic_{topic}"):
-            _grid(shop, fields_of(topic, settings), mistakes)
+            of_topic = fields_of(topic, settings)
+            _grid(shop, [field for field in of_topic if field.kind != "switch"], mistakes)
             if topic == "money":
-                edited = [tables.margins(shop), tables.rates(settings)]
+                edited += [tables.margins(shop), tables.rates(settings)]
+            if topic == "copy":
+                edited.append(tables.own_words(settings))
+                rules.show(settings, mistakes)
     for table in edited:
         changed, mistakes = changed | table.changes, mistakes | table.mistakes
-    saving.bar(shop, of_all, waiting, changed, mistakes, False, "topics", ("gross_margin", "rates"))
+    saving.bar(shop, of_all, waiting, changed, mistakes, False, "topics", ("gross_margin", "rates", "own_words"))
 
 
 def _grid(shop: Shop, of_topic: list[Field], mistakes: Mapping[str, Mistake]) -> None:

@@ -13,7 +13,19 @@ Findings are of kind "lint" and refused; `rule` is the id, `reason` says what is
 
 from engine.campaign.lint.giving import gives
 from engine.campaign.lint.reading import says
-from engine.campaign.lint.rules import OFF_AT_FIRST, RULES, Rules, Sold, rules_of
-from engine.campaign.lint.whole import footer, lacks
+from engine.campaign.lint.rules import OFF_AT_FIRST, RULES, SWITCHED, Rules, Sold, rules_of
+from engine.campaign.lint.whole import Outside, lacks, outside
 
-__all__ = ["OFF_AT_FIRST", "RULES", "Rules", "Sold", "footer", "gives", "lacks", "rules_of", "says"]
+__all__ = [
+    "OFF_AT_FIRST",
+    "RULES",
+    "SWITCHED",
+    "Outside",
+    "Rules",
+    "Sold",
+    "gives",
+    "lacks",
+    "outside",
+    "rules_of",
+    "says",
+]

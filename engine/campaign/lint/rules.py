@@ -16,7 +16,8 @@ OF_TEXT = (
 )  # fmt: skip
 OF_MESSAGES = ("unsubscribe", "sender_address", "ad_label", "sms_sender", "sms_opt_out")
 OF_OFFERS = ("discount_cap", "margin_floor")
-RULES = (*OF_TEXT, *OF_MESSAGES, *OF_OFFERS)
+SWITCHED = (*OF_TEXT, *OF_MESSAGES)
+RULES = (*SWITCHED, *OF_OFFERS)
 # Binding in China and hardly ever kept to; no draft is written with it.
 OFF_AT_FIRST = frozenset({"ad_label"})
 OWN = "own_words"
@@ -85,7 +86,12 @@ def _sold(products: pd.DataFrame, lowest: Mapping[str, tuple[float, date]]) -> d
     rows = table.reindex(columns=columns).itertuples(name=None)
     return {
         str(product_id): Sold(
-            plain(name, 80), plain(category, 60), _number(price), _number(cost), _number(stock), *_past(lowest, product_id)
+            plain(name, 80),
+            plain(category, 60),
+            _number(price),
+            _number(cost),
+            _number(stock),
+            *_past(lowest, product_id),
         )
         for product_id, name, category, price, cost, stock in rows
     }
@@ -118,7 +124,11 @@ def _lowest(shop: Shop, as_of: date | None) -> dict[str, tuple[float, date]]:
     until = pd.Timestamp(as_of) if as_of else days.max() + timedelta(days=1)
     off = orders["discount"].fillna(0).abs() if "discount" in orders else 0.0
     paid = pd.DataFrame(
-        {"product_id": orders["product_id"].astype(str), "day": days, "paid": orders["unit_price"] - off / orders["quantity"]}
+        {
+            "product_id": orders["product_id"].astype(str),
+            "day": days,
+            "paid": orders["unit_price"] - off / orders["quantity"],
+        }
     )
     paid = paid[(paid["day"] < until) & (paid["paid"] > 0)]
     recent = paid[paid["day"] >= until - timedelta(days=DAYS)]

@@ -7,7 +7,8 @@ from engine.campaign.writer.facts import Facts
 
 FEW = 10  # pieces: "nearly gone" without a figure is fair up to here
 SENTENCE_ENDS = ".!?\n。;"
-FIGURES = {word: at + 1 for at, word in enumerate("one two three four five six seven eight nine ten".split())}
+WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+FIGURES = {word: at + 1 for at, word in enumerate(WORDS)}
 FIGURES |= {word: at + 1 for at, word in enumerate("一二三四五六七八九十")} | {"两": 2}
 
 

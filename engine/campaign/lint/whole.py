@@ -1,34 +1,48 @@
-"""What a complete message must have, and the lines that stand under or before its parts."""
+"""What a complete message must have, and the lines that stand before and after its parts."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 from engine.campaign.claims import Finding, fill
-from engine.campaign.lint.book import book, read
+from engine.campaign.lint.book import book, low, read
 from engine.campaign.lint.reading import reason
 from engine.campaign.lint.rules import Rules
 from engine.campaign.writer.facts import Facts
 
-FOOTER = "footer"  # a part beside those of the channel: text that stands outside them
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What the shop's sending tool puts around the parts of a message: `before` the text, `after` it a line each."""
+
+    before: str = ""
+    after: tuple[str, ...] = ()
 
 
-def footer(sender: str, legal_lines: Sequence[str], channel: str, language: str) -> tuple[str, ...]:
-    """The lines outside a message's parts: sender and legal lines of a letter, signature and opt-out of an SMS."""
-    if channel in ("email", "mail"):
-        return tuple(line for line in (sender, *legal_lines) if line.strip())
-    if channel != "sms":
-        return ()
-    signature = (f"【{sender}】" if language == "zh" else f"{sender}:",) if sender.strip() else ()
-    return (*signature, *(line for line in legal_lines if _has(line, "sms_opt_out", language)))
+def outside(parts: Mapping[str, str], facts: Facts, rules: Rules) -> Outside:
+    """Sender and legal lines under an e-mail or a letter; signature and ways to opt out around an SMS without them.
+
+    The other channels show who writes by themselves. `parts` as in `lacks`.
+    """
+    if facts.channel in ("email", "mail"):
+        return Outside(after=tuple(line for line in (rules.sender, *rules.legal_lines) if line.strip()))
+    if facts.channel != "sms":
+        return Outside()
+    written, language = "\n".join(fill(parts, facts).values()), facts.language
+    signature = f"【{rules.sender}】" if language == "zh" else f"{rules.sender}: "
+    is_signed = not rules.sender.strip() or _is_signed(read(written), facts)
+    leaves = () if _has(written, "sms_opt_out", language) else rules.legal_lines
+    ways = tuple(line for line in leaves if _has(line, "sms_opt_out", language))
+    return Outside("" if is_signed else signature, ways)
 
 
 def lacks(parts: Mapping[str, str], facts: Facts, rules: Rules) -> list[Finding]:
-    """What a complete message lacks: its parts with {slots} or filled, and `footer` where more stands outside them.
+    """What a complete message lacks: its parts with {slots} or filled, and any other key for text outside them.
 
-    The shop's sender and legal lines count as they stand outside the parts, see `footer`.
+    The shop's sender and legal lines count as they stand around the parts, see `outside`.
     """
-    outside = footer(rules.sender, rules.legal_lines, facts.channel, facts.language)
-    written = "\n".join([*outside, *fill(parts, facts).values()])
+    around = outside(parts, facts, rules)
+    written = around.before + "\n".join([*fill(parts, facts).values(), *around.after])
     return [
         Finding("", "", 0, 0, "lint", "refused", None, reason(rule, facts.language), rule=rule)
         for rule in _missing(read(written), parts.get("subject", ""), facts)
@@ -46,12 +60,17 @@ def _missing(written: str, subject: str, facts: Facts) -> Iterator[str]:
         if language == "zh" and not re.match(r"\W*(广告|AD\b)", read(subject), re.IGNORECASE):
             yield "ad_label"
     if facts.channel == "sms":
-        named = facts.slots.get("shop", "")
-        is_signed = _has(written, "sms_sender", language) or (language != "zh" and named.lower() in written.lower())
-        if not (is_signed and (named or language == "zh")):
+        if not _is_signed(written, facts):
             yield "sms_sender"
         if not _has(written, "sms_opt_out", language):
             yield "sms_opt_out"
+
+
+def _is_signed(written: str, facts: Facts) -> bool:
+    """Whether an SMS says who sends it: in Chinese as 【name】 at its beginning or end, in English by name."""
+    name = facts.slots.get("shop", "")
+    named = facts.language != "zh" and name != "" and low(name) in low(written)
+    return named or _has(written, "sms_sender", facts.language)
 
 
 def _has(written: str, need: str, language: str) -> bool:
