@@ -23,7 +23,11 @@ SETTINGS = {
     "holdout": deliveries.HOLDOUT,
     "minimum_spend_for_roi": 20.0,
     "sender_name": "Petal & Pine",
-    "legal_lines": ["Petal & Pine Ltd, 12 Garden Street, Springfield", "You can unsubscribe at any time."],
+    "legal_lines": [
+        "Petal & Pine Ltd, 12 Garden Street, Springfield",
+        "You can unsubscribe at any time.",
+        "Reply STOP to opt out.",
+    ],
     "brand_guide": "Warm, plain and honest. No pressure, no shouting, no medical claims.",
     "never_contact": [],
 }

@@ -276,6 +276,17 @@ def test_an_sms_says_who_sends_it_and_how_to_stop_it():
     assert lacking(chinese, body="【枫叶小铺】新品上市，拒收请回复R") == []
 
 
+def test_a_line_on_how_to_stop_an_sms_stands_under_an_sms_and_under_no_letter():
+    rules = Rules(
+        sender="Maple", legal_lines=("12 Garden Street", "You can unsubscribe at any time.", "Reply STOP to opt out.")
+    )
+    assert lint.outside({"body": "Hello."}, EN, rules).after == ("Maple", *rules.legal_lines[:2])
+    about = facts(FakeShop(), brief())
+    assert lint.outside({"body": "Hello."}, about, rules) == lint.Outside("Maple: ", rules.legal_lines[2:])
+    assert lacking(about, rules, body="Hello.") == []
+    assert lacking(about, replace(rules, legal_lines=rules.legal_lines[:2]), body="Hello.") == ["sms_opt_out"]
+
+
 def test_around_an_sms_stand_a_signature_and_a_way_out_unless_it_has_them():
     about = facts(FakeShop("zh"), brief(language="zh"))
     rules = Rules(sender="枫叶小铺", legal_lines=("杭州市西湖区龙井路8号", "拒收请回复R"))

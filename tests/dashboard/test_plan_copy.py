@@ -312,6 +312,7 @@ def test_the_preview_stays_the_one_that_was_chosen(open_app, trained_shop):
     saved_plan(trained_shop, texts=COPY)
     app = page_of(open_app, trained_shop, "copy")
     assert "E-mail as it looks when opened" in shown(app)
+    assert "12 Garden Street, Springfield<br>You can unsubscribe at any time." in shown(app)
     app.button_group(key="copy.view").set_value("inbox").run()
     assert "in the list of a mailbox" in shown(app)
     assert "It is waiting for you" in shown(app)

@@ -5,7 +5,10 @@ import shutil
 import pytest
 
 from engine import doctor
+from engine.campaign import lint
+from engine.campaign.writer import facts
 from engine.shop import store
+from tests.campaign.fake_writer import FakeShop, brief
 
 QUESTIONS = ["currency", "time_zone", "prices_include_tax", "gross_margin", "send_cost"]
 
@@ -186,6 +189,51 @@ def test_the_page_speaks_chinese(open_app, quiet_shop, words):
     assert not app.exception
     app.number_input(key="settings.holdout").set_value(100.0).run()
     assert "不合适：需要 0（含）到 1（不含）之间的比例" in words(app)
+
+
+# --- law and brand in copy ---
+
+
+def refused(folder, text):
+    """Ids of the rules that a text breaks in this shop as it is saved."""
+    shop = store.open_shop(folder)
+    about = facts.facts(FakeShop(), brief(channel="email"))
+    return [finding.rule for finding in lint.says(text, about, lint.rules_of(shop))]
+
+
+def test_a_rule_is_switched_off_and_on_and_copy_is_judged_by_it(open_app, quiet_shop, words):
+    app = open_app(quiet_shop, "settings")
+    assert "China Advertising Law article 9 (3)" in words(app)
+    assert app.toggle(key="settings.lint.superlative").value is True
+    assert app.toggle(key="settings.lint.ad_label").value is False
+    assert refused(quiet_shop, "The best cream.") == ["superlative"]
+    app.toggle(key="settings.lint.superlative").set_value(False).run()
+    assert r"Rule\: Superlatives: on → off" in words(app)
+    app.button(key="settings.save_topics").click().run()
+    assert not app.exception
+    assert refused(quiet_shop, "The best cream.") == []
+    assert "# ours" in (quiet_shop / "shop.toml").read_text()
+    app.toggle(key="settings.lint.superlative").set_value(True).run()
+    app.button(key="settings.save_topics").click().run()
+    assert refused(quiet_shop, "The best cream.") == ["superlative"]
+
+
+def test_own_words_and_limits_are_saved_and_copy_with_such_a_word_is_refused(open_app, quiet_shop, words):
+    app = open_app(quiet_shop, "settings")
+    edit(app, "own_words", [{"name": "moist", "value": "nobody likes it"}, {"name": "尊享"}])
+    app.number_input(key="settings.discount_cap").set_value(30.0).run()
+    assert "Words this shop does not use" in words(app)
+    app.button(key="settings.save_topics").click().run()
+    assert not app.exception
+    saved = settings(quiet_shop)
+    assert (saved.own_words, saved.discount_cap) == ({"moist": "nobody likes it", "尊享": ""}, 0.3)
+    assert refused(quiet_shop, "A moist cream.") == ["own_words"]
+    app.number_input(key="settings.discount_cap").set_value(None).run()
+    edit(app, "own_words")
+    app.button(key="settings.save_topics").click().run()
+    assert not app.exception
+    assert (settings(quiet_shop).own_words, settings(quiet_shop).discount_cap) == ({}, None)
+    assert refused(quiet_shop, "A moist cream.") == []
 
 
 # --- the machine ---

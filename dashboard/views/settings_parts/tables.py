@@ -54,9 +54,8 @@ def own_words(settings: ShopSettings) -> Edited:
     """Words that copy of this shop may not use, each with the reason."""
     column = st.column_config.TextColumn(t("settings.words"), required=True)
     why = st.column_config.TextColumn(t("settings.why_not"), width="large")
-    stored = {words: reason for words, reason in settings.own_words.items()}
-    rows = _editor("own_words", [list(one) for one in stored.items()], column, why, "str")
-    return _edited(settings, "own_words", stored, [(words and words.strip(), reason or "") for words, reason in rows])
+    rows = _editor("own_words", [list(one) for one in settings.own_words.items()], column, why, "str")
+    return _edited(settings, "own_words", settings.own_words, [(words, reason) for words, reason in rows])
 
 
 def _editor(
@@ -71,6 +70,8 @@ def _editor(
     said = st.data_editor(frame, key=key, num_rows="dynamic", hide_index=True, column_config=columns, width=480)
     rows = [[None if pd.isna(one) else one for one in row] for row in said.itertuples(index=False)]
     rows = [row for row in rows if row != [None, None]]
+    if kind == "str":
+        rows = [[name and name.strip(), value or ""] for name, value in rows]
     state.tell_rows(AREA, setting, rows)
     return rows
 

@@ -25,12 +25,13 @@ def outside(parts: Mapping[str, str], facts: Facts, rules: Rules) -> Outside:
     The other channels show who writes by themselves. `parts` as in `lacks`.
     """
     if facts.channel in ("email", "mail"):
-        return Outside(after=tuple(line for line in (rules.sender, *rules.legal_lines) if line.strip()))
+        lines = [line for line in rules.legal_lines if not _has(line, "sms_only", facts.language)]
+        return Outside(after=tuple(line for line in (rules.sender, *lines) if line.strip()))
     if facts.channel != "sms":
         return Outside()
     written, language = "\n".join(fill(parts, facts).values()), facts.language
     signature = f"【{rules.sender}】" if language == "zh" else f"{rules.sender}: "
-    is_signed = not rules.sender.strip() or _is_signed(read(written), facts)
+    is_signed = not rules.sender.strip() or _is_signed(read(written), facts, rules)
     leaves = () if _has(written, "sms_opt_out", language) else rules.legal_lines
     ways = tuple(line for line in leaves if _has(line, "sms_opt_out", language))
     return Outside("" if is_signed else signature, ways)
@@ -45,12 +46,12 @@ def lacks(parts: Mapping[str, str], facts: Facts, rules: Rules) -> list[Finding]
     written = around.before + "\n".join([*fill(parts, facts).values(), *around.after])
     return [
         Finding("", "", 0, 0, "lint", "refused", None, reason(rule, facts.language), rule=rule)
-        for rule in _missing(read(written), parts.get("subject", ""), facts)
+        for rule in _missing(read(written), parts.get("subject", ""), facts, rules)
         if rules.is_on(rule)
     ]
 
 
-def _missing(written: str, subject: str, facts: Facts) -> Iterator[str]:
+def _missing(written: str, subject: str, facts: Facts, rules: Rules) -> Iterator[str]:
     language = facts.language
     if facts.channel == "email":
         if not _has(written, "unsubscribe", language):
@@ -60,16 +61,16 @@ def _missing(written: str, subject: str, facts: Facts) -> Iterator[str]:
         if language == "zh" and not re.match(r"\W*(广告|AD\b)", read(subject), re.IGNORECASE):
             yield "ad_label"
     if facts.channel == "sms":
-        if not _is_signed(written, facts):
+        if not _is_signed(written, facts, rules):
             yield "sms_sender"
         if not _has(written, "sms_opt_out", language):
             yield "sms_opt_out"
 
 
-def _is_signed(written: str, facts: Facts) -> bool:
+def _is_signed(written: str, facts: Facts, rules: Rules) -> bool:
     """Whether an SMS says who sends it: in Chinese as 【name】 at its beginning or end, in English by name."""
-    name = facts.slots.get("shop", "")
-    named = facts.language != "zh" and name != "" and low(name) in low(written)
+    names = {name.strip() for name in (facts.slots.get("shop", ""), rules.sender)} - {""}
+    named = facts.language != "zh" and any(low(read(name)) in low(written) for name in names)
     return named or _has(written, "sms_sender", facts.language)
 
 
