@@ -165,6 +165,10 @@ def test_what_a_product_is_called_makes_no_claim():
     about = facts(own, brief(channel="email"))
     assert rules_broken("The Best Ever Cream is back.", about) == set()
     assert rules_broken("The best ever cream of the year, said the best chef.", about) == {"superlative"}
+    short = FakeShop("zh", products=[("p12", "极品", "护肤", 168.0, "晚霜")])
+    chinese = facts(short, brief(channel="email", language="zh"))
+    assert rules_broken("极品到店。", chinese) == set()
+    assert rules_broken("极品晚霜到店。", ZH) == {"superlative"}
 
 
 def test_a_brand_that_the_shop_sells_is_no_competitor():

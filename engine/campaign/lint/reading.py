@@ -1,5 +1,6 @@
 """What a text says that law or brand forbid, wherever it stands."""
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -12,6 +13,7 @@ from engine.sentences import Said, Sentence
 
 OWN_NAMES = ("shop", "product", "products", "product_a", "product_b", "product_c", "gift", "category", "code")
 CAPITALS = re.compile(r"[A-Z][A-Z'&-]+(?:[ ,]+[A-Z][A-Z'&-]*)+")
+BEGINNING = 2  # letters; a Chinese name may have no more
 Place = tuple[int, int, str, Said, str]  # start, end, rule, reason, row
 
 
@@ -87,17 +89,29 @@ def _own_words(plain: str, rules: Rules) -> Iterator[Place]:
 
 def _without_names(text: str, facts: Facts) -> str:
     """The text with the shop's own names out of sight: what a product is called makes no claim."""
-    names = {*facts.names, *(facts.slots[name] for name in OWN_NAMES if facts.slots.get(name))}
-    lowered = low(text)
-    for name in sorted(names, key=len, reverse=True):
-        wanted = low(read(name))
-        start = lowered.find(wanted) if len(wanted) > 1 else -1
+    lowered, hidden = low(text), text
+    own = tuple(facts.slots.get(name, "") for name in OWN_NAMES)
+    beginnings = {lowered[start : start + BEGINNING] for start in range(len(text))}
+    indices = [_by_beginning(facts.names), _by_beginning(own)]
+    near = {name for index in indices for beginning in beginnings & index.keys() for name in index[beginning]}
+    for name in sorted((name for name in near if name in lowered), key=lambda name: (-len(name), name)):
+        start = lowered.find(name)
         while start >= 0:
-            hole = HOLE * len(wanted)
-            text = text[:start] + hole + text[start + len(wanted) :]
-            lowered = lowered[:start] + hole + lowered[start + len(wanted) :]
-            start = lowered.find(wanted, start + len(wanted))
-    return text
+            end = start + len(name)
+            hole = HOLE * len(name)
+            hidden, lowered = hidden[:start] + hole + hidden[end:], lowered[:start] + hole + lowered[end:]
+            start = lowered.find(name, end)
+    return hidden
+
+
+@functools.lru_cache(maxsize=16)
+def _by_beginning(names: tuple[str, ...]) -> dict[str, list[str]]:
+    """Names as they are looked for, by their first letters: a shop may have tens of thousands."""
+    index: dict[str, list[str]] = {}
+    for name in map(low, map(read, names)):
+        if len(name) > 1:
+            index.setdefault(name[:BEGINNING], []).append(name)
+    return index
 
 
 def _widest(found: list[Place]) -> list[Place]:
