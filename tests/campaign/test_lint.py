@@ -176,6 +176,19 @@ def test_a_brand_that_the_shop_sells_is_no_competitor():
     assert rules_broken("Pans by Le Creuset are here.", rules=Rules(brands=frozenset({"le creuset"}))) == set()
 
 
+def test_a_capital_letter_marks_a_competitor_only_where_it_marks_names():
+    assert rules_broken("Tired of Halden's scratchy sheets?") == {"disparagement"}
+    assert rules_broken("Tired Of Dull Winter Mornings?") == set()
+    assert rules_broken("Warmer than Egyptian cotton.") == set()
+
+
+def test_capitals_that_the_catalogue_writes_so_are_no_shouting():
+    own = FakeShop(products=[("p12", "Oat Night Cream", "Skin Care", 24.0, "Certified to OEKO-TEX STANDARD.")])
+    about = facts(own, brief(channel="email"))
+    assert rules_broken("Certified to OEKO-TEX STANDARD.", about) == set()
+    assert rules_broken("GET IT WHILE YOU CAN", about) == {"shouting"}
+
+
 @pytest.mark.parametrize(
     ("text", "is_true"),
     [

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from dashboard.text import t
+from dashboard.views.plan_tabs.message import plain
 from dashboard.views.settings_parts import fields
 from dashboard.views.settings_parts.fields import Field
 from engine.campaign import lint
@@ -29,7 +30,7 @@ def show(settings: ShopSettings, mistakes: Mapping[str, Mistake]) -> None:
 
 
 def _about(rule: str) -> None:
-    st.caption(t(f"lint.says_{rule}"))
-    st.caption(t("settings.rule_example", example=t(f"lint.example_{rule}")))
     laws = {language: t(f"lint.law_{rule}_{language}") for language in ("en", "zh")}
-    st.caption(t("settings.rule_source", **laws))
+    example = t("settings.rule_example", example=t(f"lint.example_{rule}"))
+    for line in (t(f"lint.says_{rule}"), example, t("settings.rule_source", **laws)):
+        st.caption(plain(line))

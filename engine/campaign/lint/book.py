@@ -30,6 +30,7 @@ class Entry:
     unless: str
     parts: frozenset[str]
     case: bool
+    titles: bool  # in titles too, where most words begin with a capital letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ def _entry(written: Mapping[str, Any], words: bool) -> Entry:
         written.get("unless", ""),
         frozenset(written.get("parts", ())),
         bool(written.get("case", False)),
+        bool(written.get("titles", True)),
     )
 
 

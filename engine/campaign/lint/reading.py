@@ -26,7 +26,7 @@ def says(text: str, facts: Facts, rules: Rules, part: str = "") -> list[Finding]
     around = _without_names(SLOT.sub(lambda match: HOLE * len(match.group()), plain), facts)
     found = [
         *_by_patterns(plain, around, facts, rules, part),
-        *(_shouted(around, facts.language) if rules.is_on("shouting") else ()),
+        *(_shouted(around, facts) if rules.is_on("shouting") else ()),
         *(was.prices(plain, facts, rules) if rules.is_on("was_price") else ()),
         *_own_words(plain, rules),
     ]
@@ -43,9 +43,10 @@ def reason(rule: str, language: str, about: Said | None = None) -> Sentence:
 
 
 def _by_patterns(plain: str, around: str, facts: Facts, rules: Rules, part: str) -> Iterator[Place]:
-    lowered = low(around)
+    lowered, is_title = low(around), _is_title(around)
     for entry in book(facts.language).entries:
-        if not rules.is_on(entry.rule) or (entry.parts and part not in entry.parts):
+        elsewhere = (entry.parts and part not in entry.parts) or (is_title and not entry.titles)
+        if elsewhere or not rules.is_on(entry.rule):
             continue
         text = around if entry.case else lowered
         first = entry.refused.search(text)
@@ -68,12 +69,19 @@ def _found(entry: Entry, text: str, first: re.Match[str]) -> Iterator[re.Match[s
         match = entry.refused.search(text, match.start() + 1)
 
 
-def _shouted(around: str, language: str) -> Iterator[Place]:
-    """Words in capitals beside each other; a short one alone may be an abbreviation."""
+def _shouted(around: str, facts: Facts) -> Iterator[Place]:
+    """Words in capitals beside each other, but for what the catalogue writes so; short ones may be abbreviations."""
     for match in CAPITALS.finditer(around):
         words = re.findall(r"[A-Z]+", match.group())
-        if sum(map(len, words)) >= 6 and (len(words) > 2 or max(map(len, words)) > 3):
-            yield match.start(), match.end(), "shouting", reason("shouting", language), ""
+        is_long = sum(map(len, words)) >= 6 and (len(words) > 2 or max(map(len, words)) > 3)
+        if is_long and not any(match.group() in product.description for product in facts.products):
+            yield match.start(), match.end(), "shouting", reason("shouting", facts.language), ""
+
+
+def _is_title(text: str) -> bool:
+    """Whether most of the longer words begin with a capital letter, so that it marks no name."""
+    words = re.findall(r"[A-Za-z]{4,}", text)
+    return len(words) > 2 and sum(word[0].isupper() for word in words) > 0.7 * len(words)
 
 
 def _own_words(plain: str, rules: Rules) -> Iterator[Place]:
