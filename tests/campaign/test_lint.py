@@ -1,5 +1,6 @@
 """Law and brand: every planted violation is found, lawful words are left alone, and a message lacks what it lacks."""
 
+import itertools
 import json
 from dataclasses import replace
 from datetime import date
@@ -8,15 +9,16 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.campaign import lint
+from engine.campaign import claims, lint
 from engine.campaign.lint import Rules, Sold
 from engine.campaign.lint.reading import reason
 from engine.campaign.lint.rules import OF_OFFERS
-from engine.campaign.plan import Offer
+from engine.campaign.plan import GOALS, Offer
+from engine.campaign.writer import template
 from engine.campaign.writer.facts import facts
 from engine.sentences import Sentence
 from engine.shop import store
-from tests.campaign.fake_writer import FakeShop, brief
+from tests.campaign.fake_writer import OFFERS, FakeShop, brief
 
 SET = Path(__file__).parent / "copy_sets" / "lint.jsonl"
 SENDERS = {"en": "Petal & Pine", "zh": "松间小铺"}
@@ -224,6 +226,19 @@ def test_free_for_everyone_is_true_where_nothing_must_be_spent():
 def test_a_subject_that_looks_like_an_answer_is_refused_and_the_same_words_in_the_body_are_not():
     assert rules_broken("Re: order confirmation", part="subject") == {"misleading_subject"}
     assert rules_broken("You get an order confirmation by e-mail.", part="body") == set()
+
+
+def test_no_template_breaks_a_rule():
+    written = set()
+    for language in ("en", "zh"):
+        for goal, offer, number in itertools.product(GOALS, OFFERS.values(), (0, 1)):
+            asked = brief(language=language, channel="email", goal=goal, offer=offer)
+            about = facts(FakeShop(language), asked)
+            filled = claims.fill(template.write(asked, about, number), about)
+            written |= {(language, part, text) for part, text in filled.items()}
+    assert len(written) > 200
+    broken = {text: rules_broken(text, EN if language == "en" else ZH, part=part) for language, part, text in written}
+    assert {text: rules for text, rules in broken.items() if rules} == {}
 
 
 # --- earlier prices ---
