@@ -5,32 +5,33 @@ from collections.abc import Iterator
 from engine.campaign.claims import Finding
 from engine.campaign.lint.reading import reason
 from engine.campaign.lint.rules import Rules, Sold
-from engine.campaign.plan import Brief, Offer
+from engine.campaign.plan import Offer
+from engine.campaign.writer.facts import Facts, plain
 from engine.sentences import Sentence
 
 
-def gives(brief: Brief, rules: Rules) -> list[Finding]:
-    """Findings where the brief's offer is larger than the shop's cap, or leaves a product under its margin.
+def gives(facts: Facts, rules: Rules) -> list[Finding]:
+    """Findings where the offer is larger than the shop's cap, or leaves a product under its margin.
 
     Judged on one piece at its list price, before tax and returns, for offers that lower a price. Gifts, points and
     shipping have no price of their own here: the forecast says what those cost.
     """
-    scope = _scope(brief, rules)
+    offer, scope = facts.world.offer, _scope(facts, rules)
     return [
-        Finding("", "", 0, 0, "lint", "refused", None, reason(rule, brief.language, about), row, rule)
-        for rule, about, row in (*_cap(brief.offer, scope, rules), *_floor(brief.offer, scope, rules))
+        Finding("", "", 0, 0, "lint", "refused", None, reason(rule, facts.language, about), row, rule)
+        for rule, about, row in (*_cap(offer, scope, rules), *_floor(offer, scope, rules))
         if rules.is_on(rule)
     ]
 
 
-def _scope(brief: Brief, rules: Rules) -> dict[str, Sold]:
+def _scope(facts: Facts, rules: Rules) -> dict[str, Sold]:
     """The products that the offer may be used on."""
-    wanted = {*brief.product_ids} or ({brief.category} if brief.category else set())
-    applies = set(brief.offer.applies_to)
+    named = {plain(name, 80) for name in facts.world.names if name != facts.world.gift}
+    applies = set(facts.world.offer.applies_to)
     return {
         key: one
         for key, one in rules.products.items()
-        if one.price and (not wanted or {key, one.category} & wanted) and (not applies or {key, one.category} & applies)
+        if one.price and one.name in named and (not applies or {key, one.category} & applies)
     }
 
 

@@ -46,7 +46,8 @@ def _names_the_end(said: str, facts: Facts) -> bool:
     ways = [way.lower() for way in (end, *facts.aliases.get("ends_at", ())) if way]
     if any(re.search(rf"(?<!\d){re.escape(way)}(?!\d)", said.lower()) for way in ways):
         return True
-    return facts.on_last_day or "{ends_at}" in said
+    starts, ends = facts.world.starts, facts.world.ends
+    return "{ends_at}" in said or (ends is not None and starts == ends)
 
 
 def _in_stock(said: str, products: list[tuple[str, Sold]]) -> bool:

@@ -77,7 +77,6 @@ class Facts:
     names: tuple[str, ...]  # product names of the shop: in copy only through a slot
     known: World | None = None  # what copy is held against; None: what the slots say
     rows: Mapping[str, str] = field(default_factory=dict)  # slot name to where it stands, where that is not the brief
-    on_last_day: bool = False  # it is sent on the day on which the offer ends
 
     @property
     def world(self) -> World:
@@ -138,7 +137,6 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
             for name, row in zip(names, chosen, strict=True)
         ),
         names=tuple(_telling_names([plain(name, 80) for name in table["name"]], names, brief.language)),
-        on_last_day=brief.starts_at == brief.ends_at,
     )
     rows = _rows(brief, slots)
     return replace(found, known=known.world(shop, brief, slots, currency, table, rows), rows=rows)
