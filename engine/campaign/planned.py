@@ -10,7 +10,6 @@ from engine.audience import rules
 from engine.audience.reach import NO_OTHERS, Limits, Others, Reach, reachable
 from engine.audience.segments import members
 from engine.campaign import claims
-from engine.campaign.claims import Finding
 from engine.campaign.plan import PARTS, Audience, Plan, Step
 from engine.campaign.scene import Scene, day_of_data, scenes
 from engine.campaign.writer.facts import Facts
@@ -22,7 +21,6 @@ from engine.shop.store import Shop
 
 DAYS_AHEAD, DAYS_LONG = 7, 7  # of a new plan: time for a second person's approval, then a week to send and to answer
 Selected = Callable[[str], list[str]]  # the customers of a rule
-TEXTS_ABOUT_A_WHOLE = ("empty", "length", "part", "missing")  # findings of a draft rather than of its words
 
 
 def new_plan(plan_id: str, name: str, segment_ids: Collection[str], owner: str, today: date, shop: Shop) -> Plan:
@@ -148,16 +146,6 @@ def with_texts(plan: Plan, written: dict[str, str], step: int = 0) -> Plan:
     steps = list(plan.steps)
     steps[step] = steps[step].model_copy(update={"texts": {**steps[step].texts, **written}})
     return plan.model_copy(update={"steps": steps})
-
-
-def findings(written: dict[str, str], facts: Facts) -> list[Finding]:
-    """What the check says of hand-edited copy: every fact in it, right or refused, and what is missing or too long.
-
-    Copy may be sent to approval when none of them is "refused".
-    """
-    said = [found for part, text in written.items() for found in claims.check_edited(text, facts, facts.language, part)]
-    as_slots = {part: claims.to_slots(text, facts) for part, text in written.items()}
-    return said + [found for found in claims.check_draft(as_slots, facts) if found.kind in TEXTS_ABOUT_A_WHOLE]
 
 
 def write_brief(shop: Shop, plan: Plan, step: int = 0) -> Path:

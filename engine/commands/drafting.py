@@ -1,4 +1,4 @@
-"""Commands about copy and the language model: draft, model."""
+"""Commands about copy and the language model: draft, check-copy, model."""
 
 import json
 from pathlib import Path
@@ -38,6 +38,19 @@ def draft(
             part,
         )
     )
+
+
+@main.command("check-copy")
+@shop_option
+@click.option("--brief", required=True, type=click.Path(path_type=Path))
+@click.option("--text", "text", required=True, type=click.Path(path_type=Path), help="One text, or .jsonl with many.")
+def check_copy(shop_dir: Path | None, brief: Path, text: Path) -> None:
+    """What copy claims, each with the row it stands in or the reason it is refused, by facts, law and brand."""
+    from engine.campaign.checked import check_command
+    from engine.campaign.plan import read_brief
+
+    asked, shop = read_brief(brief), shop_at(shop_dir)
+    print_json(check_command(shop, asked, text))
 
 
 @main.group()

@@ -66,7 +66,7 @@ def sentences(name: str) -> list[dict]:
 
 @dataclass
 class Count:
-    """How a set was checked. `wrong` and `found`: planted errors by (language, kind); `clean`: sentences without one."""
+    """How a set was checked. wrong, found: planted errors by (language, kind); clean: sentences without one."""
 
     wrong: Counter = field(default_factory=Counter)
     found: Counter = field(default_factory=Counter)

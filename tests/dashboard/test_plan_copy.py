@@ -72,7 +72,7 @@ def test_choosing_a_draft_gives_its_text_with_slots_to_edit(open_app, trained_sh
     assert saved.extras["chosen"] == saved.extras["drafts"][1]["draft_id"]
     assert "{discount}" in app.text_area(key="copy.body").value
     assert "15% off" in saved.extras["filled"]["body"]
-    assert "The copy may be submitted." in said(app)
+    assert "The copy may be submitted: everything it claims" in said(app)
 
 
 @pytest.mark.parametrize("state", ["lost", "failed"])
@@ -102,7 +102,7 @@ def test_edited_copy_is_saved_with_its_facts_filled(open_app, trained_shop):
 @pytest.mark.parametrize(
     ("part", "text", "refused"),
     [
-        ("subject", "Get 40% off", "“40”: a typed figure"),
+        ("subject", "Get 40% off", "“40%”: the offer says 15% off"),
         ("call_to_action", "", "is empty"),
         ("subject", "With {gift}", "{gift}"),
         ("preheader", "x" * 200, "characters"),
@@ -121,7 +121,7 @@ def test_copy_that_says_something_else_than_the_brief_is_refused(open_app, train
 def test_a_typed_fact_that_equals_the_brief_is_right(open_app, trained_shop):
     saved_plan(trained_shop, texts={**COPY, "subject": "Enjoy 15% off"})
     text = said(page_of(open_app, trained_shop, "copy"))
-    assert "The copy may be submitted." in text
+    assert "The copy may be submitted: everything it claims" in text
     assert "15% off" in text
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import cache, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import assumed, forecasting, message, override, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
-from engine.campaign import planned
+from engine.campaign import checked, planned
 from engine.campaign.first.assumed import of_json
 from engine.decision import approvals, ledger, overrides, plans, roles
 from engine.errors import AppError
@@ -95,8 +95,8 @@ def _problem_of_copy(opened: Open, number: int) -> str | None:
         return t("approve.brief_wrong")
     if not texts:
         return t("approve.no_copy")
-    refused = any(finding.verdict == "refused" for finding in planned.findings(texts, facts))
-    return t("approve.copy_refused") if refused else None
+    sendable = checked.message(texts, facts, cache.lint.rules(opened.shop)).is_sendable
+    return None if sendable else t("approve.copy_refused")
 
 
 def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:

@@ -6,18 +6,16 @@ from dataclasses import replace
 import streamlit as st
 
 from dashboard import cache, state, widgets
-from dashboard.text import language, t
-from dashboard.views.plan_tabs import choosing, clipboard, conflict, drafting, message, preview, saving
+from dashboard.text import t
+from dashboard.views.plan_tabs import checking, choosing, clipboard, conflict, drafting, message, preview, saving
 from dashboard.views.plan_tabs.drafting import area, own
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs
 from engine.campaign import claims, lint, planned
-from engine.campaign.claims import Finding
 from engine.campaign.plan import PARTS
 from engine.campaign.writer.facts import Facts
 from engine.errors import AppError, StoreProblem
 from engine.jobs import Job
-from engine.sentences import spoken
 
 
 def show(opened: Open, step: int) -> None:
@@ -53,9 +51,10 @@ def show(opened: Open, step: int) -> None:
                 st.rerun()
     with right:
         filled = planned.filled(planned.with_texts(opened.plan, texts, step), facts, step)
-        around = lint.outside(filled, facts, cache.lint.rules(opened.shop))
+        rules = cache.lint.rules(opened.shop)
+        around = lint.outside(filled, facts, rules)
         preview.show(opened.plan, step, filled, facts, around)
-        findings(texts, facts)
+        checking.show(texts, facts, rules)
 
 
 def _texts(opened: Open, step: int) -> dict[str, str]:
@@ -172,26 +171,3 @@ def _watched(opened: Open, job_id: str) -> None:
             st.caption(message.plain(words))
 
     watch()
-
-
-# --- the check ---
-
-
-def findings(texts: dict[str, str], facts: Facts) -> bool:
-    """What the fact check says of the copy; True when nothing is refused."""
-    found = planned.findings(texts, facts)
-    refused = [finding for finding in found if finding.verdict == "refused"]
-    for finding in refused:
-        st.error(_refusal(finding), icon=":material/cancel:")
-    matches = sorted({finding.text for finding in found if finding.verdict == "match"})
-    if matches:
-        st.success(t("copy.facts_right", facts=message.plain("  ·  ".join(matches))), icon=":material/check_circle:")
-    if not refused:
-        st.caption(t("copy.all_right"))
-    return not refused
-
-
-def _refusal(finding: Finding) -> str:
-    part = t(f"plan.part_{finding.part}") if finding.part else t("copy.whole")
-    quoted = f" “{finding.text}”" if finding.text and len(finding.text) < 60 else ""
-    return message.plain(f"{part}{quoted}: {spoken(finding.reason, language())}")

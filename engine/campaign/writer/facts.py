@@ -297,7 +297,7 @@ def _required(slots: Mapping[str, str], brief: Brief) -> tuple[tuple[str, ...], 
         groups.append(("ends_at",))
     about = tuple(name for name in ("product", "products", "category") if name in slots)
     if about and (not short or len(slots[about[0]]) <= LONGEST_NAME_IN_SHORT):
-        groups.append(about)
+        groups.append((*about, *(name for name in SEVERAL if name in slots)))
     return tuple(groups)
 
 

@@ -1,0 +1,131 @@
+"""What a check says of copy: claims held against the facts, law and brand, and what a complete message lacks."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.campaign import claims, lint
+from engine.campaign.claims import Finding
+from engine.campaign.lint import Rules
+from engine.campaign.plan import Brief
+from engine.campaign.writer.facts import Facts, facts
+from engine.errors import DataProblem
+from engine.sentences import Sentence
+from engine.shop.store import Shop
+
+OF_A_WHOLE = ("empty", "length", "part", "missing")  # findings of a message rather than of its words
+# Claims that a rule of law speaks about too: the rule is the one that is shown.
+UNDER_A_RULE = ("superlative", "comparison", "stock", "date", "gift", "guarantee")
+LONGEST = 20_000  # characters of a text in a file
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a complete message says, and what it lacks; it may be sent when nothing is refused in either."""
+
+    says: tuple[Finding, ...]
+    lacks: tuple[Finding, ...]
+
+    @property
+    def is_sendable(self) -> bool:
+        return not any(found.verdict == "refused" for found in (*self.says, *self.lacks))
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text of a file: one piece under the part "", or the parts of a complete message."""
+
+    id: str
+    parts: Mapping[str, str]
+    is_complete: bool
+
+
+def text(said: str, facts: Facts, rules: Rules, part: str = "") -> list[Finding]:
+    """Everything a text claims, each true or refused, and what law and brand forbid in it, in reading order."""
+    ruled = lint.says(said, facts, rules, part)
+    claimed = [found for found in claims.check_edited(said, facts, facts.language, part) if not _is_ruled(found, ruled)]
+    return sorted([*claimed, *ruled], key=lambda found: (found.start, found.end))
+
+
+def _is_ruled(found: Finding, ruled: list[Finding]) -> bool:
+    if found.verdict != "refused" or found.kind not in UNDER_A_RULE:
+        return False
+    return any(rule.start < found.end and found.start < rule.end for rule in ruled)
+
+
+def message(parts: Mapping[str, str], facts: Facts, rules: Rules) -> Message:
+    """The check of a complete message, with {slots} or with the facts typed; a key that is no part stands outside."""
+    says = [found for part, said in parts.items() if said.strip() for found in text(said, facts, rules, part)]
+    own = {part: claims.to_slots(said, facts) for part, said in parts.items() if part in facts.parts}
+    lacks = [found for found in claims.check_draft(own, facts) if found.kind in OF_A_WHOLE]
+    return Message(tuple(says), (*lacks, *lint.lacks(parts, facts, rules), *lint.gives(facts, rules)))
+
+
+def read(path: Path) -> list[Written]:
+    """The texts of a file: one text, or, in a .jsonl file, one {"id", "text"} or {"id", "parts"} a line.
+
+    Raises DataProblem with every line that is neither.
+    """
+    try:
+        content = path.read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise DataProblem(Sentence("refused.unreadable", {"file": str(path), "error": error.strerror})) from error
+    except UnicodeDecodeError as error:
+        raise DataProblem(Sentence("refused.not_utf8", {"file": str(path), "place": error.start})) from error
+    if path.suffix.lower() != ".jsonl":
+        _not_too_long(content, path.name)
+        return [Written(path.stem, {"": content}, is_complete=False)]
+    found: list[Written] = []
+    problems = []
+    for number, line in enumerate(content.split("\n"), start=1):
+        if line.strip():
+            where = f"{path.name} line {number}"
+            try:
+                found.append(_written(json.loads(line), where))
+            except DataProblem as problem:
+                problems += problem.said
+            except (ValueError, RecursionError):
+                problems.append(Sentence("refused.no_copy_line", {"where": where}))
+    if problems:
+        raise DataProblem(problems)
+    return found
+
+
+def _written(line: object, where: str) -> Written:
+    refusal = DataProblem(Sentence("refused.no_copy_line", {"where": where}))
+    if not isinstance(line, dict) or not isinstance(line.get("id"), str | int):
+        raise refusal
+    complete = "parts" in line
+    parts = line.get("parts") if complete else {"": line.get("text")}
+    if not isinstance(parts, dict) or not all(isinstance(said, str) for said in parts.values()):
+        raise refusal
+    for said in parts.values():
+        _not_too_long(said, where)
+    return Written(str(line["id"]), parts, complete)
+
+
+def _not_too_long(said: str, where: str) -> None:
+    if len(said) > LONGEST:
+        raise DataProblem(Sentence("refused.copy_too_long", {"where": where, "length": len(said), "most": LONGEST}))
+
+
+def check_command(shop: Shop, brief: Brief, path: Path) -> dict:
+    """{"texts": [{"id", "ok", "claims", "missing"}]} as `python -m engine check-copy` prints it, in the file's order.
+
+    `ok`: nothing that the text says is refused. `missing`: what a complete message lacks; empty for a piece of one.
+    """
+    known, rules = facts(shop, brief), lint.rules_of(shop)
+    checked = []
+    for one in read(path):
+        whole = message(one.parts, known, rules) if one.is_complete else None
+        says = list(whole.says) if whole else text(one.parts[""], known, rules)
+        checked.append(
+            {
+                "id": one.id,
+                "ok": not any(found.verdict == "refused" for found in says),
+                "claims": [found.as_dict() for found in says],
+                "missing": [found.as_dict() for found in whole.lacks] if whole else [],
+            }
+        )
+    return {"texts": checked}
