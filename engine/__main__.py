@@ -15,6 +15,7 @@ import engine.commands.launching
 import engine.commands.machine
 import engine.commands.models
 import engine.commands.optimise
+import engine.commands.replying
 import engine.commands.uplift  # noqa: F401
 from engine.commands import main
 
