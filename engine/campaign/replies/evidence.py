@@ -94,7 +94,7 @@ def _about_rules(ask: Ask, question: Question) -> bool:
     """"How much?" alone is no question about rules, nor is one about a product's size or stock."""
     topics = {one for one in ask.needs if not one.startswith(("aspect.", "property."))}
     properties = ask.reading.of("property") and question.products
-    return bool(topics or (ask.reading.rest and not properties))
+    return bool(topics or (len(ask.reading.rest) > 1 and not properties))  # one word alone is shared by chance
 
 
 def _missing(lists: set[str], spoken: frozenset[str]) -> frozenset[str] | None:

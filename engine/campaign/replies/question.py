@@ -1,7 +1,7 @@
 """What a customer asks: the asking parts of a message, the story around them, and the products it speaks of."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -59,7 +59,7 @@ def question(message: str, index: Index, ordered: Iterable[str], language: Langu
         named, unclear = _of_kind(kinds, index) if not unclear else ((), unclear)
     ordered = tuple(ordered)
     about = named or (ordered if not kinds else ())
-    asks = tuple(Ask(part, read(part)) for part in _asking(masked))
+    asks = tuple(_with_subjects(_asking(masked)))
     in_names = [kind for one in about for kind in _kinds(index.products.loc[one])] if about else []
     return Question(
         text, language or ("zh" if is_chinese(text) else "en"), asks, read(masked), kinds | set(in_names), about, unclear
@@ -75,6 +75,18 @@ def _asking(text: str) -> list[str]:
         parts += asking
     telling = [part for part in parts if _says_what(read(part))]
     return telling or [text]
+
+
+def _with_subjects(parts: list[str]) -> Iterator[Ask]:
+    """Each part with what it is about: "..., and how long would that take?" is about what was asked before it."""
+    before: tuple[tuple[str, str], ...] = ()
+    for part in parts:
+        reading = read(part)
+        subject = tuple(pair for pair in reading.found if pair[0].startswith(("topic.", "property.", "list.")))
+        if not subject and not reading.rest:
+            reading = Reading((*reading.found, *before), reading.rest)
+        before = subject or before
+        yield Ask(part, reading)
 
 
 def _says_what(reading: Reading) -> bool:

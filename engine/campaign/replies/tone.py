@@ -26,9 +26,10 @@ class Tone:
 
 def tone(message: str) -> Tone:
     """How a message sounds. High urgency: somebody may come to harm, or an answer after today is of no use."""
-    good, bad = _mood(message)
-    sentiment: Sentiment = "negative" if len(bad) and len(bad) >= len(good) else "positive" if good else "neutral"
     harm = _counted(message, "hurry", "harm")
+    good, bad = _mood(message)
+    bad = [*bad, *harm]
+    sentiment: Sentiment = "negative" if len(bad) and len(bad) >= len(good) else "positive" if good else "neutral"
     hurry = harm or _said("hurry", "now", normal(message)) or _due(message)
     words = bad if sentiment == "negative" else good if sentiment == "positive" else []
     return Tone(sentiment, "high" if hurry else "normal", tuple(dict.fromkeys([*words, *hurry])))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 LEXICON = Path(__file__).parents[3] / "assets" / "prompts" / "replies.toml"
 HAN = "\u4e00-\u9fff"
-_TOKEN = re.compile(rf"[a-zà-öø-ÿ]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|[{HAN}]+|[^\s{HAN}]")
+_TOKEN = re.compile(rf"[a-z]+\d[a-z0-9]*|[a-zà-öø-ÿ]+(?:'[a-z]+)?|\d+(?:[.,]\d+)*|[{HAN}]+|[^\s{HAN}]")
 # Figures say of a line what is asked with "how much" and "how long".
 _MONEY = re.compile(rf"[$€£¥₹]\s?\d|\d\s?(?:dollar|euro|pound|usd|eur|yuan|元|美元|块)|(?<![{HAN}])元")
 _SPAN = re.compile(r"\b\d+\s(?:\S+\s)?(?:dai|hour|week|month|year|minut)\b|\d\s?(?:个工作日|个月|小时|天|年|日|周|分钟)")
@@ -70,7 +70,7 @@ def stem(word: str) -> str:
 def normal(text: str) -> str:
     """A text for comparing: lower case, English as stems between spaces, Chinese as it is."""
     folded = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
-    tokens = [stem(token) if token[0].isalpha() and token.isascii() else token for token in _TOKEN.findall(folded)]
+    tokens = [stem(token) if "a" <= token[0] <= "z" else token for token in _TOKEN.findall(folded)]
     return " ".join(tokens)
 
 
@@ -113,8 +113,7 @@ def read(text: str) -> Reading:
 def _unexplained(left: str) -> Iterator[str]:
     """English words, and Chinese ones of two characters or more: a single one is mostly grammar."""
     for token in left.split():
-        is_word = token[0].isalpha() and len(token) > 1
-        if is_word:
+        if token[0].isalpha() and len(token) > 1 and not re.search(r"\d", token):  # with figures it is a number or code
             yield token
 
 
