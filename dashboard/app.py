@@ -40,6 +40,7 @@ def pages() -> dict[str, list]:
             page("shops", "storefront", visibility="hidden"),
             page("calendar", "calendar_month"),
             page("results", "query_stats"),
+            *([page("replies", "reply")] if cache.shops.offers_replies(state.shop_path()) else []),
             page("data", "database"),
         ],
         t("app.analyst"): [page("model", "model_training"), page("features", "table_chart")],

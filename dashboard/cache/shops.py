@@ -50,6 +50,19 @@ def _name(path: str, stamp: tuple) -> str:
         return Path(path).name
 
 
+def offers_replies(folder: Path | None) -> bool:
+    """Whether the shop in a folder has the page of replies switched on; no where its settings cannot be read."""
+    return folder is not None and _offers_replies(str(folder), store.stamp([folder / "shop.toml"]))
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def _offers_replies(path: str, stamp: tuple) -> bool:
+    try:
+        return store.open_shop(Path(path)).settings.replies
+    except AppError:
+        return False
+
+
 def holdings(folder: Path) -> contents.Holdings:
     """What a shop holds in a few numbers. Raises AppError where it cannot be read."""
     return _holdings(str(folder), store.open_shop(folder).version)

@@ -9,6 +9,7 @@ from engine.errors import StoreProblem
 from engine.shop import store
 
 SAMPLES = ("demo", "complete-journey")
+POLICIES = Path(__file__).parents[2] / "assets" / "policy"  # the demo shop's, and no other shop's
 
 
 def build(
@@ -23,10 +24,18 @@ def build(
     progress(0.6, "Checking and storing its tables")
     shop = store.create_shop(into, sample.settings)
     store.save_tables(shop, sample.tables)
+    if name == "demo":
+        _write_policies(into)
     if sample.truth:
         store.replace_file(into / "truth.json", json.dumps(sample.truth, indent=1, ensure_ascii=False).encode())
     progress(1.0, "Done")
     return shop
+
+
+def _write_policies(into: Path) -> None:
+    """The demo shop's rules for customers, to be read and changed like any shop's own."""
+    for example in sorted(POLICIES.glob("*.md")):
+        store.replace_file(into / "policy" / example.name, example.read_bytes())
 
 
 def _generate(name: str, seed: int) -> Any:

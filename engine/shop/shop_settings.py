@@ -71,6 +71,7 @@ class ShopSettings(BaseModel):
     margin_floor: Share | None = None  # of what is paid: no offer may leave less
     brand_guide: str = ""
     never_contact: list[str] = []
+    replies: bool = False  # whether drafted answers to customers are offered
     protected: list[str] = list(PROTECTED)
     assumed: list[str] = []  # settings nobody confirmed: named wherever they are used
 

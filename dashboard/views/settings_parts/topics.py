@@ -39,7 +39,7 @@ def fields_of(topic: str, settings: ShopSettings) -> list[Field]:
     if topic == "people":
         return [Field("never_contact", "lines"), Field("protected", "lines")]
     plain = [Field("name", "text"), Field("week_starts", "week"), Field("sender_name", "text")]
-    return [*plain, Field("brand_guide", "paragraph"), Field("legal_lines", "lines")]
+    return [*plain, Field("brand_guide", "paragraph"), Field("legal_lines", "lines"), Field("replies", "yes")]
 
 
 def every_field(settings: ShopSettings) -> list[Field]:

@@ -1,8 +1,11 @@
 """A drafted answer to a customer's question, with the rows it stands on. A person reads it and sends it."""
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+import pandas as pd
 
 from engine.campaign.replies import catalogue, evidence, policies
 from engine.campaign.replies.evidence import Evidence
@@ -68,18 +71,19 @@ def reply(shop: Shop, message: str, order_id: str | None = None, language: Langu
         raise DataProblem(Sentence("replies.no_question"))
     known = index(shop)
     order = catalogue.order_lines(shop, order_id) if order_id else None
-    ordered = [] if order is None else [one for one in order["product_id"].astype(str).unique() if one in known.products.index]
-    asked = question(message, known, ordered, language)
+    ordered = [] if order is None else order["product_id"].astype(str).unique()
+    asked = question(message, known, [one for one in ordered if one in known.products.index], language)
     lines = _lines(shop, known, asked, order)
     return _reply(shop, known, asked, lines, has_order=order is not None)
 
 
-def _lines(shop: Shop, known: Index, asked: Question, order) -> list[Line]:  # noqa: ANN001
+def _lines(shop: Shop, known: Index, asked: Question, order: pd.DataFrame | None) -> list[Line]:
     currency, lines = shop.settings.currency, known.rules(asked.text)
     for product_id in asked.products:
         lines += catalogue.about_product(known.products.loc[product_id], currency, asked.language)
     if order is not None:
-        names = {str(key): catalogue.name_in(row, asked.language) for key, row in known.products.iterrows()}
+        ids = [one for one in order["product_id"].astype(str) if one in known.products.index]
+        names = {one: catalogue.name_in(known.products.loc[one], asked.language) for one in ids}
         lines += catalogue.about_order(order, names, currency, asked.language)
     return lines
 
@@ -95,10 +99,14 @@ def _reply(shop: Shop, known: Index, asked: Question, lines: list[Line], has_ord
     other = recommended(asked, known, shop.settings.currency)
     mood = tone(asked.text)
     answer = _written(asked, used, bool(open_asks), mood, other)
-    sources = tuple(dict.fromkeys(one.line for one in used))
+    sources = [one.line for one in used]
+    if other is not None:
+        sources += catalogue.figures(known.products.loc[other.product_id], shop.settings.currency, asked.language)
     near = () if not open_asks else tuple(line for line in lines if line.kind == "policy" and line not in sources)[:2]
     ask = _to_ask(shop, asked, open_asks, has_order) if open_asks else None
-    return Reply(asked.text, asked.language, answer, not open_asks, sources, ask, mood, other, near)
+    return Reply(
+        asked.text, asked.language, answer, not open_asks, tuple(dict.fromkeys(sources)), ask, mood, other, near
+    )
 
 
 def _asks_something(ask: Ask) -> bool:
@@ -107,8 +115,10 @@ def _asks_something(ask: Ask) -> bool:
 
 def _heads(known: Index) -> frozenset[str]:
     """The last words of the shop's English product names: what they call what they sell."""
-    names = (re.findall(r"[A-Za-z]+", plain(name, 120)) for name in known.products["name"])
-    return frozenset(stem(words[-1].lower()) for words in names if words and len(words[-1]) > 3)
+    if known.products.empty:
+        return frozenset()
+    last = known.products["name"].astype("str").str.extract(r"([A-Za-z]{4,})[^A-Za-z]*$")[0].dropna().str.lower()
+    return frozenset(stem(word) for word in last.unique())
 
 
 def _written(asked: Question, used: list[Evidence], is_open: bool, mood: Tone, other: Recommended | None) -> str:
@@ -166,12 +176,20 @@ def unsupported(answer: str, sources: Iterable[str]) -> list[str]:
     figures = _figures(said)
     found = [figure for figure in _figures(answer) if figure not in figures]
     spoken = read(said).concepts
-    own = [words.strip() for concept, words in read(answer).found if concept.split(".")[0] in ("topic", "property", "aspect") and concept not in spoken]
+    own = [
+        words.strip()
+        for concept, words in read(answer).found
+        if concept.split(".")[0] in ("topic", "property", "aspect") and concept not in spoken
+    ]
     return list(dict.fromkeys([*found, *own]))
 
 
-def _figures(text: str) -> list[str]:
-    """Numbers as they are written, full-width ones too, and codes and links."""
-    import unicodedata
+_FIGURE = re.compile(
+    r"https?://\S+|www\.\S+|\d+(?:[.,]\d+)*|\b[A-Z]{3,}\d*\b|[一二两三四五六七八九十百千万半]+(?=天|年|个月|小时|周|元|折|倍|次)"
+    r"|\b(?:half|double|twice|two|three|four|five|six|seven|eight|nine|ten|twelve|fourteen|twenty|thirty|sixty|ninety)\b"
+)
 
-    return re.findall(r"https?://\S+|www\.\S+|\d+(?:[.,]\d+)*|\b[A-Z]{2,}\d*\b", unicodedata.normalize("NFKC", text))
+
+def _figures(text: str) -> list[str]:
+    """Numbers as they are written, in words and full-width too; codes and links."""
+    return _FIGURE.findall(unicodedata.normalize("NFKC", text))

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from engine.campaign.claims import MARKUP
 from engine.campaign.replies.lines import Line, halves, in_language
+from engine.campaign.replies.quoting import may_be_quoted, short
 from engine.campaign.writer.facts import MONTHS, money, plain
 from engine.errors import DataProblem
 from engine.sentences import Language, Sentence, known, say
@@ -20,21 +20,21 @@ _ABOUT = {
     "stock": ("property.stock", "aspect.have"),
     "size": ("property.size", "aspect.duration"),  # "how long is the rug?"
 }
-# A figure of money or percent in a description is nobody's promise: the price column alone says what a product costs.
-_MONEY = re.compile(r"[$€£¥₹%]|\d\s?(?:元|折|dollars?|off)", re.IGNORECASE)
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*")
 
 
 def name_in(product: pd.Series, language: Language) -> str:
     """A product's name in a language, where it has one in both."""
-    return plain(in_language(plain(product["name"], 120), language), 80)
+    return in_language(short(product["name"], 120, is_name=True), language) or str(product["product_id"])
 
 
 def about_product(product: pd.Series, currency: str, language: Language) -> list[Line]:
     """Everything that may be said of a product (a row of the products table)."""
-    return [*_figures(product, currency, language), *_attributes(product, language), *_described(product, language)]
+    return [*figures(product, currency, language), *_attributes(product, language), *_described(product, language)]
 
 
-def _figures(product: pd.Series, currency: str, language: Language) -> Iterator[Line]:
+def figures(product: pd.Series, currency: str, language: Language) -> Iterator[Line]:
+    """Price and stock of a product, where they are known."""
     price, stock = product.get("price"), product.get("stock")
     name = name_in(product, language)
     if price is not None and pd.notna(price) and price > 0:
@@ -48,8 +48,8 @@ def _figures(product: pd.Series, currency: str, language: Language) -> Iterator[
 def _attributes(product: pd.Series, language: Language) -> Iterator[Line]:
     """Category, brand, and what the shop keeps of its own: material, size, origin, ..."""
     for column, value in product.items():
-        text = plain(value, 120)
-        if column in _OWN or not text or MARKUP.search(text):
+        text = short(value, 120)
+        if column in _OWN or not text:
             continue
         key = f"replies.label_{column}"
         label = say(key, language) if known(key) else str(column).replace("_", " ")
@@ -60,13 +60,14 @@ def _attributes(product: pd.Series, language: Language) -> Iterator[Line]:
 
 def _described(product: pd.Series, language: Language) -> Iterator[Line]:
     """The sentences of a description, but those that promise a price or lead somewhere else."""
-    text = in_language(plain(product.get("description"), 1000), language)
-    if set(halves(text)) == {"en"} and language == "zh":
+    whole = str(product.get("description"))[:1000] if plain(product.get("description"), 10) else ""
+    kept = [one for one in _SENTENCE.split(whole) if may_be_quoted(one)]  # as it came: plain text hides what was odd
+    text = in_language(plain(" ".join(kept), 1000), language)
+    if set(halves(text)) == {"en"}:
         language = "en"
-    for sentence in re.split(r"(?<=[.!?])\s+|(?<=[。！？])\s*", text):
-        if sentence.strip() and not MARKUP.search(sentence) and not _MONEY.search(sentence):
-            said = say("replies.described", language, name=name_in(product, language), words=sentence.strip())
-            yield _line(product, said, language)
+    for sentence in filter(None, map(str.strip, _SENTENCE.split(text))):
+        said = say("replies.described", language, name=name_in(product, language), words=sentence)
+        yield _line(product, said, language)
 
 
 def _line(product: pd.Series, text: str, language: Language, *about: str) -> Line:
@@ -90,7 +91,7 @@ def order_lines(shop: Shop, order_id: str) -> pd.DataFrame:
 def about_order(lines: pd.DataFrame, names: dict[str, str], currency: str, language: Language) -> list[Line]:
     """Everything that may be said of an order. `names`: product names by id. Dates are the shop's."""
     first = lines.iloc[0]
-    order = plain(first["order_id"], 40)
+    order = short(first["order_id"], 40) or "–"
     said = {"order": order, "date": date_in_words(first["ordered_at"], language)}
     bought = lines[lines["quantity"] > 0]
     listed = [
@@ -100,7 +101,7 @@ def about_order(lines: pd.DataFrame, names: dict[str, str], currency: str, langu
     ]  # fmt: skip
     off = _column(lines, "discount").sum()
     paid = float((bought["quantity"] * bought["unit_price"]).sum() - _column(bought, "discount").sum())
-    code, status = plain(first.get("discount_code"), 40), plain(first.get("status"), 40)
+    code, status = short(first.get("discount_code"), 40), short(first.get("status"), 40)
     refunded = float(_column(lines, "refunded").sum())
     comma = "、" if language == "zh" else ", "
     key = f"replies.status_{status.lower()}"
@@ -116,7 +117,7 @@ def about_order(lines: pd.DataFrame, names: dict[str, str], currency: str, langu
     found.append(line("contents", "topic.ordered_what", items=comma.join(listed)))
     found.append(line("paid", "topic.paid", "aspect.cost", amount=money(round(paid, 2), currency, language)))
     amount = money(round(float(off), 2), currency, language)
-    if off and code:
+    if off and re.fullmatch(r"[\w-]{1,30}", code):
         found.append(line("discounted", "topic.code", "topic.discount", amount=amount, code=code))
     elif off:
         found.append(line("discounted_only", "topic.discount", amount=amount))
@@ -137,4 +138,3 @@ def date_in_words(moment: pd.Timestamp, language: Language) -> str:
     if language == "zh":
         return f"{moment.year}年{moment.month}月{moment.day}日"
     return f"{moment.day} {MONTHS[moment.month]} {moment.year}"
-

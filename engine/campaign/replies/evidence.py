@@ -18,7 +18,10 @@ _NO = re.compile(r"\b(?:not|cannot|can't|never|no)\b|不|没|无法|勿")
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A line that answers, with how well. `missing`: what is asked for by name, and is not in a list that has others."""
+    """A line that answers. `missing`: what is asked for by name and is not in its list, which has others.
+
+    `fits`: conditions that are met, less those that are not, and how much of what is asked it says: see `_fits`.
+    """
 
     line: Line
     fits: tuple[int, ...]
@@ -61,7 +64,7 @@ def related(question: Question, lines: Iterable[Line], heads: frozenset[str]) ->
         kinds = question.kinds & (own | read(line.heading).concepts)
         if line.kind == "policy" and shared and len(shared) + len(kinds) >= 1 and _in_scope(question, line, heads):
             beyond = read(line.text).of("condition") - told
-            found.append(Evidence(line, (len(shared) + len(kinds), -len(beyond)), frozenset()))
+            found.append(Evidence(line, (len(shared) + len(kinds), -len(beyond), 0), frozenset()))
     own_language = [one for one in found if one.line.language == question.language]
     return _chosen(own_language or found)[:2]
 
@@ -84,14 +87,20 @@ def _judged(ask: Ask, question: Question, line: Line, heads: frozenset[str]) -> 
     if not _in_scope(question, line, heads):
         return None
     told = needs & (own.concepts | line.about)
-    conditions = own.of("condition")
+    return Evidence(line, _fits(question, line, heads, len(told)), missing)
+
+
+def _fits(question: Question, line: Line, heads: frozenset[str], told: int) -> tuple[int, int, int]:
+    """How many conditions of a line are met, how many are not, and how much of what is asked its own words say."""
+    conditions, kinds = read(line.text).of("condition"), _kinds(line, heads)
     met = conditions & question.whole.concepts
-    kinds = _kinds(line, heads) & (question.kinds | _heads_asked(question, heads))
-    return Evidence(line, (len(met) + (1 if kinds and conditions <= met else 0), -len(conditions - met), len(told)), missing)
+    is_for_it = bool(kinds & (question.kinds | _heads_asked(question, heads)))
+    unmet = 0 if is_for_it else len(conditions - met) + bool(kinds and line.kind == "policy")
+    return len(met) + (is_for_it and conditions <= met), -unmet, told
 
 
 def _about_rules(ask: Ask, question: Question) -> bool:
-    """"How much?" alone is no question about rules, nor is one about a product's size or stock."""
+    """ "How much?" alone is no question about rules, nor is one about a product's size or stock."""
     topics = {one for one in ask.needs if not one.startswith(("aspect.", "property."))}
     properties = ask.reading.of("property") and question.products
     return bool(topics or (len(ask.reading.rest) > 1 and not properties))  # one word alone is shared by chance
@@ -162,8 +171,11 @@ def _has(line: Line, words: frozenset[str]) -> bool:
 def _chosen(found: list[Evidence]) -> list[Evidence]:
     """The best lines. One that forbids, and whose condition is met, stands alone: the usual rule does not hold then."""
     ranked = sorted(found, key=lambda one: tuple(-part for part in one.fits))
-    exact = [one for one in ranked if not one.missing]
-    ranked = exact or ranked[:1]
-    if ranked and ranked[0].fits[0] > 0 and _NO.search(ranked[0].line.text):
-        ranked = [one for one in ranked if one.fits[0] == ranked[0].fits[0]]
-    return ranked[:MOST]
+    ranked = [one for one in ranked if not one.missing] or ranked[:1]
+    if not ranked:
+        return []
+    best = ranked[0].fits
+    if best[0] > 0 and _NO.search(ranked[0].line.text):
+        return [one for one in ranked if one.fits[0] == best[0]][:MOST]
+    unmet, told = max(one.fits[1] for one in ranked), max(one.fits[2] for one in ranked)
+    return [one for one in ranked if one.fits == best or one.fits[1:] == (unmet, told)][:MOST]

@@ -93,7 +93,7 @@ def _make(path: Path, rows: Iterable[tuple[str, str, str]], made_of: str) -> Non
     with closing(Database(beside)) as database, database.conn:
         database.execute("CREATE VIRTUAL TABLE lines USING fts5(kind UNINDEXED, key UNINDEXED, words)")
         database.conn.executemany("INSERT INTO lines VALUES (?, ?, ?)", rows)
-        database["made_of"].insert({"stamp": made_of})
+        database.table("made_of").insert({"stamp": made_of})
     os.replace(beside, path)
 
 

@@ -5,9 +5,11 @@ Only what stands in the shop's own folder counts: a shop without rules has none,
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 from engine.campaign.replies.lines import Line, halves
+from engine.campaign.replies.quoting import may_be_quoted
 from engine.campaign.writer.facts import plain
 from engine.errors import DataProblem
 from engine.shop import store
@@ -32,7 +34,13 @@ def stamp(shop: Shop) -> tuple:
 
 def lines(shop: Shop) -> list[Line]:
     """Every sentence of the shop's rules. Raises DataProblem for a file that is no text."""
-    return [line for path in files(shop) for line in _of_file(path)]
+    return list(_read(shop.path, stamp(shop)))
+
+
+@lru_cache(maxsize=8)
+def _read(folder: Path, stamp: tuple) -> tuple[Line, ...]:
+    """Kept while no rule changes: to read them takes longer than to answer."""
+    return tuple(line for path in sorted((folder / FOLDER).glob("*.md")) for line in _of_file(path))
 
 
 def _of_file(path: Path) -> Iterator[Line]:
@@ -46,7 +54,7 @@ def _of_file(path: Path) -> Iterator[Line]:
         heading = plain(" ".join([path.stem.replace("_", " ").replace("-", " "), *headings.values()]), 200)
         for sentence in _END.split(paragraph):
             for language, text in halves(plain(sentence.replace("*", "").replace("|", " "), LONGEST)).items():
-                if re.search(r"\w{2,}", text):
+                if re.search(r"\w{2,}", text) and may_be_quoted(text, of_rules=True):
                     yield Line("policy", f"{FOLDER}/{path.name} line {number}", text, language, heading)
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from engine.campaign.replies.index import Index
 from engine.campaign.replies.lines import halves
+from engine.campaign.replies.quoting import short
 from engine.campaign.replies.words import HAN, Reading, is_chinese, lexicon, normal, read, terms
 from engine.campaign.writer.facts import plain
 from engine.sentences import Language
@@ -16,6 +17,8 @@ LONGEST = 1500  # characters of a message that are read
 AS_MANY = 3  # products of one name that are all answered for; of more, the customer is asked which
 _SENTENCE = re.compile(r"(?<=[.!?。！？；;\n])\s*")
 _CLAUSE = re.compile(r"[,，、](?!\d)|\s[-–—]\s|\b(?:but|because|since|so that)\b|(?:但是|可是|不过|因为)")
+# Said of anything that is asked about: "is express delivery available?", "what is the price of a return?"
+BESIDE = ("aspect.have", "property.stock", "property.price")
 PRODUCT = " "  # stands in a question where a product's name stood
 
 
@@ -30,11 +33,10 @@ class Ask:
     def needs(self) -> frozenset[str]:
         """Concepts that a line must speak of to answer this."""
         about = self.reading.of("topic", "property", "list")
-        implied = {
-            f"topic.{part}" for name, parts in lexicon()["implied"].items() if f"topic.{name}" in about for part in parts
-        }
-        needs = (about | self.reading.of("aspect", "condition")) - implied
-        return needs - {"aspect.have"} if about else needs
+        implied = set(BESIDE) if self.reading.of("topic") else {"aspect.have"} if about else set()
+        for name, parts in lexicon()["implied"].items():
+            implied |= {f"topic.{part}" for part in parts if f"topic.{name}" in about}
+        return (about | self.reading.of("aspect", "condition")) - implied
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Question:
 
 def question(message: str, index: Index, ordered: Iterable[str], language: Language | None = None) -> Question:
     """A message read against the shop's products. `ordered`: products of the order it is about."""
-    text = plain(message, LONGEST)
+    text = plain(re.sub(r"(?<=\w)\s*\n", ". ", message), LONGEST)
     named, unclear, masked = _products(text, index)
     kinds = read(masked).of("kind")
     if not named:
@@ -62,7 +64,13 @@ def question(message: str, index: Index, ordered: Iterable[str], language: Langu
     asks = tuple(_with_subjects(_asking(masked)))
     in_names = [kind for one in about for kind in _kinds(index.products.loc[one])] if about else []
     return Question(
-        text, language or ("zh" if is_chinese(text) else "en"), asks, read(masked), kinds | set(in_names), about, unclear
+        text,
+        language or ("zh" if is_chinese(text) else "en"),
+        asks,
+        read(masked),
+        kinds | set(in_names),
+        about,
+        unclear,
     )
 
 
@@ -131,7 +139,7 @@ def _products(text: str, index: Index) -> tuple[tuple[str, ...], tuple[str, ...]
 
 def _names(product: pd.Series) -> list[list[str]]:
     """A product's names as words to compare: English ones by stem, a Chinese one as it stands."""
-    return [normal(name).split() for name in dict.fromkeys(halves(plain(product["name"], 120)).values())]
+    return [normal(name).split() for name in dict.fromkeys(halves(short(product["name"], 120, is_name=True)).values())]
 
 
 def _match(name: list[str], said: list[str]) -> tuple[str, ...]:
@@ -156,7 +164,11 @@ def _of_kind(kinds: frozenset[str], index: Index) -> tuple[tuple[str, ...], tupl
     if not kinds or index.products.empty:
         return (), ()
     phrases = " ".join(term for kind in kinds for term in terms(_phrases(kind)))
-    found = [key for key in index.product_ids(phrases) if kinds & read(plain(index.products.loc[key]["name"], 120)).concepts]
+    found = [
+        key
+        for key in index.product_ids(phrases)
+        if kinds & read(short(index.products.loc[key]["name"], 120, is_name=True)).concepts
+    ]
     return (tuple(found), ()) if len(found) <= AS_MANY else ((), tuple(found))
 
 

@@ -7,10 +7,10 @@ import pandas as pd
 from engine.campaign.replies.catalogue import name_in
 from engine.campaign.replies.index import Index
 from engine.campaign.replies.question import Question
+from engine.campaign.replies.quoting import short
 from engine.campaign.replies.words import read, terms
 from engine.campaign.writer.facts import money, plain
 from engine.sentences import Sentence
-
 
 BUYING = frozenset({"property.stock", "property.restock", "property.price", "aspect.have"})
 
@@ -35,7 +35,7 @@ def recommended(question: Question, index: Index, currency: str) -> Recommended 
         return None
     given = sold_out[0] if sold_out else about[0]
     others = index.products[~index.products.index.isin(question.products)]
-    if "category" not in others or "stock" not in others or not plain(given.get("category"), 60):
+    if "category" not in others or "stock" not in others or not short(given.get("category"), 60):
         return None
     alike = others[(others["category"] == given["category"]) & (others["stock"] > 0)]
     if alike.empty:
@@ -43,7 +43,7 @@ def recommended(question: Question, index: Index, currency: str) -> Recommended 
     best = max((product for _, product in alike.iterrows()), key=lambda product: _likeness(product, given))
     values = {
         "name": name_in(given, question.language),
-        "category": plain(given["category"], 60),
+        "category": short(given["category"], 60),
         "pieces": f"{best['stock']:,.0f}",
     }
     price = best.get("price")
@@ -54,7 +54,9 @@ def recommended(question: Question, index: Index, currency: str) -> Recommended 
 
 def _likeness(product: pd.Series, given: pd.Series) -> tuple[int, int, float]:
     """Kinds and words of its name and its attributes that both have, then how near the price is."""
-    kinds = read(plain(product["name"], 120)).of("kind") & read(plain(given["name"], 120)).of("kind")
+    kinds = read(short(product["name"], 120, is_name=True)).of("kind") & read(
+        short(given["name"], 120, is_name=True)
+    ).of("kind")
     shared = set(terms(_described(product))) & set(terms(_described(given)))
     prices = [float(one.get("price") or 0.0) for one in (product, given)]
     return len(kinds), len(shared), -abs(prices[0] - prices[1])

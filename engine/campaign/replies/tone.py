@@ -6,10 +6,9 @@ by. A word after "not" counts the other way. Irony is not seen.
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal
 
-from engine.campaign.replies.words import HAN, lexicon, normal
+from engine.campaign.replies.words import HAN, flat, normal, said
 
 Sentiment = Literal["positive", "neutral", "negative"]
 Urgency = Literal["high", "normal"]
@@ -30,14 +29,14 @@ def tone(message: str) -> Tone:
     good, bad = _mood(message)
     bad = [*bad, *harm]
     sentiment: Sentiment = "negative" if len(bad) and len(bad) >= len(good) else "positive" if good else "neutral"
-    hurry = harm or _said("hurry", "now", normal(message)) or _due(message)
+    hurry = harm or said("hurry", "now", normal(message)) or _due(message)
     words = bad if sentiment == "negative" else good if sentiment == "positive" else []
     return Tone(sentiment, "high" if hurry else "normal", tuple(dict.fromkeys([*words, *hurry])))
 
 
 def _mood(message: str) -> tuple[list[str], list[str]]:
     good, bad = _counted(message, "mood", "positive"), _counted(message, "mood", "negative")
-    turned = [word for word in _said("mood", "positive", normal(message)) if word not in good]
+    turned = [word for word in said("mood", "positive", normal(message)) if word not in good]
     return good, bad + turned  # "not happy" is bad; "not broken" is no praise
 
 
@@ -46,37 +45,23 @@ def _due(message: str) -> list[str]:
     found = []
     for sentence in re.split(r"(?<=[.!?。！？])", message):
         line = normal(sentence)
-        if days := _said("hurry", "day", line):
-            found += days if _said("hurry", "due", line) else []
+        if days := said("hurry", "day", line):
+            found += days if said("hurry", "due", line) else []
     return found
 
 
 def _counted(message: str, section: str, name: str) -> list[str]:
     """Words of a list that stand in a message, without those that the word before turns round."""
     line = normal(message)
-    return [word for word in _said(section, name, line) if not _turned(line, word)]
-
-
-def _said(section: str, name: str, line: str) -> list[str]:
-    return [word for word, pattern in _patterns(section, name) if pattern.search(line)]
+    return [word for word in said(section, name, line) if not _turned(line, word)]
 
 
 def _turned(line: str, word: str) -> bool:
     """Whether every place where a word stands comes right after "not" or its like."""
-    turning = [one for one, _ in _patterns("mood", "turning")]
+    turning = flat("mood", "turning")
     before = [line[: match.start()].rstrip() for match in re.finditer(re.escape(word), line)]
     return bool(before) and all(
         any(text.endswith(one if re.search(f"[{HAN}]", one) else f" {one}") or text == one for one in turning)
         or any(re.search(rf"(?<![\w']){re.escape(one)}(?: \S+)?$", text) for one in turning if one.isascii())
         for text in before
     )
-
-
-@cache
-def _patterns(section: str, name: str) -> list[tuple[str, re.Pattern[str]]]:
-    entry = lexicon()[section][name]
-    words = [normal(word) for word in [*entry["en"], *entry["zh"]]]
-    return [
-        (word, re.compile(re.escape(word) if re.search(f"[{HAN}]", word) else rf"(?<![\w']){re.escape(word)}(?![\w'])"))
-        for word in dict.fromkeys(words)
-    ]
