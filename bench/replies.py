@@ -3,7 +3,7 @@
     python bench/replies.py > bench/results/replies.txt
 
 Thirty questions in English and Chinese to a small shop with rules for customers, ten of them without an answer in its
-data (tests/campaign/copy_sets), and 25 more that are near a rule of the demo shop and answered by none. Then the search
+data (tests/campaign/copy_sets), and 30 more that are near a rule of the demo shop and answered by none. Then the search
 beneath: whether the rule or product that holds the answer is among the first found, with Chinese indexed two characters
 at a time and with SQLite's trigram.
 """

@@ -179,7 +179,7 @@ def unsupported(answer: str, sources: Iterable[str]) -> list[str]:
     own = [
         words.strip()
         for concept, words in read(answer).found
-        if concept.split(".")[0] in ("topic", "property", "aspect") and concept not in spoken
+        if concept.split(".")[0] in ("topic", "modifier", "property", "aspect") and concept not in spoken
     ]
     return list(dict.fromkeys([*found, *own]))
 

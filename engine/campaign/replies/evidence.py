@@ -101,7 +101,7 @@ def _fits(question: Question, line: Line, heads: frozenset[str], told: int) -> t
 
 def _about_rules(ask: Ask, question: Question) -> bool:
     """ "How much?" alone is no question about rules, nor is one about a product's size or stock."""
-    topics = {one for one in ask.needs if not one.startswith(("aspect.", "property."))}
+    topics = {one for one in ask.needs if not one.startswith(("aspect.", "property.", "modifier."))}
     properties = ask.reading.of("property") and question.products
     return bool(topics or (len(ask.reading.rest) > 1 and not properties))  # one word alone is shared by chance
 

@@ -111,7 +111,7 @@ def _catalogue(products: pd.DataFrame) -> Iterator[tuple[str, str, str]]:
 
 def _query(question: str) -> str:
     """The question's words, and every phrase that says one of its concepts, any of which may be found."""
-    concepts = read(question).of("topic", "property", "aspect", "condition", "kind", "list")
+    concepts = read(question).of("topic", "modifier", "property", "aspect", "condition", "kind", "list")
     phrases = [phrase for one in sorted(concepts) for phrase in phrases_of()[one]]
     words = dict.fromkeys([*terms(question), *(term for phrase in phrases for term in terms(phrase))])
     return " OR ".join(f'"{word}"' for word in words)

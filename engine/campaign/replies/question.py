@@ -13,6 +13,7 @@ from engine.campaign.replies.words import HAN, Reading, is_chinese, lexicon, nor
 from engine.campaign.writer.facts import plain
 from engine.sentences import Language
 
+_SUPPOSING = re.compile(r" (?:if|when|after|once|as|since|because) |\s*(?:如果|要是|假如|因为)")
 LONGEST = 1500  # characters of a message that are read
 AS_MANY = 3  # products of one name that are all answered for; of more, the customer is asked which
 _SENTENCE = re.compile(r"(?<=[.!?。！？；;\n])\s*")
@@ -32,10 +33,11 @@ class Ask:
     @property
     def needs(self) -> frozenset[str]:
         """Concepts that a line must speak of to answer this."""
-        about = self.reading.of("topic", "property", "list")
-        implied = set(BESIDE) if self.reading.of("topic") else {"aspect.have"} if about else set()
+        about = self.reading.of("topic", "modifier", "property", "list")
+        implied = set(BESIDE) if self.reading.of("topic", "list") else {"aspect.have"} if about else set()
+        names = {one.partition(".")[2] for one in about}
         for name, parts in lexicon()["implied"].items():
-            implied |= {f"topic.{part}" for part in parts if f"topic.{name}" in about}
+            implied |= {one for one in about if name in names and one.partition(".")[2] in parts}
         return (about | self.reading.of("aspect", "condition")) - implied
 
 
@@ -61,7 +63,7 @@ def question(message: str, index: Index, ordered: Iterable[str], language: Langu
         named, unclear = _of_kind(kinds, index) if not unclear else ((), unclear)
     ordered = tuple(ordered)
     about = named or (ordered if not kinds else ())
-    asks = tuple(_with_subjects(_asking(masked)))
+    asks = tuple(_asking(masked))
     in_names = [kind for one in about for kind in _kinds(index.products.loc[one])] if about else []
     return Question(
         text,
@@ -74,42 +76,43 @@ def question(message: str, index: Index, ordered: Iterable[str], language: Langu
     )
 
 
-def _asking(text: str) -> list[str]:
-    """The parts of a message that ask; the whole of it where none does, or where they say nothing of what is meant."""
-    parts = []
+def _asking(text: str) -> Iterator[Ask]:
+    """The parts of a message that ask; the whole of it where none does, or where they say nothing of what is meant.
+
+    Each with what it is about: "..., and how long would that take?" is about what was spoken of before it.
+    """
+    before: tuple[tuple[str, str], ...] = ()
+    found = []
     for sentence in _SENTENCE.split(text):
         clauses = [one for one in _CLAUSE.split(sentence) if one.strip()]
-        asking = [one for one in clauses if _asks(one)] or (clauses if re.search("[?？]", sentence) else [])
-        parts += asking
-    telling = [part for part in parts if _says_what(read(part))]
-    return telling or [text]
-
-
-def _with_subjects(parts: list[str]) -> Iterator[Ask]:
-    """Each part with what it is about: "..., and how long would that take?" is about what was asked before it."""
-    before: tuple[tuple[str, str], ...] = ()
-    for part in parts:
-        reading = read(part)
-        subject = tuple(pair for pair in reading.found if pair[0].startswith(("topic.", "property.", "list.")))
-        if not subject and not reading.rest:
-            reading = Reading((*reading.found, *before), reading.rest)
-        before = subject or before
-        yield Ask(part, reading)
+        is_question = bool(re.search("[?？]", sentence))
+        asking = [one for one in clauses if _asks(one, is_question)] or (clauses if is_question else [])
+        for clause in clauses:
+            reading = read(clause)
+            subject = tuple(pair for pair in reading.found if pair[0].startswith(("topic.", "property.", "list.")))
+            if clause in asking and _says_what(reading):
+                found.append(Ask(clause, reading if subject or reading.rest else reading.about(before)))
+            before = subject or before
+    return iter(found or [Ask(text, read(text))])
 
 
 def _says_what(reading: Reading) -> bool:
-    return bool(reading.of("topic", "property", "list", "condition", "aspect") or reading.rest)
+    return bool(reading.of("topic", "modifier", "property", "list", "condition", "aspect") or reading.rest)
 
 
-def _asks(clause: str) -> bool:
-    """Whether a clause has the form of a question."""
+def _asks(clause: str, is_question: bool) -> bool:
+    """Whether a clause has the form of a question: within one, a question's word need not come first."""
     asking = lexicon()["asking"]
     line = f" {normal(clause)} "
+    if _SUPPOSING.match(line):
+        return False
     if any(word in line for word in asking["zh"]):
         return True
-    starts = [normal(word) for word in asking["en"]]
-    head = " ".join(line.split()[:6])
-    return any(re.search(rf"(?<!\w){re.escape(word)}(?!\w)", head) for word in starts)
+    if any(f" {normal(words)} " in line for words in asking["anywhere"]):
+        return True
+    starts = [f" {normal(word)} " for word in asking["en"]]
+    head = f" {' '.join(line.split()[:6])} "
+    return any(word in head if is_question else line.startswith(word) for word in starts)
 
 
 # --- products ---

@@ -33,6 +33,10 @@ class Reading:
         """The concepts of these sections of the file: "topic", "condition", ..."""
         return frozenset(one for one in self.concepts if one.split(".")[0] in sections)
 
+    def about(self, subject: tuple[tuple[str, str], ...]) -> "Reading":
+        """The same, about what was spoken of before."""
+        return Reading((*self.found, *subject), self.rest)
+
     def without(self, section: str) -> "Reading":
         """The same without the concepts of a section."""
         return Reading(tuple(pair for pair in self.found if pair[0].split(".")[0] != section), self.rest)
@@ -147,7 +151,7 @@ def lexicon() -> Mapping:
 def phrases_of() -> dict[str, list[str]]:
     """Every concept with the phrases that say it, in both languages."""
     found: dict[str, list[str]] = {}
-    for section in ("topic", "property", "aspect", "condition", "kind"):
+    for section in ("topic", "modifier", "property", "aspect", "condition", "kind"):
         for name, entry in lexicon()[section].items():
             found[f"{section}.{name}"] = [*entry["en"], *entry["zh"]]
     for name, entry in lexicon()["list"].items():
