@@ -305,6 +305,10 @@ def test_mood_and_hurry_come_from_the_word_lists(message, mood, hurry):
     assert (heard.sentiment, heard.urgency) == (mood, hurry)
 
 
+def test_a_mood_names_the_words_it_was_heard_in_as_they_are_written():
+    assert tone.tone("I am disappointed, I need it today!").said_by == ("disappointed", "today")
+
+
 def test_the_longest_phrase_counts_and_its_words_count_for_nothing_else():
     reading = words.read("What does the return shipping cost?")
     assert {"topic.return", "aspect.cost"} <= reading.concepts

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.campaign.replies.words import HAN, flat, normal, said
+from engine.campaign.replies.words import HAN, flat, lexicon, normal, said
 
 Sentiment = Literal["positive", "neutral", "negative"]
 Urgency = Literal["high", "normal"]
@@ -31,7 +31,11 @@ def tone(message: str) -> Tone:
     sentiment: Sentiment = "negative" if len(bad) and len(bad) >= len(good) else "positive" if good else "neutral"
     hurry = harm or said("hurry", "now", normal(message)) or _due(message)
     words = bad if sentiment == "negative" else good if sentiment == "positive" else []
-    return Tone(sentiment, "high" if hurry else "normal", tuple(dict.fromkeys([*words, *hurry])))
+    lists = [flat(section, name) for section in ("mood", "hurry") for name in lexicon()[section]]
+    written = {word: text for one in lists for word, text in one.items()}
+    return Tone(
+        sentiment, "high" if hurry else "normal", tuple(written[word] for word in dict.fromkeys([*words, *hurry]))
+    )
 
 
 def _mood(message: str) -> tuple[list[str], list[str]]:

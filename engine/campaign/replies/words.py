@@ -135,10 +135,10 @@ def holds(section: str, text: str) -> bool:
 
 
 @cache
-def flat(section: str, name: str) -> list[str]:
-    """The words of a flat list, as they are compared."""
+def flat(section: str, name: str) -> dict[str, str]:
+    """The words of a flat list as they are compared, each with how the file has it."""
     entry = lexicon()[section][name]
-    return list(dict.fromkeys(normal(word) for word in [*entry["en"], *entry["zh"]]))
+    return {normal(word): word for word in reversed([*entry["en"], *entry["zh"]])}
 
 
 @cache
