@@ -16,6 +16,8 @@ class Settings:
     model: str | None  # OFFERLAB_MODEL: a GGUF file by path, or "none" for template drafts
     llm_url: str | None  # OFFERLAB_LLM_URL: an OpenAI-compatible server used instead of the child process
     llm_key: str | None  # OFFERLAB_LLM_KEY: its key
+    window: str | None  # OFFERLAB_WINDOW: whose drafts these are; windows take turns at the model
+    hub: str  # HF_ENDPOINT: where model files are looked for
     cache: Path  # OFFERLAB_CACHE: model files
     config: Path  # OFFERLAB_CONFIG: keys, roles, the head of the approval history
 
@@ -31,6 +33,8 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         model=environment.get("OFFERLAB_MODEL") or None,
         llm_url=environment.get("OFFERLAB_LLM_URL") or None,
         llm_key=environment.get("OFFERLAB_LLM_KEY") or None,
+        window=environment.get("OFFERLAB_WINDOW") or None,
+        hub=(environment.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/"),
         cache=path("OFFERLAB_CACHE") or Path(platformdirs.user_cache_dir("offerlab")),
         config=path("OFFERLAB_CONFIG") or Path(platformdirs.user_config_dir("offerlab")),
     )

@@ -87,6 +87,8 @@ def verify_model(which: str) -> None:
     from engine.errors import ModelFileProblem
 
     verdict = files.verify(which)
-    print_json(asdict(verdict))
+    told = asdict(verdict)
+    del told["said"]
+    print_json(told | {"sentence": verdict.sentence})
     if verdict.state not in ("ok", "unknown"):
-        raise ModelFileProblem(verdict.sentence)
+        raise ModelFileProblem(verdict.said)

@@ -15,8 +15,8 @@ from pathlib import Path
 import lightgbm as lgb
 import numpy as np
 
-import engine
 from engine.errors import ModelFileProblem
+from engine.model import code as code_of
 from engine.model.calibrate import Affine
 from engine.model.encode import Encoder
 from engine.model.fit import Response
@@ -66,12 +66,8 @@ def manifest(files: dict[str, bytes], about: dict | None = None) -> bytes:
 
 def code() -> dict[str, str]:
     """What the model was learned with: one hash of the engine's sources, and the version of each library."""
-    root = Path(engine.__path__[0])
-    sources = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        sources.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return {
-        "engine": sources.hexdigest(),
+        "engine": code_of.engine_sha256(),
         "python": platform.python_version(),
         **{name: version(name) for name in LIBRARIES},
     }

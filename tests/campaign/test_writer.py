@@ -15,7 +15,7 @@ import pytest
 from engine import settings as environment
 from engine.campaign import claims
 from engine.campaign.plan import PARTS, Offer, read_brief
-from engine.campaign.writer import drafts, files, model, prompt, server, template
+from engine.campaign.writer import drafts, files, model, prompt, remote, server, template
 from engine.campaign.writer.facts import facts, plain
 from engine.errors import DataProblem, DraftFailed, ModelFileProblem
 from tests.campaign.fake_writer import GOOD, OFFERS, OTHER, FakeShop, brief, drawn, said
@@ -271,12 +271,14 @@ def test_template_drafts_are_the_same_every_time_and_match_the_golden_file():
 def test_the_command_uses_the_server_of_the_environment_and_reports_progress(fake, settings):
     running = fake(GOOD, OTHER, owned_by="someone")
     reports = []
-    remote = replace(settings, llm_url=running.url.removesuffix("/v1"), llm_key="secret")
-    found = drafts.draft_command(FakeShop(), brief(), 2, 0, remote, reports.append)
+    elsewhere = replace(settings, llm_url=running.url.removesuffix("/v1"), llm_key="secret")
+    found = drafts.draft_command(FakeShop(), brief(), 2, 0, elsewhere, reports.append)
     assert [draft["writer"] for draft in found["drafts"]] == ["model", "model"]
-    assert [report["done"]["draft_id"] for report in reports if "done" in report] == [
+    # A server elsewhere writes them side by side: they are done in any order, and given in theirs.
+    assert {report["done"]["draft_id"] for report in reports if "done" in report} == {
         draft["draft_id"] for draft in found["drafts"]
-    ]
+    }
+    assert [draft["number"] for draft in found["drafts"]] == [0, 1]
     assert {"draft_id", "writer", "model_sha256", "seed", "slots", "filled", "claims"} <= found["drafts"][0].keys()
     assert running.requests[0]["response_format"]["type"] == "json_schema"
     json.dumps(found)
@@ -341,7 +343,8 @@ def child(settings, tmp_path):
 def test_the_childs_key_travels_by_environment_and_is_needed(child):
     arguments = Path(f"/proc/{child.pid}/cmdline").read_bytes().decode()
     assert child.healthy() and len(child.key) > 30 and child.key not in arguments
-    assert server.models_at(child.url, "wrong", 2) is None
+    with pytest.raises(DraftFailed, match="refuses the key"):
+        remote.models_at(child.url, "wrong", 2)
 
 
 def test_a_killed_child_costs_one_draft_and_the_next_one_works(child):

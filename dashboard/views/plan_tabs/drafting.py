@@ -81,7 +81,8 @@ def _writer() -> dict[str, str]:
         endpoint = server.endpoint() if server else None
     except AppError:
         return {}
-    return {"OFFERLAB_LLM_URL": endpoint.url, "OFFERLAB_LLM_KEY": endpoint.key} if endpoint else {}
+    window = {"OFFERLAB_WINDOW": state.session()}  # windows take turns at the model
+    return {"OFFERLAB_LLM_URL": endpoint.url, "OFFERLAB_LLM_KEY": endpoint.key, **window} if endpoint else {}
 
 
 def latest(opened: Open, step: int = 0) -> Job | None:

@@ -15,8 +15,9 @@ from typing import Literal, TextIO
 from filelock import FileLock, Timeout
 
 from engine import settings as environment
-from engine.campaign.writer import sources
+from engine.campaign.writer import gguf, sources
 from engine.errors import ModelFileProblem, StoreProblem
+from engine.sentences import Said, Sentence, spoken
 from engine.settings import Settings
 
 State = Literal["ok", "wrong", "unknown", "missing"]
@@ -76,7 +77,12 @@ class Verdict:
     state: State
     size: int
     sha256: str | None
-    sentence: str
+    said: Said
+
+    @property
+    def sentence(self) -> str:
+        """What to say of it, in English."""
+        return spoken(self.said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,23 +132,20 @@ def verify(which: str | Path, settings: Settings | None = None, catalogue: tuple
     path = folder(settings) / model.filename if model else Path(which).expanduser()
     model = model or next((m for m in catalogue if folder(settings) / m.filename == path), None)
     if not path.is_file():
-        return Verdict(path, "missing", 0, None, f"No model file was found at {path}. {_advice()}")
+        return Verdict(path, "missing", 0, None, _said("missing", path))
     size = path.stat().st_size
     if model and size != model.size:
-        return Verdict(
-            path, "wrong", size, None, f"{path} has {size:,} bytes instead of {model.size:,}: incomplete. {_advice()}"
-        )
+        said = _said("incomplete", path, found=f"{size:,}", expected=f"{model.size:,}")
+        return Verdict(path, "wrong", size, None, said)
     with path.open("rb") as file:
-        if file.read(4) != b"GGUF":
-            return Verdict(path, "wrong", size, None, f"{path} is not a GGUF model file. {_advice()}")
+        if file.read(4) != gguf.MAGIC:
+            return Verdict(path, "wrong", size, None, _said("no_gguf", path))
     found = _remembered(path, settings) or _hash_and_remember(path, settings)
     if model and found != model.sha256:
         return Verdict(path, "wrong", size, found, _wrong_hash(path, model.sha256, found))
-    if any(found == m.sha256 for m in catalogue):
-        return Verdict(path, "ok", size, found, f"{path}: the file we trust ({size:,} bytes, SHA-256 {found}).")
-    return Verdict(
-        path, "unknown", size, found, f"{path}: your own file, not on our list ({size:,} bytes, SHA-256 {found})."
-    )
+    state: State = "ok" if any(found == m.sha256 for m in catalogue) else "unknown"
+    values = {"file": str(path), "size": f"{size:,}", "sha256": found}
+    return Verdict(path, state, size, found, Sentence(f"writer.file_{state}", values))
 
 
 def locate(settings: Settings, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Path | None:
@@ -155,13 +158,13 @@ def locate(settings: Settings, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Pa
     if settings.model:
         verdict = verify(Path(settings.model).expanduser().resolve(), settings, catalogue)
         if verdict.state in ("missing", "wrong"):
-            raise ModelFileProblem(f"OFFERLAB_MODEL: {verdict.sentence}")
+            raise ModelFileProblem(Sentence("writer.file_named", {"problem": verdict.said}))
         return verdict.path
     verdict = verify("default", settings, catalogue)
     if verdict.state == "missing":
         return None
     if verdict.state != "ok":
-        raise ModelFileProblem(verdict.sentence)
+        raise ModelFileProblem(verdict.said)
     return verdict.path
 
 
@@ -220,8 +223,16 @@ def _accept(model: Trusted, partial: Path, path: Path, settings: Settings) -> Pa
     if found != model.sha256:
         size = partial.stat().st_size
         partial.unlink()
-        length = "" if size == model.size else f" It had {size:,} bytes instead of {model.size:,}."
-        raise ModelFileProblem(f"{_wrong_hash(partial, model.sha256, found)}{length} The file was removed.")
+        raise ModelFileProblem(
+            Sentence(
+                "writer.file_removed",
+                {
+                    "problem": _wrong_hash(partial, model.sha256, found),
+                    "found": f"{size:,}",
+                    "expected": f"{model.size:,}",
+                },
+            )
+        )
     os.replace(partial, path)
     _remember(path, found, settings)
     return path
@@ -319,12 +330,10 @@ def _remember(path: Path, found: str, settings: Settings) -> None:
         return
 
 
-def _wrong_hash(path: Path, expected: str, found: str) -> str:
-    return f"{path} is not the file we trust: its SHA-256 is {found}, expected {expected}. {_advice()}"
+def _wrong_hash(path: Path, expected: str, found: str) -> Sentence:
+    return _said("wrong_hash", path, expected=expected, found=found)
 
 
-def _advice() -> str:
-    return (
-        "Run `python -m engine model pull default` to fetch it, set OFFERLAB_MODEL to a GGUF file of your own, "
-        "or set OFFERLAB_MODEL=none for template drafts."
-    )
+def _said(what: str, path: Path, **values: str) -> Sentence:
+    """What is wrong with a file, and what to do."""
+    return Sentence(f"writer.file_{what}", {"file": str(path), "advice": Sentence("writer.file_advice"), **values})

@@ -4,8 +4,8 @@ import importlib.metadata
 import subprocess
 import sys
 
-from engine.campaign.writer import files, server
-from engine.errors import ModelFileProblem
+from engine.campaign.writer import files, remote
+from engine.errors import DraftFailed, ModelFileProblem
 from engine.settings import Settings
 
 # In a process of its own: loading the library takes memory, and a broken build may crash.
@@ -24,10 +24,11 @@ def writer_status(settings: Settings) -> dict:
     status["llama_cpp"], status["gpu_offload"] = _library(advice)
     if settings.llm_url:
         status["writer"] = settings.llm_url
-        reached = server.models_at(_v1(settings.llm_url), settings.llm_key or "none", timeout=5.0)
-        if not reached:
+        try:
+            remote.remote(settings)
+        except DraftFailed as problem:
             status["ok"] = False
-            advice.append(f"The writer at {settings.llm_url} does not answer. Start it or unset OFFERLAB_LLM_URL.")
+            advice.append(str(problem))
         return status
     try:
         path = files.locate(settings)
@@ -67,8 +68,3 @@ def _library(advice: list[str]) -> tuple[str | None, bool | None]:
     if not offload:
         advice.append(GPU_ADVICE + version)
     return version, offload
-
-
-def _v1(url: str) -> str:
-    url = url.rstrip("/")
-    return url if url.endswith("/v1") else f"{url}/v1"

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,15 +14,22 @@ from engine.campaign.writer import prompt, template
 from engine.campaign.writer import wish as wishes
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.server import Endpoint
+from engine.campaign.writer.turn import SILENCE, Turn
 from engine.campaign.writer.wish import NOTHING, Wish
 from engine.errors import DraftFailed
+from engine.sentences import Sentence
 
-TEMPERATURE = 0.6
+TEMPERATURE, TOP_P = 0.6, 0.95
 REDRAWS = 3
-DEADLINE = 90.0  # seconds for one draft with its redraws; 3-5 s each on two idle cores
+DEADLINE = 90.0  # seconds for one draft with its redraws, from its turn on; 3-5 s each on two idle cores
 PHRASE, SENTENCE = (4, 6), (12, 18)  # lengths in words, in Chinese characters
 TITLES = ("subject", "headline")
 ANSWER_TOKENS = {"email": 420, "sms": 120, "push": 140, "ad": 140}  # the rest: 320
+
+
+def answer_tokens(channel: str) -> int:
+    """The most tokens of an answer in a channel."""
+    return ANSWER_TOKENS.get(channel, 320)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +40,27 @@ class Written:
     seed: int
     redraws: int
     prompt_sha256: str
-    seconds: float
+    seconds: float  # since its turn came
+    tokens_per_second: float | None  # of the answer that was taken, behind its first token
+
+
+@dataclass(slots=True)
+class Pace:
+    """When the pieces of an answer came; a piece is a token."""
+
+    first: float = 0.0
+    last: float = 0.0
+    tokens: int = 0
+
+    def tick(self) -> None:
+        self.last = time.monotonic()
+        self.first = self.first or self.last
+        self.tokens += 1
+
+    def per_second(self) -> float | None:
+        """Tokens a second; None for an answer too short to say."""
+        took = self.last - self.first
+        return round((self.tokens - 1) / took, 2) if self.tokens > 8 and took > 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,40 +81,85 @@ def write(
     facts: Facts,
     number: int,
     seed: int,
-    taken: tuple[dict[str, str], ...] = (),
+    taken: Sequence[dict[str, str]] = (),
     deadline: float = DEADLINE,
     wish: Wish = NOTHING,
-) -> Iterator[str | Written]:
-    """Yields the text so far while the model writes, then the draft as Written. `taken`: drafts it must differ from.
+    window: str = "",
+) -> Iterator[int | str | Written]:
+    """Yields the place in the line while the model is busy, the text so far, then the draft as Written.
 
-    Raises DraftFailed when the server is gone or slow, or every draw was refused: the sentence says which.
+    `taken`: drafts it must differ from. `window`: who asks; windows take turns. The deadline, in seconds, counts from
+    the draft's turn on. Raises DraftFailed when the server is gone or slow, or every draw was refused: the sentence
+    says which.
     """
+    turn = Turn(endpoint, window)
+    try:
+        if endpoint.backend == "llama_cpp":
+            yield from turn.places()
+        yield 0
+        # Our own child gives a sign of life each second, other servers are silent until the first token.
+        silence = SILENCE if turn.is_kept else deadline
+        yield from _in_turn(endpoint, brief, facts, number, seed, taken, deadline, wish, silence)
+    finally:
+        turn.close()
+
+
+def _in_turn(
+    endpoint: Endpoint,
+    brief: Brief,
+    facts: Facts,
+    number: int,
+    seed: int,
+    taken: Sequence[dict[str, str]],
+    deadline: float,
+    wish: Wish,
+    silence: float,
+) -> Iterator[str | Written]:
     began = time.monotonic()
-    number = number + seed if wish.part else number  # asked again and again, one part comes from another angle
-    chat = prompt.messages(brief, facts, number, wish)
-    told = prompt.angle(brief, facts, number)
-    line = wishes.offer_line(wish.keep.get("body", ""), facts) or template.offer_line(facts, number)
-    unlike = (wish.shown, *taken) if wish.shown else ()
-    form = Form(prompt.schema(facts, wish), prompt.grammar(facts, wish, unlike))
+    ask = asked(brief, facts, number, seed, wish, taken)
     refused: list[str] = []
     for redraw in range(REDRAWS + 1):
-        answer = ""
+        answer, pace = "", Pace()
         try:
-            for piece in _draw(endpoint, chat, form, facts, seed + redraw, began + deadline):
+            for piece in draw(endpoint, ask, facts, seed + redraw, began + deadline, silence):
+                pace.tick()
                 answer += piece
                 yield readable(answer)
-            slots = {**wish.keep, **_read(answer, facts, wish, line)}
-            reasons = wishes.objections(slots, facts, wish) + _repeats(slots, facts, wish, taken, told)
-        except _Unfinished as problem:
+            slots = read(answer, ask, facts, wish)
+            reasons = wishes.objections(slots, facts, wish) + _repeats(slots, facts, wish, taken, ask.told)
+        except Unfinished as problem:
             reasons = [str(problem)]
         if not reasons:
             elapsed = round(time.monotonic() - began, 2)
-            yield Written(slots, seed + redraw, redraw, prompt.prompt_sha256(chat), elapsed)
+            yield Written(slots, seed + redraw, redraw, prompt.prompt_sha256(ask.chat), elapsed, pace.per_second())
             return
         refused = list(dict.fromkeys(reasons))
-    raise DraftFailed(
-        f"the language model's text was refused {REDRAWS + 1} times, last because: {'; '.join(refused)[:300]}"
-    )
+    values = {"times": REDRAWS + 1, "reasons": "; ".join(refused)[:300]}
+    raise DraftFailed(Sentence("writer.refused", values))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the model is asked: the chat, the form of the answer, its angle, and the offer sentence code adds."""
+
+    chat: list[dict[str, str]]
+    form: Form
+    told: str
+    line: str
+
+
+def asked(brief: Brief, facts: Facts, number: int, seed: int, wish: Wish, taken: Sequence[dict[str, str]]) -> Asked:
+    """What the model is asked for draft `number` of a brief."""
+    number = number + seed if wish.part else number  # asked again and again, one part comes from another angle
+    line = wishes.offer_line(wish.keep.get("body", ""), facts) or template.offer_line(facts, number)
+    unlike = (wish.shown, *taken) if wish.shown else ()
+    form = Form(prompt.schema(facts, wish), prompt.grammar(facts, wish, unlike))
+    return Asked(prompt.messages(brief, facts, number, wish), form, prompt.angle(brief, facts, number), line)
+
+
+def read(answer: str, ask: Asked, facts: Facts, wish: Wish) -> dict[str, str]:
+    """The whole draft from an answer: what was kept, and what was written. Raises Unfinished for another form."""
+    return {**wish.keep, **_read(answer, facts, wish, ask.line)}
 
 
 def readable(answer: str) -> str:
@@ -96,9 +168,7 @@ def readable(answer: str) -> str:
     return "\n".join(part.replace('\\"', '"').replace("\\n", " ") for part in parts)
 
 
-def _repeats(
-    slots: dict[str, str], facts: Facts, wish: Wish, taken: tuple[dict[str, str], ...], told: str
-) -> list[str]:
+def _repeats(slots: dict[str, str], facts: Facts, wish: Wish, taken: Sequence[dict[str, str]], told: str) -> list[str]:
     """Reasons against a draft that says again what another draft of this brief, or the prompt, says."""
     reasons = ["it repeats another draft"] if slots in taken else []
     # The example without a product is a general greeting that suits any shop; the other one is about herbs.
@@ -134,82 +204,88 @@ def _phrases(text: str, facts: Facts, length: tuple[int, int] = PHRASE) -> set[s
     return {" ".join(units[start : start + run]) for start in range(len(units) - run + 1)}
 
 
-class _Unfinished(Exception):
+class Unfinished(Exception):
     """An answer that was cut or is not what was asked for."""
 
 
-def _draw(endpoint: Endpoint, chat: list[dict], form: Form, facts: Facts, seed: int, until: float) -> Iterator[str]:
-    """The pieces of one answer. Raises DraftFailed for a server problem, _Unfinished for a cut answer."""
+def draw(endpoint: Endpoint, ask: Asked, facts: Facts, seed: int, until: float, silence: float) -> Iterator[str]:
+    """The pieces of one answer. Raises DraftFailed for a server problem, Unfinished for a cut answer.
+
+    `silence`: seconds without a sign of life after which the server counts as hanging.
+    """
     left = until - time.monotonic()
     if left <= 0:
-        raise DraftFailed("the language model took too long")
+        raise DraftFailed(Sentence("writer.slow"))
     # No proxy for the child on this machine, and no retries: the deadline is the marketer's patience.
     http = openai.DefaultHttpxClient(trust_env=not endpoint.url.startswith("http://127.0.0.1"))
     finished = None
     with http, openai.OpenAI(base_url=endpoint.url, api_key=endpoint.key, http_client=http, max_retries=0) as client:
         try:
-            stream = _ask(client, endpoint, chat, form, facts, seed, left)
+            patience = openai.Timeout(left, read=min(left, silence))
+            stream = _ask(client, endpoint, ask, facts, seed, patience)
             with stream:
                 for chunk in stream:
                     if time.monotonic() > until:
-                        raise DraftFailed("the language model took too long")
+                        raise DraftFailed(Sentence("writer.slow"))
                     for choice in chunk.choices[:1]:
                         finished = choice.finish_reason or finished
                         if choice.delta.content:
                             yield choice.delta.content
         except openai.APITimeoutError as error:
-            raise DraftFailed("the language model took too long") from error
+            raise DraftFailed(Sentence("writer.slow" if time.monotonic() > until - 1 else "writer.hangs")) from error
+        except openai.AuthenticationError as error:
+            raise DraftFailed(Sentence("writer.key_refused", {"url": endpoint.url})) from error
         except openai.APIStatusError as error:
-            raise DraftFailed(f"the language model's server refused the request (HTTP {error.status_code})") from error
+            raise DraftFailed(Sentence("writer.status", {"status": str(error.status_code)})) from error
         except (openai.OpenAIError, OSError) as error:
-            raise DraftFailed("the language model stopped answering") from error
+            raise DraftFailed(Sentence("writer.gone")) from error
         except (ValueError, AttributeError, TypeError) as error:
-            raise DraftFailed("the language model's server sent something that cannot be read") from error
+            raise DraftFailed(Sentence("writer.garbled")) from error
     if finished is None:
-        raise DraftFailed("the language model stopped in the middle of its answer")
+        raise DraftFailed(Sentence("writer.broke_off"))
     if finished != "stop":
-        raise _Unfinished("the answer was cut before its end")
+        raise Unfinished("the answer was cut before its end")
 
 
 def _ask(
-    client: openai.OpenAI, endpoint: Endpoint, chat: list[dict], form: Form, facts: Facts, seed: int, left: float
+    client: openai.OpenAI, endpoint: Endpoint, ask: Asked, facts: Facts, seed: int, patience: openai.Timeout
 ) -> Any:
     """The stream of one answer, in the form this kind of server takes."""
     request: dict[str, Any] = {
         "model": endpoint.model,
-        "messages": chat,
+        "messages": ask.chat,
         "temperature": TEMPERATURE,
-        "top_p": 0.95,
+        "top_p": TOP_P,
         "seed": seed % 2**31,
-        "max_tokens": ANSWER_TOKENS.get(facts.channel, 320),
+        "max_tokens": answer_tokens(facts.channel),
         "stream": True,
-        "timeout": left,
+        "timeout": patience,
     }
     if endpoint.backend == "llama_cpp":
-        return client.chat.completions.create(**request, extra_body={"grammar": form.grammar})
-    asked: Any = {
+        return client.chat.completions.create(**request, extra_body={"grammar": ask.form.grammar})
+    form: Any = {
         "type": "json_schema",
-        "json_schema": {"name": "draft", "strict": True, "schema": form.schema},
+        "json_schema": {"name": "draft", "strict": True, "schema": ask.form.schema},
     }
     try:
-        return client.chat.completions.create(**request, response_format=asked)
+        return client.chat.completions.create(**request, response_format=form)
     except (openai.BadRequestError, openai.InternalServerError, openai.UnprocessableEntityError):
-        asked = {"type": "json_object", "schema": form.schema}
-        return client.chat.completions.create(**request, response_format=asked)
+        form = {"type": "json_object", "schema": ask.form.schema}
+        return client.chat.completions.create(**request, response_format=form)
 
 
 def _read(answer: str, facts: Facts, wish: Wish, line: str) -> dict[str, str]:
-    """The parts of an answer, tidied, the offer sentence added. Raises _Unfinished when it has another form."""
+    """The parts of an answer, tidied, the offer sentence added. Raises Unfinished when it has another form."""
     wanted = prompt.parts(facts, wish)
     try:
         parts = _Answer.model_validate_json(answer).root
     except ValidationError as error:
-        raise _Unfinished("the answer was not in the form asked for") from error
+        raise Unfinished("the answer was not in the form asked for") from error
     if parts.keys() != set(wanted):
-        raise _Unfinished(f"the answer had the parts {', '.join(parts) or 'none'}")
+        raise Unfinished(f"the answer had the parts {', '.join(parts) or 'none'}")
     slots = {part: tidy(parts[part], facts) for part in wanted}
     if not all(slots.values()):
-        raise _Unfinished("the answer left a part empty")
+        raise Unfinished("the answer left a part empty")
     return slots | ({"body": template.joined(slots["body"], line, facts.language)} if "body" in slots else {})
 
 

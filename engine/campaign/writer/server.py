@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import http.client
 import json
 import os
 import re
@@ -16,15 +17,27 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.campaign.writer import child, files
-from engine.errors import DraftFailed, ModelFileProblem
+from engine.campaign.writer import files, gguf
+from engine.errors import AppError, DraftFailed, ModelFileProblem
+from engine.sentences import Sentence
 from engine.settings import Settings
 
 ROOT = Path(__file__).parents[3]
 CONTEXT_TOKENS = 3072  # prompt about 900, draft at most 700; the key-value cache takes 28 KB a token
 START_SECONDS = 90.0  # a cold disk reads 1.1 GB in that; a warm start takes 2-4 s
+CHECK_SECONDS = 1.0  # between two looks at the child
+HUNG_SECONDS = 5.0  # without an answer to "are you there", which it gives while it writes too
+STALLED_SECONDS = 60.0  # without a token, though it answers: a long prompt on a slow processor takes 15
+CRASHES, CRASH_SECONDS = 3, 60.0  # so many ends in so short a time, and it is started again only when asked for
 THREADS = 2
 PROGRAM = (sys.executable, "-m", "engine.campaign.writer.child")
+PARENT = "OFFERLAB_WRITER_PARENT"
+
+# What a child says that could not start.
+NO_MEMORY = re.compile(
+    r"failed to allocate|out of memory|cannot allocate|bad_alloc|MemoryError|Failed to create|cudaMalloc failed", re.I
+)
+BAD_FILE = re.compile(r"failed to load|invalid magic|corrupted|incomplete|error loading", re.I)
 
 # What a child process may inherit. The rest stays out: llama_cpp.server reads any variable named like an option.
 _INHERITED = re.compile(
@@ -59,10 +72,15 @@ class WriterServer:
         self.url = ""
         self.key = ""
         self._sha256 = files.verify(self.model, settings).sha256
+        self._context = gguf.context(self.model, CONTEXT_TOKENS)
         self._start_seconds = start_seconds
         self._program = program
         self._process: subprocess.Popen | None = None
-        self._lock = threading.Lock()
+        self._port = 0
+        self._lock = threading.RLock()
+        self._ended: list[float] = []  # when it last ended by itself
+        self._stop = threading.Event()
+        self._watcher: threading.Thread | None = None
 
     def __enter__(self) -> "WriterServer":
         self.start()
@@ -82,27 +100,76 @@ class WriterServer:
         return Endpoint(self.url, self.key, self._alias(), "llama_cpp", self._sha256)
 
     def start(self) -> None:
-        """Starts the child and waits until it answers; does nothing while it is up."""
+        """Starts the child and waits until it answers; does nothing while it is up, and replaces one that hangs."""
         with self._lock:
             if self.pid is not None and self.healthy():
                 return
             self._end()
-            self.key = secrets.token_urlsafe(32)
-            port = _free_port()
-            self.url = f"http://127.0.0.1:{port}/v1"
-            self._process = self._spawn(port)
+            if self._stop.is_set():
+                self._stop, self._watcher = threading.Event(), None
+            self._begin()
             atexit.register(self.stop)
-            self._wait()
+            if self._watcher is None:
+                self._watcher = threading.Thread(target=self._watch, args=[self._stop], daemon=True)
+                self._watcher.start()
 
-    def healthy(self, timeout: float = 2.0) -> bool:
-        """Whether the child answers right now."""
-        return self.pid is not None and models_at(self.url, self.key, timeout) is not None
+    def healthy(self, timeout: float = HUNG_SECONDS) -> bool:
+        """Whether the child answers right now, which it does while it writes too."""
+        return self._pulse(timeout) is not None
 
     def stop(self) -> None:
         """Ends the child. Safe to call twice."""
+        self._stop.set()
         with self._lock:
             self._end()
         atexit.unregister(self.stop)
+
+    def _begin(self) -> None:
+        """A new child, at the old address: whoever was given that finds it again after a crash."""
+        self.key = self.key or secrets.token_urlsafe(32)
+        self._port = self._port if self._port and _is_free(self._port) else _free_port()
+        self.url = f"http://127.0.0.1:{self._port}/v1"
+        self._process = self._spawn(self._port)
+        self._wait()
+
+    def _watch(self, stop: threading.Event) -> None:
+        """Starts the child again when it ended or hangs, until `stop` is set."""
+        while not stop.wait(CHECK_SECONDS):
+            process = self._process
+            if process is None or not self._is_lost(process):
+                continue
+            with self._lock:
+                if stop.is_set() or self._process is not process:  # stopped, or replaced by whoever asked for a draft
+                    continue
+                self._end()
+                now = time.monotonic()
+                self._ended = [*(at for at in self._ended if now - at < CRASH_SECONDS), now]
+                if len(self._ended) < CRASHES:
+                    # Whoever asks for the next draft is told why it does not start: `start` tries once more.
+                    with contextlib.suppress(AppError):
+                        self._begin()
+
+    def _is_lost(self, process: subprocess.Popen) -> bool:
+        """Whether this child ended by itself, does not answer, or answers and writes nothing."""
+        if process.poll() is not None:
+            return True
+        pulse = self._pulse(HUNG_SECONDS)
+        return pulse is None or pulse.get("silent", 0.0) > STALLED_SECONDS
+
+    def _pulse(self, timeout: float) -> dict | None:
+        """What the child says of itself; None when it does not answer."""
+        if self.pid is None:
+            return None
+        request = urllib.request.Request(
+            self.url.removesuffix("/v1") + "/health", headers={"Authorization": f"Bearer {self.key}"}
+        )
+        with (
+            contextlib.suppress(OSError, ValueError, http.client.HTTPException),
+            direct.open(request, timeout=timeout) as answer,
+        ):
+            said = json.loads(answer.read())
+            return said if isinstance(said, dict) else None
+        return None
 
     def _alias(self) -> str:
         # The hash rides in the model's name, so that whoever is given only the address can still record it.
@@ -114,7 +181,7 @@ class WriterServer:
             "port": port,
             "model": self.model,
             "model_alias": self._alias(),
-            "n_ctx": CONTEXT_TOKENS,
+            "n_ctx": self._context,
             "n_gpu_layers": -1,
             "n_threads": THREADS,
             "n_threads_batch": THREADS,
@@ -131,96 +198,68 @@ class WriterServer:
             "API_KEY": self.key,
             "HOST": "127.0.0.1",
             "PORT": str(port),
-            child.PARENT: str(os.getpid()),
+            PARENT: str(os.getpid()),
             # Waiting threads sleep instead of spinning: on a busy machine spinning costs more than half of the speed.
             "OMP_WAIT_POLICY": "passive",
         }
         try:
             self.log.parent.mkdir(parents=True, exist_ok=True)
+            if self.log.exists():
+                os.replace(self.log, self.log.with_suffix(".before.log"))  # the last words of one that crashed
             with self.log.open("wb") as log:
                 return subprocess.Popen(
                     command, cwd=ROOT, env={**kept, **own}, stdin=subprocess.DEVNULL, stdout=log, stderr=log
                 )
         except OSError as error:
-            raise DraftFailed(f"The language model could not be started: {error.strerror or error}.") from error
+            raise DraftFailed(Sentence("writer.no_start", {"error": error.strerror or str(error)})) from error
 
     def _wait(self) -> None:
         deadline = time.monotonic() + self._start_seconds
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 raise self._why_not()
-            if models_at(self.url, self.key, timeout=1.0) is not None:
+            if self._pulse(timeout=1.0) is not None:
                 return
-            time.sleep(0.1)
+            if self._stop.wait(0.1):
+                break
         self._end()
         raise DraftFailed(
-            f"The language model did not start within {self._start_seconds:.0f} seconds. Details: {self.log}."
+            Sentence("writer.slow_start", {"seconds": f"{self._start_seconds:.0f}", "log": str(self.log)})
         )
 
     def _why_not(self) -> ModelFileProblem | DraftFailed:
         """The sentence for a child that ended while starting, from its own last words."""
-        said = _tail(self.log)
-        if re.search(r"failed to allocate|out of memory|cannot allocate|bad_alloc|MemoryError|Failed to create", said):
-            return DraftFailed(
-                f"There is not enough free memory for the model {self.model.name} "
-                f"({self.model.stat().st_size / 1e9:.1f} GB). Close other programs or use a smaller model. "
-                f"Details: {self.log}."
-            )
-        if re.search(
-            r"Failed to load model|failed to load|invalid magic|corrupted|incomplete|error loading", said, re.I
-        ):
-            return ModelFileProblem(
-                f"The model file {self.model} could not be loaded: it is incomplete, damaged or of a kind this "
-                f"version cannot read. Fetch it again with `python -m engine model pull default`, or set "
-                f"OFFERLAB_MODEL to another GGUF file. Details: {self.log}."
-            )
+        said, log = _tail(self.log), str(self.log)
+        if NO_MEMORY.search(said):
+            needed = f"{gguf.memory(self.model, CONTEXT_TOKENS) / 1e9:.1f}"
+            values = {"model": self.model.name, "needed": needed, "log": log}
+            return DraftFailed(Sentence("writer.no_memory", values))
+        if BAD_FILE.search(said):
+            return ModelFileProblem(Sentence("writer.bad_file", {"file": str(self.model), "log": log}))
         code = self._process.returncode if self._process else None
-        last = said.strip().splitlines()[-1][:200] if said.strip() else "nothing"
-        return DraftFailed(
-            f"The language model ended while starting (exit {code}). It said: {last}. Details: {self.log}."
-        )
+        last = said.strip().splitlines()[-1][:200] if said.strip() else "-"
+        return DraftFailed(Sentence("writer.ended", {"code": str(code), "said": last, "log": log}))
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is None:
             return
-        process.terminate()
-        try:
-            process.wait(timeout=2)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def remote(settings: Settings, timeout: float = 5.0) -> Endpoint:
-    """The server OFFERLAB_LLM_URL names. Raises DraftFailed when it does not answer or offers no model."""
-    url = (settings.llm_url or "").rstrip("/")
-    url = url if url.endswith("/v1") else f"{url}/v1"
-    key = settings.llm_key or "none"
-    models = models_at(url, key, timeout)
-    if not models:
-        raise DraftFailed(
-            f"The writer at {url} (OFFERLAB_LLM_URL) does not answer or refused the key (OFFERLAB_LLM_KEY). "
-            "Start it, correct the address, or unset the variable to use the model on this machine."
-        )
-    name = str(models[0].get("id", ""))
-    # llama_cpp.server signs its models "me"; vLLM and llama-server do otherwise.
-    backend: Literal["llama_cpp", "other"] = "llama_cpp" if models[0].get("owned_by") == "me" else "other"
-    known = re.search(r"@([0-9a-f]{64})$", name)
-    return Endpoint(url, key, name, backend, known.group(1) if known else None)
-
-
-def models_at(url: str, key: str, timeout: float) -> list[dict] | None:
-    """The models a server offers, or None when it does not answer in time."""
-    request = urllib.request.Request(f"{url}/models", headers={"Authorization": f"Bearer {key}"})
-    with contextlib.suppress(OSError, ValueError, AttributeError), _direct.open(request, timeout=timeout) as answer:
-        listed = json.loads(answer.read()).get("data")
-        return listed if isinstance(listed, list) and all(isinstance(m, dict) for m in listed) else None
-    return None
+        process.kill()  # it has nothing to save, and one that hangs would not hear a request to end
+        process.wait()
 
 
 # Never through a proxy of the environment: the child is on this machine, and its key stays there.
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
 
 
 def _free_port() -> int:
