@@ -17,7 +17,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -34,7 +33,7 @@ from engine.campaign.writer.server import PROGRAM, WriterServer
 from engine.campaign.writer.turn import SILENCE
 from engine.errors import AppError
 from engine.settings import Settings
-from engine.shop import samples, store
+from engine.shop import samples
 from engine.shop.store import Shop
 
 WINDOWS = 8
@@ -87,29 +86,21 @@ def _brief(shop: Shop) -> Brief:
 
 
 def cancelled(path: Path, settings: Settings, told: Facts, asked: Brief, times: int) -> None:
-    """How long after a draft in writing is given up the model begins with the next one's answer."""
-    print("Cancel: from giving a draft up to the first words of the next one, which waited; seconds")
-    found = []
+    """How long after a draft in writing is given up the model writes no more, by its process's own word."""
+    print("Cancel: from giving a draft up until the model is free; seconds, and a token's time at that speed")
+    freed, tokens = [], []
     with WriterServer(path, settings) as server:
-        _written(_stream(server.endpoint, told, asked, 0))  # the prompt's beginning is in memory from here on
         for number in range(times):
-            first = drafts.stream(told, asked, 1, 10 + number, server.endpoint, window="first")
-            _until_text(first)
-            answer: list[float] = []
-            second = threading.Thread(target=_first_text, args=(server.endpoint, told, asked, 90 + number, answer))
-            second.start()
-            time.sleep(0.5)  # the second one stands in line
+            tokens.append(1 / (_written(_stream(server.endpoint, told, asked, number)).tokens_per_second or 1.0))
+            events = drafts.stream(told, asked, 1, 10 + number, server.endpoint)
+            _until_text(events)
             given_up = time.perf_counter()
-            first.close()  # type: ignore[attr-defined]
-            second.join()
-            found.append(answer[0] - given_up)
-    print("  " + "  ".join(f"{one:.2f}" for one in found) + f"   longest {max(found):.2f}\n")
-
-
-def _first_text(endpoint: Callable, told: Facts, asked: Brief, seed: int, at: list[float]) -> None:
-    with closing(drafts.stream(told, asked, 1, seed, endpoint, window="second")) as events:  # type: ignore[type-var]
-        _until_text(events)
-        at.append(time.perf_counter())
+            events.close()  # type: ignore[attr-defined]
+            while (server.pulse(1.0) or {}).get("writing"):
+                time.sleep(0.01)
+            freed.append(time.perf_counter() - given_up)
+    print("  free after  " + "  ".join(f"{one:.2f}" for one in freed) + f"   longest {max(freed):.2f}")
+    print("  one token   " + "  ".join(f"{one:.2f}" for one in tokens) + "\n", flush=True)
 
 
 # --- eight windows ---

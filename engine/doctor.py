@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from engine.campaign.writer import health
+from engine.campaign.writer import health, whereabouts
 from engine.decision import database
 from engine.errors import AppError
 from engine.settings import Settings
@@ -43,7 +43,7 @@ def examine(settings: Settings, now: datetime) -> list[Check]:
         libraries(),
         sqlite(),
         model(writer, settings),
-        gpu(writer, last_offload(settings.cache / "logs" / "writer.log")),
+        gpu(writer, whereabouts.last_offload(settings.cache / "logs" / "writer.log")),
         disk(settings),
         port(),
         folder("configuration folder", settings.config),
@@ -95,7 +95,8 @@ def model(writer: dict, settings: Settings) -> Check:
         return Check("language model", False, "cannot be used; drafts come from templates", advice)
     if settings.model == "none" and not settings.llm_url:
         return Check("language model", True, "switched off by OFFERLAB_MODEL=none: drafts come from templates")
-    return Check("language model", True, writer["model_file"] or writer["writer"])
+    runs = whereabouts.now(settings).sentence.text("en")
+    return Check("language model", True, f"{runs} {writer['model_file'] or ''}".strip())
 
 
 def gpu(writer: dict, offloaded: tuple[int, int] | None) -> Check:
@@ -120,16 +121,6 @@ def graphics_card() -> str:
     if platform.system() == "Darwin":
         return "metal" if platform.machine() == "arm64" else ""
     return "cuda" if shutil.which("nvidia-smi") else ""
-
-
-def last_offload(log: Path) -> tuple[int, int] | None:
-    """Layers on the graphics card and layers in all, from the language model's own log."""
-    try:
-        said = log.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return None
-    told = re.findall(r"offloaded (\d+)/(\d+) layers to GPU", said)
-    return (int(told[-1][0]), int(told[-1][1])) if told else None
 
 
 def existing(path: Path) -> Path:

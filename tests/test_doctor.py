@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine import doctor, settings
-from engine.campaign.writer import health
+from engine.campaign.writer import health, whereabouts
 from engine.shop import store
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -85,7 +85,7 @@ def test_the_last_start_in_the_log_says_what_was_offloaded(tmp_path, log, expect
     path = tmp_path / "writer.log"
     if log is not None:
         path.write_text(log)
-    assert doctor.last_offload(path) == expected
+    assert whereabouts.last_offload(path) == expected
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
 from engine.campaign.writer.server import WriterServer
+from engine.campaign.writer.whereabouts import Whereabouts
+from engine.campaign.writer.whereabouts import now as whereabouts_now
 from engine.shop import store
 from engine.shop.store import Shop
 
@@ -22,6 +24,11 @@ def facts(shop: Shop, brief: Brief) -> Facts:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _facts(path: str, version: str, brief: str) -> Facts:
     return facts_of_brief(store.open_shop(Path(path)), Brief.model_validate_json(brief))
+
+
+def whereabouts() -> Whereabouts:
+    """Which model writes here, where it runs and how fast."""
+    return whereabouts_now(settings.read())
 
 
 def server() -> WriterServer | None:

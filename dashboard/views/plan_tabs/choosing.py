@@ -5,16 +5,19 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import widgets
-from dashboard.text import t
+from dashboard import cache, widgets
+from dashboard.text import language, t
 from dashboard.views.plan_tabs import drafting, message, saving
 from dashboard.views.plan_tabs.drafting import OWN, own
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs, settings
 from engine.campaign import claims, planned
 from engine.campaign.plan import PARTS
+from engine.campaign.writer import files
 from engine.errors import AppError
 from engine.jobs import Job
+
+BASIC = files.trusted("default").filename
 
 
 def show(opened: Open, step: int) -> None:
@@ -49,6 +52,7 @@ def _head(opened: Open, step: int, job: Job | None) -> None:
         icon = ":material/stylus_note:"
         asked = st.button(label, key="copy.draft", type="secondary" if drafts else "primary", icon=icon)
         write = not texts and st.button(t("copy.own"), key="copy.own", type="tertiary", icon=":material/edit:")
+    runs_where()
     if asked:
         ask(opened, step)
     if write:
@@ -80,6 +84,7 @@ def _watched(opened: Open, step: int, job_id: str) -> None:
             st.rerun()
         if job.detail.get("like"):
             st.caption(t("copy.alike"))
+        runs_where()
         for number, column in enumerate(st.columns(drafting.COUNT)):
             with column:
                 _coming(opened, step, job, number)
@@ -100,8 +105,18 @@ def _coming(opened: Open, step: int, job: Job, number: int) -> None:
         elif said.get("text"):
             st.badge(t("copy.writing"), icon=":material/edit:")
             st.markdown(message.plain(said["text"]).replace("\n", "\n\n"))
+        elif said.get("place") == 0:
+            st.badge(t("copy.writing"), icon=":material/edit:")
+        elif said.get("place"):
+            st.badge(t("writer.in_line", place=said["place"]), icon=":material/groups:", color="gray")
         else:
             st.caption(t("copy.waiting"))
+
+
+def runs_where() -> None:
+    """One line: which model writes, where it runs and how fast."""
+    line = cache.writer.whereabouts().sentence.text(language())
+    st.caption(f":material/memory: {message.plain(line)}")
 
 
 # --- when they are done ---
@@ -144,11 +159,14 @@ def _draft(opened: Open, step: int, draft: dict[str, Any]) -> None:
     """One draft as a customer reads it, and who wrote it."""
     if draft["writer"] == "template":
         st.badge(t("copy.by_template"), icon=":material/description:", color="gray")
-        st.caption(message.plain(t("copy.because", reason=draft.get("note") or "")))
+        note = draft.get("note_zh") if language() == "zh" else None
+        st.caption(message.plain(t("copy.because", reason=note or draft.get("note") or "")))
     elif settings.read().llm_url:
         st.caption(f":material/neurology: {message.plain(t('copy.by_server', model=draft.get('model') or ''))}")
-    else:
+    elif draft.get("model") in (None, BASIC):
         st.caption(f":material/neurology: {t('copy.by_model')}")
+    else:
+        st.caption(f":material/neurology: {message.plain(t('copy.by_server', model=draft['model']))}")
     facts = saving.facts_of(opened.shop, opened.plan, step)
     # Filled anew: the discount or the dates may have changed since it was written.
     filled = claims.fill(draft["slots"], facts) if facts else draft["filled"]

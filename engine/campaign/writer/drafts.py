@@ -24,7 +24,7 @@ from engine.campaign.writer.together import together
 from engine.campaign.writer.wish import NOTHING, Wish
 from engine.errors import AppError, DraftFailed, ModelFileProblem
 from engine.model import code
-from engine.sentences import Said, Sentence
+from engine.sentences import Said, Sentence, spoken
 from engine.settings import Settings
 
 MOST_DRAFTS = 20
@@ -230,7 +230,9 @@ def _template(
 def _from_template(
     shop_facts: Facts, brief: Brief, index: int, seed: int, why: Said, slots: dict[str, str], wish: Wish
 ) -> Draft:
+    # Words of a caller stay as they are.
     note = Sentence("writer.neighbour" if wish.like else "writer.template", {"reason": why})
+    said = note if wish.like or isinstance(why, Sentence) else why
     return Draft(
         draft_id=_draft_id(brief, slots, index),
         writer="template",
@@ -239,8 +241,8 @@ def _from_template(
         slots=slots,
         filled=claims.fill(slots, shop_facts),
         claims=claims.claims_of(slots, shop_facts),
-        note=note.text("en"),
-        note_zh=note.text("zh"),
+        note=spoken(said, "en"),
+        note_zh=spoken(said, "zh"),
         number=index,
     )
 

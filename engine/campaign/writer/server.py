@@ -92,7 +92,8 @@ class WriterServer:
     @property
     def pid(self) -> int | None:
         """The child's process id while it runs."""
-        return self._process.pid if self._process and self._process.poll() is None else None
+        process = self._process  # the watching thread may take it away meanwhile
+        return process.pid if process and process.poll() is None else None
 
     def endpoint(self) -> Endpoint:
         """Where to ask; starts the child if it is not running. Raises ModelFileProblem or DraftFailed."""
@@ -105,6 +106,7 @@ class WriterServer:
             if self.pid is not None and self.healthy():
                 return
             self._end()
+            self._ended.clear()
             if self._stop.is_set():
                 self._stop, self._watcher = threading.Event(), None
             self._begin()
@@ -115,7 +117,7 @@ class WriterServer:
 
     def healthy(self, timeout: float = HUNG_SECONDS) -> bool:
         """Whether the child answers right now, which it does while it writes too."""
-        return self._pulse(timeout) is not None
+        return self.pulse(timeout) is not None
 
     def stop(self) -> None:
         """Ends the child. Safe to call twice."""
@@ -153,10 +155,10 @@ class WriterServer:
         """Whether this child ended by itself, does not answer, or answers and writes nothing."""
         if process.poll() is not None:
             return True
-        pulse = self._pulse(HUNG_SECONDS)
+        pulse = self.pulse(HUNG_SECONDS)
         return pulse is None or pulse.get("silent", 0.0) > STALLED_SECONDS
 
-    def _pulse(self, timeout: float) -> dict | None:
+    def pulse(self, timeout: float) -> dict | None:
         """What the child says of itself; None when it does not answer."""
         if self.pid is None:
             return None
@@ -218,7 +220,7 @@ class WriterServer:
         while time.monotonic() < deadline:
             if self._process is None or self._process.poll() is not None:
                 raise self._why_not()
-            if self._pulse(timeout=1.0) is not None:
+            if self.pulse(timeout=1.0) is not None:
                 return
             if self._stop.wait(0.1):
                 break

@@ -25,8 +25,8 @@ def note(settings: Settings, model: str, tokens_per_second: float | None) -> Non
             file.write(json.dumps({"model": model, "tokens_per_second": tokens_per_second}) + "\n")
 
 
-def recent(settings: Settings, model: str) -> float | None:
-    """Tokens a second, the median of this model's last drafts here; None before the first one."""
+def recent(settings: Settings, model: str | None) -> float | None:
+    """Tokens a second, the median of a model's last drafts, or of any model's; None before the first one."""
     try:
         lines = _file(settings).read_text("utf-8").splitlines()
     except OSError:
@@ -35,7 +35,7 @@ def recent(settings: Settings, model: str) -> float | None:
     for line in lines:
         with contextlib.suppress(ValueError, KeyError, TypeError):
             entry = json.loads(line)
-            if entry["model"] == model:
+            if model in (None, entry["model"]):
                 found.append(float(entry["tokens_per_second"]))
     return round(statistics.median(found[-LAST:]), 1) if found else None
 
