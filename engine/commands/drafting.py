@@ -1,6 +1,7 @@
 """Commands about copy and the language model: draft, check-copy, model."""
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -60,7 +61,7 @@ def model() -> None:
 
 @model.command("list")
 def list_models() -> None:
-    """The models this tool trusts, and whether they are here."""
+    """The models whose hash is known, and whether they are here."""
     from dataclasses import asdict
 
     from engine.campaign.writer import files
@@ -71,24 +72,42 @@ def list_models() -> None:
 @model.command("pull")
 @click.argument("name", default="default")
 def pull_model(name: str) -> None:
-    """Fetch a model file; a stopped fetch continues."""
+    """Fetch a model by its name in the list, or as OWNER/REPO/FILE.gguf; a stopped fetch continues."""
     from engine.campaign.writer import files
 
-    print_json({"path": str(files.pull(name, files.bar()))})
+    show = files.bar() if sys.stderr.isatty() else files.lines()
+    print_json({"path": str(files.pull(name, show))})
+
+
+@model.command("use")
+@click.argument("name")
+def use_model_file(name: str) -> None:
+    """Draft with this model of the list from now on; "default" goes back to the basic writer."""
+    from engine.campaign.writer import catalogue
+
+    catalogue.choose(environment.read(), name)
+    print_json({"in_use": name})
 
 
 @model.command("verify")
 @click.argument("which", default="default")
 def verify_model(which: str) -> None:
     """Check a model file, by name or path, against the hash we trust."""
-    from dataclasses import asdict
-
     from engine.campaign.writer import files
     from engine.errors import ModelFileProblem
 
     verdict = files.verify(which)
-    told = asdict(verdict)
-    del told["said"]
-    print_json(told | {"sentence": verdict.sentence})
+    header = verdict.header
+    print_json(
+        {
+            "path": str(verdict.path),
+            "state": verdict.state,
+            "size": verdict.size,
+            "sha256": verdict.sha256,
+            "sentence": verdict.sentence,
+            "context": header.context if header else None,
+            "chat_template": bool(header.chat_template) if header else None,
+        }
+    )
     if verdict.state not in ("ok", "unknown"):
         raise ModelFileProblem(verdict.said)

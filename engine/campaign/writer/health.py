@@ -43,6 +43,8 @@ def writer_status(settings: Settings) -> dict:
         return status
     verdict = files.verify(path, settings)
     status |= {"model_file": str(path), "size": verdict.size, "sha256": verdict.sha256}
+    if verdict.header and verdict.header.chat_template is None:
+        advice.append(verdict.sentence)
     if status["llama_cpp"]:
         status["writer"] = "model"
     else:

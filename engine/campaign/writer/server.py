@@ -23,7 +23,6 @@ from engine.sentences import Sentence
 from engine.settings import Settings
 
 ROOT = Path(__file__).parents[3]
-CONTEXT_TOKENS = 3072  # prompt about 900, draft at most 700; the key-value cache takes 28 KB a token
 START_SECONDS = 90.0  # a cold disk reads 1.1 GB in that; a warm start takes 2-4 s
 CHECK_SECONDS = 1.0  # between two looks at the child
 HUNG_SECONDS = 5.0  # without an answer to "are you there", which it gives while it writes too
@@ -72,7 +71,7 @@ class WriterServer:
         self.url = ""
         self.key = ""
         self._sha256 = files.verify(self.model, settings).sha256
-        self._context = gguf.context(self.model, CONTEXT_TOKENS)
+        self._context = gguf.context(self.model, files.CONTEXT_TOKENS)
         self._start_seconds = start_seconds
         self._program = program
         self._process: subprocess.Popen | None = None
@@ -233,7 +232,7 @@ class WriterServer:
         """The sentence for a child that ended while starting, from its own last words."""
         said, log = _tail(self.log), str(self.log)
         if NO_MEMORY.search(said):
-            needed = f"{gguf.memory(self.model, CONTEXT_TOKENS) / 1e9:.1f}"
+            needed = f"{gguf.memory(self.model, self._context) / 1e9:.1f}"
             values = {"model": self.model.name, "needed": needed, "log": log}
             return DraftFailed(Sentence("writer.no_memory", values))
         if BAD_FILE.search(said):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.campaign.writer import files, speed
+from engine.campaign.writer import files, gguf, speed
 from engine.errors import AppError
 from engine.sentences import Sentence
 from engine.settings import Settings
@@ -21,10 +21,14 @@ class Whereabouts:
     on_card: int | None  # layers on the graphics card, None where the log names none: it runs on the processor
     layers: int | None
     tokens_per_second: float | None  # of the last drafts
+    problem: Sentence | None = None  # what the file lacks
 
     @property
     def sentence(self) -> Sentence:
         """One line that says it all."""
+        return Sentence("writer.but", {"runs": self._runs(), "problem": self.problem}) if self.problem else self._runs()
+
+    def _runs(self) -> Sentence:
         if self.model is None:
             return Sentence("writer.runs_none")
         if self.is_elsewhere:
@@ -67,7 +71,15 @@ def now(settings: Settings) -> Whereabouts:
         offload[0] if offload else None,
         offload[1] if offload else None,
         speed.recent(settings, path.name),
+        _problem(path),
     )
+
+
+def _problem(path: Path) -> Sentence | None:
+    try:
+        return None if gguf.header(path).chat_template else Sentence("writer.template_lacking")
+    except (OSError, gguf.Unreadable):
+        return None  # said when it does not start
 
 
 def last_offload(log: Path) -> tuple[int, int] | None:
