@@ -183,7 +183,13 @@ def steps_of(words: str, count: int) -> Iterator[Callable[[str], None]]:
     bar.empty()
 
 
-PAGES = {"train": "model", "extra": "plans", "import": "data", "sample": "today"}  # where work is looked after
+PAGES = {
+    "train": "model",
+    "extra": "plans",
+    "import": "data",
+    "sample": "today",
+    "model": "settings",
+}  # where work is looked after
 
 
 def job_panel(shop_dir: Path, kind: str, on_done: Callable[[], None] | None = None) -> bool:

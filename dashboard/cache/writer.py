@@ -40,6 +40,7 @@ def server() -> WriterServer | None:
     return _server(str(found) if found else None)
 
 
-@st.cache_resource(show_spinner=False, on_release=lambda server: server.stop() if server else None)
+# One at a time: when another model is chosen, the one before it gives its memory back.
+@st.cache_resource(max_entries=1, show_spinner=False, on_release=lambda server: server.stop() if server else None)
 def _server(model: str | None) -> WriterServer | None:
     return WriterServer(Path(model), settings.read()) if model else None

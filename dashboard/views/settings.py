@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs.message import plain
-from dashboard.views.settings_parts import fields, questions, topics
+from dashboard.views.settings_parts import fields, models, questions, topics
 from engine import doctor, settings
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES
@@ -52,4 +52,5 @@ with widgets.problem_box():
     topics.show(shop, waiting)
     st.caption(t("settings.where"))
     st.code(str(shop.path / "shop.toml"), language=None)
+    models.show(shop)
     machine()

@@ -17,15 +17,28 @@ from engine.commands import main, print_json, seed_option, shop_at, shop_option
 @click.option("--like", type=click.Path(path_type=Path), help="A draft (JSON) in whose style to write.")
 @click.option("--keep", type=click.Path(path_type=Path), help="A draft (JSON) of which only --part is written again.")
 @click.option("--part", help="subject, preheader, headline, body or call_to_action.")
+@click.option("--replay", type=click.Path(path_type=Path), help="Drafts (JSON) of this brief, to be written again.")
 @seed_option
 def draft(
-    shop_dir: Path | None, brief: Path, count: int, like: Path | None, keep: Path | None, part: str | None, seed: int
+    shop_dir: Path | None,
+    brief: Path,
+    count: int,
+    like: Path | None,
+    keep: Path | None,
+    part: str | None,
+    replay: Path | None,
+    seed: int,
 ) -> None:
     """Draft copy for a brief with the local language model, or from templates where there is none."""
     from engine.campaign.plan import read_brief
     from engine.campaign.writer.drafts import draft_command
 
     asked, shop = read_brief(brief), shop_at(shop_dir)
+    if replay:
+        from engine.campaign.writer.replay import replay_command
+
+        print_json(replay_command(replay, shop, asked, environment.read()))
+        return
     print_json(
         draft_command(
             shop,

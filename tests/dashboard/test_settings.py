@@ -1,13 +1,16 @@
 """Settings: five questions first, the rest below; nothing is written before Save, and what does not fit says why."""
 
 import shutil
+import time
 
 import pytest
 
-from engine import doctor
+from engine import doctor, jobs
+from engine import settings as environment
 from engine.campaign import lint
-from engine.campaign.writer import facts
+from engine.campaign.writer import catalogue, facts
 from engine.shop import store
+from tests.campaign.fake_hub import FILE, REPOSITORY, FakeHub
 from tests.campaign.fake_writer import FakeShop, brief
 
 QUESTIONS = ["currency", "time_zone", "prices_include_tax", "gross_margin", "send_cost"]
@@ -248,3 +251,41 @@ def test_the_machine_is_checked_when_asked(open_app, quiet_shop, words, monkeypa
     assert not app.exception
     assert "1.0 GB free" in words(app)
     assert "Free some space." in words(app)
+
+
+# --- language models ---
+
+
+def test_a_model_of_the_hub_is_fetched_chosen_and_given_up_again(open_app, quiet_shop, words, monkeypatch):
+    hub = FakeHub()
+    monkeypatch.setenv("HF_ENDPOINT", hub.url)
+    app = open_app(quiet_shop, "settings")
+    assert "The basic writer" in words(app) and "not on this machine" in words(app)
+    app.text_input(key="settings.hub_file").set_value("no file")
+    app.button(key="settings.hub_fetch").click().run()
+    assert any("OWNER/REPO/FILE.gguf" in one for one in errors(app))
+    app.text_input(key="settings.hub_file").set_value(f"{REPOSITORY}/{FILE}")
+    app.button(key="settings.hub_fetch").click().run()
+    until(lambda: jobs.latest(quiet_shop, "model").is_over)
+    hub.close()
+    app = open_app(quiet_shop, "settings")
+    assert "small-instruct" in words(app) and "here and checked" in words(app)
+    app.button(key="settings.use.small-instruct").click().run()
+    assert not app.exception and catalogue.chosen(environment.read()) == "small-instruct"
+    assert [one.key for one in app.button if one.key.startswith("settings.use.")] == []  # the default is not here
+
+
+def test_a_hub_that_is_not_reached_says_why_on_the_page(open_app, quiet_shop, monkeypatch):
+    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
+    app = open_app(quiet_shop, "settings")
+    app.text_input(key="settings.hub_file").set_value(f"{REPOSITORY}/{FILE}")
+    app.button(key="settings.hub_fetch").click().run()
+    until(lambda: jobs.latest(quiet_shop, "model").is_over)
+    assert any("Is this machine online" in one for one in errors(open_app(quiet_shop, "settings")))
+
+
+def until(true, seconds=60):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.1)

@@ -1,13 +1,24 @@
 """Drafting: a language model in a child process writes copy with {slots}; code fills every fact.
 
-files     which model files are trusted, and where they are
-sources   the two places the default model's bytes come from
-server    the child process that runs the model
-facts     what may be said: the brief and the shop, as slots with their values
-wish      what is wanted beside the brief: more like a draft, or one part of it again
-prompt    the words sent to the model, from assets/prompts
-model     one draft from the model: drawn, checked, drawn again
-template  a draft without a model
-drafts    n drafts of a brief, by model or template, as they are written
-health    what `doctor` says about all this
+catalogue    which models there are, the default and the user's own, and which one writes
+hub          what the model hub says of a file: size, hash, licence
+gguf         what a model file says of itself: context size, chat template, memory
+files        whether a model file is the one its name says, and fetching it
+sources      the two places a model's bytes come from
+server       the child process that runs the model, watched and started again
+child        that process
+line         in it: whose turn it is
+turn         a draft's place in that line
+remote       a server at an address instead
+facts        what may be said: the brief and the shop, as slots with their values
+wish         what is wanted beside the brief: more like a draft, or one part of it again
+prompt       the words sent to the model, from assets/prompts
+model        one draft from the model: drawn, checked, drawn again
+template     a draft without a model
+drafts       n drafts of a brief, by model or template, as they are written
+together     drafts side by side, where the server batches
+replay       a draft written again, to compare
+speed        how fast the last drafts were
+whereabouts  what writes here, where it runs, how fast
+health       what `doctor` says about all this
 """

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -134,6 +135,7 @@ class _Round:
     why: Said  # why the next template is one
     hopeless: bool  # no draft of this round need ask the model any more
     done: list[dict[str, str]] = field(default_factory=list)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def events(self, index: int) -> Iterator[Event]:
         """One draft, by the model or from a template."""
@@ -163,19 +165,33 @@ class _Round:
     def _modelled(self, index: int) -> Iterator[Event]:
         """Place and text so far, then the model's draft. Raises DraftFailed or ModelFileProblem."""
         endpoint, shown, before = self._endpoint(), 0.0, list(self.done)
-        seed = self.seed + index * SEED_STEP
-        for event in model.write(
-            endpoint, self.brief, self.facts, index, seed, self.done, wish=self.wish, window=self.window
-        ):
-            if isinstance(event, int):
-                yield "place", index, event
-            elif isinstance(event, model.Written):
-                written = _from_model(endpoint, self.brief, self.facts, index, event, self.wish, before)
-                self.done.append(event.slots)
-                yield "draft", index, written
-            elif time.monotonic() - shown >= SHOW_EVERY:
-                shown = time.monotonic()
-                yield "text", index, claims.fill({"": event}, self.facts)[""]
+        first = self.seed + index * SEED_STEP
+        for seed in (first, first + SEED_STEP // 2):
+            for event in model.write(
+                endpoint, self.brief, self.facts, index, seed, self.done, wish=self.wish, window=self.window
+            ):
+                if isinstance(event, int):
+                    yield "place", index, event
+                elif isinstance(event, model.Written):
+                    if self._is_first(event.slots):
+                        yield (
+                            "draft",
+                            index,
+                            _from_model(endpoint, self.brief, self.facts, index, event, self.wish, before),
+                        )
+                        return
+                elif time.monotonic() - shown >= SHOW_EVERY:
+                    shown = time.monotonic()
+                    yield "text", index, claims.fill({"": event}, self.facts)[""]
+        raise DraftFailed(Sentence("writer.same_again"))
+
+    def _is_first(self, slots: dict[str, str]) -> bool:
+        """Whether no other draft says the same; two that are written side by side may come to it at once."""
+        with self.lock:
+            if slots in self.done:
+                return False
+            self.done.append(slots)
+            return True
 
 
 def _from_model(
@@ -205,10 +221,15 @@ def _from_model(
         temperature=model.TEMPERATURE,
         top_p=model.TOP_P,
         max_tokens=model.answer_tokens(facts.channel),
-        llama_cpp=version("llama-cpp-python") if endpoint.model_sha256 else None,
+        llama_cpp=llama_cpp_version() if endpoint.model_sha256 else None,
         engine_sha256=code.engine_sha256(),
         wished=wished if wish.shown else None,
     )
+
+
+def llama_cpp_version() -> str:
+    """Version of the library that runs models here."""
+    return version("llama-cpp-python")
 
 
 def _template(
