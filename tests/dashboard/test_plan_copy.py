@@ -1,7 +1,9 @@
 """The Copy tab: drafts in the background, a draft to choose, and copy that is checked as it is edited."""
 
 import json
+import sys
 import time
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -9,8 +11,10 @@ import pytest
 
 from dashboard.views.plan_tabs import drafting
 from dashboard.views.plan_tabs.saving import Open
-from engine import jobs
+from engine import jobs, settings
 from engine.campaign.plan import Offer, Step
+from engine.campaign.writer.server import WriterServer
+from engine.campaign.writer.turn import Turn
 from engine.decision import plans
 from engine.jobs import Job
 from engine.shop import store
@@ -287,6 +291,22 @@ def test_writing_that_is_stopped_keeps_what_is_finished(open_app, trained_shop, 
     app = page_of(open_app, trained_shop, "copy")
     assert [draft["slots"]["subject"] for draft in stored(trained_shop).extras["drafts"]] == ["Soft evenings for you"]
     assert "What was finished is kept" in said(app)
+
+
+def test_the_place_in_the_line_is_shown_while_another_window_writes(open_app, trained_shop, tmp_path, monkeypatch):
+    own = tmp_path / "own.gguf"
+    own.write_bytes(b"GGUF my own")
+    program = (sys.executable, "-m", "tests.campaign.fake_child")
+    with WriterServer(own, settings.read(), program=program) as child, closing(Turn(child.endpoint(), "b")) as other:
+        assert list(other.places()) == []  # the other window writes
+        monkeypatch.setenv("OFFERLAB_LLM_URL", child.url)
+        monkeypatch.setenv("OFFERLAB_LLM_KEY", child.key)
+        saved_plan(trained_shop)
+        page_of(open_app, trained_shop, "copy").button(key="copy.draft").click().run()
+        until(lambda: "place" in jobs.latest(trained_shop, "draft-spring").detail.get("drafts", {}).get("0", {}))
+        app = page_of(open_app, trained_shop, "copy")
+        assert "number 1 in line" in said(app)
+        app.button(key="copy.stop").click().run()
 
 
 # --- counters, previews, earlier copies ---

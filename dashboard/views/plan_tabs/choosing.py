@@ -84,7 +84,6 @@ def _watched(opened: Open, step: int, job_id: str) -> None:
             st.rerun()
         if job.detail.get("like"):
             st.caption(t("copy.alike"))
-        runs_where()
         for number, column in enumerate(st.columns(drafting.COUNT)):
             with column:
                 _coming(opened, step, job, number)
@@ -93,6 +92,7 @@ def _watched(opened: Open, step: int, job_id: str) -> None:
                 jobs.cancel(opened.shop.path, job_id)
             st.rerun()
 
+    runs_where()
     watch()
 
 
