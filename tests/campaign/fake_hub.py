@@ -40,6 +40,14 @@ SMALL = {
 CONTENT = gguf(SMALL)
 
 
+def sparse(path, size: int) -> None:
+    """A file of this size that takes no room, with a model's header."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(CONTENT)
+        file.truncate(size)
+
+
 class FakeHub:
     """A hub with one repository of one file. `told` changes what it says of the file, `status` how it answers."""
 

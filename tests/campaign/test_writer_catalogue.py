@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from engine.campaign.writer import catalogue, files, gguf, health, whereabouts
+from engine.campaign.writer import catalogue, files, gguf, health, speed, whereabouts
 from engine.campaign.writer.server import WriterServer
 from engine.errors import ModelFileProblem
 from tests.campaign import fake_hub
@@ -211,3 +211,36 @@ def test_a_models_toml_that_is_wrong_is_refused_with_the_place(settings, text, t
     with pytest.raises(ModelFileProblem, match=told) as problem:
         files.locate(settings)
     assert str(catalogue.path(settings)) in str(problem.value)
+
+
+# ---------------------------------------------------------------- where it runs, and how fast
+
+
+def test_the_line_about_the_writer_says_model_place_and_speed(settings):
+    path = files.folder(settings) / files.trusted("default").filename
+    fake_hub.sparse(path, files.trusted("default").size)
+    remembered = {"size": path.stat().st_size, "mtime_ns": path.stat().st_mtime_ns}
+    remembered["sha256"] = files.trusted("default").sha256
+    (path.parent / "checked.json").write_text(json.dumps({str(path): remembered}))
+    log = settings.cache / "logs" / "writer.log"
+    log.parent.mkdir(parents=True)
+    assert whereabouts.now(settings).sentence.text() == f"The basic writer ({path.name}): not started yet."
+    log.write_text("nothing of a card")
+    for speed_seen in (10.0, 30.0, 20.0):
+        speed.note(settings, path.name, path.name, speed_seen)
+    assert whereabouts.now(settings).sentence.text() == (
+        f"The basic writer ({path.name}): on the processor, 20 tokens a second in the last drafts."
+    )
+    log.write_text("load_tensors: offloaded 12/29 layers to GPU\n")
+    assert "29 层中有 12 层在显卡上" in whereabouts.now(settings).sentence.text("zh")
+    assert whereabouts.now(settings).sentence.text("zh").startswith("基础写手")
+
+
+def test_a_server_elsewhere_is_called_by_its_models_name(settings):
+    elsewhere = replace(settings, llm_url="http://gpu:8000")
+    assert whereabouts.now(elsewhere).sentence.text() == "http://gpu:8000: a server elsewhere."
+    speed.note(settings, "http://gpu:8000", "big-instruct", 90.0)
+    speed.note(settings, "other.gguf", "other.gguf", 3.0)
+    assert whereabouts.now(elsewhere).sentence.text() == (
+        "big-instruct: a server elsewhere, 90 tokens a second in the last drafts."
+    )

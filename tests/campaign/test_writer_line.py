@@ -193,6 +193,23 @@ def test_a_child_that_dies_or_hangs_costs_one_draft_and_comes_back_by_itself(sta
     assert child.pid not in (None, pid) and child.url == url
 
 
+def test_who_only_waits_when_the_child_dies_loses_nothing(start, settings):
+    child = start("--pace", "0.3")
+    first, second = [], []
+    threads = [
+        threading.Thread(target=lambda: first.extend(written(writer(child, settings), "a"))),
+        threading.Thread(target=lambda: second.extend(written(writer(child, settings), "b"))),
+    ]
+    threads[0].start()
+    _until(lambda: (child.pulse(2) or {}).get("writing"))
+    threads[1].start()
+    _until(lambda: (child.pulse(2) or {}).get("waiting"))
+    os.kill(child.pid, signal.SIGKILL)
+    for thread in threads:
+        thread.join()
+    assert [events[-1][2].writer for events in (first, second)] == ["template", "model"]
+
+
 def test_a_child_that_writes_nothing_is_replaced_though_it_answers(start, settings, monkeypatch):
     monkeypatch.setattr(server, "STALLED_SECONDS", 0.5)
     child = start("--pace", "30")

@@ -307,7 +307,9 @@ def draft_command(
         for kind, index, content in stream(shop_facts, brief, n, seed, writer, why, wish, window):
             if isinstance(content, Draft):
                 drafts[index] = content.model_dump(mode="json")
-                speed.note(settings, content.model or "", content.tokens_per_second)
+                name = content.model or ""
+                writer_name = name if content.model_sha256 else settings.llm_url or name
+                speed.note(settings, writer_name, name, content.tokens_per_second)
                 told({"draft": index, "done": drafts[index]})
             else:
                 told({"draft": index, kind: content})

@@ -8,12 +8,10 @@ import urllib.error
 import urllib.request
 from typing import Any, Literal
 
-from engine.campaign.writer.server import Endpoint, direct
+from engine.campaign.writer.server import RETURN_SECONDS, Endpoint, direct
 from engine.errors import DraftFailed
 from engine.sentences import Sentence
 from engine.settings import Settings
-
-RETURN_SECONDS = 12.0  # a child that crashed is noticed and started again in that
 
 
 class Remote:

@@ -12,7 +12,7 @@ from engine.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """The writer as it last ran. `model` is a file's name, or the address of a server; None: drafts are templates."""
+    """The writer as it last ran. `model` is a file's name, or what a server calls it; None: drafts are templates."""
 
     model: str | None
     is_basic: bool  # the default model
@@ -53,8 +53,9 @@ class Whereabouts:
 def now(settings: Settings) -> Whereabouts:
     """What writes here. Looks at files only: nothing is started or asked."""
     if settings.llm_url:
-        # Its name is known from its drafts.
-        return Whereabouts(settings.llm_url, False, True, True, None, None, speed.recent(settings, None))
+        fast = speed.recent(settings, settings.llm_url)  # its model's name is known from its drafts
+        name = fast.model if fast else settings.llm_url
+        return Whereabouts(name, False, True, True, None, None, fast.tokens_per_second if fast else None)
     try:
         path = files.locate(settings)
     except AppError:
@@ -62,7 +63,7 @@ def now(settings: Settings) -> Whereabouts:
     if path is None:
         return Whereabouts(None, False, False, False, None, None, None)
     log = settings.cache / "logs" / "writer.log"
-    offload = last_offload(log)
+    offload, fast = last_offload(log), speed.recent(settings, path.name)
     return Whereabouts(
         path.name,
         path.name == files.trusted("default").filename,
@@ -70,7 +71,7 @@ def now(settings: Settings) -> Whereabouts:
         log.exists(),
         offload[0] if offload else None,
         offload[1] if offload else None,
-        speed.recent(settings, path.name),
+        fast.tokens_per_second if fast else None,
         _problem(path),
     )
 
