@@ -238,6 +238,7 @@ def _signalled(path: Path, settings: Settings, told: Facts, asked: Brief, seed: 
     with WriterServer(path, settings) as server:
         endpoint = server.endpoint()
         writer = Remote(replace(settings, llm_url=endpoint.url, llm_key=endpoint.key))
+        _written(_stream(writer, told, asked, seed + 900))  # as in an app that has been drafting
         events = _stream(writer, told, asked, seed)
         _until_text(events)
         assert server.pid

@@ -15,9 +15,8 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from engine.campaign.writer import child
+from engine.campaign.writer import addresses, child
 from engine.campaign.writer.line import Line
-from engine.campaign.writer.server import PARENT
 
 WORDS = ["A ", "calm ", "evening ", "is ", "near."]
 
@@ -45,11 +44,11 @@ def chunk(delta, finish):
 
 
 if __name__ == "__main__":
-    threading.Thread(target=child.end_with, args=(int(os.environ[PARENT]),), daemon=True).start()
-    meter = child.Meter()
-    routes = child.routes(option("--model_alias"), os.environ["API_KEY"], Line(), meter)
+    threading.Thread(target=child.end_with, args=(int(os.environ[child.PARENT]),), daemon=True).start()
+    meter = addresses.Meter()
+    routes = addresses.routes(option("--model_alias"), os.environ["API_KEY"], Line(), meter)
     app = Starlette(
-        routes=[*routes, Route(child.CHAT, chat, methods=["POST"])],
-        middleware=[Middleware(child.Pulse, meter=meter)],
+        routes=[*routes, Route(addresses.CHAT, chat, methods=["POST"])],
+        middleware=[Middleware(addresses.Pulse, meter=meter)],
     )
     uvicorn.run(app, host="127.0.0.1", port=int(option("--port")), log_level="warning")

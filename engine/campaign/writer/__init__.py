@@ -7,6 +7,7 @@ files        whether a model file is the one its name says, and fetching it
 sources      the two places a model's bytes come from
 server       the child process that runs the model, watched and started again
 child        that process
+addresses    what it answers beside the model's own answers
 line         in it: whose turn it is
 turn         a draft's place in that line
 remote       a server at an address instead

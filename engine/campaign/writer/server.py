@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.campaign.writer import files, gguf
+from engine.campaign.writer import child, files, gguf
 from engine.errors import AppError, DraftFailed, ModelFileProblem
 from engine.sentences import Sentence
 from engine.settings import Settings
@@ -31,7 +31,6 @@ RETURN_SECONDS = 30.0  # it is noticed and started again in that, also on a busy
 CRASHES, CRASH_SECONDS = 3, 60.0  # so many ends in so short a time, and it is started again only when asked for
 THREADS = 2
 PROGRAM = (sys.executable, "-m", "engine.campaign.writer.child")
-PARENT = "OFFERLAB_WRITER_PARENT"
 
 # What a child says that could not start.
 NO_MEMORY = re.compile(
@@ -200,7 +199,7 @@ class WriterServer:
             "API_KEY": self.key,
             "HOST": "127.0.0.1",
             "PORT": str(port),
-            PARENT: str(os.getpid()),
+            child.PARENT: str(os.getpid()),
             # Waiting threads sleep instead of spinning: on a busy machine spinning costs more than half of the speed.
             "OMP_WAIT_POLICY": "passive",
         }
