@@ -1,6 +1,6 @@
 """What happens to drafts when the model's process is shared, stopped, killed, frozen, short of memory or of a file.
 
-    python bench/writer_faults.py [--times 5] > bench/results/writer_faults.txt
+    python bench/writer_faults.py [--times 5] [--part faults] > bench/results/writer_faults.txt
 
 Uses the default language model of this machine: `make model` fetches it. Every draft is asked for as the app asks: by a
 process of its own, or this one, that is given the address of the one model.
@@ -51,7 +51,9 @@ ROOT = Path(__file__).parents[1]
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__)
     arguments.add_argument("--times", type=int, default=5, help="how often each fault is made")
-    times = arguments.parse_args().times
+    arguments.add_argument("--part", choices=["cancel", "line", "faults"], help="only this part")
+    chosen = arguments.parse_args()
+    times, parts = chosen.times, [chosen.part] if chosen.part else ["cancel", "line", "faults"]
     settings = environment.read()
     path = files.locate(replace(settings, model=None))
     if path is None:
@@ -64,9 +66,12 @@ def main() -> None:
         brief = Path(folder) / "brief.json"
         brief.write_text(asked.model_dump_json(), encoding="utf-8")
         told = facts(shop, asked)
-        cancelled(path, settings, told, asked, times)
-        shared(path, settings, shop, brief)
-        faults(path, settings, told, asked, times, Path(folder))
+        if "cancel" in parts:
+            cancelled(path, settings, told, asked, times)
+        if "line" in parts:
+            shared(path, settings, shop, brief)
+        if "faults" in parts:
+            faults(path, settings, told, asked, times, Path(folder))
 
 
 def _brief(shop: Shop) -> Brief:
