@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine.campaign import earnings, inputs, offers, sensitivity, simulate, support
+from engine.campaign import earnings, inputs, offers, sensitivity, simulate, sms, support
 from engine.campaign.expected import MONEY, NO_MONEY, Forecast, Money, Range
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, sampling_sd, setting
@@ -122,7 +122,8 @@ def _message(shop: Shop, scene: Scene, step: dict) -> Message:
     window = int(_number(step.get("window_days"), shop.settings.window(str(step["channel"]))))
     stops = step.get("condition") == "stop_if_bought"
     day = int(_number(step.get("day"), 0))
-    return Message(setting(shop, scene, step), str(step["channel"]), day, window, stops)
+    cost = sms.cost_of(step, shop.settings)
+    return Message(setting(shop, scene, step), str(step["channel"]), day, window, stops, cost)
 
 
 def _recipients(scene: Scene, plan: dict) -> tuple[int, int]:
@@ -261,10 +262,7 @@ def _with_money(
     assert models.value is not None, "checked by _why_not"
     scene = messages[0].scene
     drawn = simulate.outcomes(models, who, base.recipients, scene, seed, _channel(messages))
-    sends = [
-        (base.recipients * share, _send_cost(shop, plan, message))
-        for share, message in zip(who.sent, messages, strict=True)
-    ]
+    sends = [(base.recipients * share, message.cost) for share, message in zip(who.sent, messages, strict=True)]
     worked, given = inputs.inputs_of(shop, models, scene, plan, drawn, base.recipients, base.held_out, sends)
     terms_of = inputs.terms_of(worked, given)
     at = earnings.money(drawn.p, drawn.q, drawn.value, terms_of)
@@ -332,10 +330,6 @@ def _ranged(value: float | None, draws: np.ndarray | None) -> Range | None:
     quantile = np.nanquantile if np.isnan(draws).any() else np.quantile
     low, high = quantile(draws, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     return Range(float(value), float(min(low, value)), float(max(high, value)))
-
-
-def _send_cost(shop: Shop, plan: dict, message: Message) -> float:
-    return _number(plan.get("send_cost"), shop.settings.send_cost.get(message.channel, 0.0))
 
 
 def _test_size(drawn: Outcomes) -> int:

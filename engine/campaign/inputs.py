@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine import terms
-from engine.campaign import earnings, offers
+from engine.campaign import earnings, offers, sms
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene
 from engine.campaign.simulate import Outcomes
@@ -116,7 +116,7 @@ def _sources(
         "used_share": Sentence("money.from_past", offers.past(scene.baskets)),
         "off": cost.source,
         "stock": Sentence("money.from_stock"),
-        "send_cost": send_cost_from(shop, plan),
+        "send_cost": _in_parts(send_cost_from(shop, plan), shop, plan),
     }
 
 
@@ -159,6 +159,12 @@ def send_cost_from(shop: Shop, plan: Mapping[str, object]) -> Sentence:
         return Sentence("money.send_cost_unknown", {"channel": Sentence(f"engine.by_{channel}")})
     source = settings.source("send_cost")
     return Sentence("money.from_settings" if source == "stated" else f"money.send_cost_{source}")
+
+
+def _in_parts(source: Sentence, shop: Shop, plan: Mapping[str, object]) -> Sentence:
+    """The same, with how many parts a text message is billed as where it is more than one."""
+    parts = 1 if offers.has(plan.get("send_cost")) else sms.parts_of(plan, shop.settings)
+    return source if parts == 1 else Sentence("money.send_cost_parts", {"source": source, "parts": parts})
 
 
 def assumptions(

@@ -103,6 +103,7 @@ def _message(plan: Plan, kept: dict[str, str], number: int) -> dict:
         "holdout": plan.holdout,
         "window_days": plan.window_days,
         "headline": copy.get("headline") or copy.get("subject"),
+        "body": copy.get("body") if set(copy) == {"body"} else None,  # a text message's, which is billed by its length
         "day": step.day,
         "condition": step.condition,
     }

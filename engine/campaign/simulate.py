@@ -29,6 +29,7 @@ class Message:
     day: int
     window_days: int
     stop_if_bought: bool
+    cost: float = 0.0  # of one message
 
     @property
     def scene(self) -> Scene:

@@ -38,6 +38,8 @@ Hour = Annotated[int, Field(ge=0, le=23)]
 Named = Annotated[str, Field(min_length=1)]
 Code = Annotated[str, Field(pattern="^[A-Z]{3}$")]
 Source = Literal["stated", "assumed", "usual"]
+MailTool = Literal["plain", "klaviyo", "mailchimp", "braze", "hubspot"]  # plain: any other
+VoicePart = Literal["do", "dont", "words", "never", "examples"]
 
 
 class ShopSettings(BaseModel):
@@ -53,7 +55,7 @@ class ShopSettings(BaseModel):
     prices_include_tax: bool = False
     gross_margin: dict[Named, Share] = {"default": 0.4}  # used where unit_cost is missing
     return_rate: float = Field(default=0.0, ge=0, lt=1)
-    send_cost: dict[Named, Amount] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}  # one message
+    send_cost: dict[Named, Amount] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}  # one message, SMS: part
     offer_cost: dict[Named, Amount] = {}  # an order with free_shipping, points or buy_x_get_y, where the shop knows it
     point_value: Amount = 0.01  # of one loyalty point, when it is redeemed
     points_redeemed: Share = 0.8  # of points given
@@ -69,7 +71,10 @@ class ShopSettings(BaseModel):
     own_words: dict[Named, str] = {}  # words that copy may not use, each with the reason
     discount_cap: Share | None = None  # of a price: no offer may take off more
     margin_floor: Share | None = None  # of what is paid: no offer may leave less
+    sms_opt_out: dict[Literal["en", "zh"], str] = {"en": "Reply STOP to opt out", "zh": "拒收请回复R"}
+    mail_tool: MailTool = "plain"  # whose merge tags the exported copy has
     brand_guide: str = ""
+    brand_voice: dict[VoicePart, list[str]] = {}
     never_contact: list[str] = []
     replies: bool = False  # whether drafted answers to customers are offered
     protected: list[str] = list(PROTECTED)

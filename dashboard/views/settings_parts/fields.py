@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from zoneinfo import available_timezones
 
 import streamlit as st
@@ -12,11 +12,11 @@ from dashboard.text import known, t
 from dashboard.views.plan_tabs.message import plain
 from engine.campaign import lint
 from engine.shop import shop_settings
-from engine.shop.shop_settings import CURRENCIES, Mistake, ShopSettings
+from engine.shop.shop_settings import CURRENCIES, MailTool, Mistake, ShopSettings
 
 AREA = "settings"
 Kind = Literal[
-    "share", "money", "count", "hour", "text", "paragraph", "lines", "currency", "zone", "week", "yes", "switch"
+    "share", "money", "count", "hour", "text", "paragraph", "lines", "currency", "zone", "week", "tool", "yes", "switch"
 ]
 
 
@@ -117,6 +117,8 @@ def in_words(field: Field, value: Any, currency: str) -> str:
         return f"{value}:00"
     if field.kind == "week":
         return t(f"settings.{value}")
+    if field.kind == "tool":
+        return t(f"settings.tool_{value}")
     if field.name == "quiet_hours":
         return "–".join(f"{hour}:00" for hour in value)
     text = ", ".join(value) if isinstance(value, list) else str(value)
@@ -182,6 +184,8 @@ def _number(field: Field, currency: str, how: dict[str, Any]) -> None:
 def _option(kind: str, value: Any) -> str:
     if kind == "week":
         return t(f"settings.{value}")
+    if kind == "tool":
+        return t(f"settings.tool_{value}")
     return f"{value}:00" if kind == "hour" else str(value)
 
 
@@ -189,6 +193,7 @@ OPTIONS: dict[str, tuple] = {
     "currency": CURRENCIES,
     "zone": tuple(sorted(name for name in available_timezones() if "/" in name or name == "UTC")),
     "week": ("monday", "sunday"),
+    "tool": get_args(MailTool),
     "hour": tuple(range(24)),
 }
 

@@ -1,7 +1,7 @@
 """The other settings, folded by topic, each with what it does and the usual value beside it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from dashboard import state
 from dashboard.text import t
 from dashboard.views.settings_parts import fields, rules, saving, tables
 from dashboard.views.settings_parts.fields import AREA, Field
-from engine.shop.shop_settings import Mistake, ShopSettings
+from engine.shop.shop_settings import Mistake, ShopSettings, VoicePart
 from engine.shop.store import Shop
 
 OFFERS = ("free_shipping", "points", "buy_x_get_y")  # kinds whose cost a shop may know better than its orders
@@ -39,7 +39,17 @@ def fields_of(topic: str, settings: ShopSettings) -> list[Field]:
     if topic == "people":
         return [Field("never_contact", "lines"), Field("protected", "lines")]
     plain = [Field("name", "text"), Field("week_starts", "week"), Field("sender_name", "text")]
-    return [*plain, Field("brand_guide", "paragraph"), Field("legal_lines", "lines"), Field("replies", "yes")]
+    voice = [Field(f"brand_voice.{part}", "lines", may_be_empty=True) for part in get_args(VoicePart)]
+    opt_out = [Field(f"sms_opt_out.{language}", "text") for language in ("en", "zh")]
+    return [
+        *plain,
+        Field("brand_guide", "paragraph"),
+        *voice,
+        Field("mail_tool", "tool"),
+        *opt_out,
+        Field("legal_lines", "lines"),
+        Field("replies", "yes"),
+    ]
 
 
 def every_field(settings: ShopSettings) -> list[Field]:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pandas as pd
 
 from engine import terms
-from engine.campaign import earnings, offers, response, support
+from engine.campaign import earnings, offers, response, sms, support
 from engine.campaign import forecast as forecasts
 from engine.campaign.expected import Forecast, Range
 from engine.campaign.first import anyway as from_orders
@@ -228,12 +228,11 @@ def _basket(base: Forecast, assumed: Assumed, known: Ground) -> Basket | None:
 
 def _terms(shop: Shop, scenes: Sequence[Scene], steps: Sequence[dict], basket: Basket, base: Forecast) -> Base:
     """What one order brings and costs, and what sending costs."""
-    scene, plan, own = scenes[0], steps[0], steps[0].get("send_cost")
+    scene, plan = scenes[0], steps[0]
     past = scene.baskets.shaped(basket.spread)
     given = offers.cost(shop, offers.offer_of(plan), past, basket.value, scene.margin.share)
     each = [
-        float(one.reached.mean())
-        * (float(str(own)) if offers.has(own) else shop.settings.send_cost.get(str(step["channel"]), 0.0))
+        float(one.reached.mean()) * sms.cost_of(step, shop.settings)
         for one, step in zip(scenes, steps, strict=True)
     ]
     returned = shop.settings.return_rate if past.returned is None else past.returned
