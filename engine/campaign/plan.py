@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 OfferKind = Literal[
     "percent", "amount", "spend_save", "gift", "free_shipping", "buy_x_get_y", "points", "early_access", "none"
 ]
-Channel = Literal["email", "sms", "push", "social", "mail", "wechat", "xiaohongshu", "ad"]
+Channel = Literal["email", "sms", "push", "social", "mail", "wechat", "wecom", "xiaohongshu", "ad", "product_page"]
 Language = Literal["en", "zh"]
 Condition = Literal["stop_if_bought"]  # a later message is not sent to those who ordered since the plan began
 Status = Literal["draft", "submitted", "approved", "rejected", "exported"]
@@ -29,8 +29,10 @@ PARTS: dict[str, tuple[str, ...]] = {
     "social": ("headline", "body", "call_to_action"),
     "mail": ("headline", "body", "call_to_action"),
     "wechat": ("headline", "body", "call_to_action"),
+    "wecom": ("body",),
     "xiaohongshu": ("headline", "body"),
     "ad": ("headline", "body"),
+    "product_page": ("headline", "body"),
 }
 GOALS = ("win_back", "launch", "second_purchase", "vip", "overstock", "sale_day", "sunset")
 

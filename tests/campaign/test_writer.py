@@ -37,6 +37,7 @@ def test_facts_are_computed_from_brief_and_shop():
         "price": "$24",
         "price_after": "$20.40",
         "saving": "$3.60",
+        "first_name": "{first_name}",  # known to the tool that sends
     }
     assert found.required == (("discount",), ("code",), ("ends_at",), ("product",))
 

@@ -182,7 +182,8 @@ def _message(opened: Open, number: int) -> None:
     else:
         st.caption(t("copy.preview"))
     with st.container(border=True, key=f"approve.message_{number}" if number else "approve.message"):
-        message.show(planned.copy_of(opened.saved.extras.get("filled") or {}, number), step.channel)
+        filled = planned.copy_of(opened.saved.extras.get("filled") or {}, number)
+        message.show(filled, step.channel, step.language)
 
 
 def _forecast(opened: Open, forecast: dict[str, Any]) -> None:

@@ -170,7 +170,7 @@ def _draft(opened: Open, step: int, draft: dict[str, Any]) -> None:
     facts = saving.facts_of(opened.shop, opened.plan, step)
     # Filled anew: the discount or the dates may have changed since it was written.
     filled = claims.fill(draft["slots"], facts) if facts else draft["filled"]
-    message.show(filled, opened.plan.steps[step].channel)
+    message.show(filled, opened.plan.steps[step].channel, opened.plan.steps[step].language)
 
 
 def _choose(step: int, draft: dict[str, Any]) -> None:

@@ -59,13 +59,13 @@ def _texts(version: Version, step: int) -> dict[str, str]:
 
 
 def _copy(opened: Open, step: int, copy: Copy, number: int) -> None:
-    channel = opened.plan.steps[step].channel
+    channel, language = opened.plan.steps[step].channel, opened.plan.steps[step].language
     at = saving.shown_at(copy.saved_at, opened.shop)
     source = _source(opened, step, copy)
     said = t("copy.earlier_by", at=at, by=message.plain(copy.by)) if copy.by else at
     st.caption(f"{said} · {t(f'copy.from_{source}')}")
     facts = saving.facts_of(opened.shop, opened.plan, step)
-    message.show(claims.fill(copy.texts, facts) if facts else copy.texts, channel)
+    message.show(claims.fill(copy.texts, facts) if facts else copy.texts, channel, language)
     if st.button(t("copy.bring_back"), key=f"copy.bring_back_{number}", icon=":material/settings_backup_restore:"):
         texts = {part: copy.texts.get(part, "") for part in PARTS[channel]}
         with widgets.problem_box():

@@ -11,7 +11,7 @@ from dashboard.views.plan_tabs import checking, choosing, clipboard, conflict, d
 from dashboard.views.plan_tabs.drafting import area, own
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs
-from engine.campaign import claims, lint, planned
+from engine.campaign import claims, lint, merge, planned, sms
 from engine.campaign.plan import PARTS
 from engine.campaign.writer.facts import Facts
 from engine.errors import AppError, StoreProblem
@@ -36,7 +36,8 @@ def show(opened: Open, step: int) -> None:
         for part in saved:
             _field(opened, step, part, texts, facts, job)
         _line(opened, step, job)
-        slots = "  ·  ".join(f"`{{{name}}}` {message.plain(value)}" for name, value in facts.slots.items())
+        values = {name: message.plain(merge.shown(value, facts.language)) for name, value in facts.slots.items()}
+        slots = "  ·  ".join(f"`{{{name}}}` {value}" for name, value in values.items())
         st.caption(t("copy.slots", slots=slots))
     if state.touched(area(step)):
         try:
@@ -53,7 +54,7 @@ def show(opened: Open, step: int) -> None:
         filled = planned.filled(planned.with_texts(opened.plan, texts, step), facts, step)
         rules = cache.lint.rules(opened.shop)
         around = lint.outside(filled, facts, rules)
-        preview.show(opened.plan, step, filled, facts, around)
+        preview.show(opened.plan, step, filled, facts, opened.shop.settings, around)
         checking.show(texts, facts, rules)
 
 
@@ -94,9 +95,23 @@ def _field(opened: Open, step: int, part: str, texts: dict[str, str], facts: Fac
             help=t("copy.again_help"),
             disabled=not texts[part].strip() or (job is not None and not job.is_over),
         )
-        clipboard.button(filled, t("copy.copy_filled", part=label), f"{area(step)}.copy_{part}")
+        for_tool = merge.for_tool(filled, opened.shop.settings.mail_tool, facts.language)
+        clipboard.button(for_tool, t("copy.copy_filled", part=label), f"{area(step)}.copy_{part}")
+    if opened.plan.steps[step].channel == "sms":
+        _billed(opened, filled, facts)
     if again:
         _ask(opened, step, part)
+
+
+def _billed(opened: Open, filled: str, facts: Facts) -> None:
+    """How many parts a text message is billed as, what that costs, and why it is not fewer."""
+    settings = opened.shop.settings
+    found = sms.of_shop(filled, settings, facts.language)
+    price = message.plain(widgets.money(settings.send_cost.get("sms", 0.0), settings.currency, 3))
+    st.caption(t("copy.billed_one" if found.parts == 1 else "copy.billed", parts=found.parts, price=price, used=found.units))
+    if found.odd and facts.language == "en":
+        odd = message.plain(" ".join(found.odd[:5]))
+        st.caption(f":orange[:material/info: {t('copy.billed_odd', characters=odd)}]")
 
 
 def _count(used: int, most: int) -> str:

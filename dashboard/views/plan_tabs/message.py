@@ -6,6 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from dashboard.text import t
+from engine.campaign import merge
 from engine.campaign.plan import PARTS
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "grey", "primary"]
@@ -25,10 +26,10 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#$|~:])", r"\\\1", text)
 
 
-def show(filled: dict[str, str], channel: str) -> None:
+def show(filled: dict[str, str], channel: str, language: str) -> None:
     """The parts of a message, in reading order, each in the shape it has in a mailbox or on a phone."""
     for part in PARTS[channel]:
-        words = plain(filled.get(part, "").strip())
+        words = plain(merge.shown(filled.get(part, ""), language).strip())
         if not words:
             continue
         if part == "subject":

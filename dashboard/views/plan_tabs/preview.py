@@ -9,12 +9,14 @@ from html import escape
 import streamlit as st
 
 from dashboard.text import t
+from engine.campaign import merge, sms
 from engine.campaign.lint import Outside
 from engine.campaign.plan import PARTS, Plan
 from engine.campaign.writer.facts import Facts
+from engine.shop.shop_settings import ShopSettings
 
 # Where a channel's messages are looked at; the first one is shown first.
-VIEWS = {"email": ("opened", "inbox", "phone"), "sms": ("phone",), "push": ("phone",)}
+VIEWS = {"email": ("opened", "inbox", "phone"), "sms": ("phone",), "push": ("phone",), "wecom": ("phone",)}
 ELSEWHERE = ("opened", "phone")
 NOTHING = Outside()
 
@@ -26,7 +28,9 @@ FRAME = f"border: 1px solid {LINE}; border-radius: 0.75rem; overflow: hidden; ov
 PHONE = f"border: 6px solid {LINE}; border-radius: 1.75rem; width: 20rem; max-width: 100%; box-sizing: border-box"
 
 
-def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts, around: Outside) -> None:
+def show(
+    plan: Plan, step: int, filled: dict[str, str], facts: Facts, settings: ShopSettings, around: Outside
+) -> None:
     """A message as its reader sees it, in the view that was chosen last. `around`: what stands around its parts."""
     channel = plan.steps[step].channel
     views = VIEWS.get(channel, ELSEWHERE)
@@ -48,10 +52,22 @@ def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts, around: Ou
     if not any(filled.get(part, "").strip() for part in PARTS[channel]):
         st.caption(t("copy.nothing_yet"))
         return
+    name = _name(filled, facts.language)
+    filled = {part: merge.shown(text, facts.language, name) for part, text in filled.items()}
+    if channel == "sms" and not around.after:  # no legal line says how to stop it
+        filled["body"], around = sms.of_shop(filled["body"], settings, facts.language).text, NOTHING
     day = plan.starts_at + timedelta(days=plan.steps[step].day)
     at = datetime.combine(day, time(plan.send_hour))
     with st.container(key="copy.preview"):
         st.html(drawn(view, channel, filled, facts.slots["shop"], at, around))
+
+
+def _name(filled: dict[str, str], language: str) -> str | None:
+    """The example name to show; None for a reader whose name is not known, or where no name is asked for."""
+    if not any(merge.SLOT in text for text in filled.values()):
+        return None
+    example = t(f"copy.name_{language}")
+    return example if st.toggle(t("copy.with_name", name=example), key="copy.with_name") else None
 
 
 def drawn(view: str, channel: str, filled: dict[str, str], sender: str, at: datetime, around: Outside = NOTHING) -> str:
@@ -61,12 +77,16 @@ def drawn(view: str, channel: str, filled: dict[str, str], sender: str, at: date
     sender, hour = escape(sender), f"{at:%H:%M}"
     if view == "inbox":
         content = _inbox(said, sender, hour)
-    elif channel == "sms":
+    elif channel in ("sms", "wecom"):
         content = _phone(_sms(said, sender, f"{at:%Y-%m-%d %H:%M}"))
     elif channel == "push":
         content = _phone(_push(said, sender, hour))
+    elif view == "phone" and channel == "product_page":
+        content = _phone(_box("padding: 1rem 0.9rem", _page(said)))
     elif view == "phone":
         content = _phone(_box("padding: 1rem 0.9rem", _mail(said, sender, hour)))
+    elif channel == "product_page":
+        content = _box(f"{FRAME}; padding: 1.25rem", _page(said))
     else:
         content = _box(f"{FRAME}; padding: 1.25rem", _mail(said, sender, f"{at:%Y-%m-%d %H:%M}"))
     name = escape(t(f"copy.alt_{view}", channel=t(f"plan.channel_{channel}")), quote=True)
@@ -122,6 +142,16 @@ def _mail(said: dict[str, str], sender: str, at: str) -> str:
     under = f"{QUIET}; margin-top: 1.25rem; padding-top: 0.75rem; border-top: 1px solid {LINE}"
     foot = _box(under, said["after"]) if said["after"] else ""
     return head + sent + title + _box("line-height: 1.55; margin-top: 0.5rem", said.get("body", "")) + act + foot
+
+
+def _page(said: dict[str, str]) -> str:
+    """The introduction on a product's page, beside the outline of its picture."""
+    picture = _box(f"flex: none; width: 8rem; height: 8rem; border-radius: 0.75rem; background: {SHADE}", hidden=True)
+    title = _box("font-size: 1.35rem; font-weight: 700; line-height: 1.25", said.get("headline", ""))
+    text = _box("line-height: 1.55; margin-top: 0.5rem", said.get("body", ""))
+    return _box(
+        "display: flex; flex-wrap: wrap; gap: 1rem", picture, _box("flex: 1; min-width: 12rem", title, text)
+    )
 
 
 # --- a phone ---

@@ -11,15 +11,19 @@ from typing import Protocol, cast
 
 import pandas as pd
 
-from engine.campaign import known
+from engine.campaign import known, merge
 from engine.campaign.known import World
 from engine.campaign.plan import PARTS, Brief, Offer, OfferKind
 from engine.errors import DataProblem
 from engine.shop.store import Shop
 from engine.shop.vouched import vouched
 
-# Longest text a part may have once filled, (English, Chinese). SMS: one message holds 160 Latin or 70 Chinese
-# characters. Subjects and preheaders: what a phone shows. Xiaohongshu cuts titles at 20 Chinese characters.
+# Longest text a part may have once filled, (English, Chinese). Subjects, preheaders and pushes: what a phone shows.
+# SMS: three billed parts, see engine.campaign.sms. WeChat: titles of articles have at most 64 characters
+# (developers.weixin.qq.com, draft/add); WeCom: 4,000 bytes (developer.work.weixin.qq.com, add_msg_template). Xiaohongshu:
+# titles of 20 Chinese characters, two Latin letters counting as one, and texts of 1,000. Ads: Google's responsive search
+# ads, 30 and 90, half of that in double-width languages (support.google.com/google-ads/answer/1704389). Product pages:
+# titles of 60 bytes, 30 Chinese characters, as Taobao takes.
 LIMITS: dict[str, dict[str, tuple[int, int]]] = {
     "email": {
         "subject": (60, 40),
@@ -28,13 +32,22 @@ LIMITS: dict[str, dict[str, tuple[int, int]]] = {
         "body": (700, 400),
         "call_to_action": (30, 12),
     },
-    "sms": {"body": (160, 70)},
+    "sms": {"body": (459, 201)},
     "push": {"headline": (50, 30), "body": (150, 80)},
     "social": {"headline": (80, 40), "body": (500, 300), "call_to_action": (30, 12)},
     "mail": {"headline": (80, 40), "body": (900, 500), "call_to_action": (40, 16)},
     "wechat": {"headline": (64, 40), "body": (700, 400), "call_to_action": (30, 12)},
-    "xiaohongshu": {"headline": (60, 20), "body": (700, 400)},
-    "ad": {"headline": (50, 30), "body": (150, 80)},
+    "wecom": {"body": (1300, 1300)},
+    "xiaohongshu": {"headline": (40, 20), "body": (1000, 1000)},
+    "ad": {"headline": (30, 15), "body": (90, 45)},
+    "product_page": {"headline": (80, 30), "body": (1500, 800)},
+}
+# What a draft keeps to where that is less than a person may write: one text message, a note that is read to its end.
+ROOM: dict[str, dict[str, tuple[int, int]]] = {
+    "sms": {"body": (160, 70)},
+    "wecom": {"body": (400, 200)},
+    "xiaohongshu": {"body": (700, 400)},
+    "product_page": {"body": (700, 400)},
 }
 SHORT = ("sms", "push", "ad")  # channels without room for everything
 LONGEST_NAME_IN_SHORT = 30
@@ -101,7 +114,12 @@ class Facts:
 
     def limit(self, part: str) -> int:
         """Most characters the part may have once filled."""
-        return LIMITS[self.channel][part][1 if self.language == "zh" else 0]
+        return LIMITS[self.channel][part][self.language == "zh"]
+
+    def room(self, part: str) -> int:
+        """Most characters a draft of it takes."""
+        own = ROOM.get(self.channel, {}).get(part)
+        return own[self.language == "zh"] if own else self.limit(part)
 
 
 def facts(shop: ShopLike, brief: Brief) -> Facts:
@@ -125,6 +143,8 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
     if brief.category:
         slots["category"] = plain(brief.category, 60)
     slots |= _vouched_for(shop, brief)
+    if brief.channel in merge.CHANNELS:
+        slots[merge.NAME] = merge.SLOT  # only the tool that sends knows it
     found = Facts(
         language=brief.language,
         channel=brief.channel,
@@ -296,7 +316,8 @@ def _required(slots: Mapping[str, str], brief: Brief) -> tuple[tuple[str, ...], 
     if brief.offer.kind != "none" and brief.channel not in ("push", "ad"):
         groups.append(("ends_at",))
     about = tuple(name for name in ("product", "products", "category") if name in slots)
-    if about and (not short or len(slots[about[0]]) <= LONGEST_NAME_IN_SHORT):
+    # An ad leads to a page that says what it is about.
+    if about and brief.channel != "ad" and (not short or len(slots[about[0]]) <= LONGEST_NAME_IN_SHORT):
         groups.append((*about, *(name for name in SEVERAL if name in slots)))
     return tuple(groups)
 

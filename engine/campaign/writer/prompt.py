@@ -23,7 +23,7 @@ NEEDED = {
     "like", "again", "parts",
 }  # fmt: skip
 # Channels written alike share a worked example; the rest are "social".
-SHAPES = {"email": "email", "sms": "sms", "push": "push", "ad": "push"}
+SHAPES = {"email": "email", "sms": "sms", "wecom": "sms", "push": "push", "ad": "push"}
 
 
 def messages(brief: Brief, facts: Facts, number: int, wish: Wish = NOTHING) -> list[dict[str, str]]:
@@ -61,7 +61,7 @@ def parts(facts: Facts, wish: Wish) -> tuple[str, ...]:
 def example(facts: Facts) -> dict[str, str]:
     """The worked answer the model is shown for such a brief: part to text."""
     shown = prompt_file(facts.language)["examples"]["product" if facts.products else "shop"]
-    return shown[SHAPES.get(facts.channel, "social")]
+    return {part: text for part, text in shown[SHAPES.get(facts.channel, "social")].items() if part in facts.parts}
 
 
 def prompt_sha256(chat: list[dict[str, str]]) -> str:

@@ -11,7 +11,7 @@ from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
-FORMS = {"sms": "sms", "push": "short", "ad": "short"}  # the other channels have room: "long"
+FORMS = {"sms": "sms", "push": "short", "ad": "short", "product_page": "page"}  # the others have room: "long"
 
 
 def write(brief: Brief, facts: Facts, number: int) -> dict[str, str]:
@@ -60,11 +60,18 @@ def offer_line(facts: Facts, number: int) -> str:
 def offer_lines(facts: Facts) -> list[str]:
     """Every way to say the offer in this channel."""
     file = template_file(facts.language)
-    return [_line(line, file, facts) for line in file["offers"][facts.offer_kind][FORMS.get(facts.channel, "long")]]
+    forms = file["offers"][facts.offer_kind]
+    lines = forms.get(FORMS.get(facts.channel, "long"), forms["long"])
+    return [_fitted(_line(line, file, facts, _about(facts, file)), line, file, facts) for line in lines]
 
 
-def _line(line: str, file: dict, facts: Facts) -> str:
-    about = _about(facts, file)
+def _fitted(whole: str, line: str, file: dict, facts: Facts) -> str:
+    """The sentence, without what the offer is on where an ad has no room for that: the page it leads to says it."""
+    is_long = facts.channel == "ad" and len(_filled(whole, facts.slots)) > facts.room("body")
+    return _line(line, file, facts, "") if is_long else whole
+
+
+def _line(line: str, file: dict, facts: Facts, about: str) -> str:
     line = re.sub(r"\[\[(.*?)\]\]", lambda match: _kept(match.group(1), about, facts), line)
     line = line.replace("{about}", about)
     return line[:1].upper() + line[1:]
@@ -79,8 +86,8 @@ def _about(facts: Facts, file: dict) -> str:
 
 
 def _has_room(facts: Facts, name: str) -> bool:
-    """Whether the draft must name it: a short channel need not name a long one."""
-    return any(name in group for group in facts.required)
+    """Whether the draft must name it, or an ad may: a short channel need not name a long one."""
+    return facts.channel == "ad" or any(name in group for group in facts.required)
 
 
 def _kept(segment: str, about: str, facts: Facts) -> str:
@@ -94,7 +101,7 @@ def _fitting(choices: list[str], number: int, part: str, facts: Facts) -> str:
     """This draft's text for a part, or the next one that fits the channel once filled."""
     turned = choices[number % len(choices) :] + choices[: number % len(choices)]
     lengths = [len(_filled(text, facts.slots)) for text in turned]
-    fitting = [text for text, length in zip(turned, lengths, strict=True) if length <= facts.limit(part)]
+    fitting = [text for text, length in zip(turned, lengths, strict=True) if length <= facts.room(part)]
     return fitting[0] if fitting else turned[lengths.index(min(lengths))]
 
 
@@ -106,7 +113,7 @@ def joined(lead: str, line: str, language: str) -> str:
 def _body(lead: str, line: str, facts: Facts) -> str:
     """Lead and offer sentence, the lead left out where both do not fit."""
     both = joined(lead, line, facts.language)
-    return both if len(_filled(both, facts.slots)) <= facts.limit("body") else line
+    return both if len(_filled(both, facts.slots)) <= facts.room("body") else line
 
 
 def _filled(text: str, slots: Mapping[str, str]) -> str:

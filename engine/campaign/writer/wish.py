@@ -145,7 +145,15 @@ def objections(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
     if wish.part:
         before = claims.check_draft(as_slots(wish.keep, facts), facts)
         found = [one for one in found if one.part == wish.part or (not one.part and one not in before)]
-    return [spoken(finding.reason) for finding in found]
+    return [spoken(finding.reason) for finding in found] + _too_long(slots, facts, wish)
+
+
+def _too_long(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
+    """Parts that a person might write so long, but no draft should be."""
+    parts = (wish.part,) if wish.part else facts.parts
+    lengths = {part: len(text) for part, text in claims.fill(slots, facts).items() if part in parts}
+    over = {part: length for part, length in lengths.items() if facts.room(part) < length <= facts.limit(part)}
+    return [f"the {part} has {length} characters; drafts keep to {facts.room(part)}" for part, length in over.items()]
 
 
 def says_the_same(text: str, other: str, part: str, facts: Facts) -> bool:
