@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.cache import audience, stamps
 from engine import settings
+from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import export, plans
 from engine.decision.collisions import collisions
@@ -30,21 +31,29 @@ def _saved(path: str, stamp: tuple) -> list[SavedPlan]:
     return plans.saved_plans(Path(path))
 
 
-def exported(shop: Shop, saved: SavedPlan, person: str) -> ExportResult:
+def exported(shop: Shop, saved: SavedPlan, person: str, tool: Tool | None = None) -> ExportResult:
     """The two files of an approved plan. The first call records the export; its files are then given out again."""
     stamp = (stamps.of_audience(shop), audience.others(shop, saved.plan)[1])
-    return _exported(str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person)
+    return _exported(str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, tool or shop.settings.mail_tool)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str) -> ExportResult:
+def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str, tool: Tool) -> ExportResult:
     opened, config = store.open_shop(Path(path)), settings.read().config
 
     def listed(plan: Plan) -> dict[str, str]:
         return export.audience(opened, plan)
 
     return export.export_plans(
-        opened.path, opened.shop_id, None, listed, datetime.now(UTC), config, person=person, plan_ids=[plan_id]
+        opened.path,
+        opened.shop_id,
+        None,
+        listed,
+        datetime.now(UTC),
+        config,
+        person=person,
+        plan_ids=[plan_id],
+        tool=tool,
     )
 
 

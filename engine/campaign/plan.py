@@ -107,7 +107,10 @@ class Brief(Checked):
 
 
 class Step(Checked):
-    """One message of a plan, sent `day` days after the plan starts. `copy` maps part to the text with {slots}."""
+    """One message of a plan, sent `day` days after the plan starts. `copy` maps part to the text with {slots}.
+
+    `translations`: the same message for those who read another language.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=(), populate_by_name=True)
 
@@ -116,6 +119,38 @@ class Step(Checked):
     language: Language = "en"
     condition: Condition | None = None
     texts: dict[str, str] = Field(default={}, alias="copy")  # "copy" would hide a method of pydantic's
+    # Left out while empty: plans without any are written, and proven, as ever.
+    translations: dict[Language, dict[str, str]] = Field(default={}, exclude_if=lambda copies: not copies)
+
+    @property
+    def languages(self) -> tuple[Language, ...]:
+        """Those it is sent in, its own first."""
+        return (self.language, *(one for one in self.translations if one != self.language and self.texts_in(one)))
+
+    def texts_in(self, language: str) -> dict[str, str]:
+        """The copy in a language, only the parts this channel has, in reading order."""
+        copy = self.texts if language == self.language else self.translations.get(language, {})  # type: ignore[call-overload]
+        return {part: copy[part] for part in PARTS[self.channel] if copy.get(part, "").strip()}
+
+    def written(self, texts: dict[str, str], language: str) -> "Step":
+        """The message with this copy in a language; parts that are not named stay."""
+        if language == self.language:
+            return self.model_copy(update={"texts": {**self.texts, **texts}})
+        others: dict[str, dict[str, str]] = {str(one): copy for one, copy in self.translations.items()}
+        copy = {**others.pop(language, {}), **texts}
+        return self.model_copy(update={"translations": others | ({language: copy} if any(copy.values()) else {})})
+
+    def speaking(self, language: Language) -> "Step":
+        """The message with this as its own language: where there is a translation, the two change places."""
+        if language == self.language:
+            return self
+        found = dict(self.translations)
+        texts = found.pop(language, None)
+        if not texts:
+            return self.model_copy(update={"language": language})
+        return self.model_copy(
+            update={"language": language, "texts": texts, "translations": {**found, self.language: self.texts}}
+        )
 
 
 class Audience(Checked):
@@ -177,13 +212,13 @@ class Plan(Checked):
     def language(self) -> str:
         return self.steps[0].language
 
-    def brief(self, step: int = 0) -> Brief:
-        """What the writer needs to know of one of this plan's steps."""
+    def brief(self, step: int = 0, language: str | None = None) -> Brief:
+        """What the writer needs to know of one of this plan's steps, in its own language or another."""
         return Brief(
             segment_id=self.audience.segment_ids[0] if len(self.audience.segment_ids) == 1 else None,
             goal=self.objective,
             channel=self.steps[step].channel,
-            language=self.steps[step].language,
+            language=self.steps[step].language if language is None else language,  # type: ignore[arg-type]
             product_ids=self.product_ids,
             category=self.category,
             offer=self.offer,

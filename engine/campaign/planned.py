@@ -116,36 +116,55 @@ def prepared(shop: Shop, plan: Plan, others: Others = NO_OTHERS, seed: int = 0) 
     return scenes(shop, messages(plan, {}), audience, day, seed, limits(plan, others))
 
 
-def texts(plan: Plan, step: int = 0) -> dict[str, str]:
+def texts(plan: Plan, step: int = 0, language: str | None = None) -> dict[str, str]:
     """The copy of a step with its {slots}, only the parts its channel has, in reading order."""
     message = plan.steps[step]
-    return {part: message.texts[part] for part in PARTS[message.channel] if message.texts.get(part, "").strip()}
+    return message.texts_in(message.language if language is None else language)
 
 
 def filled(plan: Plan, facts: Facts, step: int = 0) -> dict[str, str]:
-    """The copy of a step as a customer reads it, by part. `facts` are those of the step's brief."""
-    return claims.fill(texts(plan, step), facts)
+    """The copy of a step as a customer reads it, by part. `facts` are those of the step's brief, in their language."""
+    return claims.fill(texts(plan, step, facts.language), facts)
+
+
+def filled_copy(plan: Plan, facts_of: Callable[[int, str], Facts | None]) -> dict[str, str]:
+    """The copy of every message in every language it is sent in, as `kept_copy` keeps it.
+
+    facts_of: what copy of a step may say in a language; None while its brief contradicts the shop.
+    """
+    kept: dict[str, str] = {}
+    for number, message in enumerate(plan.steps):
+        for language in message.languages:
+            if facts := facts_of(number, language):
+                other = None if language == message.language else language
+                kept |= {_key(number, part, other): text for part, text in filled(plan, facts, number).items()}
+    return kept
 
 
 def kept_copy(parts: list[dict[str, str]]) -> dict[str, str]:
-    """The filled copy of all steps as one table: parts of the first by their name, of later ones as "1:subject"."""
+    """The filled copy of all steps as one table: parts of the first by their name, of later ones as "1:subject".
+
+    Those of a translation stand there as "0:zh:subject".
+    """
     return {_key(step, part): text for step, filled in enumerate(parts) for part, text in filled.items()}
 
 
-def copy_of(kept: dict[str, str], step: int) -> dict[str, str]:
-    """One step's copy out of `kept_copy`."""
-    own = {_key(step, part): part for parts in PARTS.values() for part in parts}
+def copy_of(kept: dict[str, str], step: int, translation: str | None = None) -> dict[str, str]:
+    """One step's copy out of `kept_copy`, or that of one of its translations."""
+    own = {_key(step, part, translation): part for parts in PARTS.values() for part in parts}
     return {own[key]: text for key, text in kept.items() if key in own}
 
 
-def _key(step: int, part: str) -> str:
+def _key(step: int, part: str, translation: str | None = None) -> str:
+    if translation:
+        return f"{step}:{translation}:{part}"
     return f"{step}:{part}" if step else part
 
 
-def with_texts(plan: Plan, written: dict[str, str], step: int = 0) -> Plan:
+def with_texts(plan: Plan, written: dict[str, str], step: int = 0, language: str | None = None) -> Plan:
     """The plan with this copy in one of its steps."""
     steps = list(plan.steps)
-    steps[step] = steps[step].model_copy(update={"texts": {**steps[step].texts, **written}})
+    steps[step] = steps[step].written(written, steps[step].language if language is None else language)
     return plan.model_copy(update={"steps": steps})
 
 

@@ -10,6 +10,8 @@ from engine import settings as environment
 from engine.commands import main, out_option, print_json, seed_option, shop_at, shop_option
 from engine.errors import StoreProblem
 
+TOOLS = ("plain", "klaviyo", "mailchimp", "braze", "hubspot")
+
 
 @main.command()
 @click.argument("plan_file", type=click.Path(path_type=Path))
@@ -28,8 +30,7 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -
     from engine.decision import approvals, assign, live, overrides, plans, roles
 
     shop, plan, settings = shop_at(shop_dir), read_plan(plan_file), environment.read()
-    of_steps = [facts(shop, plan.brief(step)) for step in range(len(plan.steps))]
-    kept = planned.kept_copy([planned.filled(plan, known, step) for step, known in enumerate(of_steps)])
+    kept = planned.filled_copy(plan, lambda step, language: facts(shop, plan.brief(step, language)))
     scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
     messages = assign.with_sizes(scenes, planned.messages(plan, kept))
     typed, now = assumed.of_json(plans.extras_of(shop.path, plan.plan_id).get("assumed")), datetime.now()
@@ -102,16 +103,17 @@ def reject(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> 
 @main.command()
 @shop_option
 @click.option("--plan", "plan_ids", multiple=True, help="Only this plan; may be given several times.")
+@click.option("--tool", type=click.Choice(TOOLS), help="Whose merge tags the copy has; the shop's own by default.")
 @seed_option
 @out_option
-def export(shop_dir: Path | None, plan_ids: tuple[str, ...], seed: int, out: Path) -> None:
+def export(shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, seed: int, out: Path) -> None:
     """Approved plans as CSV, and beside it their audiences (plans.csv -> plans-audience.csv)."""
     from engine.decision import export as exporting
 
     shop = shop_at(shop_dir)
     result = exporting.export_plans(
         shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(),
-        environment.read().config, plan_ids=list(plan_ids) or None, seed=seed,
+        environment.read().config, plan_ids=list(plan_ids) or None, seed=seed, tool=tool or shop.settings.mail_tool,
     )  # fmt: skip
     print_json(
         {

@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from engine.campaign import merge
 from engine.campaign.plan import Plan
 from engine.decision import database, ledger, overrides, plans, roles
 from engine.decision.roles import person_key
@@ -198,7 +199,7 @@ def filled(plan: Plan, extras: dict[str, Any]) -> dict[str, str]:
 
 def _no_slots_left(plan: Plan, extras: dict[str, Any]) -> None:
     for part, text in filled(plan, extras).items():
-        if slot := _SLOT.search(text):
+        if slot := _SLOT.search(text.replace(merge.SLOT, "")):
             raise NotAllowed(
                 f"Plan {plan.plan_id}: the {part.replace('_', ' ')} still says {slot[0]}, which a customer would read. "
                 "Fill in the copy first."

@@ -16,11 +16,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine.campaign import planned
-from engine.campaign.plan import Plan
+from engine.campaign import merge, planned
+from engine.campaign.merge import Tool
+from engine.campaign.plan import Plan, Step
 from engine.decision import approvals, cells, ledger, live, plans, roles
 from engine.decision.assign import assign
 from engine.errors import NotAllowed, StoreProblem
+from engine.shop import store
 from engine.shop.store import Shop
 
 COPY = ["subject", "preheader", "headline", "body", "call_to_action"]
@@ -35,6 +37,7 @@ PLAN_COLUMNS = [
     "ledger_head", "ledger_entries",
 ]  # fmt: skip
 AUDIENCE_COLUMNS = ["plan_id", "customer_id", "treated", "variant", "propensity"]
+LANGUAGE = "language"  # of a plan sent in several: the one that a customer gets
 CHANNELS = "channels"  # one more column of the audience where a plan has several: those that may reach the customer
 
 # Customer ids, or customer id -> the channels that may reach that customer, "email|sms".
@@ -45,7 +48,8 @@ Audience = Collection[str] | Mapping[str, str]
 class Recipients:
     """Who gets one message of a plan, without the holdout; `step` counts from 0.
 
-    people: customer_id, in the order of the audience, and variant where the plan has any.
+    people: customer_id, in the order of the audience; variant where the plan has any, and language where it is sent in
+    several.
     """
 
     plan_id: str
@@ -119,15 +123,38 @@ def send_day(plan: Plan, step: int) -> str:
     return (plan.starts_at + timedelta(days=plan.steps[step].day)).isoformat()
 
 
+def languages(shop_dir: Path, plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """The table of a plan with the language each customer reads, where it is sent in several.
+
+    Whose language is unknown, or is none of them, gets the message's own: an empty cell here.
+    """
+    if all(len(step.languages) == 1 for step in plan.steps):
+        return table
+    shop = store.open_shop(shop_dir)
+    if not shop.has("customers") or "language" not in shop.columns("customers"):
+        return table.assign(language="")
+    known = shop.table("customers", ["customer_id", "language"]).drop_duplicates("customer_id").set_index("customer_id")
+    read = table["customer_id"].map(known["language"]).astype("str").str.lower().str[:2]
+    return table.assign(language=read.where(read.isin(["en", "zh"]), ""))
+
+
+def language_of(step: Step, table: pd.DataFrame) -> pd.Series:
+    """The language in which each customer of the table gets a message."""
+    if LANGUAGE not in table:
+        return pd.Series(step.language, table.index)
+    return table[LANGUAGE].where(table[LANGUAGE].isin(step.languages), step.language)
+
+
 def recipients(plan: Plan, table: pd.DataFrame) -> list[Recipients]:
-    """Who gets each message of a plan. table: what `assigned` gives."""
-    columns = ["customer_id", *(["variant"] if plan.variants else [])]
+    """Who gets each message of a plan. table: what `assigned` gives, or `languages` of it."""
+    columns = ["customer_id", *(["variant"] if plan.variants else []), *([LANGUAGE] if LANGUAGE in table else [])]
     channels, treated = table[CHANNELS].tolist(), table["treated"].eq(1).to_numpy()
     found = []
     for number, step in enumerate(plan.steps):
         reached = np.array([step.channel in by.split("|") for by in channels], dtype=bool)
         which = f"-{number + 1}-{step.channel}" if len(plan.steps) > 1 else ""
-        people = table.loc[treated & reached, columns].reset_index(drop=True)
+        named = table.assign(language=language_of(step, table)) if LANGUAGE in table else table
+        people = named.loc[treated & reached, columns].reset_index(drop=True)
         found.append(Recipients(plan.plan_id, number, f"{plan.plan_id}-recipients{which}.csv", people))
     return found
 
@@ -143,13 +170,15 @@ def export_plans(
     person: str | None = None,
     plan_ids: list[str] | None = None,
     seed: int = 0,
+    tool: Tool = "plain",
 ) -> ExportResult:
     """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
 
     Refused, with no file left behind, when the history is not whole, a plan is not approved as it stands, or there is
     nothing to export. `audiences` gives a plan's customers. Each plan's export is an entry of the history.
 
-    The plans file has a row per message; the forecast, which is for the whole plan, stands in its first.
+    The plans file has a row per message and language; the forecast, which is for the whole plan, stands in its first.
+    `tool`: whose merge tags stand in the copy.
 
     The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
     are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
@@ -163,10 +192,11 @@ def export_plans(
     approved = _approved(shop_dir, shop_id, config, plan_ids)
     rows, tables, people = [], [], []
     for item in approved:
-        table = assigned(item.saved.plan, audiences(item.saved.plan), seed)
+        table = languages(shop_dir, item.saved.plan, assigned(item.saved.plan, audiences(item.saved.plan), seed))
         tables.append(table)
         people += recipients(item.saved.plan, table)
-        rows += [_row(item, step, table[CHANNELS]) for step in range(len(item.saved.plan.steps))]
+        steps = enumerate(item.saved.plan.steps)
+        rows += [_row(item, step, language, table, tool) for step, one in steps for language in one.languages]
     columns = [*AUDIENCE_COLUMNS, CHANNELS] if any(_has_channels(item.saved.plan) for item in approved) else None
     plans_csv = cells.to_csv(pd.DataFrame(rows, columns=PLAN_COLUMNS, dtype="object"))
     audience_csv = cells.to_csv(pd.concat(tables, ignore_index=True)[columns or AUDIENCE_COLUMNS])
@@ -218,14 +248,17 @@ def _has_channels(plan: Plan) -> bool:
     return len({step.channel for step in plan.steps}) > 1
 
 
-def _row(item: _Approved, step: int, channels: pd.Series) -> dict[str, Any]:
-    """One message of a plan, with how many its channel may reach.
+def _row(item: _Approved, step: int, language: str, table: pd.DataFrame, tool: Tool) -> dict[str, Any]:
+    """One message of a plan in one language, with how many its channel may reach.
 
     Copy and forecast are those in the history: what the second person approved.
     """
     plan, message, approval = item.saved.plan, item.saved.plan.steps[step], item.approval
-    texts = planned.copy_of(item.submission.payload["filled"], step)
-    forecast = item.submission.payload["forecast"] if step == 0 else {}  # of the whole plan: sums stay right
+    is_own = language == message.language
+    texts = planned.copy_of(item.submission.payload["filled"], step, None if is_own else language)
+    # Of the whole plan: sums stay right.
+    forecast = item.submission.payload["forecast"] if step == 0 and is_own else {}
+    reached = table[CHANNELS].str.split("|").map(lambda by: message.channel in by)
     return {
         "plan_id": plan.plan_id,
         "name": plan.name,
@@ -238,12 +271,12 @@ def _row(item: _Approved, step: int, channels: pd.Series) -> dict[str, Any]:
         "reason": approval.payload["reason"],
         "objective": plan.objective,
         "channel": message.channel,
-        "language": message.language,
+        "language": language,
         "starts_at": plan.starts_at.isoformat(),
         "ends_at": plan.ends_at.isoformat(),
         "send_day": send_day(plan, step),
         "send_hour": plan.send_hour,
-        "audience_size": int(channels.str.split("|").map(lambda by: message.channel in by).sum()),
+        "audience_size": int((reached & language_of(message, table).eq(language)).sum()),
         "holdout": plan.holdout,
         "offer_kind": plan.offer.kind,
         "discount": plan.offer.discount,
@@ -252,7 +285,7 @@ def _row(item: _Approved, step: int, channels: pd.Series) -> dict[str, Any]:
         "product_ids": "|".join(plan.product_ids),
         "category": plan.category,
         "landing_url": plan.landing_url,
-        **{part: texts.get(part) for part in COPY},
+        **{part: merge.for_tool(texts[part], tool, language) if part in texts else None for part in COPY},
         **{name: forecast.get(name) for name in FORECAST},
         "content_sha256": approval.payload["content_sha256"],
         "ledger_head": approval.hash,

@@ -55,7 +55,12 @@ class ShopSettings(BaseModel):
     prices_include_tax: bool = False
     gross_margin: dict[Named, Share] = {"default": 0.4}  # used where unit_cost is missing
     return_rate: float = Field(default=0.0, ge=0, lt=1)
-    send_cost: dict[Named, Amount] = {"email": 0.002, "sms": 0.04, "push": 0.0, "social": 0.01}  # one message, SMS: part
+    send_cost: dict[Named, Amount] = {
+        "email": 0.002,
+        "sms": 0.04,
+        "push": 0.0,
+        "social": 0.01,
+    }  # one message, SMS: part
     offer_cost: dict[Named, Amount] = {}  # an order with free_shipping, points or buy_x_get_y, where the shop knows it
     point_value: Amount = 0.01  # of one loyalty point, when it is redeemed
     points_redeemed: Share = 0.8  # of points given

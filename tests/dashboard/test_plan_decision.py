@@ -156,7 +156,8 @@ def test_the_recipients_come_first_and_hold_nobody_who_is_left_out_on_purpose(do
     app, files = downloads()
     people = {metric.label: int(metric.value.replace(",", "")) for metric in app.metric}
     assert people["Get the message"] > 5 * people["Left out on purpose"] > 0
-    assert list(files) == ["export.recipients_csv", "export.plans_csv", "export.audience_csv"]
+    kinds = ["export.recipients_csv", "export.plans_csv", "export.html.0.en", "export.audience_csv"]
+    assert list(files) == kinds
     name, label, content = files["export.recipients_csv"]
     assert (name, label) == ("spring-recipients.csv", f"Recipients: {people['Get the message']:,} people (CSV)")
     recipients = {row["customer_id"] for row in people_in(content)}

@@ -81,16 +81,20 @@ def _blocked(opened: Open) -> list[str]:
         said.append(t("approve.no_audience"))
     if opened.saved.extras.get("unfinished"):
         said.append(t("approve.unfinished"))
-    for number in range(len(opened.plan.steps)):
-        if problem := _problem_of_copy(opened, number):
-            several = len(opened.plan.steps) > 1
-            said.append(t("approve.of_message", number=number + 1, problem=problem) if several else problem)
+    for number, step in enumerate(opened.plan.steps):
+        for language in step.languages:
+            if problem := _problem_of_copy(opened, number, language):
+                if language != step.language:
+                    problem = t("approve.in_language", spoken=t(f"plan.language_{language}"), problem=problem)
+                several = len(opened.plan.steps) > 1
+                said.append(t("approve.of_message", number=number + 1, problem=problem) if several else problem)
     return list(dict.fromkeys(said))
 
 
-def _problem_of_copy(opened: Open, number: int) -> str | None:
-    """What keeps one message from being sent."""
-    facts, texts = saving.facts_of(opened.shop, opened.plan, number), planned.texts(opened.plan, number)
+def _problem_of_copy(opened: Open, number: int, language: str) -> str | None:
+    """What keeps one message from being sent in a language."""
+    facts = saving.facts_of(opened.shop, opened.plan, number, language)
+    texts = planned.texts(opened.plan, number, language)
     if facts is None:
         return t("approve.brief_wrong")
     if not texts:
@@ -181,9 +185,13 @@ def _message(opened: Open, number: int) -> None:
         st.caption(" · ".join(said))
     else:
         st.caption(t("copy.preview"))
+    kept = opened.saved.extras.get("filled") or {}
     with st.container(border=True, key=f"approve.message_{number}" if number else "approve.message"):
-        filled = planned.copy_of(opened.saved.extras.get("filled") or {}, number)
-        message.show(filled, step.channel, step.language)
+        message.show(planned.copy_of(kept, number), step.channel, step.language)
+    for language in step.languages[1:]:
+        st.caption(t(f"plan.language_{language}"))
+        with st.container(border=True, key=f"approve.message_{number}_{language}"):
+            message.show(planned.copy_of(kept, number, language), step.channel, language)
 
 
 def _forecast(opened: Open, forecast: dict[str, Any]) -> None:

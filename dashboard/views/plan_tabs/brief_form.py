@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from dashboard.text import language, t
 from engine.audience import rule_text
 from engine.audience.rule_text import Compare, Rule
-from engine.campaign.plan import Audience, Plan, Step, problems_of
+from engine.campaign.plan import Audience, Language, Plan, Step, problems_of
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 
@@ -172,15 +172,18 @@ def _steps(values: Values, plan: Plan) -> list[Values]:
     """Every message as a step of the plan, by day; each keeps its copy."""
     first = {"channel": values["channel"], "language": values["language"]}
     later = [
-        {**_step(plan, message["of"]), **{name: value for name, value in message.items() if name != "of"}}
+        {
+            **_step(plan, message["of"], message["language"]),
+            **{name: value for name, value in message.items() if name != "of"},
+        }
         for message in values["messages"]
     ]
-    return [{**_step(plan, 0), **first}, *sorted(later, key=lambda step: step["day"])]
+    return [{**_step(plan, 0, values["language"]), **first}, *sorted(later, key=lambda step: step["day"])]
 
 
-def _step(plan: Plan, of: int | None) -> Values:
+def _step(plan: Plan, of: int | None, language: Language) -> Values:
     known = of is not None and of < len(plan.steps)
-    return (plan.steps[of or 0] if known else Step()).model_dump(by_alias=True)
+    return (plan.steps[of or 0] if known else Step()).speaking(language).model_dump(by_alias=True)
 
 
 # --- what ---

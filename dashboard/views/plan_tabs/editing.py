@@ -7,12 +7,24 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import checking, choosing, clipboard, conflict, drafting, message, preview, saving
+from dashboard.views.plan_tabs import (
+    checking,
+    choosing,
+    clipboard,
+    conflict,
+    drafting,
+    mail_file,
+    message,
+    preview,
+    saving,
+    worked,
+)
 from dashboard.views.plan_tabs.drafting import area, own
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs
 from engine.campaign import claims, lint, merge, planned, sms
 from engine.campaign.plan import PARTS
+from engine.campaign.worked import number
 from engine.campaign.writer.facts import Facts
 from engine.errors import AppError, StoreProblem
 from engine.jobs import Job
@@ -55,6 +67,8 @@ def show(opened: Open, step: int) -> None:
         rules = cache.lint.rules(opened.shop)
         around = lint.outside(filled, facts, rules)
         preview.show(opened.plan, step, filled, facts, opened.shop.settings, around)
+        own_language, tool = opened.plan.steps[step].language, opened.shop.settings.mail_tool
+        mail_file.button(opened, step, own_language, filled, tool, f"{area(step)}.html")
         checking.show(texts, facts, rules)
 
 
@@ -107,8 +121,9 @@ def _billed(opened: Open, filled: str, facts: Facts) -> None:
     """How many parts a text message is billed as, what that costs, and why it is not fewer."""
     settings = opened.shop.settings
     found = sms.of_shop(filled, settings, facts.language)
-    price = message.plain(widgets.money(settings.send_cost.get("sms", 0.0), settings.currency, 3))
-    st.caption(t("copy.billed_one" if found.parts == 1 else "copy.billed", parts=found.parts, price=price, used=found.units))
+    price = worked.shown(number(settings.send_cost.get("sms", 0.0), "fee"), settings.currency)
+    key = "copy.billed_one" if found.parts == 1 else "copy.billed"
+    st.caption(t(key, parts=found.parts, price=message.plain(price), used=found.units))
     if found.odd and facts.language == "en":
         odd = message.plain(" ".join(found.odd[:5]))
         st.caption(f":orange[:material/info: {t('copy.billed_odd', characters=odd)}]")

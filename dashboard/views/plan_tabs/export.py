@@ -7,9 +7,11 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import audience
+from dashboard.views.plan_tabs import audience, mail_file
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
+from engine.campaign import merge, planned
+from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import approvals, export, ledger
 from engine.decision.export import Recipients
@@ -35,8 +37,8 @@ def show(opened: Open) -> None:
         st.error(verdict.sentence, icon=":material/gpp_bad:")
         return
     table = _people(opened)
-    _to_send(opened, export.recipients(opened.plan, table))
-    _to_measure(opened, table)
+    tool = _to_send(opened, export.recipients(opened.plan, table))
+    _to_measure(opened, table, tool)
     exports = [entry for entry in history if entry.action == "exported"]
     st.caption(t("export.recorded", count=len(exports), approver=approval.by))
 
@@ -63,16 +65,17 @@ def _people(opened: Open) -> pd.DataFrame:
     return table
 
 
-def _to_send(opened: Open, lists: list[Recipients]) -> None:
-    """Whom the sending tool writes to, a file for each message, and what it sends them."""
+def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
+    """Whom the sending tool writes to, a file for each message, and what it sends them; gives the tool."""
     shop, saved, person, plan = opened.shop, opened.saved, state.person(), opened.plan
     st.subheader(t("export.to_send"))
     st.write(t("export.to_send_about"))
+    tool = _tool(shop)
     with st.container(horizontal=True, key="export.files"):
         for one in lists:
             st.download_button(
                 _label(plan, one),
-                partial(_recipients_csv, shop, saved, person, one.step),
+                partial(_recipients_csv, shop, saved, person, tool, one.step),
                 one.file_name,
                 "text/csv",
                 key="export.recipients_csv" + (f".{one.step}" if one.step else ""),
@@ -83,23 +86,45 @@ def _to_send(opened: Open, lists: list[Recipients]) -> None:
             )
         st.download_button(
             t("export.plans_csv"),
-            lambda: cache.plans.exported(shop, saved, person).plans_csv,
+            lambda: cache.plans.exported(shop, saved, person, tool).plans_csv,
             f"{plan.plan_id}.csv",
             "text/csv",
             key="export.plans_csv",
             on_click="ignore",
             icon=":material/download:",
         )
+        for number, step in enumerate(plan.steps):
+            for language in step.languages:
+                other = None if language == step.language else language
+                filled = planned.copy_of(saved.extras.get("filled") or {}, number, other)
+                mail_file.button(opened, number, language, filled, tool, f"export.html.{number}.{language}")
     if all(one.people.empty for one in lists):
         st.warning(t("export.nobody"), icon=":material/person_off:")
     for number, step in enumerate(plan.steps):
         if step.condition == "stop_if_bought":
             st.caption(t("export.stop_if_bought", number=number + 1, day=plan.starts_at.isoformat()))
+    if any(len(step.languages) > 1 for step in plan.steps):
+        st.caption(t("export.languages"))
     st.caption(t("export.about_files"))
+    return tool
 
 
-def _recipients_csv(shop: Shop, saved: SavedPlan, person: str, step: int) -> bytes:
-    return cache.plans.exported(shop, saved, person).recipients[step].csv
+def _tool(shop: Shop) -> Tool:
+    """Whose merge tags the files have; the shop's own at first."""
+    tools = list(merge.NAMES)
+    return st.selectbox(
+        t("export.tool"),
+        tools,
+        index=tools.index(shop.settings.mail_tool),
+        format_func=lambda one: t(f"settings.tool_{one}"),
+        key="export.tool",
+        help=t("export.tool_help"),
+        width=280,
+    )
+
+
+def _recipients_csv(shop: Shop, saved: SavedPlan, person: str, tool: Tool, step: int) -> bytes:
+    return cache.plans.exported(shop, saved, person, tool).recipients[step].csv
 
 
 def _label(plan: Plan, one: Recipients) -> str:
@@ -113,7 +138,7 @@ def _label(plan: Plan, one: Recipients) -> str:
     )
 
 
-def _to_measure(opened: Open, table: pd.DataFrame) -> None:
+def _to_measure(opened: Open, table: pd.DataFrame, tool: Tool) -> None:
     """The whole assignment, the holdout among it, for the day when results come back; never for the sending tool."""
     shop, saved, person = opened.shop, opened.saved, state.person()
     held_out = int(table["treated"].eq(0).sum())
@@ -125,7 +150,7 @@ def _to_measure(opened: Open, table: pd.DataFrame) -> None:
             st.caption(t("export.no_holdout"))
         st.download_button(
             t("export.audience_csv", count=widgets.number(len(table))),
-            lambda: cache.plans.exported(shop, saved, person).audience_csv,
+            lambda: cache.plans.exported(shop, saved, person, tool).audience_csv,
             f"{saved.plan.plan_id}-audience.csv",
             "text/csv",
             key="export.audience_csv",

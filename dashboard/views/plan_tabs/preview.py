@@ -149,9 +149,7 @@ def _page(said: dict[str, str]) -> str:
     picture = _box(f"flex: none; width: 8rem; height: 8rem; border-radius: 0.75rem; background: {SHADE}", hidden=True)
     title = _box("font-size: 1.35rem; font-weight: 700; line-height: 1.25", said.get("headline", ""))
     text = _box("line-height: 1.55; margin-top: 0.5rem", said.get("body", ""))
-    return _box(
-        "display: flex; flex-wrap: wrap; gap: 1rem", picture, _box("flex: 1; min-width: 12rem", title, text)
-    )
+    return _box("display: flex; flex-wrap: wrap; gap: 1rem", picture, _box("flex: 1; min-width: 12rem", title, text))
 
 
 # --- a phone ---

@@ -101,14 +101,13 @@ def _shown_anew(opened: Open) -> None:
 
 def filled(shop: Shop, plan: Plan) -> dict[str, str]:
     """The copy a customer reads, of all steps; empty while the brief names a product that the shop does not have."""
-    facts = [facts_of(shop, plan, step) for step in range(len(plan.steps))]
-    return planned.kept_copy([planned.filled(plan, of, step) if of else {} for step, of in enumerate(facts)])
+    return planned.filled_copy(plan, lambda step, language: facts_of(shop, plan, step, language))
 
 
-def facts_of(shop: Shop, plan: Plan, step: int = 0) -> Facts | None:
+def facts_of(shop: Shop, plan: Plan, step: int = 0, language: str | None = None) -> Facts | None:
     """What copy of a step may say, or None while its brief contradicts the shop."""
     try:
-        return cache.writer.facts(shop, plan.brief(step))
+        return cache.writer.facts(shop, plan.brief(step, language))
     except DataProblem:
         return None
 

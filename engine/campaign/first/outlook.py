@@ -232,8 +232,7 @@ def _terms(shop: Shop, scenes: Sequence[Scene], steps: Sequence[dict], basket: B
     past = scene.baskets.shaped(basket.spread)
     given = offers.cost(shop, offers.offer_of(plan), past, basket.value, scene.margin.share)
     each = [
-        float(one.reached.mean()) * sms.cost_of(step, shop.settings)
-        for one, step in zip(scenes, steps, strict=True)
+        float(one.reached.mean()) * sms.cost_of(step, shop.settings) for one, step in zip(scenes, steps, strict=True)
     ]
     returned = shop.settings.return_rate if past.returned is None else past.returned
     fixed = earnings.terms_of(

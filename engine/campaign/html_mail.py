@@ -1,0 +1,92 @@
+"""An e-mail as one plain page of HTML, to be pasted or loaded into the tool that sends it.
+
+Tables and inline styles, as mail programs need them; no script, no picture, nothing fetched. Every text is escaped, and
+neutralised for the tool: what looks like one of its tags and is none of ours would be run by it.
+"""
+
+import functools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from engine.campaign import merge
+from engine.campaign.merge import Tool
+from engine.sentences import Language, say
+
+FOLDER = Path(__file__).parents[2] / "assets" / "mail"
+LANGUAGES = {"en": "en", "zh": "zh-CN"}
+
+
+def page(
+    texts: Mapping[str, str],
+    language: Language,
+    sender: str,
+    tool: Tool,
+    legal_lines: Sequence[str] = (),
+    landing_url: str | None = None,
+    utm: Mapping[str, str] | None = None,
+) -> str:
+    """The page of an e-mail. texts: its filled parts, as customers read them, {first_name} still in them.
+
+    The button is a link only for an address that begins with http:// or https://.
+    """
+
+    def written(text: str) -> Markup:
+        pieces = (_safe(piece) for piece in text.strip().split(merge.SLOT))
+        return Markup(merge.tag(tool, language)).join(pieces)
+
+    return (
+        _environment()
+        .get_template("letter.html")
+        .render(
+            language=LANGUAGES[language],
+            subject=written(texts.get("subject", "")),
+            preheader=written(texts.get("preheader", "")),
+            headline=written(texts.get("headline", "")),
+            body=[written(line) for line in texts.get("body", "").splitlines() if line.strip()],
+            call_to_action=written(texts.get("call_to_action", "")),
+            link=link(landing_url, utm or {}),
+            sender=_safe(sender),
+            legal=[_safe(line) for line in legal_lines if line.strip()],
+            unsubscribe=Markup(merge.UNSUBSCRIBE[tool]),
+            unsubscribe_words=say("copy.unsubscribe", language),
+        )
+    )
+
+
+def _safe(text: str) -> Markup:
+    return escape(merge.harmless(text))
+
+
+def link(url: str | None, utm: Mapping[str, str]) -> str | None:
+    """An address with its campaign parameters; None for one that is no plain web address.
+
+    >>> link("https://shop.example/tea?page=2", {"source": "mail"}), link("javascript:alert(1)", {})
+    ('https://shop.example/tea?page=2&utm_source=mail', None)
+    """
+    try:
+        parts = urlsplit((url or "").strip())
+        host = parts.hostname
+    except ValueError:
+        return None
+    if parts.scheme not in ("http", "https") or not host:
+        return None
+    named = {name if name.startswith("utm_") else f"utm_{name}": value for name, value in utm.items()}
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *named.items()], quote_via=quote)
+    place = (quote(part, safe="/%:@!$&'()*+,;=-._~") for part in (parts.path, parts.fragment))
+    path, fragment = place
+    return urlunsplit((parts.scheme, quote(parts.netloc, safe=":@[]-._~%"), path, query, fragment))
+
+
+@functools.cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
