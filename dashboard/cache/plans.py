@@ -34,7 +34,9 @@ def _saved(path: str, stamp: tuple) -> list[SavedPlan]:
 def exported(shop: Shop, saved: SavedPlan, person: str, tool: Tool | None = None) -> ExportResult:
     """The two files of an approved plan. The first call records the export; its files are then given out again."""
     stamp = (stamps.of_audience(shop), audience.others(shop, saved.plan)[1])
-    return _exported(str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, tool or shop.settings.mail_tool)
+    return _exported(
+        str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, tool or shop.settings.mail_tool
+    )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

@@ -1,6 +1,7 @@
 """A plan as the rest of the engine takes it: its customers, the columns of a forecast, its copy filled and checked."""
 
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pandas as pd
 from engine.audience import rules
 from engine.audience.reach import NO_OTHERS, Limits, Others, Reach, reachable
 from engine.audience.segments import members
-from engine.campaign import claims
+from engine.campaign import claims, merge
 from engine.campaign.plan import PARTS, Audience, Plan, Step
 from engine.campaign.scene import Scene, day_of_data, scenes
 from engine.campaign.writer.facts import Facts
@@ -168,11 +169,40 @@ def with_texts(plan: Plan, written: dict[str, str], step: int = 0, language: str
     return plan.model_copy(update={"steps": steps})
 
 
-def write_brief(shop: Shop, plan: Plan, step: int = 0) -> Path:
-    """A step's brief as a file for `draft --brief`."""
-    path = shop.path / "briefs" / f"{plan.plan_id}.{step}.json"
-    store.replace_file(path, plan.brief(step).model_dump_json(indent=1).encode())
+def write_brief(shop: Shop, plan: Plan, step: int = 0, language: str | None = None) -> Path:
+    """A step's brief as a file for `draft --brief`; one in a given language is called PLAN.STEP.LANGUAGE.json."""
+    path = shop.path / "briefs" / ".".join([plan.plan_id, str(step), *([language] if language else []), "json"])
+    store.replace_file(path, plan.brief(step, language).model_dump_json(indent=1).encode())
     return path
+
+
+@dataclass(frozen=True, slots=True)
+class SaidFacts:
+    """Which facts two texts say: `both`, and what only the one or only the other says; names of slots."""
+
+    both: tuple[str, ...]
+    only_one: tuple[str, ...]
+    only_other: tuple[str, ...]
+
+    @property
+    def are_same(self) -> bool:
+        return not (self.only_one or self.only_other)
+
+
+def compare_facts(one: dict[str, str], of_one: Facts, other: dict[str, str], of_other: Facts) -> SaidFacts:
+    """The facts that the same message says in two languages, slots and typed ones alike; who writes is none of them."""
+    first, second = _said(one, of_one), _said(other, of_other)
+    return SaidFacts(
+        tuple(name for name in first if name in second),
+        tuple(name for name in first if name not in second),
+        tuple(name for name in second if name not in first),
+    )
+
+
+def _said(texts: dict[str, str], facts: Facts) -> tuple[str, ...]:
+    """In the order of the brief's facts."""
+    used = {name for text in texts.values() for name in claims.SLOT.findall(claims.to_slots(text, facts))}
+    return tuple(name for name in facts.slots if name in used and name not in ("shop", merge.NAME))
 
 
 def reachable_customers(

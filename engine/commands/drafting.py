@@ -67,6 +67,23 @@ def check_copy(shop_dir: Path | None, brief: Path, text: Path) -> None:
     print_json(check_command(shop, asked, text))
 
 
+@main.command("draft-each")
+@shop_option
+@click.option("--brief", "briefs", required=True, multiple=True, type=click.Path(path_type=Path))
+@click.option("-n", "count", default=1, show_default=True, type=click.IntRange(1, 20))
+@seed_option
+def draft_each(shop_dir: Path | None, briefs: tuple[Path, ...], count: int, seed: int) -> None:
+    """Draft copy for several briefs, one after the other: all messages of a plan, in all its languages."""
+    from engine.campaign.plan import read_brief
+    from engine.campaign.writer.drafts import draft_command
+
+    asked, shop, found = [read_brief(path) for path in briefs], shop_at(shop_dir), []
+    for number, (path, brief) in enumerate(zip(briefs, asked, strict=True)):
+        click.echo(json.dumps({"progress": number / len(briefs), "brief": path.name}), err=True)
+        found.append({"brief": path.name} | draft_command(shop, brief, count, seed, environment.read()))
+    print_json({"briefs": found})
+
+
 @main.group()
 def model() -> None:
     """Language model files, checked by SHA-256."""

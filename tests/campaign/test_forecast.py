@@ -517,6 +517,18 @@ def test_a_message_whose_cost_nobody_stated_counts_as_free_and_is_named(tmp_path
     assert "Nobody has said" not in tiny.forecast().reason()
 
 
+def test_a_text_message_of_two_parts_costs_twice_in_money_and_in_the_worked_example(demo):
+    short, long = (demo.forecast(channel="sms", body=body) for body in ("Tea is back.", "Tea is back. " * 15))
+    price = demo.shop.settings.send_cost["sms"]
+    assert short.send_cost == pytest.approx(short.recipients * price)
+    assert long.send_cost == pytest.approx(2 * short.send_cost)
+    assert long.extra_profit.value == pytest.approx(short.extra_profit.value - short.send_cost)
+    assert long.worked.sends == ((long.recipients, 2 * price),)
+    assert long.worked.sources["send_cost"].text().endswith("one text message is 2 parts, and each is billed")
+    own = demo.forecast(channel="sms", body="Tea is back. " * 15, send_cost=0.01)
+    assert own.send_cost == pytest.approx(0.01 * own.recipients)
+
+
 def test_tax_that_no_order_tells_is_named(tmp_path, tiny):
     shop = shop_of(tmp_path / "shop", simulated(), {"prices_include_tax": True})
     f = evaluate(shop, tiny.models, scene(shop, PLAN, tiny.audience), PLAN)

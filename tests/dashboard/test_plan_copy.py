@@ -402,3 +402,111 @@ def test_a_message_that_is_gone_is_not_asked_for(open_app, trained_shop):
     app.run()
     assert not app.exception
     assert app.button_group(key="copy.step.spring").value in (0, 1)
+
+
+# --- text messages, first names, HTML ---
+
+WHOLE_SMS = {
+    "body": "{shop}: {discount} with {code} until {ends_at}. " + "A quiet evening at home is a good thing. " * 3
+}
+
+
+def test_a_text_message_says_how_many_parts_are_paid_for_each_customer(open_app, trained_shop):
+    saved_plan(trained_shop, steps=[Step(channel="sms", copy=WHOLE_SMS)])
+    app = page_of(open_app, trained_shop, "copy")
+    assert "2 parts, 2 × $0.05 per customer; 195 characters" in said(app)
+    assert "Reply STOP to opt out" in shown(app)
+    app.text_area(key="copy.body").set_value("{shop}: {discount} with {code} until {ends_at}. It’s here.").run()
+    assert "’ is not in the plain alphabet of text messages" in said(app)
+
+
+def test_the_first_name_is_shown_by_a_word_or_an_example_and_copied_as_the_tools_tag(open_app, trained_shop):
+    store.save_settings(store.open_shop(trained_shop), {"mail_tool": "klaviyo"})
+    saved_plan(trained_shop, texts={**COPY, "headline": "Hi {first_name}, something new"})
+    app = page_of(open_app, trained_shop, "copy")
+    assert "Hi there, something new" in shown(app)
+    assert "The copy may be submitted." in said(app)
+    app.toggle(key="copy.with_name").set_value(True).run()
+    assert "Hi Anna, something new" in shown(app)
+
+
+def test_a_channel_without_names_refuses_the_first_name(open_app, trained_shop):
+    note = {"headline": "Hi {first_name}", "body": "Get {discount} with {code}, until {ends_at}."}
+    saved_plan(trained_shop, steps=[Step(channel="xiaohongshu", copy=note)])
+    app = page_of(open_app, trained_shop, "copy")
+    assert any("this brief has no {first_name}" in error.value.replace("\\", "") for error in app.error)
+
+
+@pytest.mark.parametrize(
+    ("channel", "copy", "alt"),
+    [
+        ("wecom", {"body": "A quiet evening, from {shop}."}, "WeCom as it looks on a phone"),
+        ("product_page", {"headline": "For evenings", "body": "Made for evenings."}, "Product page as it looks when"),
+    ],
+)
+def test_the_newer_channels_are_written_and_shown(open_app, trained_shop, channel, copy, alt):
+    saved_plan(trained_shop, steps=[Step(channel=channel, copy=copy)], offer=Offer())
+    app = page_of(open_app, trained_shop, "copy")
+    assert alt in shown(app)
+    assert "The copy may be submitted." in said(app)
+
+
+# --- both languages ---
+
+
+def test_one_click_writes_every_message_in_both_languages_and_leaves_what_is_there(open_app, trained_shop):
+    saved_plan(trained_shop, steps=[Step(copy=COPY), Step(day=3, channel="sms")])
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.write_both").click().run()
+    assert wait_for_drafts(trained_shop, "each-spring").state == "done"
+    app = page_of(open_app, trained_shop, "copy")
+    saved = stored(trained_shop)
+    email, text_message = saved.plan.steps
+    assert email.texts == COPY
+    assert email.languages == text_message.languages == ("en", "zh")
+    assert "8.5折" in saved.extras["filled"]["0:zh:body"]
+    assert "SPRING15" in saved.extras["filled"]["1:zh:body"]
+    assert "Both say the same facts: `{discount}`  ·  `{code}`  ·  `{ends_at}`" in said(app)
+    assert "Every message of this plan is there in both languages." in said(app)
+
+
+def bilingual(shop):
+    chinese = {
+        "subject": "{shop}的小心意", "preheader": "等您来看", "headline": "新的一季",
+        "body": "结账时输入{code}，可享{discount}，{ends_at}前有效。", "call_to_action": "去看看",
+    }  # fmt: skip
+    return saved_plan(shop, steps=[Step(copy=COPY, translations={"zh": chinese})])
+
+
+def test_what_only_one_language_says_is_named(open_app, trained_shop):
+    bilingual(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    assert "Both say the same facts" in said(app)
+    app.text_area(key="copy:zh.body").set_value("输入{code}，{ends_at}前有效。").run()
+    assert "Only the English copy says `{discount}`" in said(app)
+    assert stored(trained_shop).plan.steps[0].translations["zh"]["body"] == "输入{code}，{ends_at}前有效。"
+
+
+def test_a_plan_is_submitted_only_when_both_its_languages_are_right(open_app, trained_shop):
+    bilingual(trained_shop)
+    assert "新的一季" in said(page_of(open_app, trained_shop, "approve"))
+    app = page_of(open_app, trained_shop, "copy")
+    app.text_area(key="copy:zh.body").set_value("可享5折，{code}，{ends_at}前有效。").run()
+    blocked = said(page_of(open_app, trained_shop, "approve"))
+    assert "Chinese: The check refuses something in the copy" in blocked
+
+
+def test_a_language_can_be_removed_again(open_app, trained_shop):
+    bilingual(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy:zh.remove").click().run()
+    assert stored(trained_shop).plan.steps[0].languages == ("en",)
+    assert "0:zh:body" not in stored(trained_shop).extras["filled"]
+
+
+def test_another_language_in_the_brief_takes_its_translation_with_it(open_app, trained_shop):
+    bilingual(trained_shop)
+    app = page_of(open_app, trained_shop, "brief")
+    app.selectbox(key="brief.language").set_value("zh").run()
+    step = stored(trained_shop).plan.steps[0]
+    assert (step.language, step.texts["headline"], step.translations["en"]) == ("zh", "新的一季", COPY)

@@ -11,6 +11,7 @@ from engine.campaign.plan import Audience, Offer, Step
 from engine.decision import approvals, cells, database, export, ledger, plans
 from engine.errors import NotAllowed, StoreProblem
 from engine.shop import store
+from tests.tiny import shop_of
 
 CUSTOMERS = [f"c{number}" for number in range(200)]
 FORECAST = {"orders": 12.5, "orders_low": 8, "orders_high": 17.25, "extra_profit": -30.0, "chance_of_loss": 0.6,
@@ -351,3 +352,73 @@ def test_who_may_be_reached_is_asked_of_the_shop_at_the_time_of_the_export(opene
     plan = make_plan(steps=MESSAGES, audience=everyone)
     assert export.audience(opened, plan) == {"c3": "sms", "c2": "email", "c1": "email|sms"}
     assert export.audience(opened, make_plan(audience=everyone)) == {"c2": "email", "c1": "email"}
+
+
+# --- several languages, and the tags of the tool that sends ---
+
+BOTH = Step(
+    copy={"subject": "Hi {first_name}", "body": "15 % off."},
+    translations={"zh": {"subject": "{first_name}，您好", "body": "85 折"}},
+)
+FILLED_BOTH = {
+    "subject": "Hi {first_name}", "body": "15 % off.", "0:zh:subject": "{first_name}，您好", "0:zh:body": "85 折",
+}  # fmt: skip
+
+
+@pytest.fixture
+def read(shop):
+    """Customers of a shop with the languages they read."""
+    languages = {"c1": "en", "c2": "zh-CN", "c3": None, "c4": "fr", "c5": "ZH"}
+    table = pd.DataFrame({"customer_id": list(languages), "language": list(languages.values())})
+    shop_of(shop.dir, {"customers": table}, {"shop_id": shop.shop_id})
+    return list(languages)
+
+
+def test_a_message_in_two_languages_is_a_line_each_and_its_people_are_counted_once(shop, make_plan, read):
+    approved(shop, make_plan(steps=[BOTH, MESSAGES[2]], holdout=0.0), filled=FILLED_BOTH)
+    rows = cells.read_back(send_out(shop, customers=read).plans_csv)
+    assert rows[["step", "language", "subject", "body", "audience_size", "orders"]].to_numpy().tolist() == [
+        ["1", "en", "Hi there", "15 % off.", "3", "12.5"],
+        ["1", "zh", "朋友，您好", "85 折", "2", ""],
+        ["2", "en", "", "", "5", ""],
+    ]
+
+
+def test_each_recipient_of_a_message_in_two_languages_has_the_one_to_send(shop, make_plan, read):
+    approved(shop, make_plan(steps=[BOTH, MESSAGES[2]], holdout=0.0), filled=FILLED_BOTH)
+    first, second = (cells.read_back(one.csv) for one in send_out(shop, customers=read).recipients)
+    assert dict(zip(first["customer_id"], first["language"], strict=True)) == {
+        "c1": "en", "c2": "zh", "c3": "en", "c4": "en", "c5": "zh",
+    }  # fmt: skip
+    assert set(second["language"]) == {"en"}
+
+
+def test_without_known_languages_everyone_gets_the_messages_own(shop, make_plan):
+    shop_of(shop.dir, {}, {"shop_id": shop.shop_id})
+    approved(shop, make_plan(steps=[BOTH], holdout=0.0), filled=FILLED_BOTH)
+    result = send_out(shop, customers=["c1", "c2"])
+    assert cells.read_back(result.plans_csv)["audience_size"].tolist() == ["2", "0"]
+    assert set(cells.read_back(result.recipients[0].csv)["language"]) == {"en"}
+
+
+@pytest.mark.parametrize(
+    ("tool", "subject"),
+    [
+        ("klaviyo", "Hi {{ first_name|default:'there' }}"),
+        ("mailchimp", "Hi *|IF:FNAME|**|FNAME|**|ELSE:|*there*|END:IF|*"),
+        ("braze", "Hi {{${first_name} | default: 'there'}}"),
+        ("hubspot", "Hi {{ contact.firstname|default('there', true) }}"),
+        ("plain", "Hi there"),
+    ],
+)
+def test_the_first_name_leaves_as_the_tag_of_the_tool_that_sends(shop, make_plan, tool, subject):
+    approved(shop, make_plan(), filled={"subject": "Hi {first_name}", "body": "=1+1 *|EMAIL|* {{ x }}"})
+    result = send_out(shop, tool=tool)
+    row = cells.read_back(result.plans_csv).iloc[0]
+    assert (row["subject"], row["body"]) == (subject, "=1+1 * |EMAIL| * { { x } }")
+    assert b"\"'=1+1" in result.plans_csv
+
+
+def test_copy_with_a_slot_that_no_tool_fills_is_not_submitted(shop, plan):
+    with pytest.raises(NotAllowed, match=r"still says \{discount\}"):
+        shop.submit(plan, extras={"filled": {"subject": "Hi {first_name}, {discount}"}})

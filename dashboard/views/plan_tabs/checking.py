@@ -18,8 +18,11 @@ from engine.sentences import spoken
 GREEN, RED = "rgba(33, 195, 84, 0.22)", "rgba(255, 75, 75, 0.28)"
 
 
-def show(texts: Mapping[str, str], facts: Facts, rules: Rules) -> bool:
-    """What is refused, then the copy with its claims marked, then where each stands. True when it may be sent."""
+def show(texts: Mapping[str, str], facts: Facts, rules: Rules, area: str = "copy") -> bool:
+    """What is refused, then the copy with its claims marked, then where each stands. True when it may be sent.
+
+    `area`: what the keys begin with, where two messages are on the page.
+    """
     found = checked.message({part: text for part, text in texts.items() if text.strip()}, facts, rules)
     for finding in dict.fromkeys(_refusal(one) for one in (*found.says, *found.lacks) if one.verdict == "refused"):
         st.error(finding, icon=":material/cancel:")
@@ -27,11 +30,11 @@ def show(texts: Mapping[str, str], facts: Facts, rules: Rules) -> bool:
     if found.is_sendable:
         st.success(t("copy.all_right", count=len(true)), icon=":material/check_circle:")
     if found.says:
-        with st.container(key="copy.claims"):
+        with st.container(key=f"{area}.claims"):
             st.html("".join(_marked(part, text, found.says, facts) for part, text in texts.items() if text.strip()))
     if true:
         with st.expander(t("copy.where_it_stands", count=len(true)), icon=":material/fact_check:"):
-            st.dataframe(_rows(true, facts), hide_index=True, key="copy.rows")
+            st.dataframe(_rows(true, facts), hide_index=True, key=f"{area}.rows")
     return found.is_sendable
 
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import choosing, drafting, earlier, editing
+from dashboard.views.plan_tabs import bilingual, choosing, drafting, earlier, editing
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import planned
 
@@ -13,7 +13,7 @@ def show(opened: Open) -> None:
     """Three drafts, the chosen one to edit, and what was there before. Each message of a plan has its own."""
     step = _step(opened)
     with widgets.problem_box():
-        found = drafting.collected_line(drafting.collected(opened, step), step)
+        found = drafting.collected_each(drafting.collected_line(drafting.collected(opened, step), step))
     if found.saved.version != opened.saved.version:
         st.rerun()  # the page's head was drawn before: what can be undone is another thing now
     # In containers of their own: when drafts come in above, what is being typed below stays where it is.
@@ -23,6 +23,7 @@ def show(opened: Open) -> None:
     with copy:
         if planned.texts(opened.plan, step) or opened.saved.extras.get(drafting.own("chosen", step)):
             editing.show(opened, step)
+        bilingual.show(opened, step)
         earlier.show(opened, step)
 
 

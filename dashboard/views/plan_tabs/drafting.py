@@ -5,7 +5,7 @@ so on, for later ones "drafts:1", "draft_job:1".
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs, settings
 from engine.campaign import planned
+from engine.campaign.plan import Language
 from engine.campaign.writer import drafts
 from engine.errors import AppError
 from engine.jobs import Job
@@ -137,6 +138,45 @@ def take(opened: Open, step: int, texts: Mapping[str, str], chosen: str) -> Open
     stored = saving.save(opened, planned.with_texts(opened.plan, dict(texts), step), extras)
     state.take_theirs(area(step), stored.plan.plan_id)
     return stored
+
+
+# --- every message, in several languages ---
+
+
+def each_kind(plan_id: str) -> str:
+    """The kind of work that writes several messages of a plan."""
+    return f"each-{plan_id}"
+
+
+def start_each(opened: Open, wanted: Collection[tuple[int, Language]]) -> str:
+    """Id of the work that writes one draft of each of these messages, in a language each."""
+    briefs = [planned.write_brief(opened.shop, opened.plan, step, language) for step, language in wanted]
+    named = [part for path in briefs for part in ("--brief", str(path))]
+    command = ["draft-each", *named, "--seed", str(opened.saved.version), "--shop", str(opened.shop.path)]
+    kind = each_kind(opened.plan.plan_id)
+    return jobs.start(opened.shop.path, kind, command, widgets.now(), environment=_writer())
+
+
+def latest_each(opened: Open) -> Job | None:
+    """The latest writing of several messages, running or over."""
+    return jobs.latest(opened.shop.path, each_kind(opened.plan.plan_id))
+
+
+def collected_each(opened: Open) -> Open:
+    """The plan with the messages of that work put in where there is still no copy, once it is over."""
+    job = latest_each(opened)
+    if job is None or not job.is_over or opened.saved.extras.get("each_job") == job.job_id:
+        return opened
+    plan, extras = opened.plan, {"each_job": job.job_id}
+    for one in json.loads(job.result)["briefs"] if job.state == "done" else []:
+        _, number, language, _ = one["brief"].rsplit(".", 3)
+        step, draft = int(number), one["drafts"][0]
+        if step < len(plan.steps) and not planned.texts(plan, step, language):
+            plan = planned.with_texts(plan, draft["slots"], step, language)
+            extras[own("written_by", step)] = state.person()
+            if language == plan.steps[step].language:
+                extras[own("chosen", step)] = draft["draft_id"]
+    return saving.save(opened, plan, extras)
 
 
 # --- one line again ---

@@ -112,12 +112,12 @@ def _field(opened: Open, step: int, part: str, texts: dict[str, str], facts: Fac
         for_tool = merge.for_tool(filled, opened.shop.settings.mail_tool, facts.language)
         clipboard.button(for_tool, t("copy.copy_filled", part=label), f"{area(step)}.copy_{part}")
     if opened.plan.steps[step].channel == "sms":
-        _billed(opened, filled, facts)
+        billed(opened, filled, facts)
     if again:
         _ask(opened, step, part)
 
 
-def _billed(opened: Open, filled: str, facts: Facts) -> None:
+def billed(opened: Open, filled: str, facts: Facts) -> None:
     """How many parts a text message is billed as, what that costs, and why it is not fewer."""
     settings = opened.shop.settings
     found = sms.of_shop(filled, settings, facts.language)

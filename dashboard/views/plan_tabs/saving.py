@@ -117,6 +117,6 @@ def shown_at(moment: str, shop: Shop) -> str:
     return datetime.fromisoformat(moment).astimezone(ZoneInfo(shop.settings.time_zone)).strftime("%Y-%m-%d %H:%M")
 
 
-def checked_facts(opened: Open, step: int = 0) -> Facts:
+def checked_facts(opened: Open, step: int = 0, language: str | None = None) -> Facts:
     """What copy of a step may say. Raises DataProblem where its brief contradicts the shop."""
-    return cache.writer.facts(opened.shop, opened.plan.brief(step))
+    return cache.writer.facts(opened.shop, opened.plan.brief(step, language))

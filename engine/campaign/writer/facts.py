@@ -22,8 +22,8 @@ from engine.shop.vouched import vouched
 # SMS: three billed parts, see engine.campaign.sms. WeChat: titles of articles have at most 64 characters
 # (developers.weixin.qq.com, draft/add); WeCom: 4,000 bytes (developer.work.weixin.qq.com, add_msg_template).
 # Xiaohongshu: titles of 20 Chinese characters, two Latin letters counting as one, and texts of 1,000. Ads: Google's
-# responsive search ads, 30 and 90, half of that in double-width languages (support.google.com/google-ads/answer/1704389).
-# Product pages: titles of 60 bytes, 30 Chinese characters, as Taobao takes.
+# responsive search ads, 30 and 90, half of that in double-width languages (support.google.com/google-ads,
+# answer 1704389). Product pages: titles of 60 bytes, 30 Chinese characters, as Taobao takes.
 LIMITS: dict[str, dict[str, tuple[int, int]]] = {
     "email": {
         "subject": (60, 40),

@@ -1,0 +1,175 @@
+"""Does the message say the same in English and in Chinese? Every message of the plan in both, side by side."""
+
+import contextlib
+from typing import Any, get_args
+
+import streamlit as st
+
+from dashboard import cache, state, widgets
+from dashboard.text import t
+from dashboard.views.plan_tabs import checking, clipboard, drafting, editing, mail_file, message, saving
+from dashboard.views.plan_tabs.drafting import area
+from dashboard.views.plan_tabs.saving import Open
+from engine import jobs
+from engine.campaign import claims, merge, planned
+from engine.campaign.plan import PARTS, Language
+from engine.campaign.writer.facts import Facts
+from engine.errors import AppError
+
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+
+
+def show(opened: Open, step: int) -> None:
+    """What is missing in the two languages and the button that writes it; what there is, side by side."""
+    with widgets.problem_box():
+        job = drafting.latest_each(opened)
+    st.subheader(t("copy.both"))
+    if job is not None and not job.is_over:
+        _watched(opened, job.job_id)
+    else:
+        if job is not None and job.state in ("failed", "lost"):
+            st.warning(message.plain(job.error), icon=":material/error:")
+        _ask(opened)
+    if len(opened.plan.steps[step].languages) > 1:
+        _side_by_side(opened, step, busy=job is not None and not job.is_over)
+
+
+def missing(opened: Open) -> list[tuple[int, Language]]:
+    """The messages without copy in a language."""
+    steps = enumerate(opened.plan.steps)
+    return [(number, one) for number, step in steps for one in LANGUAGES if not step.texts_in(one)]
+
+
+def _ask(opened: Open) -> None:
+    wanted = missing(opened)
+    asked = st.button(
+        t("copy.write_both"),
+        key="copy.write_both",
+        icon=":material/translate:",
+        help=t("copy.write_both_help"),
+        disabled=not wanted,
+    )
+    if not wanted:
+        st.caption(t("copy.both_written"))
+    if asked:
+        _start(opened, wanted)
+
+
+def _start(opened: Open, wanted: list[tuple[int, Language]]) -> None:
+    with widgets.problem_box(), st.spinner(t("copy.starting")):
+        for step, language in wanted:  # a brief that contradicts the shop is told at once
+            saving.checked_facts(opened, step, language)
+        drafting.start_each(opened, wanted)
+    st.rerun()
+
+
+def _watched(opened: Open, job_id: str) -> None:
+    @st.fragment(run_every=0.5)
+    def watch() -> None:
+        with widgets.problem_box():
+            job = jobs.status(opened.shop.path, job_id)
+        if job.is_over:
+            st.rerun()
+        st.progress(job.progress or 0.0, text=t("copy.writing_both"))
+        if st.button(t("copy.stop"), key="copy.stop_both", icon=":material/stop_circle:", type="tertiary"):
+            with widgets.problem_box():
+                jobs.cancel(opened.shop.path, job_id)
+            st.rerun()
+
+    watch()
+
+
+# --- side by side ---
+
+
+def _side_by_side(opened: Open, step: int, busy: bool) -> None:
+    plan, own = opened.plan, opened.plan.steps[step].language
+    with widgets.problem_box():
+        facts = {language: saving.checked_facts(opened, step, language) for language in plan.steps[step].languages}
+    texts = {language: planned.texts(plan, step, language) for language in facts}
+    for other in plan.steps[step].languages[1:]:
+        _same_facts(own, other, planned.compare_facts(texts[own], facts[own], texts[other], facts[other]))
+        left, right = st.columns(2, gap="large")
+        with left:
+            _read(plan.steps[step].channel, own, texts[own], facts[own])
+        with right:
+            _read(plan.steps[step].channel, other, texts[other], facts[other])
+            checking.show(texts[other], facts[other], cache.lint.rules(opened.shop), f"copy.{other}")
+            _edited(opened, step, other, facts[other], busy)
+
+
+def _read(channel: str, language: Language, texts: dict[str, str], facts: Facts) -> None:
+    st.caption(t(f"plan.language_{language}"))
+    with st.container(border=True, key=f"copy.both_{language}"):
+        message.show(claims.fill(texts, facts), channel, language)
+
+
+def _same_facts(one: Language, other: Language, found: planned.SaidFacts) -> None:
+    """One line: that both say the same facts, or what only one of them says."""
+    if found.are_same:
+        st.success(t("copy.same_facts", facts=_slots(found.both)), icon=":material/check_circle:")
+        return
+    for language, names in ((one, found.only_one), (other, found.only_other)):
+        if names:
+            words = t("copy.only_says", spoken=t(f"plan.language_{language}"), facts=_slots(names))
+            st.warning(words, icon=":material/difference:")
+
+
+def _slots(names: tuple[str, ...]) -> str:
+    return "  ·  ".join(f"`{{{name}}}`" for name in names) or "–"
+
+
+# --- the other language, to be edited ---
+
+
+def _area(step: int, language: Language) -> str:
+    return f"{area(step)}:{language}"
+
+
+def _saved(opened: Open, step: int, language: Language) -> dict[str, str]:
+    """The saved text of each part this channel has."""
+    texts = planned.texts(opened.plan, step, language)
+    return {part: texts.get(part, "") for part in PARTS[opened.plan.steps[step].channel]}
+
+
+def _edited(opened: Open, step: int, language: Language, facts: Facts, busy: bool) -> None:
+    """Fields for the copy in the other language, saved as one types, and what else can be done with it."""
+    saved, name = _saved(opened, step, language), _area(step, language)
+    state.fill(name, opened.stamp, saved)
+    tool = opened.shop.settings.mail_tool
+    for part, text in saved.items():
+        how: dict[str, Any] = {"key": f"{name}.{part}", "on_change": _changed, "args": (step, language)}
+        label, filled = t(f"plan.part_{part}"), claims.fill({part: text}, facts)[part]
+        if part == "body":
+            st.text_area(label, height=140, **how)
+        else:
+            st.text_input(label, **how)
+        with st.container(horizontal=True, vertical_alignment="center", key=f"{name}.foot_{part}"):
+            st.caption(t("copy.count", used=len(filled), most=facts.limit(part)), width="stretch")
+            for_tool = merge.for_tool(filled, tool, language)
+            clipboard.button(for_tool, t("copy.copy_filled", part=label), f"{name}.copy_{part}")
+    if opened.plan.steps[step].channel == "sms":
+        editing.billed(opened, claims.fill({"body": saved["body"]}, facts)["body"], facts)
+    with st.container(horizontal=True):
+        mail_file.button(opened, step, language, claims.fill(saved, facts), tool, f"{name}.html")
+        again = st.button(
+            t("copy.again"), key=f"{name}.again", icon=":material/refresh:", type="tertiary", disabled=busy
+        )
+        gone = st.button(t("copy.remove_language"), key=f"{name}.remove", icon=":material/close:", type="tertiary")
+    if again or gone:
+        with widgets.problem_box():
+            empty = planned.with_texts(opened.plan, dict.fromkeys(saved, ""), step, language)
+            opened = saving.save(opened, empty, {})
+        if again:
+            _start(opened, [(step, language)])
+        st.rerun()
+
+
+def _changed(step: int, language: Language) -> None:
+    with contextlib.suppress(AppError):  # the field keeps what was typed
+        opened = saving.reopened()
+        saved = _saved(opened, step, language)
+        texts = state.values(_area(step, language), saved)
+        if texts != saved:
+            written = {drafting.own("written_by", step): state.person()}
+            saving.save(opened, planned.with_texts(opened.plan, texts, step, language), written)
