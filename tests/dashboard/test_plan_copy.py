@@ -489,11 +489,12 @@ def test_what_only_one_language_says_is_named(open_app, trained_shop):
 
 def test_a_plan_is_submitted_only_when_both_its_languages_are_right(open_app, trained_shop):
     bilingual(trained_shop)
-    assert "新的一季" in said(page_of(open_app, trained_shop, "approve"))
     app = page_of(open_app, trained_shop, "copy")
     app.text_area(key="copy:zh.body").set_value("可享5折，{code}，{ends_at}前有效。").run()
     blocked = said(page_of(open_app, trained_shop, "approve"))
     assert "Chinese: The check refuses something in the copy" in blocked
+    app.text_area(key="copy:zh.body").set_value("可享{discount}，{code}，{ends_at}前有效。").run()
+    assert "可享8.5折，SPRING15" in said(page_of(open_app, trained_shop, "approve"))
 
 
 def test_a_language_can_be_removed_again(open_app, trained_shop):

@@ -2,7 +2,6 @@
 
 import calendar
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -14,6 +13,9 @@ import pandas as pd
 from engine.campaign import known, merge
 from engine.campaign.known import World
 from engine.campaign.plan import PARTS, Brief, Offer, OfferKind
+from engine.campaign.writer import voice as voices
+from engine.campaign.writer.cleaning import plain as plain
+from engine.campaign.writer.voice import UNVOICED, Voice
 from engine.errors import DataProblem
 from engine.shop.store import Shop
 from engine.shop.vouched import vouched
@@ -88,6 +90,7 @@ class Facts:
     required: tuple[tuple[str, ...], ...]  # of each group, one slot must appear somewhere in the draft
     products: tuple[Product, ...]
     names: tuple[str, ...]  # product names of the shop: in copy only through a slot
+    voice: Voice = UNVOICED
     known: World | None = None  # what copy is held against; None: what the slots say
     rows: Mapping[str, str] = field(default_factory=dict)  # slot name to where it stands, where that is not the brief
 
@@ -157,6 +160,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
             for name, row in zip(names, chosen, strict=True)
         ),
         names=tuple(_telling_names([plain(name, 80) for name in table["name"]], names, brief.language)),
+        voice=voices.voice(shop.settings, brief.brand_guide, brief.language, _winners(shop, brief)),
     )
     rows = _rows(brief, slots)
     return replace(found, known=known.world(shop, brief, slots, currency, table, rows), rows=rows)
@@ -176,6 +180,10 @@ def _rows(brief: Brief, slots: Mapping[str, str]) -> dict[str, str]:
     return {slot: row for slot, row in rows.items() if slot in slots}
 
 
+def _winners(shop: ShopLike, brief: Brief) -> tuple[str, ...]:
+    return voices.winners(shop, brief.channel, brief.language) if isinstance(shop, Shop) else ()
+
+
 def _vouched_for(shop: ShopLike, brief: Brief) -> dict[str, str]:
     """{fact_a}, {fact_b}, ...: what somebody vouches for of the brief's products, in the language of the brief."""
     if not isinstance(shop, Shop):
@@ -187,16 +195,6 @@ def _vouched_for(shop: ShopLike, brief: Brief) -> dict[str, str]:
     return {
         f"fact_{letter}": plain(text, 80) for letter, text in zip(ascii_lowercase, dict.fromkeys(own), strict=False)
     }
-
-
-def plain(value: object, length: int) -> str:
-    """Text as one clean line of at most `length` characters: no control marks, chat tokens, braces or quotes."""
-    if value is None or (isinstance(value, float) and value != value) or value is pd.NA:
-        return ""
-    text = unicodedata.normalize("NFC", str(value))
-    text = re.sub(r"<\|.*?\|>|\[/?INST\]|</?s>|<<.*?>>", " ", text)
-    text = "".join(" " if unicodedata.category(ch) in ("Cc", "Cf", "Zl", "Zp", "Co", "Cs") else ch for ch in text)
-    return " ".join(re.sub(r'[{}<>`"“”]', " ", text).split())[:length].strip()
 
 
 def money(amount: float, currency: str, language: str) -> str:

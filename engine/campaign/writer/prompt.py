@@ -11,16 +11,18 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from engine.campaign import claims
 from engine.campaign.plan import Brief
 from engine.campaign.writer import wish as wishes
 from engine.campaign.writer.facts import SEVERAL, SHORT, Facts, plain
+from engine.campaign.writer.voice import LONGEST_LIST
 from engine.campaign.writer.wish import FREE, NOTHING, Wish
 from engine.errors import DataProblem
 
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
 NEEDED = {
     "system", "example_tone", "brief", "angles", "shop_angles", "goals", "channels", "examples",
-    "like", "again", "parts",
+    "like", "again", "parts", "voice",
 }  # fmt: skip
 # Channels written alike share a worked example; the rest are "social".
 SHAPES = {"email": "email", "sms": "sms", "wecom": "sms", "push": "push", "ad": "push"}
@@ -182,7 +184,6 @@ def _example_brief(words: dict, shown: dict, channel: str) -> str:
 
 def _brief(words: dict, brief: Brief, facts: Facts, number: int) -> str:
     zh = brief.language == "zh"
-    house = plain(brief.brand_guide, 300)
     free = ["{" + name + "}" for name in FREE if name in facts.slots]
     return _filled(
         words["brief"],
@@ -190,10 +191,25 @@ def _brief(words: dict, brief: Brief, facts: Facts, number: int) -> str:
         goal=words["goals"].get(brief.goal, words["default_goal"]),
         about=_about(facts),
         tone=plain(brief.tone, 40) or words["example_tone"],
-        house=(f"店铺风格：{house}" if zh else f"House style: {house}") if house else "",
+        house=_house(words, facts),
         slots=("、" if zh else ", ").join(free),
         angle=angle(brief, facts, number),
     )
+
+
+def _house(words: dict, facts: Facts) -> str:
+    """How the shop wants to sound, a line each: its guide, and one headline of its own that readers liked."""
+    voice = facts.voice
+    liked = [line for line in voice.winners if not claims.check_slots(line, facts, facts.language)]
+    said = {
+        "guide": voice.guide,
+        "do": voice.do,
+        "dont": voice.dont,
+        "words": voice.words,
+        "never": ("、" if facts.language == "zh" else ", ").join(voice.never)[:LONGEST_LIST],
+        "example": voice.example or (liked[0] if liked else ""),
+    }
+    return "\n".join(_filled(words["voice"][name], text=text) for name, text in said.items() if text)
 
 
 def angle(brief: Brief, facts: Facts, number: int) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from engine.campaign import claims
 from engine.campaign.writer import template
 from engine.campaign.writer.facts import SEVERAL, Facts, plain
+from engine.campaign.writer.voice import said_never
 from engine.errors import DataProblem, DraftFailed
 from engine.sentences import spoken
 
@@ -145,7 +146,9 @@ def objections(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
     if wish.part:
         before = claims.check_draft(as_slots(wish.keep, facts), facts)
         found = [one for one in found if one.part == wish.part or (not one.part and one not in before)]
-    return [spoken(finding.reason) for finding in found] + _too_long(slots, facts, wish)
+    return (
+        [spoken(finding.reason) for finding in found] + _too_long(slots, facts, wish) + _off_voice(slots, facts, wish)
+    )
 
 
 def _too_long(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
@@ -154,6 +157,19 @@ def _too_long(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
     lengths = {part: len(text) for part, text in claims.fill(slots, facts).items() if part in parts}
     over = {part: length for part, length in lengths.items() if facts.room(part) < length <= facts.limit(part)}
     return [f"the {part} has {length} characters; drafts keep to {facts.room(part)}" for part, length in over.items()]
+
+
+def _off_voice(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
+    """Words that the shop never uses, and an earlier headline said again."""
+    parts = (wish.part,) if wish.part else facts.parts
+    texts = {part: slots.get(part, "") for part in parts}
+    found = [f"the shop never says “{word}”" for text in texts.values() for word in said_never(text, facts.voice.never)]
+    before = {tuple(words(line, facts.language)) for line in facts.voice.winners}
+    return found + [
+        f"its {part} is an earlier headline"
+        for part, text in texts.items()
+        if tuple(words(text, facts.language)) in before
+    ]
 
 
 def says_the_same(text: str, other: str, part: str, facts: Facts) -> bool:
