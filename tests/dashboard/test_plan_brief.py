@@ -23,7 +23,7 @@ OFFERS = [
 
 @pytest.mark.parametrize("offer", OFFERS, ids=lambda offer: offer.kind)
 def test_a_plan_shown_and_read_back_is_the_same_plan(trained_shop, offer):
-    plan = saved_plan(trained_shop, offer=offer)
+    plan = saved_plan(trained_shop, offer=offer, landing_url="https://shop.example/spring")
     again, problems = brief_form.plan_from(brief_form.values_of(plan), plan)
     assert problems == []
     assert again == plan
@@ -44,6 +44,7 @@ def test_values_kept_beside_an_unfinished_plan_come_back_as_they_were(trained_sh
         ({"kind": "amount"}, "Say how much money off; it has to be more than 0."),
         ({"kind": "spend_save"}, "Fill in at least one step: from which order value, and how much off."),
         ({"kind": "gift"}, "Choose the product that is given away."),
+        ({"landing_url": "javascript:alert(1)"}, "The address of the button has to begin with https:// or http://."),
     ],
 )
 def test_what_is_missing_is_said_in_a_sentence(trained_shop, changes, sentence):

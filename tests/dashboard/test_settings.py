@@ -131,6 +131,19 @@ def test_other_settings_are_changed_and_taken_back_and_put_to_the_usual(open_app
     assert "Not saved yet" not in words(app)
 
 
+def test_the_brand_voice_the_sending_tool_and_the_opt_out_are_saved_and_named(open_app, quiet_shop, words):
+    app = open_app(quiet_shop, "settings")
+    app.text_area(key="settings.brand_voice.never").set_value("exclusive\n\n VIP ")
+    app.selectbox(key="settings.mail_tool").set_value("klaviyo")
+    app.text_input(key="settings.sms_opt_out.en").set_value("Text STOP to end").run()
+    app.button(key="settings.save_topics").click().run()
+    saved = settings(quiet_shop)
+    assert saved.brand_voice == {"never": ["exclusive", "VIP"]}
+    assert (saved.mail_tool, saved.sms_opt_out["en"]) == ("klaviyo", "Text STOP to end")
+    assert "Brand voice: words we never use: – → exclusive, VIP" in words(app).replace("\\", "")
+    assert "Sending tool: Another, or none → Klaviyo" in words(app).replace("\\", "")
+
+
 def test_another_assumed_setting_is_confirmed_as_it_is(open_app, quiet_shop, words):
     path = quiet_shop / "shop.toml"
     path.write_text('assumed = ["holdout"] # ask Ana\n' + path.read_text())

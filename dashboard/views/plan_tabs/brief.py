@@ -89,6 +89,7 @@ def _what(opened: Open) -> None:
         accept_new_options=True,
         on_change=_changed,
     )
+    st.text_input(t("brief.landing_url"), key="brief.landing_url", placeholder="https://", on_change=_changed)
 
 
 def _one_of(name: str, options: list[str]) -> None:

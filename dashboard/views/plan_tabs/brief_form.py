@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from dashboard.text import language, t
 from engine.audience import rule_text
 from engine.audience.rule_text import Compare, Rule
+from engine.campaign import html_mail
 from engine.campaign.plan import Audience, Language, Plan, Step, problems_of
 from engine.errors import DataProblem
 from engine.sentences import Sentence
@@ -51,6 +52,7 @@ def values_of(plan: Plan) -> Values:
         "audience_share": round(100 * plan.audience_share),
         "holdout": round(100 * plan.holdout),
         "tone": plan.tone,
+        "landing_url": plan.landing_url or "",
         "messages": later_messages(plan),
         **{f"tier_spend_{number}": float(spend) for number, (spend, _) in enumerate(tiers)},
         **{f"tier_off_{number}": float(off) for number, (_, off) in enumerate(tiers)},
@@ -88,6 +90,8 @@ def plan_from(
     if len(set(days)) < len(days):
         problems = [*problems, t("brief.problem_days")]
         steps = steps[:1]
+    if values["landing_url"].strip() and html_mail.link(values["landing_url"], {}) is None:
+        problems = [*problems, t("brief.problem_landing_url")]
     changes = {
         "name": values["name"],
         "objective": values["goal"],
@@ -97,6 +101,7 @@ def plan_from(
         "product_ids": values["products"],
         "category": values["category"],
         "tone": values["tone"] or "warm",
+        "landing_url": values["landing_url"].strip() or None,
         "send_hour": values["send_hour"],
         "audience_share": values["audience_share"] / 100,
         "holdout": values["holdout"] / 100,
