@@ -5,6 +5,7 @@ message holds 140 bytes; one that goes out in several parts gives 6 of each to t
 TS 23.040, section 9.2.3.24.1): 160 or 153 characters of the one, 70 or 67 units of the other.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -99,7 +100,8 @@ def parts_of(row: Mapping[str, object], settings: ShopSettings) -> int:
     body = row.get("body")
     if row.get("channel") != "sms" or not isinstance(body, str) or not body.strip():
         return 1
-    return of_shop(body, settings, "zh" if row.get("language") == "zh" else "en").parts
+    language = str(row.get("language") or ("zh" if re.search("[\u4e00-\u9fff]", body) else "en"))
+    return of_shop(body, settings, "zh" if language.lower().startswith("zh") else "en").parts
 
 
 def cost_of(row: Mapping[str, object], settings: ShopSettings) -> float:

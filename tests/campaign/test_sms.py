@@ -76,6 +76,7 @@ def test_the_first_name_is_counted_as_long_as_names_are():
         ({"channel": "sms", "body": "Tea is back"}, 0.04),
         ({"channel": "sms", "body": "a" * 140}, 0.08),
         ({"channel": "sms", "body": "茶" * 100, "language": "zh"}, 0.08),
+        ({"channel": "sms", "body": "茶" * 52}, 0.04),  # Chinese, as its letters say: 70 with sender and 拒收请回复R
         ({"channel": "sms", "body": "a" * 140, "send_cost": 0.01}, 0.01),  # what a row says itself counts
         ({"channel": "sms", "body": None}, 0.04),
         ({"channel": "sms"}, 0.04),

@@ -3,6 +3,7 @@
 import pytest
 
 from dashboard.views.plan_tabs import wording
+from engine.campaign import planned
 from engine.campaign.plan import Step
 from engine.decision import plans
 from engine.shop import store
@@ -98,6 +99,13 @@ def test_a_further_message_reads_as_day_channel_and_condition(trained_shop):
     after = before.model_copy(update={"steps": [*before.steps, later]})
     (change,) = wording.changes(before, after, store.open_shop(trained_shop))
     assert (change.before, change.after) == ("nothing", "day 3 · SMS · English · not to those who bought")
+
+
+def test_copy_of_a_translation_that_changed_is_named_with_its_language(trained_shop):
+    before = saved_plan(trained_shop, steps=[Step(copy=COPY, translations={"zh": {"subject": "你好"}})])
+    after = planned.with_texts(before, {"subject": "您好"}, 0, "zh")
+    (change,) = wording.changes(before, after, store.open_shop(trained_shop))
+    assert (change.field, change.before, change.after) == ("Subject, Chinese", "你好", "您好")
 
 
 # --- two windows ---

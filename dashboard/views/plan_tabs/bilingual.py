@@ -145,7 +145,7 @@ def _edited(opened: Open, step: int, language: Language, facts: Facts, busy: boo
         else:
             st.text_input(label, **how)
         with st.container(horizontal=True, vertical_alignment="center", key=f"{name}.foot_{part}"):
-            st.caption(t("copy.count", used=len(filled), most=facts.limit(part)), width="stretch")
+            st.caption(editing.count(len(filled), facts.limit(part)), width="stretch")
             for_tool = merge.for_tool(filled, tool, language)
             clipboard.button(for_tool, t("copy.copy_filled", part=label), f"{name}.copy_{part}")
     if opened.plan.steps[step].channel == "sms":

@@ -100,7 +100,7 @@ def _field(opened: Open, step: int, part: str, texts: dict[str, str], facts: Fac
     texts[part] = state.values(area(step), texts)[part]
     filled = claims.fill({part: texts[part]}, facts)[part]
     with st.container(horizontal=True, vertical_alignment="center", key=f"{area(step)}.foot_{part}"):
-        st.caption(_count(len(filled), facts.limit(part)), width="stretch")
+        st.caption(count(len(filled), facts.limit(part)), width="stretch")
         again = st.button(
             t("copy.again"),
             key=f"{area(step)}.again_{part}",
@@ -129,7 +129,8 @@ def billed(opened: Open, filled: str, facts: Facts) -> None:
         st.caption(f":orange[:material/info: {t('copy.billed_odd', characters=odd)}]")
 
 
-def _count(used: int, most: int) -> str:
+def count(used: int, most: int) -> str:
+    """How much of the room a part takes."""
     if used <= most:
         return t("copy.count", used=used, most=most)
     return f":red[:material/error: {t('copy.count_over', used=used, most=most, over=used - most)}]"

@@ -49,13 +49,26 @@ def brief_form_values(plan: Plan, extras: dict[str, Any]) -> dict[str, Any]:
 def _copy(before: Plan, after: Plan, shop: Shop) -> list[Change]:
     found = []
     for number in range(max(len(before.steps), len(after.steps))):
-        old, new = (plan.steps[number].texts if number < len(plan.steps) else {} for plan in (before, after))
-        for part in dict.fromkeys([*old, *new]):
-            if old.get(part, "") != new.get(part, ""):
+        old, new = (_texts(plan, number) for plan in (before, after))
+        for part, translation in dict.fromkeys([*old, *new]):
+            one, other = old.get((part, translation)), new.get((part, translation))
+            if (one or "") != (other or ""):
                 name = field("copy", part, shop)
+                name = (
+                    t("plan.in_language", spoken=t(f"plan.language_{translation}"), field=name) if translation else name
+                )
                 name = t("plan.of_message", number=number + 1, field=name) if number else name
-                found.append(Change(name, value(part, old.get(part), shop), value(part, new.get(part), shop)))
+                found.append(Change(name, value(part, one, shop), value(part, other, shop)))
     return found
+
+
+def _texts(plan: Plan, step: int) -> dict[tuple[str, str], str]:
+    """Every text of a message, by its part and, of a translation, its language."""
+    if step >= len(plan.steps):
+        return {}
+    message = plan.steps[step]
+    translated = {(part, one): text for one, copy in message.translations.items() for part, text in copy.items()}
+    return {(part, ""): text for part, text in message.texts.items()} | translated
 
 
 def field(area: str, name: str, shop: Shop) -> str:

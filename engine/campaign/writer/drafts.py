@@ -18,7 +18,7 @@ from engine.campaign import claims
 from engine.campaign.plan import Brief, Checked
 from engine.campaign.writer import files, model, speed, template
 from engine.campaign.writer import wish as wishes
-from engine.campaign.writer.facts import Facts, ShopLike, facts
+from engine.campaign.writer.facts import Facts, ShopLike, for_writer
 from engine.campaign.writer.remote import Remote
 from engine.campaign.writer.server import Endpoint, WriterServer
 from engine.campaign.writer.together import together
@@ -295,7 +295,7 @@ def draft_command(
     times a second, then {"draft": i, "done": draft}.
     """
     told = progress or (lambda report: None)
-    shop_facts = facts(shop, brief)
+    shop_facts = for_writer(shop, brief)
     wish = wishes.read(shop_facts, like, keep, part)
     about = wish.about()
     if about:

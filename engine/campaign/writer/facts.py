@@ -160,7 +160,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
             for name, row in zip(names, chosen, strict=True)
         ),
         names=tuple(_telling_names([plain(name, 80) for name in table["name"]], names, brief.language)),
-        voice=voices.voice(shop.settings, brief.brand_guide, brief.language, _winners(shop, brief)),
+        voice=voices.voice(shop.settings, brief.brand_guide, brief.language),
     )
     rows = _rows(brief, slots)
     return replace(found, known=known.world(shop, brief, slots, currency, table, rows), rows=rows)
@@ -180,8 +180,13 @@ def _rows(brief: Brief, slots: Mapping[str, str]) -> dict[str, str]:
     return {slot: row for slot, row in rows.items() if slot in slots}
 
 
-def _winners(shop: ShopLike, brief: Brief) -> tuple[str, ...]:
-    return voices.winners(shop, brief.channel, brief.language) if isinstance(shop, Shop) else ()
+def for_writer(shop: ShopLike, brief: Brief) -> Facts:
+    """`facts`, with headlines that readers liked: those read every message the shop ever sent."""
+    found = facts(shop, brief)
+    if not isinstance(shop, Shop):
+        return found
+    liked = voices.winners(shop, brief.channel, brief.language)
+    return replace(found, voice=replace(found.voice, winners=liked))
 
 
 def _vouched_for(shop: ShopLike, brief: Brief) -> dict[str, str]:

@@ -33,7 +33,7 @@ class Voice:
 UNVOICED = Voice()
 
 
-def voice(settings: object, guide: str | None, language: str, winners: tuple[str, ...] = ()) -> Voice:
+def voice(settings: object, guide: str | None, language: str) -> Voice:
     """The voice of a shop's settings; `guide`: of one brief, in place of the shop's own."""
     said: Mapping[str, list[str]] = getattr(settings, "brand_voice", None) or {}
     examples = [line for line in _lines(said.get("examples", ())) if is_in(line, language)]
@@ -44,7 +44,6 @@ def voice(settings: object, guide: str | None, language: str, winners: tuple[str
         words=_listed(said.get("words", ()), language),
         never=tuple(_lines(said.get("never", ()))),
         example=examples[0] if examples else "",
-        winners=winners,
     )
 
 
