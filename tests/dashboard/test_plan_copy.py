@@ -406,6 +406,7 @@ def test_a_message_that_is_gone_is_not_asked_for(open_app, trained_shop):
 
 # --- text messages, first names, HTML ---
 
+ENGLISH = {**COPY, "subject": "A word from {shop}"}
 WHOLE_SMS = {
     "body": "{shop}: {discount} with {code} until {ends_at}. " + "A quiet evening at home is a good thing. " * 3
 }
@@ -422,7 +423,7 @@ def test_a_text_message_says_how_many_parts_are_paid_for_each_customer(open_app,
 
 def test_the_first_name_is_shown_by_a_word_or_an_example_and_copied_as_the_tools_tag(open_app, trained_shop):
     store.save_settings(store.open_shop(trained_shop), {"mail_tool": "klaviyo"})
-    saved_plan(trained_shop, texts={**COPY, "headline": "Hi {first_name}, something new"})
+    saved_plan(trained_shop, texts={**ENGLISH, "headline": "Hi {first_name}, something new"})
     app = page_of(open_app, trained_shop, "copy")
     assert "Hi there, something new" in shown(app)
     assert "The copy may be submitted." in said(app)
@@ -475,7 +476,7 @@ def bilingual(shop):
         "subject": "{shop}的小心意", "preheader": "等您来看", "headline": "新的一季",
         "body": "结账时输入{code}，可享{discount}，{ends_at}前有效。", "call_to_action": "去看看",
     }  # fmt: skip
-    return saved_plan(shop, steps=[Step(copy=COPY, translations={"zh": chinese})])
+    return saved_plan(shop, steps=[Step(copy=ENGLISH, translations={"zh": chinese})])
 
 
 def test_what_only_one_language_says_is_named(open_app, trained_shop):
@@ -510,4 +511,4 @@ def test_another_language_in_the_brief_takes_its_translation_with_it(open_app, t
     app = page_of(open_app, trained_shop, "brief")
     app.selectbox(key="brief.language").set_value("zh").run()
     step = stored(trained_shop).plan.steps[0]
-    assert (step.language, step.texts["headline"], step.translations["en"]) == ("zh", "新的一季", COPY)
+    assert (step.language, step.texts["headline"], step.translations["en"]) == ("zh", "新的一季", ENGLISH)
