@@ -28,9 +28,7 @@ FRAME = f"border: 1px solid {LINE}; border-radius: 0.75rem; overflow: hidden; ov
 PHONE = f"border: 6px solid {LINE}; border-radius: 1.75rem; width: 20rem; max-width: 100%; box-sizing: border-box"
 
 
-def show(
-    plan: Plan, step: int, filled: dict[str, str], facts: Facts, settings: ShopSettings, around: Outside
-) -> None:
+def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts, settings: ShopSettings, around: Outside) -> None:
     """A message as its reader sees it, in the view that was chosen last. `around`: what stands around its parts."""
     channel = plan.steps[step].channel
     views = VIEWS.get(channel, ELSEWHERE)
