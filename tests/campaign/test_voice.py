@@ -93,10 +93,10 @@ def test_words_the_shop_never_uses_are_found(text, found):
 
 def test_a_draft_with_a_word_never_used_or_an_earlier_headline_is_drawn_again():
     known = replace(facts(FakeShop(), brief(channel="push", offer={}, product_ids=[])), voice=Voice(
-        never=("exclusive",), winners=("Ready for something new?",)
+        never=("lovely",), winners=("Ready for something new?",)
     ))  # fmt: skip
-    objections = wish.objections({"headline": "Ready for something new", "body": "An exclusive look."}, known, NOTHING)
-    assert objections == ["the shop never says “exclusive”", "its headline is an earlier headline"]
+    objections = wish.objections({"headline": "Ready for something new", "body": "A lovely look."}, known, NOTHING)
+    assert objections == ["the shop never says “lovely”", "its headline is an earlier headline"]
     assert wish.objections({"headline": "Something else", "body": "A quiet look."}, known, NOTHING) == []
 
 
