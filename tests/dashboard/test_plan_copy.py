@@ -426,7 +426,7 @@ def test_the_first_name_is_shown_by_a_word_or_an_example_and_copied_as_the_tools
     saved_plan(trained_shop, texts={**ENGLISH, "headline": "Hi {first_name}, something new"})
     app = page_of(open_app, trained_shop, "copy")
     assert "Hi there, something new" in shown(app)
-    assert "The copy may be submitted." in said(app)
+    assert "The copy may be submitted" in said(app)
     app.toggle(key="copy.with_name").set_value(True).run()
     assert "Hi Anna, something new" in shown(app)
 
@@ -449,7 +449,7 @@ def test_the_newer_channels_are_written_and_shown(open_app, trained_shop, channe
     saved_plan(trained_shop, steps=[Step(channel=channel, copy=copy)], offer=Offer())
     app = page_of(open_app, trained_shop, "copy")
     assert alt in shown(app)
-    assert "The copy may be submitted." in said(app)
+    assert "The copy may be submitted" in said(app)
 
 
 # --- both languages ---
@@ -473,7 +473,7 @@ def test_one_click_writes_every_message_in_both_languages_and_leaves_what_is_the
 
 def bilingual(shop):
     chinese = {
-        "subject": "{shop}的小心意", "preheader": "等您来看", "headline": "新的一季",
+        "subject": "广告：{shop}的小心意", "preheader": "等您来看", "headline": "新的一季",
         "body": "结账时输入{code}，可享{discount}，{ends_at}前有效。", "call_to_action": "去看看",
     }  # fmt: skip
     return saved_plan(shop, steps=[Step(copy=ENGLISH, translations={"zh": chinese})])
