@@ -16,7 +16,7 @@ from engine.campaign.plan import Brief
 from engine.campaign.writer import drafts, files, model, prompt, template
 from engine.campaign.writer.catalogue import known
 from engine.campaign.writer.drafts import Draft
-from engine.campaign.writer.facts import ShopLike, facts
+from engine.campaign.writer.facts import ShopLike, for_writer
 from engine.campaign.writer.server import Endpoint, WriterServer
 from engine.campaign.writer.wish import NOTHING, Wish
 from engine.errors import DataProblem, DraftFailed
@@ -43,7 +43,7 @@ def replay(
 
     "impossible": the model's file is not on this machine, or nobody knows which it was.
     """
-    shop_facts = facts(shop, brief)
+    shop_facts = for_writer(shop, brief)
     wish, before = _wish(draft)
     if draft.writer == "template":
         if wish.shown:
