@@ -14,7 +14,8 @@ import pandas as pd
 from engine.campaign.plan import Brief, Offer
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.names import products as names_in
-from engine.campaign.reading.read import read, singular
+from engine.campaign.reading.counts import singular
+from engine.campaign.reading.read import read
 from engine.shop.store import Shop
 
 # What each slot is the amount or the day of.

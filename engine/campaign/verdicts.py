@@ -11,7 +11,8 @@ from engine.campaign.known import FEW_LEFT, FEW_PRODUCTS, Known, Line, World, af
 from engine.campaign.reading import names
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.numerals import CHINESE, ENGLISH, FIGURES, plainer, value
-from engine.campaign.reading.read import ONLY, PROMISES, clause_of, read, sentence_of
+from engine.campaign.reading.read import ONLY, PROMISES, read
+from engine.campaign.reading.spans import clause_of, sentence_of
 from engine.sentences import Said, Sentence
 
 MONEY_EPSILON = 0.005

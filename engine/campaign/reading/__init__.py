@@ -1,12 +1,20 @@
 """What a text says that can be true or false: every amount, day, code, name, property and promise, where it stands.
 
-numerals  numbers as people write them, in figures and in words
-claim     one claim, and the words it stands in
-amounts   percentages, money, counts
-days      dates, times and durations
-terms     properties, promises, ratings and comparisons, from assets/prompts/claims.*.toml
-names     names of products, right, nearly right or unknown; codes
-read      all of these over one text, none twice
+numerals   numbers as people write them, in figures and in words
+claim      one claim, and the words it stands in
+shares     percentages, halves and tenths of a price
+amounts    money and multiples
+days       dates
+relative   days told without a date, times of day
+durations  how long something takes or lasts
+measures   sizes and weights
+counts     numbers that count things
+codes      discount codes
+terms      properties, promises, ratings and comparisons, from assets/prompts/claims.*.toml
+names      names of products, right, nearly right or unknown
+read       all of these but names over one text, none twice
+spans      the sentence and the clause of a place
+words      the lists of words that these look for, from assets/prompts/reading.*.toml
 
 The same reader reads copy and what the shop knows, so that both are compared as values and not as words.
 """

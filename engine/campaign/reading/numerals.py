@@ -1,19 +1,23 @@
 """Numbers as people write them: 15, １５, 1,299.50, fifteen, two hundred, a dozen, 十五, 三百五, 两千, 八五."""
 
+import functools
 import re
 import unicodedata
 
 from text_to_num import text2num
 
 FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
+_FIGURES = re.compile(FIGURES)
 
 _UNITS = "one|two|three|four|five|six|seven|eight|nine"
 _TEENS = "ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen"
 _TENS = "twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety"
 _WORD = rf"(?:{_TENS})(?:[- ](?:{_UNITS}))?|{_TEENS}|{_UNITS}"
-ENGLISH = rf"\b(?:(?:(?:{_WORD}|an?) )?(?:dozen|hundred|thousand|million)(?: (?:and )?(?:{_WORD}))?(?: thousand)?|(?:{_WORD}))\b"
+_LARGE_WORD = "(?:dozen|hundred|thousand|million)"
+ENGLISH = rf"\b(?:(?:(?:{_WORD}|an?) )?{_LARGE_WORD}(?: (?:and )?(?:{_WORD}))?(?: thousand)?|(?:{_WORD}))\b"
 CHINESE = "[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
 EITHER = rf"(?:{FIGURES}|{ENGLISH}|{CHINESE})"
+ANY = re.compile(rf"{FIGURES}|{ENGLISH}|{CHINESE}", re.I)
 
 _DIGITS = {
     ch: value
@@ -29,6 +33,7 @@ def plainer(text: str) -> str:
     return "".join(_plainer(ch) for ch in text)
 
 
+@functools.cache
 def _plainer(ch: str) -> str:
     if "！" <= ch <= "～" and ch not in "，：；！？（）":
         return chr(ord(ch) - 0xFEE0)
@@ -39,6 +44,11 @@ def _plainer(ch: str) -> str:
     return {"﹪": "%", "￥": "¥", "’": "'", "‘": "'", "‑": "-", "–": "-", "—": "-", "−": "-"}.get(ch, ch)
 
 
+def small(text: str) -> str:
+    """The text in small letters; every character keeps its place, so one whose small letter is longer stays."""
+    return text.lower() if text.isascii() else "".join(ch.lower() if len(ch.lower()) == 1 else ch for ch in text)
+
+
 def value(written: str) -> float | None:
     """The number that is written; None where it is none.
 
@@ -46,7 +56,7 @@ def value(written: str) -> float | None:
     (1299.5, 25.0, 12.0, 350.0, 2000.0, 85.0)
     """
     written = written.strip().lower()
-    if re.fullmatch(FIGURES, written):
+    if _FIGURES.fullmatch(written):
         return float(written.replace(",", ""))
     if written and all(ch in _DIGITS or ch in _SCALES or ch in _LARGE or ch == "点" for ch in written):
         return _chinese(written)

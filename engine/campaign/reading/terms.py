@@ -2,33 +2,31 @@
 
 import functools
 import re
-import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import cast
 
+from engine.campaign.reading import words
 from engine.campaign.reading.claim import Claim, Kind
-from engine.errors import DataProblem
-from engine.sentences import Sentence
-
-PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
-LANGUAGES = ("en", "zh")
+from engine.campaign.reading.numerals import small
+from engine.campaign.reading.spans import overlap
 
 # What follows names a material or a place even where no list has it.
+_MADE = (
+    "made|cut|woven|carved|crafted|knitted|knit|sewn|blown|pressed|spun|forged|cast|turned|built|brewed|blended|filled"
+    "|lined|stuffed|finished|coated|moulded|molded|distilled|extracted|grown|picked|harvested|sourced|farmed"
+)
+_FINEST = "(?:finest |pure |real |genuine |soft |solid |fine |heavy |a )*"
+_FROM_CHINESE = "选用|采用|甄选|取材于|取自|产自|源自|原产于?|出自"
+_ENDS_CHINESE = "[制打锻织编做烧手的，。、！]|面料|材质|原料|工艺|$"
 MADE_OF = re.compile(
-    r"\b(?:made|cut|woven|carved|crafted|knitted|knit|sewn|blown|pressed|spun|forged|cast|turned|built|brewed|blended|filled|lined|stuffed|finished|coated|moulded|molded|distilled|extracted|grown|picked|harvested|sourced|farmed) "
-    r"(?:of|from|in|out of|with) (?:the )?(?:finest |pure |real |genuine |soft |solid |fine |heavy |a )*(?P<of>[\w-]+(?: [\w-]+)?)"
-    r"|(?:选用|采用|甄选|取材于|取自|产自|源自|原产于?|出自)(?:的是)?(?P<zh>[\u4e00-\u9fff]{2,6}?)(?=[制打锻织编做烧手的，。、！]|面料|材质|原料|工艺|$)|(?P<zh2>[\u4e00-\u9fff]{2,4})(?:材质|面料|质地|制成|打造而成)"
+    rf"\b(?:{_MADE}) (?:of|from|in|out of|with) (?:the )?{_FINEST}(?P<of>[\w-]+(?: [\w-]+)?)"
+    rf"|(?:{_FROM_CHINESE})(?:的是)?(?P<zh>[\u4e00-\u9fff]{{2,6}}?)(?={_ENDS_CHINESE})"
+    r"|(?P<zh2>[\u4e00-\u9fff]{2,4})(?:材质|面料|质地|制成|打造而成)"
 )
 FROM = re.compile(r"\b[Ff]rom (?P<place>[A-Z][a-z]{2,})(?![a-z])")
-NO_MATERIAL = {
-    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "january", "february", "march", "april",
-    "may", "june", "july", "august", "september", "october", "november", "december", "spring", "summer", "autumn", "winter",
-    "scratch", "love", "care", "you", "us", "it", "one", "two", "the", "our", "your", "memory", "mind", "start", "here", "home",
-    "hand", "style", "time", "for", "start to", "them", "this", "that", "season", "bloom", "full", "good", "pride", "joy", "warmth",
-    "everyday", "simple", "quiet", "half", "mood", "small batches", "cold",
-}  # fmt: skip
+GOES_ON = re.compile(r" (?:and|or|with|in|by|for|to|that|is|at|on)\b.*$")
+SCRIPTS = {"en": re.compile("[A-Za-z]"), "zh": re.compile("[\u4e00-\u9fff]")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,40 +42,49 @@ class _Terms:
     def read(self, text: str) -> Iterator[Claim]:
         for match in self.pattern.finditer(text):
             if match.end() > match.start():
-                yield Claim(match.start(), match.end(), self.kind, self.names[int(str(match.lastgroup)[1:])])
+                yield Claim(*match.span(), self.kind, self.names[int(str(match.lastgroup)[1:])])
 
 
 @functools.cache
 def _terms(language: str) -> tuple[_Terms, ...]:
     """The terms of a language, a pattern for each kind: hundreds of patterns one by one took ten times as long."""
-    path = PROMPTS / f"claims.{language}.toml"
     try:
         return tuple(
             _Terms(cast(Kind, kind), tuple(terms), _compiled(list(terms.values()), whole_words=language == "en"))
-            for kind, terms in tomllib.loads(path.read_text("utf-8")).items()
+            for kind, terms in words.file("claims", language).items()
         )
-    except (OSError, tomllib.TOMLDecodeError, AttributeError, TypeError, re.error) as error:
-        raise DataProblem(Sentence("refused.unusable", {"file": str(path), "error": repr(error)})) from error
+    except (AttributeError, TypeError, re.error) as error:
+        raise words.unusable("claims", language, error) from error
 
 
-def _compiled(words: list[str], whole_words: bool) -> re.Pattern[str]:
+def _compiled(said: list[str], whole_words: bool) -> re.Pattern[str]:
     ends = r"(?!\w)" if whole_words else ""
-    choices = "|".join(f"(?P<t{number}>(?:{one.lower()}){ends})" for number, one in enumerate(words))
+    choices = "|".join(f"(?P<t{number}>(?:{one.lower()}){ends})" for number, one in enumerate(said))
     return re.compile(rf"(?<!\w)(?:{choices})" if whole_words else choices)
 
 
 def read(text: str) -> Iterator[Claim]:
     """The terms that a text in plain signs says, each as its name."""
-    said_as_written, text = text, "".join(ch.lower() if len(ch.lower()) == 1 else ch for ch in text)
-    scripts = {"en": "[A-Za-z]", "zh": "[\u4e00-\u9fff]"}
-    spoken = [language for language in LANGUAGES if re.search(scripts[language], text)]
-    listed = [claim for language in spoken for terms in _terms(language) for claim in terms.read(text)]
+    lower = small(text)
+    spoken = [language for language, script in SCRIPTS.items() if script.search(lower)]
+    listed = [claim for language in spoken for terms in _terms(language) for claim in terms.read(lower)]
     yield from listed
-    places = [(claim.start, claim.end) for claim in listed if claim.kind == "attribute"]
-    for match in (*MADE_OF.finditer(text), *FROM.finditer(said_as_written)):
+    properties = [claim for claim in listed if claim.kind == "attribute"]
+    for claim in _made_of(text, lower):
+        if not any(overlap(claim, other) for other in properties):
+            yield claim
+
+
+def _made_of(text: str, lower: str) -> Iterator[Claim]:
+    """What a text says that something is made of or comes from, in its own words."""
+    for match in (*MADE_OF.finditer(lower), *FROM.finditer(text)):
         group = str(match.lastgroup)
-        said = re.sub(r" (?:and|or|with|in|by|for|to|that|is|at|on)\b.*$", "", match[group].lower())
+        said = GOES_ON.sub("", match[group].lower())
         start = match.start(group)
-        known = any(first < start + len(said) and start < last for first, last in places)
-        if not known and said not in NO_MATERIAL and said.split()[0] not in NO_MATERIAL:
+        if said not in _no_material() and said.split()[0] not in _no_material():
             yield Claim(start, start + len(said), "attribute", f"made of {said}")
+
+
+@functools.cache
+def _no_material() -> frozenset[str]:
+    return frozenset(words.words("no_material", "words"))

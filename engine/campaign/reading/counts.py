@@ -1,0 +1,78 @@
+"""Numbers that count things: two towels, 三件套, 500."""
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+
+from engine.campaign.reading.claim import Claim
+from engine.campaign.reading.numerals import CHINESE, ENGLISH, FIGURES, value
+from engine.campaign.reading.spans import is_inside
+from engine.campaign.reading.words import words
+
+COUNTED_CHINESE = "件款包片支瓶盒罐袋套只条双张把块床饼种色码层代枚粒颗枝箱桶道克重"
+COUNT = re.compile(
+    rf"(?<![\w.,-])(?!\w+ times out of)(?P<n>{FIGURES}|{ENGLISH})"
+    r"(?:[- ](?P<w1>[A-Za-z][a-z]+))?(?:[- ](?P<w2>[A-Za-z][a-z]+))?",
+    re.I,
+)
+COUNT_CHINESE = re.compile(rf"(?P<n>{FIGURES}|{CHINESE})\s*(?:小|大)?(?P<unit>[{COUNTED_CHINESE}人位家个次年天]?)")
+
+
+def read(text: str, nouns: frozenset[str], taken: Sequence[tuple[int, int]]) -> Iterator[Claim]:
+    """Numbers outside the places `taken`: figures always, words where they count something that a shop sells."""
+    for match in COUNT.finditer(text):
+        number = value(match["n"])
+        if number is not None and not is_inside(*match.span("n"), taken):
+            yield from _english(match, number, nouns | _counted())
+    for match in COUNT_CHINESE.finditer(text):
+        number = value(match["n"])
+        if number is not None and not is_inside(*match.span("n"), taken) and _is_count(text, match):
+            end = match.end()
+            yield Claim(match.start("n"), end, "number", number, match["unit"])
+
+
+@functools.cache
+def _counted() -> frozenset[str]:
+    return frozenset(words("counted", "nouns"))
+
+
+def _english(match: re.Match[str], number: float, nouns: frozenset[str]) -> Iterator[Claim]:
+    """The number with the noun it counts, where one of the two words after it is a noun of these."""
+    group = next((group for group in ("w1", "w2") if match[group] and singular(match[group]) in nouns), None)
+    written = match["n"][:1].isdigit()
+    if written or (group and match["n"].lower() != "one"):
+        noun = singular(match[group]) if group else ""
+        yield Claim(match.start("n"), match.end(group or "n"), "number", number, noun)
+
+
+def _is_count(text: str, match: re.Match[str]) -> bool:
+    """Whether a number in a Chinese text counts: one in figures that is no part of a name such as A4, or in words."""
+    if match["n"][:1].isdigit():
+        follows = re.match(r"[A-Za-z]", text[match.end("n") :])
+        return not follows and not re.search(r"[A-Za-z]-?$", text[: match.start("n")])
+    counts = match["unit"] and match["unit"] in COUNTED_CHINESE
+    return bool(counts) and match["n"] != "一" and not _is_idiom(text, match)
+
+
+def _is_idiom(text: str, match: re.Match[str]) -> bool:
+    """三五, 两三: a few. 千, 万, 十 alone: very. 三只 of 三只松鼠 is a name all the same."""
+    written = match["n"]
+    few = len(written) == 2 and all(ch in "一二两三四五六七八九" for ch in written)
+    is_round = bool(re.fullmatch("一[百千万亿]", written)) and match["unit"] in "种次遍个"
+    return (
+        few or is_round or written in ("千", "万", "百", "亿") or bool(re.search(r"[第初十]$", text[: match.start()]))
+    )
+
+
+def singular(word: str) -> str:
+    """An English noun without its plural ending, in small letters.
+
+    >>> singular("Berries"), singular("boxes"), singular("towels"), singular("glass")
+    ('berry', 'box', 'towel', 'glass')
+    """
+    word = word.lower()
+    if word.endswith("ies") and len(word) > 4:
+        return f"{word[:-3]}y"
+    if word.endswith(("ches", "shes", "xes", "sses")):
+        return word[:-2]
+    return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
