@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.campaign import known, verdicts
-from engine.campaign.verdicts import Verdict
+from engine.campaign import known
+from engine.campaign.verdicts.judge import judge
+from engine.campaign.verdicts.verdict import Verdict
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 from engine.sentences import Said, Sentence, spoken
@@ -126,7 +127,7 @@ def check_edited(text: str, facts: Facts, language: str, part: str = "") -> list
     """
     holes = [(m.start(), m.end(), m.group(1)) for m in SLOT.finditer(text) if m.group(1) in facts.slots]
     around = SLOT.sub(lambda match: HOLE * len(match.group()), text)
-    judged = verdicts.judge(around, facts.world, holes)
+    judged = judge(around, facts.world)
     refused = [(one.claim.start, one.claim.end) for one in judged if not one.true]
     typed = [
         place

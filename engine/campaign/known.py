@@ -13,7 +13,6 @@ import pandas as pd
 
 from engine.campaign.plan import Brief, Offer
 from engine.campaign.reading.claim import Claim
-from engine.campaign.reading.names import products as names_in
 from engine.campaign.reading.counts import singular
 from engine.campaign.reading.read import read
 from engine.shop.store import Shop
@@ -325,8 +324,3 @@ def _heads(names: Sequence[str], lines: Sequence[Line]) -> dict[str, str]:
 def _nouns(texts: Iterable[str]) -> frozenset[str]:
     """English words of the catalogue, as singulars in small letters."""
     return frozenset(singular(word) for text in texts for word in re.findall(r"[A-Za-z]{3,}", text))
-
-
-def products_named(text: str, known: World) -> list[str]:
-    """The products of the brief that a text names."""
-    return [str(claim.value) for claim in names_in(text, known.names)]

@@ -1,0 +1,114 @@
+"""Money and shares of the price: those of the brief and the catalogue, and those that follow from them."""
+
+import re
+
+from engine.campaign.known import FEW_PRODUCTS, Known, Line, after
+from engine.campaign.reading.claim import Claim
+from engine.campaign.reading.numerals import plainer
+from engine.campaign.verdicts.text import Text, numbers_in
+from engine.campaign.verdicts.verdict import Verdict, no_fact, refused, true
+
+MONEY_EPSILON = 0.005
+# Roles that one word may stand for: "pay $34" and "$40 before" are prices, a cap is money off too.
+ALSO = {("price", "was"), ("price", "now"), ("now", "price"), ("cap", "off"), ("off", "cap")}
+SHARE_OF = re.compile(r"\s*(?:of\s+|pure\s+|的)?([A-Za-z]+|[\u4e00-\u9fff]{2})")
+
+
+def amount(claim: Claim, around: Text) -> Verdict:
+    """Money or a share: true where a known amount is as much, of the same thing, and in the role that is said."""
+    named = around.products(claim)
+    own = [one for one in around.known.amounts if is_equal(one, claim)]
+    meant = [one for one in own if _has_role(one, claim)]
+    about = [one for one in meant if _is_about(one, named, claim, around)]
+    if about:
+        best = min(about, key=lambda one: (one.slot is None, bool(one.product)))
+        return true(claim, best.row, best.slot)
+    row = _together(claim, named, around) if claim.kind == "money" else _share_in_lines(claim, around)
+    return true(claim, row) if row else _refused(claim, own, meant, named, around)
+
+
+def _refused(claim: Claim, own: list[Known], meant: list[Known], named: list[str], around: Text) -> Verdict:
+    """Why an amount is refused: another role, another product, another amount, or none."""
+    if own and not meant:
+        return refused(claim, "other_role", row=own[0].row)
+    if meant and named and meant[0].product and meant[0].count == 1:
+        return refused(claim, "other_products_price", product=meant[0].product)
+    facts = sorted({_said(one) for one in around.known.amounts if one.kind == claim.kind and one.slot})
+    return refused(claim, f"other_{claim.kind}", facts=tuple(facts)) if facts else no_fact(claim)
+
+
+def is_equal(known: Known, claim: Claim) -> bool:
+    """Whether a claim says a known amount or day, whatever its role."""
+    if known.kind != claim.kind:
+        return False
+    if isinstance(known.value, str) or isinstance(claim.value, str):
+        return known.value == claim.value
+    if claim.kind == "money":
+        return known.unit == claim.unit and abs(known.value - claim.value) < MONEY_EPSILON
+    return abs(known.value - claim.value) < MONEY_EPSILON / 100
+
+
+def _has_role(known: Known, claim: Claim) -> bool:
+    if not claim.roles or not known.role or known.role in claim.roles:
+        return True
+    return any((known.role, role) in ALSO for role in claim.roles)
+
+
+def _is_about(one: Known, named: list[str], claim: Claim, around: Text) -> bool:
+    """Whether an amount of a product is what the sentence speaks of: of one it names, or of one of the brief's few."""
+    known = around.known
+    if not one.product:
+        return True
+    if one.count > 1 and one.count not in numbers_in(around.sentence(claim)):
+        return False
+    if one.product == known.gift:
+        return one.product in named
+    bought = [name for name in named if name != known.gift]
+    if bought:
+        return one.product in bought
+    return len(known.names) <= FEW_PRODUCTS and (bool(known.briefed) or not claim.roles & {"min", "off"})
+
+
+def _together(claim: Claim, named: list[str], around: Text) -> str:
+    """The row of what the products a sentence names cost together, before or after the offer."""
+    prices = {
+        one.product: float(one.value)
+        for one in around.known.amounts
+        if one.product in named and one.role == "price" and one.count == 1 and one.unit == claim.unit
+    }
+    total, row = sum(prices.values()), "products: prices together"
+    ways = [(total, row), (after(around.known.offer, total), f"{row} - discount")] if len(prices) > 1 else []
+    return next((row for paid, row in ways if abs(paid - float(claim.value)) < MONEY_EPSILON), "")
+
+
+def _said(known: Known) -> str:
+    if isinstance(known.value, str):
+        return known.value
+    return f"{known.value * 100:g}%" if known.kind == "percent" else f"{known.value:g} {known.unit}"
+
+
+def _share_in_lines(claim: Claim, around: Text) -> str:
+    """The row of a line that says the same share of the same thing: 100% wool."""
+    if claim.kind != "percent":
+        return ""
+    rest = around.after(claim)[:24]
+    for line in around.own_lines(claim):
+        if _says_share(line, claim, rest) or (claim.value == 1.0 and _is_all_of_it(line, rest)):
+            return line.row
+    return ""
+
+
+def _says_share(line: Line, claim: Claim, rest: str) -> bool:
+    said, thing = plainer(line.text), _thing(rest)
+    same = [one for one in line.claims if one.kind == "percent" and one.value == claim.value]
+    return bool(thing) and any(_thing(said[one.end : one.end + 24]) == thing for one in same)
+
+
+def _thing(text: str) -> str:
+    found = SHARE_OF.match(text)
+    return found.group(1).lower() if found else ""
+
+
+def _is_all_of_it(line: Line, rest: str) -> bool:
+    """A material column that holds one word and nothing else is all of it."""
+    return line.row.endswith("material") and rest.strip().lower().startswith(line.text.strip().lower())

@@ -1,0 +1,124 @@
+"""Numbers of things, sizes and weights."""
+
+import re
+from collections.abc import Iterator
+
+from engine.campaign.known import Line
+from engine.campaign.reading.claim import Claim
+from engine.campaign.reading.numerals import CHINESE, ENGLISH, FIGURES, plainer, value
+from engine.campaign.verdicts.amounts import is_equal
+from engine.campaign.verdicts.text import Text
+from engine.campaign.verdicts.verdict import Verdict, no_fact, true
+
+TIERS = ("tier", "threshold", "step", "level", "档")
+# What a shop calls whatever it sells.
+GENERAL = {
+    "product", "item", "piece", "set", "style", "", "件", "款", "种", "样", "个", "只", "favourite", "favorite",
+    "thing", "find", "classic", "essential", "staple",
+}  # fmt: skip
+COUNTED = re.compile(rf"(?:{FIGURES}|{ENGLISH})[- ](?P<noun>[a-z]+(?: [a-z]+)?)")
+COUNTED_CHINESE = re.compile("[\u4e00-\u9fff]{2}$")
+
+
+def number(claim: Claim, around: Text) -> Verdict:
+    """A number: true where the offer, the stock, the brief or a line of the catalogue counts as many of the same."""
+    if claim.unit == "times":
+        return no_fact(claim)
+    counted = _counted(claim, around)
+    if counted is not None:
+        numbers, row = counted
+        right = float(claim.value) in {bundle * number for bundle in _bundles(around) for number in numbers}
+        return true(claim, row) if right else no_fact(claim)
+    if claim.unit in TIERS and not _is_of_the_bundle(claim, around):
+        right = float(claim.value) == len(around.known.offer.tiers)
+        return true(claim, "brief: offer") if right else no_fact(claim)
+    found = next(_rows(claim, around), None)
+    return true(claim, found) if found else no_fact(claim)
+
+
+def measure(claim: Claim, around: Text) -> Verdict | None:
+    """A size or weight: true where a line of the catalogue has it, all its sides or the last one."""
+    for line in around.own_lines(claim):
+        for other in line.claims:
+            same = other.kind == "measure" and other.unit == claim.unit
+            if same and (other.figures == claim.figures or (len(claim.figures) == 1 and other.value == claim.value)):
+                return true(claim, line.row)
+    if re.match(r"(?:one|an?|一|半)", around.said(claim), re.I):
+        return None  # "a metre away", 一米阳光: no figure
+    return no_fact(claim)
+
+
+def _bundle(around: Text) -> tuple[float, ...]:
+    """Of buy one, get one: those to buy, those for free, and both."""
+    offer = around.known.offer
+    if offer.kind != "buy_x_get_y" or not offer.tiers:
+        return ()
+    buy, free = offer.tiers[0]
+    return (buy, free, buy + free)
+
+
+def _bundles(around: Text) -> set[float]:
+    return {1.0, *_bundle(around)}
+
+
+def _is_of_the_bundle(claim: Claim, around: Text) -> bool:
+    return float(claim.value) in _bundle(around)
+
+
+def _rows(claim: Claim, around: Text) -> Iterator[str]:
+    """Where as many are counted, the surest place first."""
+    known, said = around.known, float(claim.value)
+    if _is_of_the_bundle(claim, around):
+        yield "brief: offer"
+    for name, left in (known.stock or {}).items():
+        if claim.unit and left == said and claim.unit in name.lower():
+            yield f"products: stock of {name}"
+    if known.briefed > 1 and said == known.briefed and _counts_products(claim, around):
+        yield "brief: product_ids"
+    money = around.in_sentence(claim, "money")
+    yield from (one.row for one in known.amounts if one.count == said and any(is_equal(one, sum_) for sum_ in money))
+    yield from (line.row for line in around.own_lines(claim) if _counts_as_many(line, claim, around))
+
+
+def _counts_products(claim: Claim, around: Text) -> bool:
+    names = (*around.known.names, *(around.known.categories or {}).values())
+    return claim.unit in GENERAL or any(claim.unit in name.lower() for name in names)
+
+
+def _counts_as_many(line: Line, claim: Claim, around: Text) -> bool:
+    """Whether a line has the number, alone or by the bundle; one that does not say of what is taken for the same."""
+    if claim.unit and claim.unit not in line.text.lower():
+        return False
+    own = {float(one.value) for one in line.claims if one.kind in ("number", "duration") or _is_figure(one)}
+    figures = own | {figure for one in line.claims for figure in one.figures}
+    return float(claim.value) in {bundle * figure for figure in figures for bundle in _bundles(around)}
+
+
+def _is_figure(claim: Claim) -> bool:
+    return claim.kind == "measure" and not isinstance(claim.value, str)
+
+
+def _counted(claim: Claim, around: Text) -> tuple[set[float], str] | None:
+    """How many of the same thing the catalogue counts, and where; None where it counts none."""
+    pattern = _counts_the_same(claim, around)
+    for line in around.own_lines(claim) if pattern else ():
+        found = re.findall(pattern, plainer(line.text).lower())
+        read = [value("one" if one in ("a", "an") else one) for one in found]
+        numbers = {number for number in read if number is not None}
+        if numbers:
+            return numbers, line.row
+    return None
+
+
+def _counts_the_same(claim: Claim, around: Text) -> str:
+    """The pattern of how lines count what the claim counts; empty where it does not say what that is."""
+    chinese = COUNTED_CHINESE.search(around.before(claim))
+    if chinese and claim.unit:
+        return rf"{chinese.group()}({FIGURES}|{CHINESE})\s*{claim.unit}"
+    english = COUNTED.match(f"{around.said(claim)}{around.after(claim)[:16]}".lower())
+    if not english:
+        return ""
+    # "a flat sheet" counts; "in a tin" does not.
+    article = "an?|" if re.fullmatch(r"\w+ \w+s", english["noun"]) else ""
+    noun = re.escape(re.sub(r"s$", "", english["noun"]))
+    return rf"\b({article}{FIGURES}|{ENGLISH})[- ]{noun}"

@@ -1,0 +1,100 @@
+"""The text while it is judged."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from engine.campaign.known import Line, World
+from engine.campaign.reading import names
+from engine.campaign.reading.claim import Claim
+from engine.campaign.reading.numerals import ANY, value
+from engine.campaign.reading.spans import clause_of, sentence_of
+
+CHINESE_LETTER = re.compile("[\u4e00-\u9fff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text in plain signs with the claims in it, and what is known."""
+
+    plain: str
+    known: World
+    claims: Sequence[Claim]
+
+    def said(self, claim: Claim) -> str:
+        """The words of a claim."""
+        return self.plain[claim.start : claim.end]
+
+    def before(self, claim: Claim) -> str:
+        """All that precedes a claim."""
+        return self.plain[: claim.start]
+
+    def after(self, claim: Claim) -> str:
+        """All that follows a claim."""
+        return self.plain[claim.end :]
+
+    def sentence(self, claim: Claim) -> str:
+        """The sentence a claim is in."""
+        first, last = sentence_of(self.plain, claim.start)
+        return self.plain[first:last]
+
+    def clause(self, claim: Claim) -> str:
+        """The clause a claim is in."""
+        first, last = clause_of(self.plain, claim.start, claim.end)
+        return self.plain[first:last]
+
+    def clause_start(self, claim: Claim) -> int:
+        """Where the clause of a claim begins."""
+        return clause_of(self.plain, claim.start, claim.end)[0]
+
+    def in_sentence(self, claim: Claim, *kinds: str) -> list[Claim]:
+        """The claims of these kinds in the claim's sentence."""
+        return self.between(*sentence_of(self.plain, claim.start), *kinds)
+
+    def starting_in_sentence(self, claim: Claim, *kinds: str) -> list[Claim]:
+        """The other claims of these kinds that start in the claim's sentence."""
+        place = sentence_of(self.plain, claim.start)
+        return [
+            one
+            for one in self.claims
+            if one.kind in kinds and one is not claim and sentence_of(self.plain, one.start) == place
+        ]
+
+    def in_clause(self, claim: Claim, *kinds: str) -> list[Claim]:
+        """The claims of these kinds in the claim's clause."""
+        return self.between(*clause_of(self.plain, claim.start, claim.end), *kinds)
+
+    def between(self, first: int, last: int, *kinds: str) -> list[Claim]:
+        """The claims of these kinds between two places."""
+        return [one for one in self.claims if first <= one.start and one.end <= last and one.kind in kinds]
+
+    def products(self, claim: Claim) -> list[str]:
+        """The products that the claim's sentence names."""
+        said = self.sentence(claim)
+        named = [str(one.value) for one in names.products(said, self.known.names)]
+        return list(dict.fromkeys([*named, *(name for head, name in self.known.heads.items() if stands(head, said))]))
+
+    def own_lines(self, claim: Claim) -> list[Line]:
+        """The catalogue's lines of the products that the sentence names, or of all that copy may speak about.
+
+        What stands of the gift is true of the gift alone.
+        """
+        named, gift = self.products(claim), self.known.gift
+        return [
+            line
+            for line in self.known.lines
+            if not line.policy and (line.product in named if named else not line.product or line.product != gift)
+        ]
+
+
+def stands(said: str, text: str) -> bool:
+    """Whether the words stand in a text; a size may be said with the word size."""
+    head = re.sub(r"[- ]?sized?$|^wood(?:en)? ", "", said).strip()
+    if CHINESE_LETTER.search(head):
+        return head in text
+    return bool(head) and bool(re.search(rf"(?<!\w){re.escape(head)}(?!\w)", text, re.I))
+
+
+def numbers_in(text: str) -> set[float]:
+    """The numbers of a text, in figures and in words."""
+    return {number for match in ANY.finditer(text) if (number := value(match.group())) is not None}
