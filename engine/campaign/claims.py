@@ -4,7 +4,7 @@ import functools
 import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
@@ -109,14 +109,33 @@ def _overlaps(found: Finding, others: list[Finding]) -> bool:
     return any(other.start < found.end and found.start < other.end for other in others)
 
 
-def to_slots(text: str, facts: Facts) -> str:
-    """Hand-edited text with the facts that somebody typed turned back into slots: "15% off" becomes "{discount}"."""
+def to_slots(text: str, facts: Facts, only: Collection[str] | None = None) -> str:
+    """Hand-edited text with the facts that somebody typed turned back into slots: "15% off" becomes "{discount}".
+
+    `only`: the slots to turn back into, where not all.
+    """
+    wanted = facts.slots.keys() if only is None else only
     pieces, last = [], 0
     for finding in check_edited(text, facts, facts.language):
-        if finding.verdict == "match" and finding.fact and finding.fact in facts.slots and finding.start >= last:
-            pieces += [text[last : finding.start], "{" + finding.fact + "}"]
-            last = finding.end
+        if finding.verdict == "match" and finding.fact and finding.fact in wanted and finding.start >= last:
+            start, end = _with_its_words(text, finding, facts)
+            pieces += [text[last : max(start, last)], "{" + finding.fact + "}"]
+            last = end
     return "".join(pieces) + text[last:]
+
+
+def _with_its_words(text: str, finding: Finding, facts: Facts) -> tuple[int, int]:
+    """(start, end) of a typed share with the words its slot says itself: the "off" of 15% off, the 立减 of 立减15%."""
+    start, end = finding.start, finding.end
+    if finding.kind != "percent":
+        return start, end
+    if facts.slots[str(finding.fact)].endswith(" off") and (after := re.match(r" (?:off|discount|less)\b", text[end:])):
+        end += after.end()
+    if facts.slots[str(finding.fact)].endswith("折") and (
+        before := re.search(r"(?:立减|直减|减|立省|省|打)$", text[:start])
+    ):
+        start = before.start()
+    return start, end
 
 
 def check_edited(text: str, facts: Facts, language: str, part: str = "") -> list[Finding]:

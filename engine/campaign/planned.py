@@ -169,6 +169,41 @@ def with_texts(plan: Plan, written: dict[str, str], step: int = 0, language: str
     return plan.model_copy(update={"steps": steps})
 
 
+@dataclass(frozen=True, slots=True)
+class Refill:
+    """One part of a message that reads otherwise since its brief changed, as customers read it before and after."""
+
+    step: int
+    language: str
+    part: str
+    before: str
+    after: str
+
+
+def refilled(
+    before: Plan, after: Plan, facts_of: Callable[[Plan, int, str], Facts | None]
+) -> tuple[Plan, list[Refill]]:
+    """The changed plan with its copy following the new brief, and the parts that read otherwise because of it.
+
+    Facts that somebody typed were right by the old brief: they become slots, in every message and language, so that
+    the new brief fills them. What was typed and was no fact of the old brief stays as it is.
+    """
+    changes: list[Refill] = []
+    for step in range(min(len(before.steps), len(after.steps))):
+        for language in after.steps[step].languages:
+            old, new = facts_of(before, step, language), facts_of(after, step, language)
+            if old is None or new is None or dict(old.slots) == dict(new.slots):
+                continue
+            # A category is an everyday word too: "a cup of tea" stays one when the plan turns to bedding.
+            moved = {name for name, value in old.slots.items() if new.slots.get(name) != value} - {"category", "shop"}
+            written = texts(after, step, language)
+            slots = {part: claims.to_slots(text, old, moved) for part, text in written.items()}
+            after = with_texts(after, slots, step, language)
+            was, now = claims.fill(written, old), claims.fill(slots, new)
+            changes += [Refill(step, language, part, was[part], now[part]) for part in slots if was[part] != now[part]]
+    return after, changes
+
+
 def write_brief(shop: Shop, plan: Plan, step: int = 0, language: str | None = None) -> Path:
     """A step's brief as a file for `draft --brief`; one in a given language is called PLAN.STEP.LANGUAGE.json."""
     path = shop.path / "briefs" / ".".join([plan.plan_id, str(step), *([language] if language else []), "json"])

@@ -337,6 +337,11 @@ def test_around_an_sms_stand_a_signature_and_a_way_out_unless_it_has_them():
     assert lacking(about, rules, body="新品上市。") == []
 
 
+def test_the_way_out_that_is_billed_with_an_sms_stands_under_it():
+    rules = Rules(sender="Maple", sms_opt_out={"en": "Text STOP to end"}, legal_lines=("Reply STOP to opt out.",))
+    assert lint.outside({"body": "Hello."}, facts(FakeShop(), brief()), rules).after == ("Text STOP to end",)
+
+
 # --- the shop's own ---
 
 
@@ -422,7 +427,8 @@ def test_the_lowest_price_is_what_was_paid_in_thirty_days_else_in_the_last_sale(
 
 
 def test_the_rules_of_a_shop_follow_its_settings(shop):
-    rules = lint.rules_of(shop, never=["bargain"])
+    store.save_settings(shop, {"brand_voice": {"never": ["bargain"]}})
+    rules = lint.rules_of(store.open_shop(shop.path))
     assert rules.off == {"shouting", "ad_label"}
     assert rules.own_words == (("bargain", ""), ("cheap", "say fair"))
     assert rules.brands == {"oatly"}

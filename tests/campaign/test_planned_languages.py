@@ -75,3 +75,41 @@ def test_facts_that_only_one_language_says_are_named(both, body, only_english, o
     found = planned.compare_facts(ENGLISH, known(both, 0, "en"), {"body": body}, known(both, 0, "zh"))
     assert (found.only_one, found.only_other) == (only_english, only_chinese)
     assert found.are_same == (not only_english)
+
+
+# --- the offer changes ---
+
+TYPED = {
+    "subject": "15% off at {shop}",
+    "body": "Take fifteen percent off with HOME15 until June 30, and a cup of tea.",
+}
+
+
+def changed(before: Plan, **offer) -> tuple[Plan, list[planned.Refill]]:
+    after = before.model_copy(update={"offer": before.offer.model_copy(update=offer)})
+    return planned.refilled(before, after, known)
+
+
+def test_facts_that_were_typed_follow_the_offer_in_every_language():
+    before = plan(
+        Step(copy=TYPED, translations={"zh": {"subject": "八五折来了", "body": "输入HOME15，６月30日前有效。"}})
+    )
+    after, changes = changed(before, discount=0.2, code="HOME20")
+    assert after.steps[0].texts["body"] == "Take {discount} with {code} until June 30, and a cup of tea."
+    assert after.steps[0].translations["zh"]["subject"] == "{discount}来了"
+    said = {(one.language, one.part): (one.before, one.after) for one in changes}
+    assert said["en", "subject"] == ("15% off at Maple & Co", "20% off at Maple & Co")
+    assert said["zh", "subject"] == ("八五折来了", "8折来了")
+    assert said["zh", "body"] == ("输入HOME15，６月30日前有效。", "输入HOME20，６月30日前有效。")
+
+
+def test_slots_follow_by_themselves_and_are_told_as_well():
+    _, changes = changed(plan(Step(copy=ENGLISH)), discount=0.2)
+    assert [(one.part, one.after) for one in changes] == [("body", "Get 20% off with HOME15, until 30 June.")]
+
+
+def test_copy_stays_where_only_the_tone_changes():
+    before = plan(Step(copy=TYPED))
+    assert planned.refilled(before, before.model_copy(update={"tone": "calm"}), known) == (
+        before.model_copy(update={"tone": "calm"}), [],
+    )  # fmt: skip

@@ -94,6 +94,19 @@ def test_work_that_was_stopped_keeps_only_what_was_finished(trained_shop):
     assert drafting._drafts(opened(trained_shop), replace(JOB, state="cancelled")) == []
 
 
+def test_when_the_offer_changes_the_copy_follows_and_says_what_changed(open_app, trained_shop):
+    saved_plan(trained_shop, texts={**COPY, "subject": "Only for you: 15% off"})
+    page_of(open_app, trained_shop, "brief").number_input(key="brief.percent").set_value(20.0).run()
+    assert stored(trained_shop).plan.steps[0].texts["subject"] == "Only for you: {discount}"
+    app = page_of(open_app, trained_shop, "copy")
+    (table,) = [one.value for one in app.table if "Before" in one.value.columns]
+    subject = table[table["Part"] == "Subject"].iloc[0]
+    assert (subject["Before"], subject["Now"]) == ("Only for you: 15% off", "Only for you: 20% off")
+    app.button(key="copy.refilled_seen").click().run()
+    assert not [one for one in app.table if "Before" in one.value.columns]
+    assert stored(trained_shop).extras["refilled"] == []
+
+
 def test_edited_copy_is_saved_with_its_facts_filled(open_app, trained_shop):
     saved_plan(trained_shop, texts=COPY)
     app = page_of(open_app, trained_shop, "copy")

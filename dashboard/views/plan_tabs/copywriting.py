@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import bilingual, choosing, drafting, earlier, editing
+from dashboard.views.plan_tabs import bilingual, choosing, drafting, earlier, editing, refilling
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import planned
 
@@ -21,6 +21,7 @@ def show(opened: Open) -> None:
     with drafts:
         choosing.show(opened, step)
     with copy:
+        refilling.show(opened, step)
         if planned.texts(opened.plan, step) or opened.saved.extras.get(drafting.own("chosen", step)):
             editing.show(opened, step)
         bilingual.show(opened, step)

@@ -1,7 +1,7 @@
 """Saving a plan from its page: the filled copy always follows the brief, and two people never overwrite each other."""
 
 import itertools
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -43,7 +43,14 @@ def reopened() -> Open:
 
 
 def save(opened: Open, plan: Plan, extras: dict[str, Any]) -> Open:
-    """The plan as it is stored now. Raises StoreProblem when somebody else saved it since it was opened."""
+    """The plan as it is stored now, its copy following its brief. Raises StoreProblem when somebody else saved it since
+    it was opened.
+    """
+    plan, changes = planned.refilled(
+        opened.plan, plan, lambda of, step, language: facts_of(opened.shop, of, step, language)
+    )
+    if changes:
+        extras = {**extras, "refilled": [asdict(change) for change in changes]}
     extras = {**opened.saved.extras, **extras, "filled": filled(opened.shop, plan), **_signed()}
     plans.save(opened.shop.path, plan, extras, opened.saved.version, widgets.now())
     return replace(opened, saved=plans.load(opened.shop.path, plan.plan_id))

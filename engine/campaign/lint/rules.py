@@ -1,6 +1,6 @@
 """What a shop's rules are: those switched on, its own words and limits, and what must be known of it to judge."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
@@ -45,6 +45,7 @@ class Rules:
     own_words: tuple[tuple[str, str], ...] = ()
     sender: str = ""
     legal_lines: tuple[str, ...] = ()
+    sms_opt_out: Mapping[str, str] = field(default_factory=dict)  # by language: what the sending tool puts under an SMS
     brands: frozenset[str] = frozenset()  # that the shop sells, in lower case
     products: Mapping[str, Sold] = field(default_factory=dict)  # by product_id
     currency: str = "USD"
@@ -56,8 +57,8 @@ class Rules:
         return rule not in self.off
 
 
-def rules_of(shop: Shop, never: Sequence[str] = (), as_of: date | None = None) -> Rules:
-    """The rules of a shop. `never`: words its brand guide rules out. Reads products and orders: keep what it gives.
+def rules_of(shop: Shop, as_of: date | None = None) -> Rules:
+    """The rules of a shop, with the words its brand voice rules out. Reads products and orders: keep what it gives.
 
     as_of: the DAYS before count for the lowest price; the day after the last order where it is not given.
     """
@@ -66,9 +67,10 @@ def rules_of(shop: Shop, never: Sequence[str] = (), as_of: date | None = None) -
     brands = products.get("brand", pd.Series(dtype="str")).dropna().astype(str)
     return Rules(
         off=frozenset(rule for rule in RULES if not settings.lint.get(rule, rule not in OFF_AT_FIRST)),
-        own_words=(*((word, "") for word in never), *settings.own_words.items()),
+        own_words=(*((word, "") for word in settings.brand_voice.get("never", ())), *settings.own_words.items()),
         sender=settings.sender_name,
         legal_lines=tuple(settings.legal_lines),
+        sms_opt_out={str(language): line for language, line in settings.sms_opt_out.items()},
         brands=frozenset(brand.strip().lower() for brand in brands.unique() if brand.strip()),
         products=_sold(products, _lowest(shop, as_of)),
         currency=settings.currency,

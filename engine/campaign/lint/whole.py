@@ -32,8 +32,11 @@ def outside(parts: Mapping[str, str], facts: Facts, rules: Rules) -> Outside:
     written, language = "\n".join(fill(parts, facts).values()), facts.language
     signature = f"【{rules.sender}】" if language == "zh" else f"{rules.sender}: "
     is_signed = not rules.sender.strip() or _is_signed(read(written), facts, rules)
-    leaves = () if _has(written, "sms_opt_out", language) else rules.legal_lines
-    ways = tuple(line for line in leaves if _has(line, "sms_opt_out", language))
+    if _has(written, "sms_opt_out", language):
+        return Outside("" if is_signed else signature)
+    # The line that is billed with the message; where the shop has none, one of its legal lines.
+    own = rules.sms_opt_out.get(language, "").strip()
+    ways = (own,) if own else tuple(line for line in rules.legal_lines if _has(line, "sms_opt_out", language))
     return Outside("" if is_signed else signature, ways)
 
 
