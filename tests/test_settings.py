@@ -10,9 +10,10 @@ NAMES = ("OFFERLAB_SHOP", "OFFERLAB_MODEL", "OFFERLAB_LLM_URL", "OFFERLAB_LLM_KE
 
 
 def test_each_variable_has_its_field():
-    read = settings.read(dict(zip(NAMES, ("/shop", "/m.gguf", "http://x/v1", "key", "/cache", "/config"), strict=True)))
+    values = ("/shop", "/m.gguf", "http://x/v1", "key", "/cache", "/config")
+    read = settings.read(dict(zip(NAMES, values, strict=True)) | {"OFFERLAB_WINDOW": "w", "HF_ENDPOINT": "http://hub"})
     assert read == settings.Settings(
-        Path("/shop"), "/m.gguf", "http://x/v1", "key", Path("/cache"), Path("/config")
+        Path("/shop"), "/m.gguf", "http://x/v1", "key", "w", "http://hub", Path("/cache"), Path("/config")
     )  # fmt: skip
 
 

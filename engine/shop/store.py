@@ -33,7 +33,7 @@ def stamp(files: Iterable[Path]) -> tuple[tuple[str, int, int], ...]:
     found = []
     for file in files:
         # SQLite takes its -wal file away whenever it likes, also right after one saw that it is there.
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, NotADirectoryError):
             status = file.stat()
             found.append((file.name, status.st_mtime_ns, status.st_size))
     return tuple(found)

@@ -125,7 +125,7 @@ def test_a_win_back_takes_less_than_fifteen_clicks_from_the_starting_plan_to_the
     press(page, "plan.next")
     press(page, "copy.draft")
     press(page, "copy.choose_0")
-    expect(page.get_by_text("The copy may be submitted.")).to_be_visible()
+    expect(page.get_by_text("The copy may be submitted")).to_be_visible()
     press(page, "plan.next")
     expect(field(page, "numbers.box_extra_profit").get_by_test_id("stMetricValue")).to_have_text(re.compile(r"\d"))
     wait_until_ready(page, "plan", WAIT / 1000)  # the number is there before the button has its last place

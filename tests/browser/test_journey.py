@@ -134,11 +134,11 @@ def _copy(page: Page, ready, writer: str) -> None:
     assert by_model + by_template == 3, "every draft says who wrote it"
     assert by_model > 0 if writer == "model" else by_template == 3
     field(page, "copy.choose_0").get_by_role("button").click()
-    expect(page.get_by_text("The copy may be submitted.")).to_be_visible()
+    expect(page.get_by_text("The copy may be submitted")).to_be_visible()
     type_in(page, "copy.subject", "今天立减40元")
-    expect(page.get_by_text("The copy may be submitted.")).to_be_hidden()
+    expect(page.get_by_text("The copy may be submitted")).to_be_hidden()
     type_in(page, "copy.subject", "想念您：{discount}")
-    expect(page.get_by_text("The copy may be submitted.")).to_be_visible()
+    expect(page.get_by_text("The copy may be submitted")).to_be_visible()
     expect(field(page, "copy.preview").get_by_text("想念您：8.5折")).to_be_visible()
 
 

@@ -239,12 +239,18 @@ def test_words_that_a_slot_already_says_are_taken_out():
 # ---------------------------------------------------------------- templates
 
 
+ABOUT = ([["p12"], None], [["p12", "p13"], None], [[], "Home"], [[], None])  # products and category of a brief
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("kind", OFFERS)
 @pytest.mark.parametrize("channel", PARTS)
 def test_every_template_passes_the_checks_a_model_must_pass(language, kind, channel):
+    seen = []  # goals without words of their own share those of all: the same text of the same brief is checked once
     for goal in ("win_back", "launch", "vip", "second_purchase", "sale_day", "overstock", "our own goal"):
-        for product_ids, category in ([["p12"], None], [["p12", "p13"], None], [[], "Home"], [[], None]):
+        # What the copy is about changes the offer sentence, the goal what is around it: all pairs in the full run.
+        every = os.environ.get("OFFERLAB_FULL") == "1" or goal in ("vip", "our own goal")
+        for product_ids, category in ABOUT if every else ABOUT[:1]:
             wanted = brief(
                 language=language, channel=channel, goal=goal, offer=OFFERS[kind], product_ids=product_ids,
                 category="家居" if category and language == "zh" else category,
@@ -252,6 +258,9 @@ def test_every_template_passes_the_checks_a_model_must_pass(language, kind, chan
             found = facts(FakeShop(language), wanted)
             for number in range(3):
                 slots = template.write(wanted, found, number)
+                if (slots, found.slots) in seen:
+                    continue
+                seen.append((slots, found.slots))
                 problems = claims.check_draft(slots, found)
                 assert not problems, (goal, product_ids, category, number, claims.fill(slots, found), problems)
                 assert "[[" not in slots["body"] and "{about}" not in slots["body"]

@@ -16,7 +16,7 @@ from engine.shop import store
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 COPY = {
-    "subject": "A short note from {shop}",
+    "subject": "A short and friendly note from {shop}",
     "preheader": "It is waiting for you",
     "headline": "Time for something new",
     "body": "Enter {code} at checkout and get {discount}, until {ends_at}.",

@@ -15,12 +15,14 @@ from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved
 from tests.tiny import shop_of, tables
 
 EVERYONE = Audience(rule="orders >= 1")
+# What an e-mail must say at its end: without it no plan is submitted.
+LEGAL = {"sender_name": "Maple", "legal_lines": ["Maple Ltd, 1 Mill Lane, Springfield", "Unsubscribe at any time."]}
 
 
 @pytest.fixture
 def shop(tmp_path):
     """The golden shop before its first campaign."""
-    return shop_of(tmp_path / "shop", tables("customers", "products", "orders")).path
+    return shop_of(tmp_path / "shop", tables("customers", "products", "orders"), LEGAL).path
 
 
 @pytest.fixture
