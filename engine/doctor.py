@@ -6,14 +6,13 @@ import os
 import platform
 import re
 import shutil
-import socket
 import sys
 import urllib.request
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from engine.campaign.writer import health, whereabouts
+from engine.campaign.writer import health, ports, whereabouts
 from engine.decision import database
 from engine.errors import AppError
 from engine.settings import Settings
@@ -141,22 +140,11 @@ def disk(settings: Settings) -> Check:
 def port(number: int = PORT) -> Check:
     """Whether the app can open its address, or has."""
     name = f"port {number}"
-    if is_free(number):
+    if ports.is_free(number):
         return Check(name, True, "free")
     if answers(number):
         return Check(name, True, f"an app is running at http://127.0.0.1:{number}")
     return Check(name, False, "taken by another program", f"Start on another port: make run PORT={number + 1}")
-
-
-def is_free(number: int) -> bool:
-    """True when nobody listens on the port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", number))
-        except OSError:
-            return False
-    return True
 
 
 def answers(number: int) -> bool:

@@ -7,14 +7,14 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import checking, clipboard, drafting, editing, mail_file, message, saving
+from dashboard.views.plan_tabs import checking, clipboard, drafting, editing, mail_file, message, saving, watching
 from dashboard.views.plan_tabs.drafting import area
 from dashboard.views.plan_tabs.saving import Open
-from engine import jobs
 from engine.campaign import claims, merge, planned
 from engine.campaign.plan import PARTS, Language
 from engine.campaign.writer.facts import Facts
 from engine.errors import AppError
+from engine.jobs import Job
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 
@@ -64,19 +64,11 @@ def _start(opened: Open, wanted: list[tuple[int, Language]]) -> None:
 
 
 def _watched(opened: Open, job_id: str) -> None:
-    @st.fragment(run_every=0.5)
-    def watch() -> None:
-        with widgets.problem_box():
-            job = jobs.status(opened.shop.path, job_id)
-        if job.is_over:
-            st.rerun()
+    def progress(job: Job) -> bool:
         st.progress(job.progress or 0.0, text=t("copy.writing_both"))
-        if st.button(t("copy.stop"), key="copy.stop_both", icon=":material/stop_circle:", type="tertiary"):
-            with widgets.problem_box():
-                jobs.cancel(opened.shop.path, job_id)
-            st.rerun()
+        return st.button(t("copy.stop"), key="copy.stop_both", icon=":material/stop_circle:", type="tertiary")
 
-    watch()
+    watching.watch(opened, job_id, progress)
 
 
 # --- side by side ---

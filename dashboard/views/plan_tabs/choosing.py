@@ -7,10 +7,10 @@ import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import language, t
-from dashboard.views.plan_tabs import drafting, message, saving
+from dashboard.views.plan_tabs import drafting, message, saving, watching
 from dashboard.views.plan_tabs.drafting import OWN, own
 from dashboard.views.plan_tabs.saving import Open
-from engine import jobs, settings
+from engine import settings
 from engine.campaign import claims, planned
 from engine.campaign.plan import PARTS
 from engine.campaign.writer import files
@@ -74,26 +74,18 @@ def ask(opened: Open, step: int, like: Mapping[str, str] | None = None) -> None:
 
 
 def _watched(opened: Open, step: int, job_id: str) -> None:
-    """The three cards while their words come in; the page runs again when the work is over."""
+    """The three cards while their words come in."""
 
-    @st.fragment(run_every=0.5)
-    def watch() -> None:
-        with widgets.problem_box():
-            job = jobs.status(opened.shop.path, job_id)
-        if job.is_over:
-            st.rerun()
+    def cards(job: Job) -> bool:
         if job.detail.get("like"):
             st.caption(t("copy.alike"))
         for number, column in enumerate(st.columns(drafting.COUNT)):
             with column:
                 _coming(opened, step, job, number)
-        if st.button(t("copy.stop"), key="copy.stop", icon=":material/stop_circle:"):
-            with widgets.problem_box():
-                jobs.cancel(opened.shop.path, job_id)
-            st.rerun()
+        return st.button(t("copy.stop"), key="copy.stop", icon=":material/stop_circle:")
 
     runs_where()
-    watch()
+    watching.watch(opened, job_id, cards)
 
 
 def _coming(opened: Open, step: int, job: Job, number: int) -> None:

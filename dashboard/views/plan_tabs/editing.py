@@ -17,11 +17,11 @@ from dashboard.views.plan_tabs import (
     message,
     preview,
     saving,
+    watching,
     worked,
 )
 from dashboard.views.plan_tabs.drafting import area, own
 from dashboard.views.plan_tabs.saving import Open
-from engine import jobs
 from engine.campaign import claims, lint, merge, planned, sms
 from engine.campaign.plan import PARTS
 from engine.campaign.worked import number
@@ -185,20 +185,13 @@ def _line(opened: Open, step: int, job: Job | None) -> None:
 
 
 def _watched(opened: Open, job_id: str) -> None:
-    @st.fragment(run_every=0.5)
-    def watch() -> None:
-        with widgets.problem_box():
-            job = jobs.status(opened.shop.path, job_id)
-        if job.is_over:
-            st.rerun()
+    def line(job: Job) -> bool:
         words = job.detail.get("drafts", {}).get("0", {}).get("text", "")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(t("copy.line_writing"), icon=":material/edit:")
-            if st.button(t("copy.stop"), key="copy.stop_line", icon=":material/stop_circle:", type="tertiary"):
-                with widgets.problem_box():
-                    jobs.cancel(opened.shop.path, job_id)
-                st.rerun()
+            stop = st.button(t("copy.stop"), key="copy.stop_line", icon=":material/stop_circle:", type="tertiary")
         if words:
             st.caption(message.plain(words))
+        return stop
 
-    watch()
+    watching.watch(opened, job_id, line)

@@ -5,6 +5,7 @@ hub          what the model hub says of a file: size, hash, licence
 gguf         what a model file says of itself: context size, chat template, memory
 files        whether a model file is the one its name says, and fetching it
 sources      the two places a model's bytes come from
+ports        which ports of this machine are free
 server       the child process that runs the model, watched and started again
 child        that process
 addresses    what it answers beside the model's own answers

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from engine.campaign.writer import child, files, gguf
+from engine.campaign.writer import child, files, gguf, ports
 from engine.errors import AppError, DraftFailed, ModelFileProblem
 from engine.sentences import Sentence
 from engine.settings import Settings
@@ -128,7 +127,7 @@ class WriterServer:
     def _begin(self) -> None:
         """A new child, at the old address: whoever was given that finds it again after a crash."""
         self.key = self.key or secrets.token_urlsafe(32)
-        self._port = self._port if self._port and _is_free(self._port) else _free_port()
+        self._port = self._port if self._port and ports.is_free(self._port) else ports.free()
         self.url = f"http://127.0.0.1:{self._port}/v1"
         self._process = self._spawn(self._port)
         self._wait()
@@ -251,22 +250,6 @@ class WriterServer:
 
 # Never through a proxy of the environment: the child is on this machine, and its key stays there.
 direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def _tail(log: Path, length: int = 8000) -> str:
