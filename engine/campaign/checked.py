@@ -14,7 +14,6 @@ from engine.errors import DataProblem
 from engine.sentences import Sentence
 from engine.shop.store import Shop
 
-OF_A_WHOLE = ("empty", "length", "part", "missing")  # findings of a message rather than of its words
 # Claims that a rule of law speaks about too: the rule is the one that is shown.
 UNDER_A_RULE = ("superlative", "comparison", "stock", "date", "gift", "guarantee")
 LONGEST = 20_000  # characters of a text in a file
@@ -58,8 +57,9 @@ def message(parts: Mapping[str, str], facts: Facts, rules: Rules) -> Message:
     """The check of a complete message, with {slots} or with the facts typed; a key that is no part stands outside."""
     says = [found for part, said in parts.items() if said.strip() for found in text(said, facts, rules, part)]
     own = {part: claims.to_slots(said, facts) for part, said in parts.items() if part in facts.parts}
-    lacks = [found for found in claims.check_draft(own, facts) if found.kind in OF_A_WHOLE]
-    return Message(tuple(says), (*lacks, *lint.lacks(parts, facts, rules), *lint.gives(facts, rules)))
+    return Message(
+        tuple(says), (*claims.check_whole(own, facts), *lint.lacks(parts, facts, rules), *lint.gives(facts, rules))
+    )
 
 
 def read(path: Path) -> list[Written]:

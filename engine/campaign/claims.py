@@ -76,28 +76,38 @@ def check_slots(text: str, facts: Facts, language: str, part: str = "") -> list[
 
 
 def check_draft(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
-    """What is wrong with a whole draft: its parts, each part's text, lengths once filled, and what must be said.
+    """What is wrong with a whole draft: `check_whole`, and each part's text.
 
     Stricter than `check_edited`: a drafted text says every fact by its slot, even one that would be right.
     """
+    findings = check_whole(slots, facts)
+    for part in facts.parts:
+        text = slots.get(part, "")
+        written = check_slots(text, facts, facts.language, part)
+        findings += written + [found for found in _untrue(text, facts, part) if not _overlaps(found, written)]
+    return findings
+
+
+def check_whole(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
+    """What is wrong with a draft as a whole: its parts, their lengths once filled, and what must be said."""
     findings = []
     for part in facts.parts:
         text = slots.get(part, "")
         filled = _filled(text, facts)
         if not text.strip():
-            findings.append(Finding(part, "", 0, 0, "empty", "refused", None, f"the {part} is empty"))
+            findings.append(Finding(part, "", 0, 0, "empty", "refused", None, Sentence("claims.empty")))
         elif len(filled) > facts.limit(part):
-            reason = f"the {part} has {len(filled)} characters once filled; at most {facts.limit(part)} fit"
+            reason = Sentence("claims.too_long", {"length": len(filled), "most": facts.limit(part)})
             findings.append(Finding(part, text, 0, len(text), "length", "refused", None, reason))
-        written = check_slots(text, facts, facts.language, part)
-        findings += written + [found for found in _untrue(text, facts, part) if not _overlaps(found, written)]
     for part in slots.keys() - set(facts.parts):
-        findings.append(Finding(part, "", 0, 0, "part", "refused", None, f"this channel has no {part}"))
+        reason = Sentence("claims.no_such_part", {"part": part})
+        findings.append(Finding(part, "", 0, 0, "part", "refused", None, reason))
     used = {name for text in slots.values() for name in SLOT.findall(text)}
     for group in facts.required:
         if not used & set(group):
-            wanted = " or ".join("{" + name + "}" for name in group)
-            findings.append(Finding("", "", 0, 0, "missing", "refused", group[0], f"the draft does not say {wanted}"))
+            wanted = tuple("{" + name + "}" for name in group)
+            reason = Sentence("claims.not_said", {"slots": wanted})
+            findings.append(Finding("", "", 0, 0, "missing", "refused", group[0], reason))
     return findings
 
 

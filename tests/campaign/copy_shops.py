@@ -85,6 +85,7 @@ class Count:
         return len(self.false_alarms) / self.clean
 
 
+@functools.cache
 def counted(name: str) -> Count:
     """A set, checked as hand-edited copy is. An error is found where a refused finding overlaps it."""
     count = Count()
