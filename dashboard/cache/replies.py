@@ -4,7 +4,8 @@ from pathlib import Path
 
 import streamlit as st
 
-from engine.campaign.replies import answer, policies
+from engine.campaign import policy_files
+from engine.campaign.replies import answer
 from engine.campaign.replies.answer import Reply
 from engine.shop import store
 from engine.shop.store import Shop
@@ -12,7 +13,7 @@ from engine.shop.store import Shop
 
 def drafted(shop: Shop, message: str, order_id: str | None) -> Reply:
     """The answer to a message: see engine.campaign.replies.answer.reply."""
-    return _drafted(str(shop.path), shop.version, policies.stamp(shop), message, order_id)
+    return _drafted(str(shop.path), shop.version, policy_files.stamp(shop), message, order_id)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)

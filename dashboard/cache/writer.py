@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from engine import settings
+from engine.campaign import policy_files
 from engine.campaign.plan import Brief
 from engine.campaign.writer import files
 from engine.campaign.writer.facts import Facts
@@ -12,17 +13,18 @@ from engine.campaign.writer.facts import facts as facts_of_brief
 from engine.campaign.writer.server import WriterServer
 from engine.campaign.writer.whereabouts import Whereabouts
 from engine.campaign.writer.whereabouts import now as whereabouts_now
-from engine.shop import store
+from engine.shop import store, vouched
 from engine.shop.store import Shop
 
 
 def facts(shop: Shop, brief: Brief) -> Facts:
     """What copy for this brief may say. Raises DataProblem for a product that the shop does not have."""
-    return _facts(str(shop.path), shop.version, brief.model_dump_json())
+    beside = (policy_files.stamp(shop), store.stamp([shop.path / vouched.FILE]))
+    return _facts(str(shop.path), shop.version, beside, brief.model_dump_json())
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _facts(path: str, version: str, brief: str) -> Facts:
+def _facts(path: str, version: str, beside: tuple, brief: str) -> Facts:
     return facts_of_brief(store.open_shop(Path(path)), Brief.model_validate_json(brief))
 
 

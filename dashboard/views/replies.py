@@ -9,7 +9,7 @@ from dashboard import cache, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import clipboard
 from dashboard.views.plan_tabs.message import plain
-from engine.campaign.replies import policies
+from engine.campaign import policy_files
 from engine.campaign.replies.answer import Reply, unsupported
 from engine.campaign.replies.lines import Line
 from engine.shop.store import Shop
@@ -44,9 +44,9 @@ def asked(shop: Shop) -> Reply | None:
 
 def without_rules(shop: Shop) -> None:
     """A shop that has written no rules for customers: what that means, and where to write them."""
-    if not policies.files(shop):
+    if not policy_files.files(shop):
         st.info(t("replies_page.no_rules"), icon=":material/policy:")
-        st.code(str(shop.path / policies.FOLDER), language=None)
+        st.code(str(shop.path / policy_files.FOLDER), language=None)
 
 
 def heard(reply: Reply) -> None:

@@ -58,7 +58,8 @@ def message(parts: Mapping[str, str], facts: Facts, rules: Rules) -> Message:
     says = [found for part, said in parts.items() if said.strip() for found in text(said, facts, rules, part)]
     own = {part: claims.to_slots(said, facts) for part, said in parts.items() if part in facts.parts}
     return Message(
-        tuple(says), (*claims.check_whole(own, facts), *lint.lacks(parts, facts, rules), *lint.gives(facts, rules))
+        tuple(says),
+        (*claims.check_whole(own, facts, parts), *lint.lacks(parts, facts, rules), *lint.gives(facts, rules)),
     )
 
 

@@ -88,11 +88,14 @@ def check_draft(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
     return findings
 
 
-def check_whole(slots: Mapping[str, str], facts: Facts) -> list[Finding]:
-    """What is wrong with a draft as a whole: its parts, their lengths once filled, and what must be said."""
+def check_whole(slots: Mapping[str, str], facts: Facts, written: Mapping[str, str] | None = None) -> list[Finding]:
+    """What is wrong with a draft as a whole: its parts, their lengths once filled, and what must be said.
+
+    `written`: the same with the facts as somebody typed them, whose lengths are those that customers get.
+    """
     findings = []
     for part in facts.parts:
-        text = slots.get(part, "")
+        text = (written or slots).get(part, "")
         filled = _filled(text, facts)
         if not text.strip():
             findings.append(Finding(part, "", 0, 0, "empty", "refused", None, Sentence("claims.empty")))

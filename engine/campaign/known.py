@@ -7,10 +7,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 
+from engine.campaign import policy_files
 from engine.campaign.plan import Brief, Offer
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.counts import singular
@@ -23,7 +23,7 @@ ROLES = {
     "starts_at": "start", "ends_at": "end",
 }  # fmt: skip
 NAMES = ("product", "products", "product_a", "product_b", "product_c", "gift", "shop", "category", "code", "offer")
-MOST_PRODUCTS = 200  # of a category or shop whose descriptions are read
+MOST_PRODUCTS = 200  # of a category or shop whose descriptions, prices and reviews are read
 FEW_PRODUCTS = 20  # of so many, one price may be meant without a name, and a short name is enough
 FEW_LEFT = 10  # pieces; copy may call that few
 OWN_WORDS = ("product_id", "price", "unit_cost", "stock", "launched_at")
@@ -118,12 +118,13 @@ def world(
     """
     offer = brief.offer
     scope = _scope(products, brief)
-    named = {str(row["name"]): product_id for product_id, row in scope.iterrows()}
+    first = scope.head(MOST_PRODUCTS)
+    named = list(dict.fromkeys(scope["name"].astype(str)))
     given = [offer.gift_product_id] if offer.gift_product_id else []
     gift = str(products.loc[given[0]]["name"]) if given else ""
     every = list(dict.fromkeys(str(name) for name in products["name"]))
     inside = [*named, *([gift] if gift else [])]
-    lines = [*_product_lines(scope, currency), *_review_lines(shop, scope), *_policy_lines(shop, products, currency)]
+    lines = [*_product_lines(first, currency), *_review_lines(shop, first), *_policy_lines(shop, products, currency)]
     lines += _product_lines(products.loc[given], currency)
     if slots.get("offer"):
         lines.append(_line(_offer_text(offer, slots), "brief: offer", currency, policy=True))
@@ -133,7 +134,7 @@ def world(
     stock = scope["stock"].dropna() if "stock" in scope else pd.Series(dtype="float")
     return World(
         currency=currency,
-        amounts=(*of_slots(slots, currency, rows), *_amounts(scope, products.loc[given], brief, currency)),
+        amounts=(*of_slots(slots, currency, rows), *_amounts(first, products.loc[given], brief, currency)),
         lines=tuple(lines),
         names=tuple(inside),
         others=tuple(name for name in every if name not in inside),
@@ -144,8 +145,8 @@ def world(
         code=offer.code or "",
         starts=brief.starts_at,
         ends=brief.ends_at,
-        stock={str(scope.loc[product_id, "name"]): float(left) for product_id, left in stock.items()},
-        categories={str(row["name"]): str(row.get("category") or "") for _, row in scope.iterrows()},
+        stock={str(name): float(left) for name, left in zip(scope["name"][stock.index], stock, strict=True)},
+        categories=_categories(scope),
         briefed=len(brief.product_ids),
         heads=_heads(inside, [line for line in lines if not line.policy]) if len(inside) <= FEW_PRODUCTS else {},
     )
@@ -156,8 +157,15 @@ def _scope(products: pd.DataFrame, brief: Brief) -> pd.DataFrame:
     if brief.product_ids:
         return products.loc[list(dict.fromkeys(brief.product_ids))]
     if brief.category and "category" in products:
-        return products[products["category"] == brief.category].head(MOST_PRODUCTS)
-    return products.head(MOST_PRODUCTS)
+        return products[products["category"] == brief.category]
+    return products
+
+
+def _categories(scope: pd.DataFrame) -> dict[str, str]:
+    """Category by product name; empty text where it has none."""
+    if "category" not in scope:
+        return dict.fromkeys(scope["name"].astype(str), "")
+    return dict(zip(scope["name"].astype(str), scope["category"].fillna("").astype(str), strict=True))
 
 
 MOST_PIECES = 6  # of one product whose price together is worked out
@@ -178,7 +186,8 @@ def _amounts(scope: pd.DataFrame, gift: pd.DataFrame, brief: Brief, currency: st
     if len(brief.product_ids) > 1 and len(prices) == len(scope):
         together, said = float(prices["price"].sum()), "products: prices together"
         yield Known("money", round(together, 2), currency, "price", said)
-        paid = after(brief.offer, together)
+        everywhere = all(_is_on(brief.offer, str(one), row.get("category")) for one, row in prices.iterrows())
+        paid = after(brief.offer, together) if everywhere else together
         if paid < together:
             yield Known("money", round(paid, 2), currency, "now", f"{said} - discount")
             yield Known("money", round(together - paid, 2), currency, "off", f"{said} x discount")
@@ -205,11 +214,14 @@ def _of_a_product(product_id: str, row: pd.Series, offer: Offer, currency: str) 
         yield amount(paid, "now", f"{said} - discount")
         yield amount(price - paid, "off", f"{said} x discount")
         yield Known("percent", round(1 - paid / price, 4), "", "off", f"discount / {said}", product=name)
+    for count in range(2, MOST_PIECES + 1):
+        yield amount(count * price, "price", f"{count} x {said}", count)
+    if not _is_on(offer, product_id, row.get("category")):
+        return
     for spend, off in offer.tiers if offer.kind == "spend_save" else []:
         if price >= spend:
             yield amount(price - off, "now", f"{said} - discount")
     for count in range(2, MOST_PIECES + 1):
-        yield amount(count * price, "price", f"{count} x {said}", count)
         least = offer.min_spend or 0.0
         if offer.kind == "amount" and offer.discount and count * price >= least:
             yield amount(count * price - offer.discount, "now", f"{count} x {said} - discount", count)
@@ -237,14 +249,18 @@ def _after(offer: Offer, product_id: str, row: pd.Series) -> float:
 
 def saved(offer: Offer, price: float, product_id: str, category: object) -> float:
     """Money off one piece of a product; 0 where the offer does not surely apply to a single piece."""
-    scope = offer.applies_to
-    if (offer.min_spend and price < offer.min_spend) or (scope and product_id not in scope and category not in scope):
+    if (offer.min_spend and price < offer.min_spend) or not _is_on(offer, product_id, category):
         return 0.0
     if offer.kind not in ("percent", "amount") or not offer.discount:
         return 0.0
     off = price * offer.discount if offer.kind == "percent" else offer.discount
     off = min(off, offer.max_discount or off)
     return off if off < price else 0.0
+
+
+def _is_on(offer: Offer, product_id: str, category: object) -> bool:
+    """Whether an offer covers a product."""
+    return not offer.applies_to or product_id in offer.applies_to or category in offer.applies_to
 
 
 def _offer_text(offer: Offer, slots: Mapping[str, str]) -> str:
@@ -264,48 +280,38 @@ def _product_lines(scope: pd.DataFrame, currency: str) -> Iterable[Line]:
 
 
 def _review_lines(shop: object, scope: pd.DataFrame) -> Iterable[Line]:
-    if not (isinstance(shop, Shop) and shop.has("reviews")) or not len(scope):
+    if not isinstance(shop, Shop) or not len(scope) or "product_id" not in shop.columns("reviews"):
         return
-    reviews = shop.table("reviews")
-    told = reviews[reviews["product_id"].astype(str).isin([str(one) for one in scope.index])].groupby("product_id")[
-        "rating"
-    ]
-    for product_id, (mean, count) in told.agg(["mean", "count"]).iterrows():
+    reviews = shop.table("reviews", ["product_id", "rating"])
+    own = reviews[reviews["product_id"].isin([str(one) for one in scope.index])]
+    for product_id, (mean, count) in own.groupby("product_id")["rating"].agg(["mean", "count"]).iterrows():
+        text = _rated(float(mean), int(count))
         name = str(scope.loc[product_id, "name"])
-        mean = float(mean) + 1e-9  # 4.65 reads 4.7, as on paper
-        ways = " ".join(
-            dict.fromkeys(
-                f"{mean:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{mean:.0f}" for digits in (2, 1)
-            )
-        )
-        text = (
-            f"rated {ways} stars, average {ways} out of 5, {count:.0f} reviews, 评分{ways}分{ways}星，{count:.0f}条评价"
-        )
-        yield Line(text, f"reviews of {product_id}", tuple(read(text, "USD")), product=name)
+        yield Line(text, f"reviews of {product_id}", read(text, "USD"), product=name)
+
+
+def _rated(mean: float, count: int) -> str:
+    """What copy may say of a product's reviews: the average to two decimals and to one, and how many there are."""
+    mean += 1e-9  # 4.65 reads 4.7, as on paper
+    ways = " ".join(dict.fromkeys(f"{mean:.{digits}f}".rstrip("0").rstrip(".") for digits in (2, 1)))
+    return f"rated {ways} stars, average {ways} out of 5, {count} reviews, 评分{ways}分{ways}星，{count}条评价"
 
 
 def _policy_lines(shop: object, products: pd.DataFrame, currency: str) -> Iterable[Line]:
-    """The sentences of the shop's policy files, each limited to the categories it names."""
+    """The sentences of the shop's policy files, each limited to the categories its paragraph names."""
     if not isinstance(shop, Shop):
         return
     categories = sorted({str(one) for one in products.get("category", pd.Series(dtype="str")).dropna()})
-    for path in sorted((shop.path / "policy").glob("*.md")):
-        yield from _policy_file(path, categories, currency)
-
-
-def _policy_file(path: Path, categories: Sequence[str], currency: str) -> Iterable[Line]:
-    for number, said in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        if not said.strip() or said.lstrip().startswith(("#", "<!--")):
-            continue
-        about = frozenset(one for one in categories if one.lower() in said.lower())
-        for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])|(?<=[。！？])", said):
-            if sentence.strip():
-                line = _line(sentence.strip(), f"policy/{path.name}, line {number}", currency, policy=True)
-                yield replace(line, about=about)
+    for path in policy_files.files(shop):
+        for number, said in policy_files.paragraphs(path):
+            about = frozenset(one for one in categories if one.lower() in said.lower())
+            for sentence in policy_files.sentences(said) if not said.startswith("#") else ():
+                row = f"{policy_files.FOLDER}/{path.name}, line {number}"
+                yield replace(_line(sentence.strip(), row, currency, policy=True), about=about)
 
 
 def _line(text: str, row: str, currency: str, policy: bool = False) -> Line:
-    return Line(text, row, tuple(read(text, currency)), policy=policy)
+    return Line(text, row, read(text, currency), policy=policy)
 
 
 def _heads(names: Sequence[str], lines: Sequence[Line]) -> dict[str, str]:

@@ -195,7 +195,8 @@ def refilled(
             if old is None or new is None or dict(old.slots) == dict(new.slots):
                 continue
             # A category is an everyday word too: "a cup of tea" stays one when the plan turns to bedding.
-            moved = {name for name, value in old.slots.items() if new.slots.get(name) != value} - {"category", "shop"}
+            moved = {name for name in old.slots.keys() & new.slots.keys() if old.slots[name] != new.slots[name]}
+            moved -= {"category", "shop"}
             written = texts(after, step, language)
             slots = {part: claims.to_slots(text, old, moved) for part, text in written.items()}
             after = with_texts(after, slots, step, language)

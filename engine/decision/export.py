@@ -1,4 +1,4 @@
-"""Approved plans and their audiences as CSV files. Nothing else ever leaves, and nothing leaves unrecorded.
+"""Approved plans and their audiences as CSV files, each on record in the approval history.
 
 The audience holds the holdout too: results are measured against it, and nobody in it may be written to. So what a
 sending tool takes are the `recipients` of each message, a part of the audience and nothing more.

@@ -113,3 +113,9 @@ def test_copy_stays_where_only_the_tone_changes():
     assert planned.refilled(before, before.model_copy(update={"tone": "calm"}), known) == (
         before.model_copy(update={"tone": "calm"}), [],
     )  # fmt: skip
+
+
+def test_what_the_new_brief_cannot_say_stays_as_it_was_typed():
+    before = plan(Step(copy=TYPED))
+    after, _ = planned.refilled(before, before.model_copy(update={"offer": Offer()}), known)
+    assert after.steps[0].texts == TYPED

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import main
+from engine.campaign import policy_files
 from engine.campaign.replies import catalogue, index, policies, quoting, tone, words
 from engine.campaign.replies.answer import reply, unsupported
 from engine.campaign.replies.lines import halves
@@ -269,7 +270,7 @@ def test_rules_are_read_a_sentence_at_a_time_with_their_line_in_either_language(
 
 def test_a_rule_that_is_no_text_is_named(own_shop):
     (own_shop.path / "policy" / "odd.md").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(DataProblem, match=r"policy/odd\.md is no UTF-8 text"):
+    with pytest.raises(DataProblem, match=r"policy/odd\.md is not UTF-8 text"):
         reply(own_shop, "Can I return it?")
 
 
@@ -343,10 +344,10 @@ def test_the_demo_shop_gets_the_example_rules(tmp_path, monkeypatch):
     small = types.SimpleNamespace(settings={"name": "Demo"}, tables=tables("products"), truth=None)
     monkeypatch.setattr(samples, "_generate", lambda name, seed: small)
     demo, other = samples.build("demo", tmp_path / "demo"), samples.build("complete-journey", tmp_path / "journey")
-    assert [file.name for file in policies.files(demo)] == sorted(
+    assert [file.name for file in policy_files.files(demo)] == sorted(
         file.name for file in (ROOT / "assets" / "policy").glob("*.md")
     )
-    assert policies.files(other) == []
+    assert policy_files.files(other) == []
 
 
 def test_the_command_prints_the_reply(shop):

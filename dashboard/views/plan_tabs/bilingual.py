@@ -1,6 +1,5 @@
 """Does the message say the same in English and in Chinese? Every message of the plan in both, side by side."""
 
-import contextlib
 from typing import Any, get_args
 
 import streamlit as st
@@ -13,7 +12,6 @@ from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import claims, merge, planned
 from engine.campaign.plan import PARTS, Language
 from engine.campaign.writer.facts import Facts
-from engine.errors import AppError
 from engine.jobs import Job
 
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -130,7 +128,7 @@ def _edited(opened: Open, step: int, language: Language, facts: Facts, busy: boo
     state.fill(name, opened.stamp, saved)
     tool = opened.shop.settings.mail_tool
     for part, text in saved.items():
-        how: dict[str, Any] = {"key": f"{name}.{part}", "on_change": _changed, "args": (step, language)}
+        how: dict[str, Any] = {"key": f"{name}.{part}", "on_change": _changed, "args": (step, language, part)}
         label, filled = t(f"plan.part_{part}"), claims.fill({part: text}, facts)[part]
         if part == "body":
             st.text_area(label, height=140, **how)
@@ -157,11 +155,12 @@ def _edited(opened: Open, step: int, language: Language, facts: Facts, busy: boo
         st.rerun()
 
 
-def _changed(step: int, language: Language) -> None:
-    with contextlib.suppress(AppError):  # the field keeps what was typed
+def _changed(step: int, language: Language, part: str) -> None:
+    """Saves this part alone: what somebody else wrote in the others meanwhile stays."""
+    with widgets.problem_box():
         opened = saving.reopened()
         saved = _saved(opened, step, language)
-        texts = state.values(_area(step, language), saved)
-        if texts != saved:
+        text = state.values(_area(step, language), saved)[part]
+        if text != saved[part]:
             written = {drafting.own("written_by", step): state.person()}
-            saving.save(opened, planned.with_texts(opened.plan, texts, step, language), written)
+            saving.save(opened, planned.with_texts(opened.plan, {part: text}, step, language), written)

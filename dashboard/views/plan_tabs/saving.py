@@ -50,10 +50,20 @@ def save(opened: Open, plan: Plan, extras: dict[str, Any]) -> Open:
         opened.plan, plan, lambda of, step, language: facts_of(opened.shop, of, step, language)
     )
     if changes:
-        extras = {**extras, "refilled": [asdict(change) for change in changes]}
+        extras = {**extras, "refilled": _still_new(opened.saved.extras.get("refilled") or [], changes)}
     extras = {**opened.saved.extras, **extras, "filled": filled(opened.shop, plan), **_signed()}
     plans.save(opened.shop.path, plan, extras, opened.saved.version, widgets.now())
     return replace(opened, saved=plans.load(opened.shop.path, plan.plan_id))
+
+
+def _still_new(unseen: list[dict], changes: list[planned.Refill]) -> list[dict]:
+    """The lines that read otherwise than when they were last seen: each from its first change to its last."""
+    found = {(one["step"], one["language"], one["part"]): one for one in unseen}
+    for change in changes:
+        key = (change.step, change.language, change.part)
+        before = found[key]["before"] if key in found else change.before
+        found[key] = asdict(change) | {"before": before}
+    return [one for one in found.values() if one["before"] != one["after"]]
 
 
 def note(opened: Open, extras: dict[str, Any]) -> Open:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from engine.campaign.replies import catalogue, evidence, policies
+from engine.campaign import policy_files
+from engine.campaign.replies import catalogue, evidence
 from engine.campaign.replies.evidence import Evidence
 from engine.campaign.replies.index import Index, index
 from engine.campaign.replies.lines import Line
@@ -156,7 +157,7 @@ def _to_ask(shop: Shop, asked: Question, open_asks: list[Ask], has_order: bool) 
         return Sentence("replies.ask_order")
     if asked.unclear:
         return Sentence("replies.ask_product")
-    if not policies.files(shop):
+    if not policy_files.files(shop):
         return Sentence("replies.ask_policies")
     if not wanted and not any(ask.reading.rest for ask in open_asks):
         return Sentence("replies.ask_what")

@@ -18,6 +18,7 @@ import pandas as pd
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
+from engine.campaign import policy_files
 from engine.campaign.replies import policies
 from engine.campaign.replies.lines import Line
 from engine.campaign.replies.words import phrases_of, read, terms
@@ -65,7 +66,7 @@ def index(shop: Shop) -> Index:
     policy = policies.lines(shop)
     products = shop.optional("products").drop_duplicates("product_id")
     products = products.set_index(products["product_id"].astype(str), drop=False)
-    path, made_of = shop.path / FILE, repr((_FORM, policies.stamp(shop), store.stamp([shop.file("products")])))
+    path, made_of = shop.path / FILE, repr((_FORM, policy_files.stamp(shop), store.stamp([shop.file("products")])))
     if _made_of(path) != made_of:
         try:
             _make(path, [*_rules(policy), *_catalogue(products)], made_of)

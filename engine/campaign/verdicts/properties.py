@@ -29,7 +29,7 @@ def attribute(claim: Claim, around: Text) -> Verdict | None:
 def _in_range(said: str, text: str) -> bool:
     """Whether a garment size lies in a range such as XS-XL."""
     found = SIZE_RANGE.search(text)
-    if not found or said not in SIZES:
+    if not found or not {said, found[1].lower(), found[2].lower()} <= set(SIZES):
         return False
     return SIZES.index(found[1].lower()) <= SIZES.index(said) <= SIZES.index(found[2].lower())
 
