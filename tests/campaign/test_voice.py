@@ -7,9 +7,10 @@ import pandas as pd
 import pytest
 
 from engine.campaign.writer import prompt, voice, wish
-from engine.campaign.writer.facts import facts
+from engine.campaign.writer.facts import facts, for_writer
 from engine.campaign.writer.voice import LONGEST_LIST, Voice
 from engine.campaign.writer.wish import NOTHING
+from engine.shop import store
 from tests.campaign.fake_writer import FakeShop, brief
 from tests.tiny import shop_of
 
@@ -139,3 +140,11 @@ def test_a_liked_headline_that_the_check_would_refuse_is_not_shown_to_the_model(
     hurried, calm = "Last chance for tea", "A quiet hour"
     assert calm in told(Voice(winners=(hurried, calm)))
     assert hurried not in told(Voice(winners=(hurried, calm)))
+
+
+def test_a_past_headline_is_shown_only_where_the_shop_wants_it(tmp_path):
+    shop = campaigns(tmp_path / "shop", {"A quiet hour": 0.5, "Ready for something new?": 0.1})
+    asked = brief(channel="email", product_ids=[])
+    assert for_writer(shop, asked).voice.winners == ()
+    store.save_settings(shop, {"past_headlines": True})
+    assert for_writer(store.open_shop(shop.path), asked).voice.winners == ("A quiet hour",)

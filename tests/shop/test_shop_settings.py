@@ -192,6 +192,7 @@ WRONG = [
     ({"margin_floor": -0.1}, "margin_floor is -0.1; a share from 0 to 1 is needed, 0.2 for 20 %."),
     ({"never_contact": [7]}, 'never_contact is [7]; a list of customer numbers as texts is needed, such as ["c17"].'),
     ({"replies": "perhaps"}, 'replies is "perhaps"; true or false is needed'),
+    ({"past_headlines": "perhaps"}, 'past_headlines is "perhaps"; true or false is needed'),
     ({"protected": "gender"}, 'protected is "gender"; a list of column names as texts is needed, such as ["gender"].'),
     ({"assumed": "send_cost"}, 'assumed is "send_cost"; a list of settings is needed, such as ["send_cost"].'),
     ({"retrun_rate": 0.1}, "retrun_rate is 0.1; there is no setting of this name, the nearest is return_rate."),

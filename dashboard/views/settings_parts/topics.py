@@ -45,6 +45,7 @@ def fields_of(topic: str, settings: ShopSettings) -> list[Field]:
         *plain,
         Field("brand_guide", "paragraph"),
         *voice,
+        Field("past_headlines", "yes"),
         Field("mail_tool", "tool"),
         *opt_out,
         Field("legal_lines", "lines"),
