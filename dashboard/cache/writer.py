@@ -8,6 +8,7 @@ from engine import settings
 from engine.campaign import policy_files
 from engine.campaign.plan import Brief
 from engine.campaign.writer import files
+from engine.campaign.writer.ahead import Ahead
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
 from engine.campaign.writer.server import WriterServer
@@ -40,6 +41,17 @@ def server() -> WriterServer | None:
     """
     found = files.locate(settings.read())
     return _server(str(found) if found else None)
+
+
+def read_ahead(shop: Shop, brief: Brief) -> None:
+    """Has the local model read a brief that copy is about to be asked for; does nothing where there is none."""
+    if not settings.read().llm_url:
+        _ahead().read(shop, brief)
+
+
+@st.cache_resource(show_spinner=False)
+def _ahead() -> Ahead:
+    return Ahead(server)
 
 
 # One at a time: when another model is chosen, the one before it gives its memory back.

@@ -29,7 +29,7 @@ async def chat(request):
     pace = float(option("--pace", "0"))
 
     async def events():
-        for word in ['{"body": "', *WORDS, '"}']:
+        for word in WORDS:
             await asyncio.sleep(pace)
             yield {"data": json.dumps(chunk({"content": word}, None))}
         yield {"data": json.dumps(chunk({}, "stop"))}

@@ -70,7 +70,10 @@ def brief(**changes) -> Brief:
 
 
 class FakeServer:
-    """An OpenAI-compatible server. An answer: a text, or {text, finish, delay, status, cut}; the last one stays."""
+    """An OpenAI-compatible server. An answer: a text, or {text, finish, delay, status, cut}; the last one stays.
+
+    A draft as JSON is said in the form that was asked for.
+    """
 
     def __init__(self, *answers, owned_by="me"):
         self.answers, self.requests, self.owned_by = list(answers), [], owned_by
@@ -93,7 +96,8 @@ class FakeServer:
                 self.send_response(200)
                 self.send_header("Content-Type", "text/event-stream")
                 self.end_headers()
-                for piece in [answer["text"][i : i + 9] for i in range(0, len(answer["text"]), 9)]:
+                text = in_lines(answer["text"]) if "grammar" in body else answer["text"]
+                for piece in [text[i : i + 9] for i in range(0, len(text), 9)]:
                     time.sleep(answer.get("delay", 0))
                     if not self._event({"content": piece}, None):
                         return None
@@ -128,6 +132,14 @@ class FakeServer:
     def close(self):
         self._http.shutdown()
         self._http.server_close()
+
+
+def in_lines(answer: str) -> str:
+    """A draft that is written as JSON, its parts a line each; any other text as it is."""
+    try:
+        return "\n".join(map(str, json.loads(answer).values()))
+    except (ValueError, AttributeError):
+        return answer
 
 
 def said(body: str) -> str:

@@ -121,10 +121,8 @@ def test_a_valid_answer_becomes_a_draft_with_its_facts_filled_in(fake):
     [
         {"text": GOOD[:-8], "finish": "length"},
         {"text": GOOD, "finish": "length"},
-        "this is not JSON",
-        '["a list"]',
-        '{"body": 5}',
-        '{"subject": "Hello there"}',
+        "Two lines\nwhere one was asked for",
+        "this begins with a small letter and a bracket [",
         said("Get 20% today with CODE5."),
         said("Use {coupon} for a treat."),
         said("Linen Tea Towel is waiting."),
@@ -139,6 +137,21 @@ def test_a_bad_answer_is_drawn_again_with_the_next_seed(fake, bad):
     (draft,) = drawn(running.endpoint())
     assert (draft.writer, draft.redraws, draft.seed) == ("model", 1, 8)
     assert [request["seed"] for request in running.requests] == [7, 8]
+
+
+@pytest.mark.parametrize("bad", ["this is not JSON", '["a list"]', '{"body": 5}', '{"subject": "Hello there"}'])
+def test_an_answer_that_is_not_the_json_asked_for_is_drawn_again(fake, bad):
+    (draft,) = drawn(fake(bad, GOOD).endpoint(backend="other"))
+    assert (draft.writer, draft.redraws, draft.seed) == ("model", 1, 8)
+
+
+def test_an_answer_is_asked_for_in_lines_where_a_grammar_holds_it_to_them_and_as_json_elsewhere(fake):
+    running = fake(GOOD)
+    drawn(running.endpoint())
+    drawn(running.endpoint(backend="other"))
+    lines, as_json = ([turn["content"] for turn in request["messages"]] for request in running.requests)
+    assert "JSON" not in lines[0] and "JSON" in as_json[0]
+    assert json.loads(as_json[2]) == {"body": lines[2]}
 
 
 def test_an_english_word_in_a_chinese_draft_is_drawn_again(fake):
@@ -328,7 +341,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer(200 if ok else 401, json.dumps({"data": [{"id": "x", "owned_by": "me"}]}), "application/json")
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
-        text = json.dumps({"body": "A calm evening is near."})
+        text = "A calm evening is near."
         chunk = lambda delta, end: "data: " + json.dumps({"id": "1", "object": "chat.completion.chunk", "created": 1,
             "model": "x", "choices": [{"index": 0, "delta": delta, "finish_reason": end}]}) + "\\n\\n"
         self.answer(200, chunk({"content": text}, None) + chunk({}, "stop") + "data: [DONE]\\n\\n", "text/event-stream")

@@ -122,7 +122,7 @@ def test_a_draft_keeps_what_it_can_be_written_from_again(fake):
 
 
 def test_a_replay_says_equal_or_what_differs(fake, settings):
-    (draft,) = drawn(fake("no JSON", GOOD).endpoint())
+    (draft,) = drawn(fake("no such\nform", GOOD).endpoint())
     same, other = fake(GOOD), fake(OTHER)
     found = replay(draft, FakeShop(), brief(), settings, same.endpoint())
     assert (found.verdict, found.parts, found.changed) == ("equal", (), ())

@@ -49,9 +49,9 @@ def test_a_draft_like_another_has_every_fact_filled_and_none_of_its_sentences(fa
     assert "15% off" in draft.filled["body"] and "HOME15" in draft.filled["body"]
     told = running.requests[0]["messages"]
     assert [turn["role"] for turn in told] == ["system", "user", "assistant", "user"]
-    shown = json.loads(told[2]["content"])
-    assert shown["subject"] == EMAIL["subject"]
-    assert shown["body"] == "Take a moment with {product}. Your skin will thank you."  # code writes the offer
+    shown = told[2]["content"].splitlines()
+    assert shown[0] == EMAIL["subject"]
+    assert shown[3] == "Take a moment with {product}. Your skin will thank you."  # code writes the offer
     assert "first draft" in told[3]["content"]
 
 
@@ -144,7 +144,7 @@ def test_one_part_is_redrawn_and_the_others_stay_to_the_letter(fake, part, text)
     (draft,) = wished(running.endpoint(), Wish(keep=EMAIL, part=part))
     assert draft.slots == EMAIL | {part: text}
     request = running.requests[0]
-    assert f'\\"{part}\\"' in request["grammar"] and "headline" not in request["grammar"]
+    assert f"root ::= {part.replace('_', '-')}\n" in request["grammar"] and "headline" not in request["grammar"]
     assert EMAIL["headline"] in request["messages"][2]["content"]
 
 
@@ -163,7 +163,6 @@ def test_a_redrawn_body_keeps_the_way_its_offer_is_said(fake):
         {"subject": "Quiet hours at home"},
         {"subject": "Now only $5"},
         {"subject": "A very long subject that goes on and on and on until nobody reads it"},
-        {"headline": "Gentle nights"},
         {"subject": "Gentle nights", "headline": "Rest"},
     ],
 )

@@ -43,6 +43,8 @@ def _head(opened: Open, step: int, job: Job | None) -> None:
     drafts, texts = drafting.kept(opened, step), planned.texts(opened.plan, step)
     if not drafts:
         st.write(t("copy.purpose"))
+        if not texts:
+            drafting.read_ahead(opened, step)
     if job is not None and job.state == "cancelled":
         st.caption(t("copy.stopped"))
     elif job is not None and job.state == "failed" and job.detail.get("like"):

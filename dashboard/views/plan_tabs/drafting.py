@@ -4,6 +4,7 @@ Each message of a plan has its own work and its own extras: for the first one th
 so on, for later ones "drafts:1", "draft_job:1".
 """
 
+import contextlib
 import json
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -84,6 +85,12 @@ def _writer() -> dict[str, str]:
         return {}
     window = {"OFFERLAB_WINDOW": state.session()}  # windows take turns at the model
     return {"OFFERLAB_LLM_URL": endpoint.url, "OFFERLAB_LLM_KEY": endpoint.key, **window} if endpoint else {}
+
+
+def read_ahead(opened: Open, step: int) -> None:
+    """Has the writer read the brief of a message that nothing is written for yet."""
+    with contextlib.suppress(AppError):  # a brief that contradicts the shop: told when drafts are asked for
+        cache.writer.read_ahead(opened.shop, opened.plan.brief(step))
 
 
 def latest(opened: Open, step: int = 0) -> Job | None:

@@ -31,9 +31,11 @@ def main() -> None:
     from llama_cpp.server import __main__ as program
     from sse_starlette.sse import EventSourceResponse
 
+    from engine.campaign.writer import sampling
     from engine.campaign.writer.addresses import Meter, Pulse, routes
     from engine.campaign.writer.line import BEAT, Line
 
+    sampling.ask_late()
     make_app, line, meter, key = program.create_app, Line(), Meter(), os.environ["API_KEY"]
     # Somebody who waits for a first token hears once a beat that the process lives: silence then means that it hangs.
     EventSourceResponse.DEFAULT_PING_INTERVAL = BEAT  # type: ignore[assignment]

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from engine.campaign.plan import Brief
 from engine.campaign.writer import prompt, template
 from engine.campaign.writer import wish as wishes
 from engine.campaign.writer.facts import Facts
+from engine.campaign.writer.prompt import Layout
 from engine.campaign.writer.server import Endpoint
 from engine.campaign.writer.turn import SILENCE, Turn
 from engine.campaign.writer.wish import NOTHING, Wish
@@ -116,7 +117,7 @@ def _in_turn(
     silence: float,
 ) -> Iterator[str | Written]:
     began = time.monotonic()
-    ask = asked(brief, facts, number, seed, wish, taken)
+    ask = asked(brief, facts, number, seed, wish, taken, "lines" if endpoint.backend == "llama_cpp" else "json")
     refused: list[str] = []
     for redraw in range(REDRAWS + 1):
         answer, pace = "", Pace()
@@ -124,9 +125,9 @@ def _in_turn(
             for piece in draw(endpoint, ask, facts, seed + redraw, began + deadline, silence):
                 pace.tick()
                 answer += piece
-                yield readable(answer)
+                yield readable(answer, ask.layout)
             slots = read(answer, ask, facts, wish)
-            reasons = wishes.objections(slots, facts, wish) + _repeats(slots, facts, wish, taken, ask.told)
+            reasons = objections(slots, ask, facts, wish, taken)
         except Unfinished as problem:
             reasons = [str(problem)]
         if not reasons:
@@ -143,27 +144,46 @@ class Asked:
     """What the model is asked: the chat, the form of the answer, its angle, and the offer sentence code adds."""
 
     chat: list[dict[str, str]]
+    layout: Layout
     form: Form
     told: str
     line: str
 
 
-def asked(brief: Brief, facts: Facts, number: int, seed: int, wish: Wish, taken: Sequence[dict[str, str]]) -> Asked:
+def asked(
+    brief: Brief,
+    facts: Facts,
+    number: int,
+    seed: int,
+    wish: Wish,
+    taken: Sequence[dict[str, str]],
+    layout: Layout = "lines",
+) -> Asked:
     """What the model is asked for draft `number` of a brief."""
     number = number + seed if wish.part else number  # asked again and again, one part comes from another angle
     line = wishes.offer_line(wish.keep.get("body", ""), facts) or template.offer_line(facts, number)
     unlike = (wish.shown, *taken) if wish.shown else ()
     form = Form(prompt.schema(facts, wish), prompt.grammar(facts, wish, unlike))
-    return Asked(prompt.messages(brief, facts, number, wish), form, prompt.angle(brief, facts, number), line)
+    chat = prompt.messages(brief, facts, number, wish, layout)
+    return Asked(chat, layout, form, prompt.angle(brief, facts, number), line)
 
 
 def read(answer: str, ask: Asked, facts: Facts, wish: Wish) -> dict[str, str]:
     """The whole draft from an answer: what was kept, and what was written. Raises Unfinished for another form."""
-    return {**wish.keep, **_read(answer, facts, wish, ask.line)}
+    return {**wish.keep, **_read(answer, ask, facts, wish)}
 
 
-def readable(answer: str) -> str:
-    """The words of a JSON answer that is still being written, one part a line."""
+def objections(
+    slots: dict[str, str], ask: Asked, facts: Facts, wish: Wish, taken: Sequence[dict[str, str]]
+) -> list[str]:
+    """Why a draft is refused; empty for one that may be shown."""
+    return wishes.objections(slots, facts, wish) + _repeats(slots, facts, wish, taken, ask.told)
+
+
+def readable(answer: str, layout: Layout) -> str:
+    """The words of an answer that is still being written, one part a line."""
+    if layout == "lines":
+        return answer
     parts = re.findall(r'"\w+"\s*:\s*"((?:[^"\\]|\\.)*)', answer)
     return "\n".join(part.replace('\\"', '"').replace("\\n", " ") for part in parts)
 
@@ -208,7 +228,9 @@ class Unfinished(Exception):
     """An answer that was cut or is not what was asked for."""
 
 
-def draw(endpoint: Endpoint, ask: Asked, facts: Facts, seed: int, until: float, silence: float) -> Iterator[str]:
+def draw(
+    endpoint: Endpoint, ask: Asked, facts: Facts, seed: int, until: float, silence: float
+) -> Generator[str, None, None]:
     """The pieces of one answer. Raises DraftFailed for a server problem, Unfinished for a cut answer.
 
     `silence`: seconds without a sign of life after which the server counts as hanging.
@@ -274,19 +296,30 @@ def _ask(
         return client.chat.completions.create(**request, response_format=form)
 
 
-def _read(answer: str, facts: Facts, wish: Wish, line: str) -> dict[str, str]:
+def _read(answer: str, ask: Asked, facts: Facts, wish: Wish) -> dict[str, str]:
     """The parts of an answer, tidied, the offer sentence added. Raises Unfinished when it has another form."""
     wanted = prompt.parts(facts, wish)
-    try:
-        parts = _Answer.model_validate_json(answer).root
-    except ValidationError as error:
-        raise Unfinished("the answer was not in the form asked for") from error
+    parts = _of_lines(answer, wanted) if ask.layout == "lines" else _of_json(answer)
     if parts.keys() != set(wanted):
         raise Unfinished(f"the answer had the parts {', '.join(parts) or 'none'}")
     slots = {part: tidy(parts[part], facts) for part in wanted}
     if not all(slots.values()):
         raise Unfinished("the answer left a part empty")
-    return slots | ({"body": template.joined(slots["body"], line, facts.language)} if "body" in slots else {})
+    return slots | ({"body": template.joined(slots["body"], ask.line, facts.language)} if "body" in slots else {})
+
+
+def _of_lines(answer: str, wanted: Sequence[str]) -> dict[str, str]:
+    lines = answer.strip().splitlines()
+    if len(lines) != len(wanted):
+        raise Unfinished(f"the answer had {len(lines)} lines instead of {len(wanted)}")
+    return dict(zip(wanted, lines, strict=True))
+
+
+def _of_json(answer: str) -> dict[str, str]:
+    try:
+        return _Answer.model_validate_json(answer).root
+    except ValidationError as error:
+        raise Unfinished("the answer was not in the form asked for") from error
 
 
 def tidy(text: str, facts: Facts) -> str:

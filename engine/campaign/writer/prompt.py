@@ -9,7 +9,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Literal
 
 from engine.campaign import claims
 from engine.campaign.plan import Brief
@@ -21,21 +21,26 @@ from engine.errors import DataProblem
 
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
 NEEDED = {
-    "system", "example_tone", "brief", "angles", "shop_angles", "goals", "channels", "examples",
+    "system", "answer", "example_tone", "brief", "angles", "shop_angles", "goals", "channels", "examples",
     "like", "again", "parts", "voice",
 }  # fmt: skip
+# How an answer is laid out: its parts a line each, or a JSON object for servers that know no grammar. Names, quotes and
+# braces are half as many tokens again, and each costs as much time as a word.
+Layout = Literal["lines", "json"]
 # Channels written alike share a worked example; the rest are "social".
 SHAPES = {"email": "email", "sms": "sms", "wecom": "sms", "push": "push", "ad": "push"}
 
 
-def messages(brief: Brief, facts: Facts, number: int, wish: Wish = NOTHING) -> list[dict[str, str]]:
+def messages(
+    brief: Brief, facts: Facts, number: int, wish: Wish = NOTHING, layout: Layout = "lines"
+) -> list[dict[str, str]]:
     """The chat for draft `number` (0, 1, ...) of a brief: rules, an example, then this brief in this draft's angle.
 
     With a wish the draft it names takes the example's place: beside both, the model mixed their subjects.
     """
     words = prompt_file(brief.language)
     shown = words["examples"]["product" if facts.products else "shop"]
-    system = {"role": "system", "content": words["system"].strip()}
+    system = {"role": "system", "content": _filled(words["system"], answer=_answer(words, facts, layout))}
     asked = _brief(words, brief, facts, number)
     draft = wishes.told(wish.shown, facts)
     if draft:
@@ -44,15 +49,26 @@ def messages(brief: Brief, facts: Facts, number: int, wish: Wish = NOTHING) -> l
         return [
             system,
             {"role": "user", "content": _brief(words, brief, facts, number + 1)},
-            {"role": "assistant", "content": json.dumps(draft, ensure_ascii=False)},
+            {"role": "assistant", "content": laid_out(draft, layout)},
             {"role": "user", "content": f"{asked}\n{wanted}"},
         ]
     return [
         system,
         {"role": "user", "content": _example_brief(words, shown, brief.channel)},
-        {"role": "assistant", "content": json.dumps(example(facts), ensure_ascii=False)},
+        {"role": "assistant", "content": laid_out(example(facts), layout)},
         {"role": "user", "content": asked},
     ]
+
+
+def _answer(words: dict, facts: Facts, layout: Layout) -> str:
+    """What the model is told of the form of its answer: the same for each brief of a channel."""
+    comma = "、" if facts.language == "zh" else ", "
+    return _filled(words["answer"][layout], parts=comma.join(words["parts"][part] for part in facts.parts))
+
+
+def laid_out(texts: Mapping[str, str], layout: Layout) -> str:
+    """Texts by part as an answer of the model."""
+    return "\n".join(texts.values()) if layout == "lines" else json.dumps(dict(texts), ensure_ascii=False)
 
 
 def parts(facts: Facts, wish: Wish) -> tuple[str, ...]:
@@ -83,7 +99,7 @@ def schema(facts: Facts, wish: Wish = NOTHING) -> dict:
 
 
 def grammar(facts: Facts, wish: Wish = NOTHING, unlike: tuple[Mapping[str, str], ...] = ()) -> str:
-    """The answer's form as GBNF: its parts in order, made of plain words and free slots only.
+    """The answer's form as GBNF: its parts in order, a line each, made of plain words and free slots only.
 
     A figure, an unknown slot or a foreign word then cannot be drawn at all, which a JSON schema cannot say. Lengths are
     bounded in words, and generously: bounded characters are many times slower, a tight bound makes words run together.
@@ -107,8 +123,8 @@ def grammar(facts: Facts, wish: Wish = NOTHING, unlike: tuple[Mapping[str, str],
         if "{" in begun:  # a name may also be typed: it becomes its slot afterwards
             begun |= {facts.slots[name][:1].upper() for name in FREE if name in facts.slots}
         rules.append(f"{_rule(part)} ::= {forms[kind].replace('FIRST', first(begun, kind))}")
-    fields = ' ", " '.join(f'"\\"{part}\\": \\"" {_rule(part)} "\\""' for part in wanted)
-    return "\n".join([f'root ::= "{{" {fields} "}}"', *rules]) + "\n"
+    root = ' "\\n" '.join(_rule(part) for part in wanted)
+    return "\n".join([f"root ::= {root}", *rules]) + "\n"
 
 
 _ENGLISH: dict[str, Any] = {
