@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import assumed, forecasting, message, override, saving
+from dashboard.views.plan_tabs import assumed, editing, forecasting, message, override, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import checked, planned
@@ -186,12 +186,16 @@ def _message(opened: Open, number: int) -> None:
     else:
         st.caption(t("copy.preview"))
     kept = opened.saved.extras.get("filled") or {}
-    with st.container(border=True, key=f"approve.message_{number}" if number else "approve.message"):
-        message.show(planned.copy_of(kept, number), step.channel, step.language)
-    for language in step.languages[1:]:
-        st.caption(t(f"plan.language_{language}"))
-        with st.container(border=True, key=f"approve.message_{number}_{language}"):
-            message.show(planned.copy_of(kept, number, language), step.channel, language)
+    for language in step.languages:
+        own = language == step.language
+        key = f"approve.message_{number}" if number or not own else "approve.message"
+        if not own:
+            st.caption(t(f"plan.language_{language}"))
+        copy = planned.copy_of(kept, number, None if own else language)
+        with st.container(border=True, key=key if own else f"{key}_{language}"):
+            message.show(copy, step.channel, language)
+        if step.channel == "sms" and copy:
+            editing.billed(opened, copy["body"], language)
 
 
 def _forecast(opened: Open, forecast: dict[str, Any]) -> None:
