@@ -1,5 +1,6 @@
 """Commands about decisions: submit, approve, reject, export, ledger."""
 
+import functools
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,24 @@ TOOLS = ("plain", "klaviyo", "mailchimp", "braze", "hubspot")
 def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -> None:
     """Hand a plan in for approval, with the forecast as it stands.
 
-    Where nothing was learned, with the rates that were typed for it on the Numbers page, if any.
+    Where nothing was learned, with the rates that were typed for it on the Numbers page, if any. Refused where the
+    check of the copy refuses something it says; a message with every part of its channel is judged as a whole.
     """
-    from engine.campaign import planned
+    from engine.campaign import checked, lint, planned
     from engine.campaign.first import assumed, outlook
     from engine.campaign.plan import read_plan
     from engine.campaign.writer.facts import facts
     from engine.decision import approvals, assign, live, overrides, plans, roles
 
     shop, plan, settings = shop_at(shop_dir), read_plan(plan_file), environment.read()
-    kept = planned.filled_copy(plan, shop.settings, lambda step, language: facts(shop, plan.brief(step, language)))
+
+    @functools.cache
+    def known(step: int, language: str) -> Any:
+        return facts(shop, plan.brief(step, language))
+
+    kept = planned.filled_copy(plan, shop.settings, known)
+    if any(step.texts_in(language) for step in plan.steps for language in step.languages):
+        checked.require_sendable(plan, known, lint.rules_of(shop))
     scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
     messages = assign.with_sizes(scenes, planned.messages(plan, kept))
     typed, now = assumed.of_json(plans.extras_of(shop.path, plan.plan_id).get("assumed")), datetime.now()
