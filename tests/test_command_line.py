@@ -388,8 +388,10 @@ def test_a_plan_goes_from_submission_over_approval_to_export(shop, plan, tmp_pat
     assert not (tmp_path / "plans.csv").exists()
     approved = strict(run("approve", "tea", "--by", "ben", "--reason", "fits 春季", "--shop", shop).stdout)
     assert (approved["action"], approved["by"], approved["reason"]) == ("approved", "ben", "fits 春季")
-    told = strict(run("export", "--shop", shop, "--out", tmp_path / "plans.csv").stdout)
+    told = strict(run("export", "--pages", "--shop", shop, "--out", tmp_path / "plans.csv").stdout)
     assert told["plans"] == ["tea"]
+    assert told["pages"] == [str(tmp_path / "plans-tea-1-en.html")]
+    assert "<title>20% off today</title>" in (tmp_path / "plans-tea-1-en.html").read_text("utf-8")
     row = cells.read_back((tmp_path / "plans.csv").read_bytes()).iloc[0]
     assert (row["name"], row["approved_by"], row["reason"], row["subject"]) == (
         "Tea, 茶",
@@ -436,6 +438,17 @@ def test_a_plan_that_cannot_be_handed_in_is_refused(shop, plan, changed, said):
     ended = run("submit", plan(**changed), "--shop", shop, code=2)
     assert ended.stderr.startswith(said)
     assert "plan.json: no such" not in ended.stderr
+
+
+def test_a_plan_whose_copy_the_check_refuses_is_not_handed_in(shop, plan):
+    wrong = {"subject": "The best tea, 30% off", "body": "Until {ends_at}."}
+    ended = run("submit", plan(steps=[{"channel": "email", "copy": wrong}]), "--shop", shop, code=2)
+    head, *reasons = ended.stderr.splitlines()
+    assert head.startswith("Plan tea is not submitted")
+    assert any(line.startswith("Subject “30%”: ") for line in reasons)
+    assert any(line.startswith("Subject “best”: ") and "rule: " in line for line in reasons)
+    opened = store.open_shop(shop)
+    assert ledger.entries(opened.path, opened.shop_id, settings.read().config, "tea") == []
 
 
 def test_money_of_what_was_never_tried_is_handed_in_for_a_reason_only(shop, plan):

@@ -32,8 +32,9 @@ def _saved(path: str, stamp: tuple) -> list[SavedPlan]:
 
 
 def exported(shop: Shop, saved: SavedPlan, person: str, tool: Tool | None = None) -> ExportResult:
-    """The two files of an approved plan. The first call records the export; its files are then given out again."""
-    stamp = (stamps.of_audience(shop), audience.others(shop, saved.plan)[1])
+    """The files of an approved plan. The first call records the export; its files are then given out again."""
+    around = (shop.settings.sender_name, shop.settings.name, tuple(shop.settings.legal_lines))  # the pages have these
+    stamp = (stamps.of_audience(shop), audience.others(shop, saved.plan)[1], around)
     return _exported(
         str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, tool or shop.settings.mail_tool
     )
@@ -56,6 +57,7 @@ def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str, 
         person=person,
         plan_ids=[plan_id],
         tool=tool,
+        pages_by=opened.settings,
     )
 
 

@@ -1,22 +1,23 @@
 """What a check says of copy: claims held against the facts, law and brand, and what a complete message lacks."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine.campaign import claims, lint
 from engine.campaign.claims import Finding
 from engine.campaign.lint import Rules
-from engine.campaign.plan import Brief
+from engine.campaign.plan import Brief, Plan
 from engine.campaign.writer.facts import Facts, facts
-from engine.errors import DataProblem
-from engine.sentences import Sentence
+from engine.errors import DataProblem, NotAllowed
+from engine.sentences import Said, Sentence, known
 from engine.shop.store import Shop
 
 # Claims that a rule of law speaks about too: the rule is the one that is shown.
 UNDER_A_RULE = ("superlative", "comparison", "stock", "date", "gift", "guarantee")
 LONGEST = 20_000  # characters of a text in a file
+QUOTED = 60  # most characters of a refused text that are said again
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,15 @@ class Message:
     @property
     def is_sendable(self) -> bool:
         return not any(found.verdict == "refused" for found in (*self.says, *self.lacks))
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One thing that keeps the copy of a plan from being submitted; `step` counts from 0."""
+
+    step: int
+    language: str
+    finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,57 @@ def message(parts: Mapping[str, str], facts: Facts, rules: Rules) -> Message:
         tuple(says),
         (*claims.check_whole(own, facts, parts), *lint.lacks(parts, facts, rules), *lint.gives(facts, rules)),
     )
+
+
+def stops(plan: Plan, facts_of: Callable[[int, str], Facts | None], rules: Rules, *, whole: bool = False) -> list[Stop]:
+    """What keeps a plan's copy from being submitted, of every message in every language; nothing for one without copy.
+
+    facts_of: what copy of a step may say in a language; None while its brief contradicts the shop. What is written is
+    judged in any case; what a message lacks, once it has every part of its channel, or in any case where it is to be
+    `whole`: the rest of a shorter one is written in the tool that sends it.
+    """
+    found = []
+    for number, step in enumerate(plan.steps):
+        for language in step.languages:
+            texts, about = step.texts_in(language), facts_of(number, language)
+            if not texts or about is None:
+                continue
+            judged = message(texts, about, rules)
+            is_whole = whole or set(texts) == set(about.parts)
+            refused = [*judged.says, *(judged.lacks if is_whole else lint.gives(about, rules))]
+            found += [Stop(number, language, one) for one in refused if one.verdict == "refused"]
+    return found
+
+
+def require_sendable(plan: Plan, facts_of: Callable[[int, str], Facts | None], rules: Rules) -> None:
+    """Raises NotAllowed with every reason why this copy may not be submitted, see `stops`."""
+    if found := stops(plan, facts_of, rules):
+        several = len(plan.steps) > 1 or any(len(step.languages) > 1 for step in plan.steps)
+        reasons = [_of_message(one) if several else refusal(one.finding) for one in found]
+        once = {reason.text(): reason for reason in reasons}
+        raise NotAllowed([Sentence("refused.copy_stops", {"plan_id": plan.plan_id}), *once.values()])
+
+
+def _of_message(stop: Stop) -> Sentence:
+    spoken = Sentence(f"plan.language_{stop.language}")
+    values = {"number": stop.step + 1, "spoken": spoken, "said": refusal(stop.finding)}
+    return Sentence("refused.copy_of_message", values)
+
+
+def refusal(finding: Finding) -> Sentence:
+    """What is refused, for a marketer: the part, its words, the reason, and the rule where one speaks."""
+    part: Said = finding.part
+    if known(f"plan.part_{finding.part}") or not finding.part:
+        part = Sentence(f"plan.part_{finding.part}" if finding.part else "copy.whole")
+    quoted = bool(finding.text) and len(finding.text) < QUOTED
+    key = f"refused.copy_{'words' if quoted else 'part'}{'_rule' if finding.rule else ''}"
+    values = {"part": part, "words": finding.text, "reason": finding.reason, "rule": _name(finding.rule)}
+    return Sentence(key, values)
+
+
+def _name(rule: str) -> Said:
+    """What a rule is called where it has a name for people."""
+    return Sentence(f"lint.name_{rule}") if known(f"lint.name_{rule}") else rule
 
 
 def read(path: Path) -> list[Written]:

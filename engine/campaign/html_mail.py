@@ -12,12 +12,20 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from engine.campaign import merge
+from engine.campaign import lint, merge
 from engine.campaign.merge import Tool
+from engine.campaign.plan import Plan
 from engine.sentences import Language, say
+from engine.shop.shop_settings import ShopSettings
 
 FOLDER = Path(__file__).parents[2] / "assets" / "mail"
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
+
+
+def of_plan(plan: Plan, texts: Mapping[str, str], language: Language, settings: ShopSettings, tool: Tool) -> str:
+    """The page of one e-mail of a plan, with the shop's sender and legal lines; `texts` as in `page`."""
+    lines = lint.under("email", language, settings.legal_lines)
+    return page(texts, language, settings.sender_name or settings.name, tool, lines, plan.landing_url, plan.utm)
 
 
 def page(

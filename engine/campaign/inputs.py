@@ -164,7 +164,8 @@ def send_cost_from(shop: Shop, plan: Mapping[str, object]) -> Sentence:
 def _in_parts(source: Sentence, shop: Shop, plan: Mapping[str, object]) -> Sentence:
     """The same, with how many parts a text message is billed as where it is more than one."""
     parts = 1 if offers.has(plan.get("send_cost")) else sms.parts_of(plan, shop.settings)
-    return source if parts == 1 else Sentence("money.send_cost_parts", {"source": source, "parts": parts})
+    key = "money.send_cost_longest" if plan.get("translated") else "money.send_cost_parts"
+    return source if parts == 1 else Sentence(key, {"source": source, "parts": parts})
 
 
 def assumptions(

@@ -10,7 +10,7 @@ import pandas as pd
 from engine.audience import rules
 from engine.audience.reach import NO_OTHERS, Limits, Others, Reach, reachable
 from engine.audience.segments import members
-from engine.campaign import claims, merge
+from engine.campaign import claims, merge, sms
 from engine.campaign.plan import PARTS, Audience, Plan, Step
 from engine.campaign.scene import Scene, day_of_data, scenes
 from engine.campaign.writer.facts import Facts
@@ -18,6 +18,7 @@ from engine.errors import DataProblem
 from engine.sentences import Sentence
 from engine.shop import store
 from engine.shop.features import default_as_of
+from engine.shop.shop_settings import ShopSettings
 from engine.shop.store import Shop
 
 DAYS_AHEAD, DAYS_LONG = 7, 7  # of a new plan: time for a second person's approval, then a week to send and to answer
@@ -105,9 +106,16 @@ def _message(plan: Plan, kept: dict[str, str], number: int) -> dict:
         "window_days": plan.window_days,
         "headline": copy.get("headline") or copy.get("subject"),
         "body": copy.get("body") if set(copy) == {"body"} else None,  # a text message's, which is billed by its length
+        "translated": _translated(kept, number, step) if step.channel == "sms" else (),
         "day": step.day,
         "condition": step.condition,
     }
+
+
+def _translated(kept: dict[str, str], number: int, step: Step) -> tuple[tuple[str, str], ...]:
+    """(language, body) of a text message in each of its other languages."""
+    bodies = ((one, copy_of(kept, number, one).get("body", "")) for one in step.languages[1:])
+    return tuple((language, body) for language, body in bodies if body)
 
 
 def prepared(shop: Shop, plan: Plan, others: Others = NO_OTHERS, seed: int = 0) -> list[Scene]:
@@ -128,8 +136,8 @@ def filled(plan: Plan, facts: Facts, step: int = 0) -> dict[str, str]:
     return claims.fill(texts(plan, step, facts.language), facts)
 
 
-def filled_copy(plan: Plan, facts_of: Callable[[int, str], Facts | None]) -> dict[str, str]:
-    """The copy of every message in every language it is sent in, as `kept_copy` keeps it.
+def filled_copy(plan: Plan, settings: ShopSettings, facts_of: Callable[[int, str], Facts | None]) -> dict[str, str]:
+    """The copy of every message in every language it is sent in, as `kept_copy` keeps it; text messages whole.
 
     facts_of: what copy of a step may say in a language; None while its brief contradicts the shop.
     """
@@ -138,7 +146,10 @@ def filled_copy(plan: Plan, facts_of: Callable[[int, str], Facts | None]) -> dic
         for language in message.languages:
             if facts := facts_of(number, language):
                 other = None if language == message.language else language
-                kept |= {_key(number, part, other): text for part, text in filled(plan, facts, number).items()}
+                parts = filled(plan, facts, number)
+                if message.channel == "sms":  # so that what is approved and exported is what was billed
+                    parts = {part: sms.sent(text, settings, language) for part, text in parts.items()}
+                kept |= {_key(number, part, other): text for part, text in parts.items()}
     return kept
 
 

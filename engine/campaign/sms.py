@@ -6,11 +6,11 @@ TS 23.040, section 9.2.3.24.1): 160 or 153 characters of the one, 70 or 67 units
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from engine.campaign import merge, offers
+from engine.campaign import merge, needs, offers
 from engine.shop.shop_settings import ShopSettings
 
 Encoding = Literal["gsm7", "utf16"]
@@ -46,13 +46,22 @@ def whole(body: str, sender: str, opt_out: str, language: str) -> str:
     '【枫叶小铺】新茶到了。拒收请回复R'
     """
     body, sender, opt_out = body.strip(), sender.strip(), opt_out.strip()
+    says_stop = needs.met("sms_opt_out", body, language) or opt_out.casefold() in body.casefold()
     if language == "zh":
         if sender and f"【{sender}】" not in body:
             body = f"【{sender}】{_without(body, sender)}"
-        return body if not opt_out or opt_out in body else f"{body}{opt_out}"
-    if sender and sender.casefold() not in body.casefold():
+        return body if says_stop else f"{body}{opt_out}"
+    if sender and not re.search(rf"(?<!\w){re.escape(sender)}(?!\w)", body, re.IGNORECASE):
         body = f"{sender}: {body}"
-    return body if not opt_out or opt_out.casefold() in body.casefold() else f"{body} {opt_out}"
+    return body if says_stop else f"{body} {opt_out}"
+
+
+def way_out(
+    own: Mapping[Literal["en", "zh"], str] | Mapping[str, str], legal_lines: Sequence[str], language: str
+) -> str:
+    """The line that says how to stop a shop's text messages; where it has none, those of its legal lines that do."""
+    line = {str(one): said for one, said in own.items()}.get(language, "").strip()
+    return line or " ".join(one.strip() for one in legal_lines if needs.met("sms_opt_out", one, language))
 
 
 def _without(body: str, sender: str) -> str:
@@ -88,20 +97,34 @@ def _joined(sizes: list[int], room: int) -> int:
     return parts
 
 
+def sent(body: str, settings: ShopSettings, language: str) -> str:
+    """A body as this shop sends it, {first_name} still in it: what is shown, billed, checked, approved and exported.
+
+    The same again where it is whole already; nothing for nothing.
+    """
+    if not body.strip():
+        return ""
+    opt_out = way_out(settings.sms_opt_out, settings.legal_lines, language)
+    return whole(body, settings.sender_name or settings.name, opt_out, language)
+
+
 def of_shop(body: str, settings: ShopSettings, language: str) -> Billed:
     """A body as this shop's customers get it, with a first name as long as many are."""
-    opt_out = dict(settings.sms_opt_out).get("zh" if language == "zh" else "en", "")
-    text = merge.shown(body, language, merge.LONG_NAME[language])
-    return billed(whole(text, settings.sender_name or settings.name, opt_out, language))
+    return billed(merge.shown(sent(body, settings, language), language, merge.LONG_NAME[language]))
 
 
 def parts_of(row: Mapping[str, object], settings: ShopSettings) -> int:
-    """Parts that a message is billed as: those of the body of a text message; 1 where nothing is written yet."""
+    """Parts that a message is billed as: those of the body of a text message; 1 where nothing is written yet.
+
+    In several languages those of the longest: who reads which is settled on the day of the send.
+    """
     body = row.get("body")
     if row.get("channel") != "sms" or not isinstance(body, str) or not body.strip():
         return 1
     language = str(row.get("language") or ("zh" if re.search("[\u4e00-\u9fff]", body) else "en"))
-    return of_shop(body, settings, "zh" if language.lower().startswith("zh") else "en").parts
+    own = ("zh" if language.lower().startswith("zh") else "en", body)
+    translated: Iterable[tuple[str, str]] = row.get("translated") or ()  # type: ignore[assignment]
+    return max(of_shop(text, settings, one).parts for one, text in (own, *translated))
 
 
 def cost_of(row: Mapping[str, object], settings: ShopSettings) -> float:

@@ -1,5 +1,6 @@
 """Commands about decisions: submit, approve, reject, export, ledger."""
 
+import functools
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -21,16 +22,24 @@ TOOLS = ("plain", "klaviyo", "mailchimp", "braze", "hubspot")
 def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -> None:
     """Hand a plan in for approval, with the forecast as it stands.
 
-    Where nothing was learned, with the rates that were typed for it on the Numbers page, if any.
+    Where nothing was learned, with the rates that were typed for it on the Numbers page, if any. Refused where the
+    check of the copy refuses something it says; a message with every part of its channel is judged as a whole.
     """
-    from engine.campaign import planned
+    from engine.campaign import checked, lint, planned
     from engine.campaign.first import assumed, outlook
     from engine.campaign.plan import read_plan
     from engine.campaign.writer.facts import facts
     from engine.decision import approvals, assign, live, overrides, plans, roles
 
     shop, plan, settings = shop_at(shop_dir), read_plan(plan_file), environment.read()
-    kept = planned.filled_copy(plan, lambda step, language: facts(shop, plan.brief(step, language)))
+
+    @functools.cache
+    def known(step: int, language: str) -> Any:
+        return facts(shop, plan.brief(step, language))
+
+    kept = planned.filled_copy(plan, shop.settings, known)
+    if any(step.texts_in(language) for step in plan.steps for language in step.languages):
+        checked.require_sendable(plan, known, lint.rules_of(shop))
     scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
     messages = assign.with_sizes(scenes, planned.messages(plan, kept))
     typed, now = assumed.of_json(plans.extras_of(shop.path, plan.plan_id).get("assumed")), datetime.now()
@@ -104,16 +113,21 @@ def reject(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> 
 @shop_option
 @click.option("--plan", "plan_ids", multiple=True, help="Only this plan; may be given several times.")
 @click.option("--tool", type=click.Choice(TOOLS), help="Whose merge tags the copy has; the shop's own by default.")
+@click.option("--pages", is_flag=True, help="Beside them every e-mail as an HTML page: plans-PLAN-1-en.html.")
 @seed_option
 @out_option
-def export(shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, seed: int, out: Path) -> None:
-    """Approved plans as CSV, and beside it their audiences (plans.csv -> plans-audience.csv)."""
+def export(shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, pages: bool, seed: int, out: Path) -> None:
+    """Approved plans as CSV, and beside it their audiences (plans.csv -> plans-audience.csv).
+
+    The body of a text message is whole, as it was billed and approved: with its sender and how to stop it.
+    """
     from engine.decision import export as exporting
 
     shop = shop_at(shop_dir)
     result = exporting.export_plans(
         shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(),
         environment.read().config, plan_ids=list(plan_ids) or None, seed=seed, tool=tool or shop.settings.mail_tool,
+        pages_by=shop.settings if pages else None,
     )  # fmt: skip
     print_json(
         {
@@ -122,6 +136,7 @@ def export(shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, seed: in
             "audience_file": str(exporting.audience_path(out)),
             "ledger_head": result.ledger_head,
         }
+        | ({"pages": [str(exporting.page_path(out, page)) for page in result.pages]} if pages else {})
     )
 
 

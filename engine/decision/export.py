@@ -1,4 +1,7 @@
-"""Approved plans and their audiences as CSV files, each on record in the approval history.
+"""Approved plans and their audiences as CSV files and their e-mails as pages, each on record in the approval history.
+
+Copy is what the second person approved, to the letter. So the body of a text message is the whole text that was
+billed, with its sender and how to stop it: the tool that sends it adds neither.
 
 The audience holds the holdout too: results are measured against it, and nobody in it may be written to. So what a
 sending tool takes are the `recipients` of each message, a part of the audience and nothing more.
@@ -16,13 +19,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from engine.campaign import merge, planned
+from engine.campaign import html_mail, merge, planned
 from engine.campaign.merge import Tool
-from engine.campaign.plan import Plan, Step
+from engine.campaign.plan import Language, Plan, Step
 from engine.decision import approvals, cells, ledger, live, plans, roles
 from engine.decision.assign import assign
 from engine.errors import NotAllowed, StoreProblem
 from engine.shop import store
+from engine.shop.shop_settings import ShopSettings
 from engine.shop.store import Shop
 
 COPY = ["subject", "preheader", "headline", "body", "call_to_action"]
@@ -64,10 +68,25 @@ class Recipients:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """One e-mail of a plan in one language, as a page for the tool that sends it; `step` counts from 0."""
+
+    plan_id: str
+    step: int
+    language: Language
+    html: bytes
+
+    @property
+    def file_name(self) -> str:
+        return page_name(self.plan_id, self.step, self.language)
+
+
+@dataclass(frozen=True, slots=True)
 class ExportResult:
     """Two files' bytes, the plans in them, and the head of the approval history after this export was recorded.
 
-    recipients: of each plan's messages, in the order of `plan_ids`; a part of what `audience_csv` says.
+    recipients: of each plan's messages, in the order of `plan_ids`; a part of what `audience_csv` says. pages: of its
+    e-mails, where they were asked for.
     """
 
     plans_csv: bytes
@@ -75,6 +94,7 @@ class ExportResult:
     plan_ids: list[str]
     ledger_head: str
     recipients: list[Recipients]
+    pages: list[Page]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +107,16 @@ class _Approved:
 def audience_path(out: Path) -> Path:
     """Where the audience goes when the plans go to `out`: plans.csv -> plans-audience.csv."""
     return out.with_name(f"{out.stem}-audience{out.suffix}")
+
+
+def page_name(plan_id: str, step: int, language: str) -> str:
+    """What the page of an e-mail is called; `step` counts from 0."""
+    return f"{plan_id}-{step + 1}-{language}.html"
+
+
+def page_path(out: Path, page: Page) -> Path:
+    """Where the page of an e-mail goes when the plans go to `out`: plans.csv -> plans-spring-1-en.html."""
+    return out.with_name(f"{out.stem}-{page.file_name}")
 
 
 def audience(shop: Shop, plan: Plan) -> dict[str, str]:
@@ -171,6 +201,7 @@ def export_plans(
     plan_ids: list[str] | None = None,
     seed: int = 0,
     tool: Tool = "plain",
+    pages_by: ShopSettings | None = None,
 ) -> ExportResult:
     """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
 
@@ -178,7 +209,8 @@ def export_plans(
     nothing to export. `audiences` gives a plan's customers. Each plan's export is an entry of the history.
 
     The plans file has a row per message and language; the forecast, which is for the whole plan, stands in its first.
-    `tool`: whose merge tags stand in the copy.
+    `tool`: whose merge tags stand in the copy. `pages_by`: the shop whose sender and legal lines its e-mails have as
+    pages, which go to `page_path`; without it none are made.
 
     The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
     are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
@@ -190,20 +222,22 @@ def export_plans(
     if not verdict.ok:
         raise StoreProblem(f"Nothing is exported: {verdict.sentence}")
     approved = _approved(shop_dir, shop_id, config, plan_ids)
-    rows, tables, people = [], [], []
+    rows, tables, people, pages = [], [], [], []
     for item in approved:
         table = languages(shop_dir, item.saved.plan, assigned(item.saved.plan, audiences(item.saved.plan), seed))
         tables.append(table)
         people += recipients(item.saved.plan, table)
+        pages += _pages(item, pages_by, tool) if pages_by else []
         steps = enumerate(item.saved.plan.steps)
         rows += [_row(item, step, language, table, tool) for step, one in steps for language in one.languages]
     columns = [*AUDIENCE_COLUMNS, CHANNELS] if any(_has_channels(item.saved.plan) for item in approved) else None
     plans_csv = cells.to_csv(pd.DataFrame(rows, columns=PLAN_COLUMNS, dtype="object"))
     audience_csv = cells.to_csv(pd.concat(tables, ignore_index=True)[columns or AUDIENCE_COLUMNS])
-    with _Files([(out, plans_csv), (audience_path(out), audience_csv)] if out else []) as files:
-        head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, person, now, config)
+    written = [(page_path(out, page), page.html) for page in pages] if out else []
+    with _Files([(out, plans_csv), (audience_path(out), audience_csv), *written] if out else []) as files:
+        head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, pages, person, now, config)
         files.put_in_place()
-    return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head, people)
+    return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head, people, pages)
 
 
 def _approved(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None) -> list[_Approved]:
@@ -248,6 +282,24 @@ def _has_channels(plan: Plan) -> bool:
     return len({step.channel for step in plan.steps}) > 1
 
 
+def _texts(item: _Approved, step: int, language: str) -> dict[str, str]:
+    """The copy of a message in a language that the second person approved."""
+    own = item.saved.plan.steps[step].language
+    return planned.copy_of(item.submission.payload["filled"], step, None if language == own else language)
+
+
+def _pages(item: _Approved, settings: ShopSettings, tool: Tool) -> list[Page]:
+    """The e-mails of a plan that have copy, in every language they are sent in."""
+    plan = item.saved.plan
+    found = []
+    for number, step in enumerate(plan.steps):
+        for language in step.languages if step.channel == "email" else ():
+            if texts := _texts(item, number, language):
+                html = html_mail.of_plan(plan, texts, language, settings, tool)
+                found.append(Page(plan.plan_id, number, language, html.encode()))
+    return found
+
+
 def _row(item: _Approved, step: int, language: str, table: pd.DataFrame, tool: Tool) -> dict[str, Any]:
     """One message of a plan in one language, with how many its channel may reach.
 
@@ -255,7 +307,7 @@ def _row(item: _Approved, step: int, language: str, table: pd.DataFrame, tool: T
     """
     plan, message, approval = item.saved.plan, item.saved.plan.steps[step], item.approval
     is_own = language == message.language
-    texts = planned.copy_of(item.submission.payload["filled"], step, None if is_own else language)
+    texts = _texts(item, step, language)
     # Of the whole plan: sums stay right.
     forecast = item.submission.payload["forecast"] if step == 0 and is_own else {}
     reached = table[CHANNELS].str.split("|").map(lambda by: message.channel in by)
@@ -299,16 +351,19 @@ def _record(
     approved: list[_Approved],
     plans_csv: bytes,
     audience_csv: bytes,
+    pages: list[Page],
     person: str,
     now: datetime,
     config: Path,
 ) -> str:
     """The head after one entry per plan. Raises NotAllowed when a plan was changed since it was read."""
-    payload = {
+    payload: dict[str, Any] = {
         "plan_ids": [item.saved.plan.plan_id for item in approved],
         "plans_sha256": hashlib.sha256(plans_csv).hexdigest(),
         "audience_sha256": hashlib.sha256(audience_csv).hexdigest(),
     }
+    if pages:
+        payload["pages_sha256"] = {page.file_name: hashlib.sha256(page.html).hexdigest() for page in pages}
     with ledger.writing(shop_dir, shop_id, config) as writer:
         for item in approved:
             plan_id = item.saved.plan.plan_id

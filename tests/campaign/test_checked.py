@@ -1,12 +1,16 @@
 """The check of copy: facts, law and brand together, and `python -m engine check-copy`."""
 
 import json
+from dataclasses import replace
+from datetime import date
 
 import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import main
 from engine.campaign import checked, lint
+from engine.campaign.plan import Plan, Step
+from engine.errors import NotAllowed
 from tests.campaign.copy_shops import briefs, facts_of, shop
 
 RULES = lint.rules_of(shop("shop"))
@@ -50,6 +54,59 @@ def test_a_short_message_says_the_facts_by_slot_or_by_hand_alike():
     assert [one.fact for one in checked.message(typed, facts_of("e1"), RULES).lacks] == [
         one.fact for one in checked.message(GOOD, facts_of("e1"), RULES).lacks
     ]
+
+
+# --- a plan ---
+
+
+def plan_with(*steps: Step) -> Plan:
+    return Plan(
+        plan_id="p", name="P", owner="ana", steps=list(steps), starts_at=date(2026, 6, 1), ends_at=date(2026, 6, 30)
+    )
+
+
+def stops(plan, **more):
+    return [(one.step, one.language, one.finding.text) for one in checked.stops(plan, known, RULES, **more)]
+
+
+def known(step: int, language: str):
+    return facts_of("e1" if language == "en" else "c1")
+
+
+def test_a_plan_is_stopped_by_what_any_of_its_messages_says_wrongly_in_any_language():
+    wrong = Step(day=1, copy={"subject": "25% off"}, translations={"zh": {"subject": "全国最好的锅"}})
+    plan = plan_with(Step(copy={"subject": "{discount} with {code}"}), wrong)
+    assert {(number, language) for number, language, _ in stops(plan)} == {(1, "en"), (1, "zh")}
+    assert (1, "en", "25%") in stops(plan)
+
+
+def test_a_plan_without_copy_is_not_stopped_and_one_with_a_part_of_it_for_what_it_says_alone():
+    part = plan_with(Step(copy={"subject": "{discount} with {code}"}))
+    assert stops(plan_with(Step())) == stops(part) == []
+    assert stops(part, whole=True)
+
+
+def test_a_message_with_every_part_is_judged_as_a_whole():
+    said = {stop.finding.rule for stop in checked.stops(plan_with(Step(copy=GOOD)), known, lint.Rules())}
+    assert said == {"unsubscribe", "sender_address"}
+
+
+def test_an_offer_beyond_the_shops_limit_stops_any_copy_of_it():
+    plan = plan_with(Step(copy={"subject": "{discount} with {code}"}))
+    assert [one.finding.rule for one in checked.stops(plan, known, replace(RULES, discount_cap=0.1))] == [
+        "discount_cap"
+    ]
+
+
+def test_a_refusal_has_part_words_reason_and_rule_in_both_languages():
+    with pytest.raises(NotAllowed) as refused:
+        checked.require_sendable(plan_with(Step(copy={"subject": "25% off", "body": "The best pan."})), known, RULES)
+    head, *reasons = refused.value.texts("en")
+    assert head.startswith("Plan p is not submitted")
+    assert reasons[0].startswith("Subject “25%”: ")
+    assert reasons[1].startswith("Text “best”: ") and reasons[1].endswith("(rule: Superlatives)")
+    assert refused.value.texts("zh")[1].startswith("主题“25%”：")
+    checked.require_sendable(plan_with(Step(copy={"subject": "{discount}"})), known, RULES)
 
 
 # --- the command ---

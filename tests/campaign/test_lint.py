@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from engine.campaign import claims, lint
+from engine.campaign import claims, lint, sms
 from engine.campaign.lint import Rules, Sold
 from engine.campaign.lint.reading import reason
 from engine.campaign.lint.rules import OF_OFFERS
@@ -322,24 +322,24 @@ def test_a_line_on_how_to_stop_an_sms_stands_under_an_sms_and_under_no_letter():
     rules = Rules(
         sender="Maple", legal_lines=("12 Garden Street", "You can unsubscribe at any time.", "Reply STOP to opt out.")
     )
-    assert lint.outside({"body": "Hello."}, EN, rules).after == ("Maple", *rules.legal_lines[:2])
+    assert lint.under("email", "en", rules.legal_lines) == rules.legal_lines[:2]
+    assert lint.under("sms", "en", rules.legal_lines) == ()
     about = facts(FakeShop(), brief())
-    assert lint.outside({"body": "Hello."}, about, rules) == lint.Outside("Maple: ", rules.legal_lines[2:])
+    assert sms.way_out(rules.sms_opt_out, rules.legal_lines, "en") == rules.legal_lines[2]
     assert lacking(about, rules, body="Hello.") == []
     assert lacking(about, replace(rules, legal_lines=rules.legal_lines[:2]), body="Hello.") == ["sms_opt_out"]
 
 
-def test_around_an_sms_stand_a_signature_and_a_way_out_unless_it_has_them():
+def test_an_sms_is_judged_as_the_text_that_is_sent_and_billed():
     about = facts(FakeShop("zh"), brief(language="zh"))
     rules = Rules(sender="枫叶小铺", legal_lines=("杭州市西湖区龙井路8号", "拒收请回复R"))
-    assert lint.outside({"body": "新品上市。"}, about, rules) == lint.Outside("【枫叶小铺】", ("拒收请回复R",))
-    assert lint.outside({"body": "【枫叶小铺】新品，回T退订"}, about, rules) == lint.Outside()
     assert lacking(about, rules, body="新品上市。") == []
+    assert lacking(about, replace(rules, legal_lines=()), body="新品上市。") == ["sms_opt_out"]
+    assert lacking(about, replace(rules, legal_lines=(), sms_opt_out={"zh": "拒收请回复R"}), body="新品上市。") == []
 
 
-def test_the_way_out_that_is_billed_with_an_sms_stands_under_it():
-    rules = Rules(sender="Maple", sms_opt_out={"en": "Text STOP to end"}, legal_lines=("Reply STOP to opt out.",))
-    assert lint.outside({"body": "Hello."}, facts(FakeShop(), brief()), rules).after == ("Text STOP to end",)
+def test_the_line_that_a_shop_has_for_its_text_messages_goes_before_its_legal_lines():
+    assert sms.way_out({"en": "Text STOP to end"}, ("Reply STOP to opt out.",), "en") == "Text STOP to end"
 
 
 # --- the shop's own ---

@@ -7,8 +7,10 @@ import pytest
 from engine.campaign import planned
 from engine.campaign.plan import Offer, Plan, Step
 from engine.campaign.writer.facts import facts
+from engine.shop.shop_settings import ShopSettings
 from tests.campaign.fake_writer import FakeShop
 
+SETTINGS = ShopSettings(shop_id="x", sender_name="Maple")
 ENGLISH = {"subject": "A word from {shop}", "body": "Get {discount} with {code}, until {ends_at}."}
 CHINESE = {"subject": "{shop}来信", "body": "输入{code}享{discount}，{ends_at}前有效。"}
 
@@ -35,10 +37,10 @@ def test_a_message_is_sent_in_the_languages_it_is_written_in(both):
 
 
 def test_copy_of_every_language_is_filled_with_its_own_words_for_the_facts(both):
-    kept = planned.filled_copy(both, lambda step, language: known(both, step, language))
+    kept = planned.filled_copy(both, SETTINGS, lambda step, language: known(both, step, language))
     assert planned.copy_of(kept, 0)["body"] == "Get 15% off with HOME15, until 30 June."
     assert planned.copy_of(kept, 0, "zh")["body"] == "输入HOME15享8.5折，6月30日前有效。"
-    assert planned.copy_of(kept, 1) == {"body": "Tea"}
+    assert planned.copy_of(kept, 1) == {"body": "Maple: Tea Reply STOP to opt out"}  # as it is billed
     assert planned.copy_of(kept, 1, "zh") == {}
 
 

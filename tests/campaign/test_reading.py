@@ -119,6 +119,29 @@ def test_a_date_has_its_weekday_and_what_happens_then(text, day, weekday, role):
     assert (claim.value, claim.unit, claim.roles) == (day, weekday, {role})
 
 
+# A longer name that holds a shorter one is another day: both are listed, whichever is first.
+@pytest.mark.parametrize(
+    ("feast", "day"),
+    [
+        ("Christmas", "12-25"), ("Christmas Day", "12-25"), ("Christmas Eve", "12-24"), ("Xmas eve", "12-24"),
+        ("New Year’s Day", "01-01"), ("New Year's Eve", "12-31"), ("Boxing Day", "12-26"), ("Valentine’s", "02-14"),
+        ("圣诞", "12-25"), ("圣诞节", "12-25"), ("平安夜", "12-24"), ("圣诞夜", "12-24"), ("圣诞节前夜", "12-24"),
+        ("元旦", "01-01"), ("元旦前夜", "12-31"), ("跨年夜", "12-31"), ("情人节", "02-14"), ("白色情人节", "03-14"),
+        ("六一", "06-01"), ("六一八", "06-18"), ("万圣节前夜", "10-31"), ("双11", "11-11"),
+    ],
+)  # fmt: skip
+def test_a_feast_is_its_own_day(feast, day):
+    claim = only(f"until {feast}" if feast.isascii() or "’" in feast else f"活动到{feast}截止", "date")
+    assert (claim.value, claim.roles) == (day, {"end"})
+
+
+@pytest.mark.parametrize(
+    "text", ["until Chinese New Year's Eve", "until Lunar New Year's Day", "活动到七夕情人节截止", "活动到除夕截止"]
+)
+def test_a_feast_of_the_moon_is_no_day_of_the_sun(text):
+    assert [one for one in read(text, "CNY") if one.kind == "date"] == []
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

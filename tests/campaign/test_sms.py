@@ -54,16 +54,26 @@ def test_the_characters_that_cost_the_short_alphabet_are_named_once():
         ("新茶到了", "zh", "【Maple & Co】新茶到了拒收请回复R"),
         ("Maple & Co：新茶", "zh", "【Maple & Co】新茶拒收请回复R"),
         ("【Maple & Co】新茶，拒收请回复R", "zh", "【Maple & Co】新茶，拒收请回复R"),
+        # In its own words: no second way out. A name inside another word is no sender.
+        ("Maple & Co: tea. Txt STOP to 12345", "en", "Maple & Co: tea. Txt STOP to 12345"),
+        ("【Maple & Co】新茶，回T退订", "zh", "【Maple & Co】新茶，回T退订"),
+        ("Maple & Cooks, tea", "en", "Maple & Co: Maple & Cooks, tea Reply STOP to opt out"),
     ],
 )
 def test_a_message_arrives_with_its_sender_and_how_to_stop_it_said_once(body, language, whole):
     assert sms.of_shop(body, SHOP, language).text == whole
+    assert sms.sent(whole, SHOP, language) == whole  # whole already: nothing is said twice
 
 
 def test_sender_and_opt_out_are_billed_too():
     body = "a" * 140
     assert sms.billed(body).parts == 1
     assert sms.of_shop(body, SHOP, "en").parts == 2
+
+
+def test_nothing_is_sent_for_nothing_and_the_first_name_stays_for_the_tool():
+    assert sms.sent("  ", SHOP, "en") == ""
+    assert sms.sent("Hi {first_name}", SHOP, "en") == "Maple & Co: Hi {first_name} Reply STOP to opt out"
 
 
 def test_the_first_name_is_counted_as_long_as_names_are():
@@ -78,6 +88,8 @@ def test_the_first_name_is_counted_as_long_as_names_are():
         ({"channel": "sms", "body": "茶" * 100, "language": "zh"}, 0.08),
         ({"channel": "sms", "body": "茶" * 52}, 0.04),  # Chinese, as its letters say: 70 with sender and 拒收请回复R
         ({"channel": "sms", "body": "a" * 140, "send_cost": 0.01}, 0.01),  # what a row says itself counts
+        # In two languages: what the longest of them costs.
+        ({"channel": "sms", "body": "Tea", "language": "en", "translated": (("zh", "茶" * 100),)}, 0.08),
         ({"channel": "sms", "body": None}, 0.04),
         ({"channel": "sms"}, 0.04),
         ({"channel": "email", "body": "a" * 900}, 0.002),

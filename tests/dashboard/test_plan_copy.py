@@ -417,7 +417,7 @@ def test_a_message_that_is_gone_is_not_asked_for(open_app, trained_shop):
     assert app.button_group(key="copy.step.spring").value in (0, 1)
 
 
-# --- text messages, first names, HTML ---
+# --- text messages, first names ---
 
 ENGLISH = {**COPY, "subject": "A word from {shop}"}
 WHOLE_SMS = {
@@ -426,9 +426,12 @@ WHOLE_SMS = {
 
 
 def test_a_text_message_says_how_many_parts_are_paid_for_each_customer(open_app, trained_shop):
-    saved_plan(trained_shop, steps=[Step(channel="sms", copy=WHOLE_SMS)])
+    chinese = {"body": "输入{code}享{discount}，{ends_at}前有效。"}
+    saved_plan(trained_shop, steps=[Step(channel="sms", copy=WHOLE_SMS, translations={"zh": chinese})])
     app = page_of(open_app, trained_shop, "copy")
     assert "2 parts, 2 × $0.05 per customer; 195 characters" in said(app)
+    assert "1 part, 1 × $0.05 per customer" in said(app)  # the Chinese one
+    assert sum("拒收请回复R" in one.value for one in app.markdown) == 1  # as it is sent, beside the English one
     assert "Reply STOP to opt out" in shown(app)
     app.text_area(key="copy.body").set_value("{shop}: {discount} with {code} until {ends_at}. It’s here.").run()
     assert "’ is not in the plain alphabet of text messages" in said(app)

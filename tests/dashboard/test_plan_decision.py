@@ -227,6 +227,7 @@ def test_all_downloads_are_one_entry_and_agree_with_the_page(downloads, trained_
     _, files = downloads()
     again = cache.plans.exported(store.open_shop(trained_shop), stored(trained_shop), roles.os_user())
     assert again.plans_csv == files["export.plans_csv"][2]
+    assert again.pages[0].html == files["export.html.0.en"][2] and b"A little something" in again.pages[0].html
     assert [action for action, _ in history(trained_shop)].count("exported") == 1
     assert "满减" in files["export.plans_csv"][2].decode("utf-8-sig")
 

@@ -11,6 +11,7 @@ from engine.campaign.plan import Audience, Offer, Step
 from engine.decision import approvals, cells, database, export, ledger, plans
 from engine.errors import NotAllowed, StoreProblem
 from engine.shop import store
+from engine.shop.shop_settings import ShopSettings
 from tests.tiny import shop_of
 
 CUSTOMERS = [f"c{number}" for number in range(200)]
@@ -107,6 +108,29 @@ def test_two_files_are_written_and_no_others(shop, plan, tmp_path):
     assert out.read_bytes() == result.plans_csv
     assert export.audience_path(out).read_bytes() == result.audience_csv
     assert sorted(path.name for path in out.parent.iterdir()) == ["plans-audience.csv", "plans.csv"]
+
+
+def test_an_e_mail_leaves_as_a_page_of_the_approved_copy_on_record_and_only_when_approved(shop, make_plan, tmp_path):
+    texts = {"subject": "Come back", "body": "15 % off."}
+    steps = [
+        Step(copy=texts, translations={"zh": {"subject": "回来吧"}}),
+        Step(day=1, channel="sms", copy={"body": "Hi"}),
+    ]
+    plan = make_plan(steps=steps)
+    own = ShopSettings(shop_id="x", sender_name="Maple", legal_lines=["12 Garden Street", "Reply STOP to opt out."])
+    shop_of(shop.dir, {}, {"shop_id": shop.shop_id})
+    shop.submit(plan, extras={"filled": texts | {"0:zh:subject": "回来吧", "1:body": "Hi"}})
+    with pytest.raises(NotAllowed):
+        send_out(shop, pages_by=own)
+    shop.approve()
+    result = send_out(shop, tmp_path / "plans.csv", pages_by=own)
+    assert [page.file_name for page in result.pages] == ["p1-1-en.html", "p1-1-zh.html"]
+    english = result.pages[0].html.decode()
+    assert (tmp_path / "plans-p1-1-en.html").read_text("utf-8") == english
+    assert "Come back" in english and "12 Garden Street" in english and "STOP" not in english
+    hashes = {page.file_name: hashlib.sha256(page.html).hexdigest() for page in result.pages}
+    assert shop.entries()[-1].payload["pages_sha256"] == hashes
+    assert send_out(shop).pages == []
 
 
 def break_chain(shop):

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import assumed, forecasting, message, override, saving
+from dashboard.views.plan_tabs import assumed, editing, forecasting, message, override, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import checked, planned
@@ -76,6 +76,11 @@ def _submit(opened: Open) -> None:
 
 def _blocked(opened: Open) -> list[str]:
     """What has to be mended before the plan can be submitted."""
+    rules = cache.lint.rules(opened.shop)
+    stops = checked.stops(
+        opened.plan, lambda step, language: saving.facts_of(opened.shop, opened.plan, step, language), rules, whole=True
+    )
+    refused = {(stop.step, stop.language) for stop in stops}
     said = []
     if opened.plan.audience.is_empty:
         said.append(t("approve.no_audience"))
@@ -83,7 +88,7 @@ def _blocked(opened: Open) -> list[str]:
         said.append(t("approve.unfinished"))
     for number, step in enumerate(opened.plan.steps):
         for language in step.languages:
-            if problem := _problem_of_copy(opened, number, language):
+            if problem := _problem_of_copy(opened, number, language, (number, language) in refused):
                 if language != step.language:
                     problem = t("approve.in_language", spoken=t(f"plan.language_{language}"), problem=problem)
                 several = len(opened.plan.steps) > 1
@@ -91,16 +96,13 @@ def _blocked(opened: Open) -> list[str]:
     return list(dict.fromkeys(said))
 
 
-def _problem_of_copy(opened: Open, number: int, language: str) -> str | None:
+def _problem_of_copy(opened: Open, number: int, language: str, is_refused: bool) -> str | None:
     """What keeps one message from being sent in a language."""
-    facts = saving.facts_of(opened.shop, opened.plan, number, language)
-    texts = planned.texts(opened.plan, number, language)
-    if facts is None:
+    if saving.facts_of(opened.shop, opened.plan, number, language) is None:
         return t("approve.brief_wrong")
-    if not texts:
+    if not planned.texts(opened.plan, number, language):
         return t("approve.no_copy")
-    sendable = checked.message(texts, facts, cache.lint.rules(opened.shop)).is_sendable
-    return None if sendable else t("approve.copy_refused")
+    return t("approve.copy_refused") if is_refused else None
 
 
 def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
@@ -186,12 +188,16 @@ def _message(opened: Open, number: int) -> None:
     else:
         st.caption(t("copy.preview"))
     kept = opened.saved.extras.get("filled") or {}
-    with st.container(border=True, key=f"approve.message_{number}" if number else "approve.message"):
-        message.show(planned.copy_of(kept, number), step.channel, step.language)
-    for language in step.languages[1:]:
-        st.caption(t(f"plan.language_{language}"))
-        with st.container(border=True, key=f"approve.message_{number}_{language}"):
-            message.show(planned.copy_of(kept, number, language), step.channel, language)
+    for language in step.languages:
+        own = language == step.language
+        key = f"approve.message_{number}" if number or not own else "approve.message"
+        if not own:
+            st.caption(t(f"plan.language_{language}"))
+        copy = planned.copy_of(kept, number, None if own else language)
+        with st.container(border=True, key=key if own else f"{key}_{language}"):
+            message.show(copy, step.channel, language)
+        if step.channel == "sms" and copy:
+            editing.billed(opened, copy["body"], language)
 
 
 def _forecast(opened: Open, forecast: dict[str, Any]) -> None:

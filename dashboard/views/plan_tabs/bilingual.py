@@ -6,10 +6,10 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import checking, clipboard, drafting, editing, mail_file, message, saving, watching
+from dashboard.views.plan_tabs import checking, clipboard, drafting, editing, message, saving, watching
 from dashboard.views.plan_tabs.drafting import area
 from dashboard.views.plan_tabs.saving import Open
-from engine.campaign import claims, merge, planned
+from engine.campaign import claims, planned, sms
 from engine.campaign.plan import PARTS, Language
 from engine.campaign.writer.facts import Facts
 from engine.jobs import Job
@@ -81,17 +81,23 @@ def _side_by_side(opened: Open, step: int, busy: bool) -> None:
         _same_facts(own, other, planned.compare_facts(texts[own], facts[own], texts[other], facts[other]))
         left, right = st.columns(2, gap="large")
         with left:
-            _read(plan.steps[step].channel, own, texts[own], facts[own])
+            _read(opened, step, own, texts[own], facts[own])
         with right:
-            _read(plan.steps[step].channel, other, texts[other], facts[other])
+            _read(opened, step, other, texts[other], facts[other])
             checking.show(texts[other], facts[other], cache.lint.rules(opened.shop), f"copy.{other}")
             _edited(opened, step, other, facts[other], busy)
 
 
-def _read(channel: str, language: Language, texts: dict[str, str], facts: Facts) -> None:
+def _read(opened: Open, step: int, language: Language, texts: dict[str, str], facts: Facts) -> None:
+    """A message as it is sent in one language; of a text message what that is billed as."""
+    channel, filled = opened.plan.steps[step].channel, claims.fill(texts, facts)
+    if channel == "sms":
+        filled = {part: sms.sent(text, opened.shop.settings, language) for part, text in filled.items()}
     st.caption(t(f"plan.language_{language}"))
     with st.container(border=True, key=f"copy.both_{language}"):
-        message.show(claims.fill(texts, facts), channel, language)
+        message.show(filled, channel, language)
+    if channel == "sms":
+        editing.billed(opened, filled.get("body", ""), language)
 
 
 def _same_facts(one: Language, other: Language, found: planned.SaidFacts) -> None:
@@ -126,7 +132,6 @@ def _edited(opened: Open, step: int, language: Language, facts: Facts, busy: boo
     """Fields for the copy in the other language, saved as one types, and what else can be done with it."""
     saved, name = _saved(opened, step, language), _area(step, language)
     state.fill(name, opened.stamp, saved)
-    tool = opened.shop.settings.mail_tool
     for part, text in saved.items():
         how: dict[str, Any] = {"key": f"{name}.{part}", "on_change": _changed, "args": (step, language, part)}
         label, filled = t(f"plan.part_{part}"), claims.fill({part: text}, facts)[part]
@@ -136,12 +141,9 @@ def _edited(opened: Open, step: int, language: Language, facts: Facts, busy: boo
             st.text_input(label, **how)
         with st.container(horizontal=True, vertical_alignment="center", key=f"{name}.foot_{part}"):
             st.caption(editing.count(len(filled), facts.limit(part)), width="stretch")
-            for_tool = merge.for_tool(filled, tool, language)
+            for_tool = editing.for_tool(opened, step, filled, facts)
             clipboard.button(for_tool, t("copy.copy_filled", part=label), f"{name}.copy_{part}")
-    if opened.plan.steps[step].channel == "sms":
-        editing.billed(opened, claims.fill({"body": saved["body"]}, facts)["body"], facts)
     with st.container(horizontal=True):
-        mail_file.button(opened, step, language, claims.fill(saved, facts), tool, f"{name}.html")
         again = st.button(
             t("copy.again"), key=f"{name}.again", icon=":material/refresh:", type="tertiary", disabled=busy
         )

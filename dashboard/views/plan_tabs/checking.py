@@ -39,9 +39,7 @@ def show(texts: Mapping[str, str], facts: Facts, rules: Rules, area: str = "copy
 
 
 def _refusal(finding: Finding) -> str:
-    part = t(f"plan.part_{finding.part}") if finding.part else t("copy.whole")
-    quoted = f" “{finding.text}”" if finding.text and len(finding.text) < 60 else ""
-    return message.plain(f"{part}{quoted}: {spoken(finding.reason, language())}")
+    return message.plain(checked.refusal(finding).text(language()))
 
 
 def _rows(true: list[Finding], facts: Facts) -> pd.DataFrame:

@@ -13,7 +13,6 @@ from dashboard.views.plan_tabs import (
     clipboard,
     conflict,
     drafting,
-    mail_file,
     message,
     preview,
     saving,
@@ -22,7 +21,7 @@ from dashboard.views.plan_tabs import (
 )
 from dashboard.views.plan_tabs.drafting import area, own
 from dashboard.views.plan_tabs.saving import Open
-from engine.campaign import claims, lint, merge, planned, sms
+from engine.campaign import claims, merge, planned, sms
 from engine.campaign.plan import PARTS
 from engine.campaign.worked import number
 from engine.campaign.writer.facts import Facts
@@ -65,10 +64,7 @@ def show(opened: Open, step: int) -> None:
     with right:
         filled = planned.filled(planned.with_texts(opened.plan, texts, step), facts, step)
         rules = cache.lint.rules(opened.shop)
-        around = lint.outside(filled, facts, rules)
-        preview.show(opened.plan, step, filled, facts, opened.shop.settings, around)
-        own_language, tool = opened.plan.steps[step].language, opened.shop.settings.mail_tool
-        mail_file.button(opened, step, own_language, filled, tool, f"{area(step)}.html")
+        preview.show(opened.plan, step, filled, facts, opened.shop.settings)
         checking.show(texts, facts, rules)
 
 
@@ -109,22 +105,31 @@ def _field(opened: Open, step: int, part: str, texts: dict[str, str], facts: Fac
             help=t("copy.again_help"),
             disabled=not texts[part].strip() or (job is not None and not job.is_over),
         )
-        for_tool = merge.for_tool(filled, opened.shop.settings.mail_tool, facts.language)
-        clipboard.button(for_tool, t("copy.copy_filled", part=label), f"{area(step)}.copy_{part}")
+        clipboard.button(
+            for_tool(opened, step, filled, facts), t("copy.copy_filled", part=label), f"{area(step)}.copy_{part}"
+        )
     if opened.plan.steps[step].channel == "sms":
-        billed(opened, filled, facts)
+        billed(opened, filled, facts.language)
     if again:
         _ask(opened, step, part)
 
 
-def billed(opened: Open, filled: str, facts: Facts) -> None:
+def for_tool(opened: Open, step: int, filled: str, facts: Facts) -> str:
+    """A part to be pasted into the tool that sends it: with its tags, a text message whole."""
+    settings = opened.shop.settings
+    if opened.plan.steps[step].channel == "sms":
+        filled = sms.sent(filled, settings, facts.language)
+    return merge.for_tool(filled, settings.mail_tool, facts.language)
+
+
+def billed(opened: Open, filled: str, language: str) -> None:
     """How many parts a text message is billed as, what that costs, and why it is not fewer."""
     settings = opened.shop.settings
-    found = sms.of_shop(filled, settings, facts.language)
+    found = sms.of_shop(filled, settings, language)
     price = worked.shown(number(settings.send_cost.get("sms", 0.0), "fee"), settings.currency)
     key = "copy.billed_one" if found.parts == 1 else "copy.billed"
     st.caption(t(key, parts=found.parts, price=message.plain(price), used=found.units))
-    if found.odd and facts.language == "en":
+    if found.odd and language == "en":
         odd = message.plain(" ".join(found.odd[:5]))
         st.caption(f":orange[:material/info: {t('copy.billed_odd', characters=odd)}]")
 

@@ -7,12 +7,12 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import audience, mail_file
+from dashboard.views.plan_tabs import audience
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import merge, planned
 from engine.campaign.merge import Tool
-from engine.campaign.plan import Plan
+from engine.campaign.plan import Plan, Step
 from engine.decision import approvals, export, ledger
 from engine.decision.export import Recipients
 from engine.decision.plans import SavedPlan
@@ -93,11 +93,7 @@ def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
             on_click="ignore",
             icon=":material/download:",
         )
-        for number, step in enumerate(plan.steps):
-            for language in step.languages:
-                other = None if language == step.language else language
-                filled = planned.copy_of(saved.extras.get("filled") or {}, number, other)
-                mail_file.button(opened, number, language, filled, tool, f"export.html.{number}.{language}")
+        _pages(shop, saved, person, tool)
     if all(one.people.empty for one in lists):
         st.warning(t("export.nobody"), icon=":material/person_off:")
     for number, step in enumerate(plan.steps):
@@ -107,6 +103,38 @@ def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
         st.caption(t("export.languages"))
     st.caption(t("export.about_files"))
     return tool
+
+
+def _pages(shop: Shop, saved: SavedPlan, person: str, tool: Tool) -> None:
+    """Each e-mail as a page of HTML: only here, where it is approved and its download is on record."""
+    plan = saved.plan
+    mails = [(number, step) for number, step in enumerate(plan.steps) if step.channel == "email"]
+    for number, step in mails:
+        for language in step.languages:
+            if not planned.copy_of(saved.extras.get("filled") or {}, number, _other(step, language)):
+                continue
+            several = len(plan.steps) > 1 or len(step.languages) > 1
+            of_message = t("export.html_of", number=number + 1, spoken=t(f"plan.language_{language}"))
+            st.download_button(
+                of_message if several else t("export.html"),
+                partial(_page, shop, saved, person, tool, (number, language)),
+                export.page_name(plan.plan_id, number, language),
+                "text/html",
+                key=f"export.html.{number}.{language}",
+                on_click="ignore",
+                icon=":material/html:",
+                help=t("export.html_help"),
+            )
+
+
+def _other(step: Step, language: str) -> str | None:
+    """A language that is not the message's own."""
+    return None if language == step.language else language
+
+
+def _page(shop: Shop, saved: SavedPlan, person: str, tool: Tool, of: tuple[int, str]) -> bytes:
+    pages = cache.plans.exported(shop, saved, person, tool).pages
+    return next(page.html for page in pages if (page.step, page.language) == of)
 
 
 def _tool(shop: Shop) -> Tool:

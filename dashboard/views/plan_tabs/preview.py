@@ -3,14 +3,14 @@
 Drawn with the page's own text colour and shades of it, so that it suits the light and the dark theme.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from html import escape
 
 import streamlit as st
 
 from dashboard.text import t
-from engine.campaign import merge, sms
-from engine.campaign.lint import Outside
+from engine.campaign import lint, merge, sms
 from engine.campaign.plan import PARTS, Plan
 from engine.campaign.writer.facts import Facts
 from engine.shop.shop_settings import ShopSettings
@@ -18,7 +18,6 @@ from engine.shop.shop_settings import ShopSettings
 # Where a channel's messages are looked at; the first one is shown first.
 VIEWS = {"email": ("opened", "inbox", "phone"), "sms": ("phone",), "push": ("phone",), "wecom": ("phone",)}
 ELSEWHERE = ("opened", "phone")
-NOTHING = Outside()
 
 LINE = "color-mix(in srgb, currentColor 22%, transparent)"
 SHADE = "color-mix(in srgb, currentColor 8%, transparent)"
@@ -28,8 +27,8 @@ FRAME = f"border: 1px solid {LINE}; border-radius: 0.75rem; overflow: hidden; ov
 PHONE = f"border: 6px solid {LINE}; border-radius: 1.75rem; width: 20rem; max-width: 100%; box-sizing: border-box"
 
 
-def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts, settings: ShopSettings, around: Outside) -> None:
-    """A message as its reader sees it, in the view that was chosen last. `around`: what stands around its parts."""
+def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts, settings: ShopSettings) -> None:
+    """A message as its reader sees it, in the view that was chosen last."""
     channel = plan.steps[step].channel
     views = VIEWS.get(channel, ELSEWHERE)
     view = views[0]
@@ -52,12 +51,13 @@ def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts, settings: 
         return
     name = _name(filled, facts.language)
     filled = {part: merge.shown(text, facts.language, name) for part, text in filled.items()}
-    if channel == "sms" and not around.after:  # no legal line says how to stop it
-        filled["body"], around = sms.of_shop(filled["body"], settings, facts.language).text, NOTHING
+    if channel == "sms":
+        filled["body"] = sms.sent(filled["body"], settings, facts.language)
+    under = lint.under(channel, facts.language, settings.legal_lines)
     day = plan.starts_at + timedelta(days=plan.steps[step].day)
     at = datetime.combine(day, time(plan.send_hour))
     with st.container(key="copy.preview"):
-        st.html(drawn(view, channel, filled, facts.slots["shop"], at, around))
+        st.html(drawn(view, channel, filled, facts.slots["shop"], at, under))
 
 
 def _name(filled: dict[str, str], language: str) -> str | None:
@@ -68,10 +68,10 @@ def _name(filled: dict[str, str], language: str) -> str | None:
     return example if st.toggle(t("copy.with_name", name=example), key="copy.with_name") else None
 
 
-def drawn(view: str, channel: str, filled: dict[str, str], sender: str, at: datetime, around: Outside = NOTHING) -> str:
+def drawn(view: str, channel: str, filled: dict[str, str], sender: str, at: datetime, under: Sequence[str] = ()) -> str:
     """The message as HTML, with a name for screen readers. What it says is escaped."""
     said = {part: escape(text.strip()).replace("\n", "<br>") for part, text in filled.items()}
-    said["before"], said["after"] = escape(around.before), "<br>".join(map(escape, around.after))
+    said["under"] = "<br>".join(map(escape, under))
     sender, hour = escape(sender), f"{at:%H:%M}"
     if view == "inbox":
         content = _inbox(said, sender, hour)
@@ -137,8 +137,8 @@ def _mail(said: dict[str, str], sender: str, at: str) -> str:
     act = (
         _box(f"{button}; border: 2px solid currentColor", said["call_to_action"]) if said.get("call_to_action") else ""
     )
-    under = f"{QUIET}; margin-top: 1.25rem; padding-top: 0.75rem; border-top: 1px solid {LINE}"
-    foot = _box(under, said["after"]) if said["after"] else ""
+    style = f"{QUIET}; margin-top: 1.25rem; padding-top: 0.75rem; border-top: 1px solid {LINE}"
+    foot = _box(style, said["under"]) if said["under"] else ""
     return head + sent + title + _box("line-height: 1.55; margin-top: 0.5rem", said.get("body", "")) + act + foot
 
 
@@ -159,12 +159,11 @@ def _phone(screen: str) -> str:
 
 def _sms(said: dict[str, str], sender: str, at: str) -> str:
     bubble = f"background: {SHADE}; border-radius: 1.1rem 1.1rem 1.1rem 0.25rem; padding: 0.6rem 0.85rem"
-    text = said["before"] + "<br>".join(line for line in (said.get("body", ""), said["after"]) if line)
     return _box(
         "padding: 1rem 0.9rem 2.5rem",
         _box(f"text-align: center; font-weight: 600; padding-bottom: 0.6rem; border-bottom: 1px solid {LINE}", sender),
         _box(f"text-align: center; {QUIET}; margin: 0.75rem 0", at),
-        _box(f"{bubble}; max-width: 88%; width: fit-content; line-height: 1.45", text),
+        _box(f"{bubble}; max-width: 88%; width: fit-content; line-height: 1.45", said.get("body", "")),
     )
 
 

@@ -118,7 +118,7 @@ def _shown_anew(opened: Open) -> None:
 
 def filled(shop: Shop, plan: Plan) -> dict[str, str]:
     """The copy a customer reads, of all steps; empty while the brief names a product that the shop does not have."""
-    return planned.filled_copy(plan, lambda step, language: facts_of(shop, plan, step, language))
+    return planned.filled_copy(plan, shop.settings, lambda step, language: facts_of(shop, plan, step, language))
 
 
 def facts_of(shop: Shop, plan: Plan, step: int = 0, language: str | None = None) -> Facts | None:

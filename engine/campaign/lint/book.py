@@ -11,11 +11,6 @@ from engine.campaign.claims import PROMPTS
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 
-# Typed in many ways, read in one, character for character, so that places stay where they are.
-PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {
-    ord(curly): ord(straight) for curly, straight in zip("’‘“”￥　", "''\"\"¥ ", strict=True)
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -35,16 +30,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All patterns of a language: of the rules, of earlier prices, and of what a complete message must have."""
+    """The patterns of a language: of the rules, and of earlier prices."""
 
     entries: tuple[Entry, ...]
     was: re.Pattern[str]
-    needs: Mapping[str, re.Pattern[str]]
-
-
-def read(text: str) -> str:
-    """The text with full-width and curly characters as their plain forms; every character stays in its place."""
-    return text.translate(PLAIN)
 
 
 def low(text: str) -> str:
@@ -63,7 +52,6 @@ def book(language: str) -> Book:
         return Book(
             tuple(_entry(one, words) for one in written["rule"]),
             re.compile("|".join(written["was"]), re.IGNORECASE),
-            {name: re.compile("|".join(one), re.IGNORECASE) for name, one in written["needs"].items()},
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, re.error) as error:
         raise DataProblem(Sentence("refused.unusable", {"file": str(path), "error": repr(error)})) from error

@@ -68,7 +68,7 @@ def rules_of(shop: Shop, as_of: date | None = None) -> Rules:
     return Rules(
         off=frozenset(rule for rule in RULES if not settings.lint.get(rule, rule not in OFF_AT_FIRST)),
         own_words=(*((word, "") for word in settings.brand_voice.get("never", ())), *settings.own_words.items()),
-        sender=settings.sender_name,
+        sender=settings.sender_name or settings.name,
         legal_lines=tuple(settings.legal_lines),
         sms_opt_out={str(language): line for language, line in settings.sms_opt_out.items()},
         brands=frozenset(brand.strip().lower() for brand in brands.unique() if brand.strip()),

@@ -79,7 +79,7 @@ def read(text: str) -> Iterator[Claim]:
         one for pattern in (*ENGLISH_DATES, *CHINESE_DATES) for m in pattern.finditer(text) for one in _dated(text, m)
     ]
     dated += [one for pattern in ALONE for match in pattern.finditer(text) for one in _alone(text, match)]
-    dated += [one for match in _festival_words().finditer(text) for one in _festival(text, match)]
+    dated += _festival_days(text)
     dated += [one for pattern in NUMERIC for match in pattern.finditer(text) for one in _numeric(text, match)]
     yield from (_with_weekday(text, claim) for claim in dated)
     for match in MONTH_END.finditer(text):
@@ -132,20 +132,22 @@ def _alone(text: str, match: re.Match[str]) -> Iterator[Claim]:
 
 
 @functools.cache
-def _festivals() -> dict[str, str]:
+def _festivals() -> dict[str, re.Pattern[str]]:
     """The words for each day that is called by its feast, by "MM-DD"."""
-    return {day: words.choices("festivals", day) for day in words.names("festivals")}
+    return {day: re.compile(words.choices("festivals", day), re.I) for day in words.names("festivals")}
 
 
-@functools.cache
-def _festival_words() -> re.Pattern[str]:
-    return re.compile("|".join(_festivals().values()), re.I)
+def _festival_days(text: str) -> Iterator[Claim]:
+    """Days that are called by their feasts; part of the scene unless something ends or begins then."""
+    found = [(match, day) for day, said in _festivals().items() for match in said.finditer(text)]
+    for match, day in found:
+        # Of two feasts in one place the longer name is meant: Christmas Eve is not Christmas.
+        if not any(_is_inside(match, other) for other, _ in found) and _roles(text, match):
+            yield _date(text, match, day)
 
 
-def _festival(text: str, match: re.Match[str]) -> Iterator[Claim]:
-    """A day that is called by its feast; part of the scene unless something ends or begins then."""
-    if _roles(text, match):
-        yield _date(text, match, next(day for day, said in _festivals().items() if re.fullmatch(said, match[0], re.I)))
+def _is_inside(one: re.Match[str], other: re.Match[str]) -> bool:
+    return one.span() != other.span() and other.start() <= one.start() and one.end() <= other.end()
 
 
 def _numeric(text: str, match: re.Match[str]) -> Iterator[Claim]:
