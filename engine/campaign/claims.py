@@ -12,6 +12,7 @@ from typing import Literal
 from engine.campaign import known
 from engine.campaign.verdicts.judge import judge
 from engine.campaign.verdicts.verdict import Verdict
+from engine.campaign.writer import cleaning
 from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 from engine.sentences import Said, Sentence, spoken
@@ -67,7 +68,7 @@ def check_slots(text: str, facts: Facts, language: str, part: str = "") -> list[
         if match.group(1) not in facts.slots:
             findings.append(_refused(part, match, "slot", _unknown_slot(match, facts)))
     around = SLOT.sub(lambda match: HOLE * len(match.group()), text)
-    for reader in (_figures, _marks, _names, _words, _script):
+    for reader in (_figures, _marks, _names, _words, _orders, _script):
         findings += [
             Finding(part, text[start:end], start, end, kind, "refused", None, reason)
             for start, end, kind, reason in reader(around, facts, language)
@@ -285,6 +286,11 @@ def _words(around: str, facts: Facts, language: str) -> Iterator[Place]:
             continue
         for match in rule.pattern.finditer(around):
             yield match.start(), match.end(), rule.kind, rule.reason
+
+
+def _orders(around: str, facts: Facts, language: str) -> Iterator[Place]:
+    for start, end in cleaning.orders_in(around):
+        yield start, end, "internal", "speaks to a machine, not to a customer"
 
 
 # Words that no fact makes right. The other word rules guard what a model writes, where facts are slots.

@@ -15,6 +15,7 @@ from engine.campaign.plan import Brief, Offer
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.counts import singular
 from engine.campaign.reading.read import read
+from engine.campaign.writer.cleaning import without_orders
 from engine.shop.store import Shop
 
 # What each slot is the amount or the day of.
@@ -274,9 +275,9 @@ def _product_lines(scope: pd.DataFrame, currency: str) -> Iterable[Line]:
     for product_id, row in scope.iterrows():
         name = str(row["name"])
         for column in texts:
-            said = row[column]
-            if isinstance(said, str) and said.strip():
-                yield replace(_line(said[:600], f"products {product_id}: {column}", currency), product=name)
+            said = without_orders(row[column][:600]) if isinstance(row[column], str) else ""
+            if said.strip():
+                yield replace(_line(said, f"products {product_id}: {column}", currency), product=name)
 
 
 def _review_lines(shop: object, scope: pd.DataFrame) -> Iterable[Line]:
@@ -305,7 +306,7 @@ def _policy_lines(shop: object, products: pd.DataFrame, currency: str) -> Iterab
     for path in policy_files.files(shop):
         for number, said in policy_files.paragraphs(path):
             about = frozenset(one for one in categories if one.lower() in said.lower())
-            for sentence in policy_files.sentences(said) if not said.startswith("#") else ():
+            for sentence in policy_files.sentences(without_orders(said)) if not said.startswith("#") else ():
                 row = f"{policy_files.FOLDER}/{path.name}, line {number}"
                 yield replace(_line(sentence.strip(), row, currency, policy=True), about=about)
 

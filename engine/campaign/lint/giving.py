@@ -6,7 +6,7 @@ from engine.campaign.claims import Finding
 from engine.campaign.lint.reading import reason
 from engine.campaign.lint.rules import Rules, Sold
 from engine.campaign.plan import Offer
-from engine.campaign.writer.facts import Facts, plain
+from engine.campaign.writer.facts import Facts
 from engine.sentences import Sentence
 
 
@@ -26,7 +26,7 @@ def gives(facts: Facts, rules: Rules) -> list[Finding]:
 
 def _scope(facts: Facts, rules: Rules) -> dict[str, Sold]:
     """The products that the offer may be used on."""
-    named = {plain(name, 80) for name in facts.world.names if name != facts.world.gift}
+    named = set(facts.world.names) - {facts.world.gift}
     applies = set(facts.world.offer.applies_to)
     return {
         key: one

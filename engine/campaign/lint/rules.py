@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pandas as pd
 
-from engine.campaign.writer.facts import plain
+from engine.campaign.writer import cleaning
 from engine.shop.store import Shop
 
 # In the order in which a page lists them. The last two speak once the shop has set a limit.
@@ -88,8 +88,8 @@ def _sold(products: pd.DataFrame, lowest: Mapping[str, tuple[float, date]]) -> d
     rows = table.reindex(columns=columns).itertuples(name=None)
     return {
         str(product_id): Sold(
-            plain(name, 80),
-            plain(category, 60),
+            cleaning.name(name, 80),
+            cleaning.plain(category, 60),
             _number(price),
             _number(cost),
             _number(stock),

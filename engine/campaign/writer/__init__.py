@@ -13,6 +13,8 @@ line         in it: whose turn it is
 turn         a draft's place in that line
 remote       a server at an address instead
 facts        what may be said: the brief and the shop, as slots with their values
+cleaning     names, descriptions and guides as data: cleaned, capped, without orders to a machine
+printed      whether names and codes that copy prints are only that
 wish         what is wanted beside the brief: more like a draft, or one part of it again
 prompt       the words sent to the model, from assets/prompts
 model        one draft from the model: drawn, checked, drawn again

@@ -13,6 +13,7 @@ import pandas as pd
 from engine.campaign import known, merge
 from engine.campaign.known import World
 from engine.campaign.plan import PARTS, Brief, Offer, OfferKind
+from engine.campaign.writer import cleaning, printed
 from engine.campaign.writer import voice as voices
 from engine.campaign.writer.cleaning import plain as plain
 from engine.campaign.writer.voice import UNVOICED, Voice
@@ -126,11 +127,14 @@ class Facts:
 
 
 def facts(shop: ShopLike, brief: Brief) -> Facts:
-    """Everything a draft of this brief may say. Raises DataProblem for a product the shop does not have."""
+    """Everything a draft of this brief may say.
+
+    Raises DataProblem for a product that the shop does not have, and for a name that is none: see `printed.check`.
+    """
     currency = getattr(shop.settings, "currency", "") or "USD"
     table = _products(shop, brief)
     chosen = [table.loc[product_id] for product_id in brief.product_ids]
-    names = [plain(row["name"], 80) for row in chosen]
+    names = [str(row["name"]) for row in chosen]
     slots = {"shop": _sender(shop)} | _offer(brief.offer, table, currency, brief.language)
     if brief.offer.code:
         slots["code"] = plain(brief.offer.code, 40)
@@ -144,7 +148,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         slots["products"] = _listing(names, brief.language)
         slots |= dict(zip(SEVERAL, names, strict=False))
     if brief.category:
-        slots["category"] = plain(brief.category, 60)
+        slots["category"] = cleaning.name(brief.category, 60)
     slots |= _vouched_for(shop, brief)
     if brief.channel in merge.CHANNELS:
         slots[merge.NAME] = merge.SLOT  # only the tool that sends knows it
@@ -156,14 +160,16 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         aliases=_aliases(brief, currency),
         required=_required(slots, brief),
         products=tuple(
-            Product(name, plain(row.get("category"), 60), plain(row.get("description"), 240))
+            Product(name, cleaning.telling(row.get("category"), 60), cleaning.telling(row.get("description"), 240))
             for name, row in zip(names, chosen, strict=True)
         ),
-        names=tuple(_telling_names([plain(name, 80) for name in table["name"]], names, brief.language)),
+        names=tuple(_telling_names(list(table["name"]), names, brief.language)),
         voice=voices.voice(shop.settings, brief.brand_guide, brief.language),
     )
     rows = _rows(brief, slots)
-    return replace(found, known=known.world(shop, brief, slots, currency, table, rows), rows=rows)
+    world = known.world(shop, brief, slots, currency, table, rows)
+    printed.check(brief, slots, names, world)
+    return replace(found, known=world, rows=rows)
 
 
 def _rows(brief: Brief, slots: Mapping[str, str]) -> dict[str, str]:
@@ -200,9 +206,8 @@ def _vouched_for(shop: ShopLike, brief: Brief) -> dict[str, str]:
     said = [fact.text for product_id in brief.product_ids for fact in known.get(product_id, ())]
     chinese = [bool(re.search("[\u4e00-\u9fff]", text)) for text in said]
     own = [text for text, is_chinese in zip(said, chinese, strict=True) if is_chinese == (brief.language == "zh")]
-    return {
-        f"fact_{letter}": plain(text, 80) for letter, text in zip(ascii_lowercase, dict.fromkeys(own), strict=False)
-    }
+    cleaned = [text for one in dict.fromkeys(own) if (text := cleaning.telling(one, 80))]
+    return {f"fact_{letter}": text for letter, text in zip(ascii_lowercase, cleaned, strict=False)}
 
 
 def money(amount: float, currency: str, language: str) -> str:
@@ -236,7 +241,10 @@ def day(value: date, language: str) -> str:
 
 
 def _products(shop: ShopLike, brief: Brief) -> pd.DataFrame:
-    """The shop's products by id. Raises DataProblem when the brief names one that is not there."""
+    """The shop's products by id, their names cleaned; those without a name only where the brief names them.
+
+    Raises DataProblem when the brief names one that is not there.
+    """
     wanted = [*brief.product_ids, *([brief.offer.gift_product_id] if brief.offer.gift_product_id else [])]
     if not shop.has("products"):
         if wanted:
@@ -251,7 +259,8 @@ def _products(shop: ShopLike, brief: Brief) -> pd.DataFrame:
         raise DataProblem(
             [f"The brief names the product {product_id}, which this shop does not have." for product_id in unknown]
         )
-    return table
+    table = table.assign(name=[cleaning.name(name, 80) for name in table["name"]])
+    return table[table["name"].ne("") | table.index.isin(wanted)]
 
 
 def _sender(shop: ShopLike) -> str:
@@ -278,7 +287,7 @@ def _offer(offer: Offer, table: pd.DataFrame, currency: str, language: str) -> d
         steps = [f"满{spend}减{off}" if zh else f"{off} off orders over {spend}" for spend, off in pairs]
         return {"discount": "，".join(steps) if zh else _listing(steps, language)}
     elif offer.kind == "gift":
-        slots["gift"] = plain(table.loc[str(offer.gift_product_id)]["name"], 80)
+        slots["gift"] = str(table.loc[str(offer.gift_product_id)]["name"])
     elif offer.kind != "none":
         slots["offer"] = _named_offer(offer, zh)
     if offer.min_spend:

@@ -14,7 +14,8 @@ from typing import Any, Literal
 from engine.campaign import claims
 from engine.campaign.plan import Brief
 from engine.campaign.writer import wish as wishes
-from engine.campaign.writer.facts import SEVERAL, SHORT, Facts, plain
+from engine.campaign.writer.cleaning import without_links
+from engine.campaign.writer.facts import SEVERAL, SHORT, Facts
 from engine.campaign.writer.voice import LONGEST_LIST
 from engine.campaign.writer.wish import FREE, NOTHING, Wish
 from engine.errors import DataProblem
@@ -206,7 +207,7 @@ def _brief(words: dict, brief: Brief, facts: Facts, number: int) -> str:
         channel=words["channels"][brief.channel],
         goal=words["goals"].get(brief.goal, words["default_goal"]),
         about=_about(facts),
-        tone=plain(brief.tone, 40) or words["example_tone"],
+        tone=without_links(brief.tone, 40) or words["example_tone"],
         house=_house(words, facts),
         slots=("、" if zh else ", ").join(free),
         angle=angle(brief, facts, number),

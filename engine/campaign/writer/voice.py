@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from engine.campaign import merge
-from engine.campaign.writer.cleaning import plain
+from engine.campaign.writer.cleaning import telling, without_links
 from engine.model import rates
 from engine.shop.store import Shop
 
@@ -38,7 +38,7 @@ def voice(settings: object, guide: str | None, language: str) -> Voice:
     said: Mapping[str, list[str]] = getattr(settings, "brand_voice", None) or {}
     examples = [line for line in _lines(said.get("examples", ())) if is_in(line, language)]
     return Voice(
-        guide=plain(guide or getattr(settings, "brand_guide", ""), LONGEST_GUIDE),
+        guide=without_links(guide or getattr(settings, "brand_guide", ""), LONGEST_GUIDE),
         do=_listed(said.get("do", ()), language),
         dont=_listed(said.get("dont", ()), language),
         words=_listed(said.get("words", ()), language),
@@ -48,7 +48,7 @@ def voice(settings: object, guide: str | None, language: str) -> Voice:
 
 
 def _lines(lines: Iterable[str]) -> list[str]:
-    return [line for one in lines if (line := plain(one, LONGEST_LINE))]
+    return [line for one in lines if (line := without_links(one, LONGEST_LINE))]
 
 
 def _listed(lines: Iterable[str], language: str) -> str:
@@ -122,5 +122,5 @@ def _cleaned(headline: str) -> str:
     """A headline without name tags, pictures and figures; empty where that leaves no sentence of its own."""
     text = re.sub(r"^\s*\{\w+\}[，, ]*", "", headline.replace(merge.SLOT, "{first_name}"))
     text = "".join(ch for ch in text if unicodedata.category(ch) not in ("So", "Sk", "Cf", "Mn"))
-    text = plain(text, LONGEST_LINE)
+    text = telling(text, LONGEST_LINE)
     return "" if re.search(r"[\d%％$€£¥￥]|https?:|www\.", text) or len(text) < 4 else text
