@@ -177,7 +177,7 @@ def test_templates_carry_no_attack_in_any_channel(shops, briefed):
 
 def test_a_model_that_says_the_attack_is_refused_for_it(briefed):
     for attack, wanted, known in briefed:
-        ask = model.asked(wanted, known, 0, 7, wishes.NOTHING, ())
+        ask = model.asked(wanted, known, 0, 7, wishes.NOTHING, (), "json")
         said = dict.fromkeys(known.parts, "A calm hello.") | {"body": attack["payload"]}
         slots = model.read(json.dumps(said, ensure_ascii=False), ask, known, wishes.NOTHING)
         refused = [one for one in claims.check_draft(slots, known) if one.part == "body"]
