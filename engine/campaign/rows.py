@@ -210,7 +210,7 @@ def _amounts(context: Mapping[str, Any], column: str, rows: int) -> np.ndarray:
 def message_columns(context: pd.DataFrame, protected: list[str]) -> dict[str, pd.Series]:
     """Model columns of how a campaign was sent: channel, timing, headline, and the shop's own campaign attributes."""
     columns: dict[str, pd.Series] = {name: _text(context, name) for name in OFFER_TEXTS}
-    columns |= _timing(context) | _headline(_text(context, "headline"))
+    columns |= _timing(context) | headline_columns(_text(context, "headline"))
     own = [
         c
         for c in context
@@ -257,7 +257,8 @@ def hour_band(hour: pd.Series) -> pd.Series:
     return bands.astype("str").where(hour.notna(), "")
 
 
-def _headline(headline: pd.Series) -> dict[str, pd.Series]:
+def headline_columns(headline: pd.Series) -> dict[str, pd.Series]:
+    """How a headline is written: marks that are 1.0 or 0.0, and its length; 0.0 and unknown where there is none."""
     known = headline.ne("")
     marks = {
         "headline|question": headline.str.contains(r"[?？]", regex=True),

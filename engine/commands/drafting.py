@@ -14,6 +14,7 @@ from engine.commands import main, print_json, seed_option, shop_at, shop_option
 @shop_option
 @click.option("--brief", required=True, type=click.Path(path_type=Path))
 @click.option("-n", "count", default=3, show_default=True, type=click.IntRange(1, 20))
+@click.option("--candidates", type=click.IntRange(1, 20), help="How many to write, to choose from; by speed at first.")
 @click.option("--like", type=click.Path(path_type=Path), help="A draft (JSON) in whose style to write.")
 @click.option("--keep", type=click.Path(path_type=Path), help="A draft (JSON) of which only --part is written again.")
 @click.option("--part", help="subject, preheader, headline, body or call_to_action.")
@@ -23,6 +24,7 @@ def draft(
     shop_dir: Path | None,
     brief: Path,
     count: int,
+    candidates: int | None,
     like: Path | None,
     keep: Path | None,
     part: str | None,
@@ -50,6 +52,7 @@ def draft(
             like,
             keep,
             part,
+            candidates,
         )
     )
 

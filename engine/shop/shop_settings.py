@@ -82,6 +82,7 @@ class ShopSettings(BaseModel):
     brand_voice: dict[VoicePart, list[str]] = {}
     never_contact: list[str] = []
     past_headlines: bool = False  # whether the writer is shown a headline of the past that readers liked
+    liked_examples: bool = True  # whether the writer's example is a text that the shop liked or edited
     replies: bool = False  # whether drafted answers to customers are offered
     protected: list[str] = list(PROTECTED)
     assumed: list[str] = []  # settings nobody confirmed: named wherever they are used

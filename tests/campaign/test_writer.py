@@ -295,7 +295,7 @@ def test_the_command_uses_the_server_of_the_environment_and_reports_progress(fak
     running = fake(GOOD, OTHER, owned_by="someone")
     reports = []
     elsewhere = replace(settings, llm_url=running.url.removesuffix("/v1"), llm_key="secret")
-    found = drafts.draft_command(FakeShop(), brief(), 2, 0, elsewhere, reports.append)
+    found = drafts.draft_command(FakeShop(), brief(), 2, 0, elsewhere, reports.append, wanted=2)
     assert [draft["writer"] for draft in found["drafts"]] == ["model", "model"]
     # A server elsewhere writes them side by side: they are done in any order, and given in theirs.
     assert {report["done"]["draft_id"] for report in reports if "done" in report} == {

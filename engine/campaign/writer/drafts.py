@@ -1,69 +1,34 @@
 """n drafts of a brief, by the language model or from templates, as they are written."""
 
-import hashlib
 import itertools
-import json
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
-
 from engine.campaign import claims
-from engine.campaign.plan import Brief, Checked
-from engine.campaign.writer import files, model, speed, template
+from engine.campaign.plan import Brief
+from engine.campaign.writer import best, candidates, files, model, opinions, speed
 from engine.campaign.writer import wish as wishes
 from engine.campaign.writer.facts import Facts, ShopLike, for_writer
+from engine.campaign.writer.one_draft import MOST_DRAFTS, SEED_STEP, Draft, from_model, from_template
 from engine.campaign.writer.remote import Remote
 from engine.campaign.writer.server import Endpoint, WriterServer
 from engine.campaign.writer.together import together
 from engine.campaign.writer.wish import NOTHING, Wish
 from engine.errors import AppError, DraftFailed, ModelFileProblem
-from engine.model import code
-from engine.sentences import Said, Sentence, spoken
+from engine.sentences import Said, Sentence
 from engine.settings import Settings
+from engine.shop.store import Shop
 
-MOST_DRAFTS = 20
-SEED_STEP = 1000  # seeds between two drafts: room for redraws
 SHOW_EVERY = 0.15  # seconds between two partial texts
 
 # A server, or something that gives one and starts it again where it crashed, or None for templates.
 Writer = Endpoint | Callable[[], Endpoint] | None
 Event = tuple[Literal["place", "text", "draft"], int, "int | str | Draft"]
-
-
-class Draft(Checked):
-    """One draft. `slots` is the text with {slots}, `filled` what a customer reads, both by part."""
-
-    draft_id: str
-    writer: Literal["model", "template"]
-    model_sha256: str | None  # None: a template, or a server that does not say which file it runs
-    seed: int
-    slots: dict[str, str]
-    filled: dict[str, str]
-    claims: list[dict]
-    note: str | None = None  # why this draft is a template
-    note_zh: str | None = None
-    model: str | None = Field(default=None)  # the model's name at its server
-    number: int = 0  # 0, 1, ... among the drafts asked for at once
-    redraws: int = 0  # texts refused before this one
-    seconds: float = 0.0
-    tokens_per_second: float | None = Field(default=None)
-    # What the same text can be written from again, beside brief and shop.
-    prompt_sha256: str | None = Field(default=None)
-    temperature: float | None = Field(default=None)
-    top_p: float | None = Field(default=None)
-    max_tokens: int | None = Field(default=None)
-    llama_cpp: str | None = Field(default=None)  # version of the library, where it ran here
-    engine_sha256: str | None = Field(default=None)  # of this program's own code
-    wished: dict | None = Field(default=None)  # like, keep, part, and the drafts before it, where it was a wish
-
-    model_config = {**Checked.model_config, "protected_namespaces": (), "str_strip_whitespace": False}
 
 
 def draft(
@@ -114,12 +79,18 @@ def stream(
 
 def _is_elsewhere(writer: Writer) -> bool:
     """Whether the writer is a server of somebody else, which batches what it is asked at once."""
+    found = _server_of(writer)
+    return found is not None and found.backend == "other"
+
+
+def _server_of(writer: Writer) -> Endpoint | None:
+    """The server at an address; None for one that is still to be started, or does not answer: each draft says so."""
     if isinstance(writer, Remote):
         try:
-            writer = writer()
+            return writer()
         except DraftFailed:
-            return False  # said in each draft
-    return isinstance(writer, Endpoint) and writer.backend == "other"
+            return None
+    return writer if isinstance(writer, Endpoint) else None
 
 
 @dataclass(slots=True)
@@ -147,10 +118,8 @@ class _Round:
                         return
             except AppError as problem:
                 self.why = problem.said[0]
-        slots = _template(self.facts, self.brief, index, self.done, self.wish)
-        if slots:
-            written = _from_template(self.facts, self.brief, index, self.seed, self.why, slots, self.wish)
-            self.done.append(slots)
+        if written := from_template(self.facts, self.brief, index, self.seed, self.why, self.done, self.wish):
+            self.done.append(written.slots)
             yield "draft", index, written
 
     def _endpoint(self) -> Endpoint:
@@ -177,7 +146,7 @@ class _Round:
                         yield (
                             "draft",
                             index,
-                            _from_model(endpoint, self.brief, self.facts, index, event, self.wish, before),
+                            from_model(endpoint, self.brief, self.facts, index, event, self.wish, before),
                         )
                         return
                 elif time.monotonic() - shown >= SHOW_EVERY:
@@ -194,84 +163,10 @@ class _Round:
             return True
 
 
-def _from_model(
-    endpoint: Endpoint,
-    brief: Brief,
-    facts: Facts,
-    index: int,
-    written: model.Written,
-    wish: Wish,
-    before: list[dict[str, str]],
-) -> Draft:
-    wished = {"like": dict(wish.like), "keep": dict(wish.keep), "part": wish.part, "before": before}
-    return Draft(
-        draft_id=_draft_id(brief, written.slots, index),
-        writer="model",
-        model_sha256=endpoint.model_sha256,
-        seed=written.seed,
-        slots=written.slots,
-        filled=claims.fill(written.slots, facts),
-        claims=claims.claims_of(written.slots, facts),
-        model=endpoint.model.split("@")[0],
-        number=index,
-        redraws=written.redraws,
-        seconds=written.seconds,
-        tokens_per_second=written.tokens_per_second,
-        prompt_sha256=written.prompt_sha256,
-        temperature=model.TEMPERATURE,
-        top_p=model.TOP_P,
-        max_tokens=model.answer_tokens(facts.channel),
-        llama_cpp=llama_cpp_version() if endpoint.model_sha256 else None,
-        engine_sha256=code.engine_sha256(),
-        wished=wished if wish.shown else None,
-    )
-
-
-def llama_cpp_version() -> str:
-    """Version of the library that runs models here."""
-    return version("llama-cpp-python")
-
-
-def _template(
-    shop_facts: Facts, brief: Brief, index: int, taken: Sequence[dict[str, str]], wish: Wish
-) -> dict[str, str] | None:
-    """The slots of template draft `index`. For a wish the next neighbour that fits; None where none is left."""
-    if not wish.shown:
-        return template.write(brief, shop_facts, index)
-    for other in template.neighbours(brief, shop_facts, wish.shown):
-        slots = {**wish.keep, wish.part: other[wish.part]} if wish.part else other
-        if slots in taken or wishes.objections(slots, shop_facts, wish):
-            continue
-        changed = [wish.part] if wish.part else [part for part in slots if part != "call_to_action"]
-        if not any(slots[part] == wish.shown.get(part) for part in changed):
-            return slots
-    return None
-
-
-def _from_template(
-    shop_facts: Facts, brief: Brief, index: int, seed: int, why: Said, slots: dict[str, str], wish: Wish
-) -> Draft:
-    # Words of a caller stay as they are.
-    note = Sentence("writer.neighbour" if wish.like else "writer.template", {"reason": why})
-    said = note if wish.like or isinstance(why, Sentence) else why
-    return Draft(
-        draft_id=_draft_id(brief, slots, index),
-        writer="template",
-        model_sha256=None,
-        seed=seed + index * SEED_STEP,
-        slots=slots,
-        filled=claims.fill(slots, shop_facts),
-        claims=claims.claims_of(slots, shop_facts),
-        note=spoken(said, "en"),
-        note_zh=spoken(said, "zh"),
-        number=index,
-    )
-
-
-def _draft_id(brief: Brief, slots: dict[str, str], index: int) -> str:
-    """The same brief and text give the same id."""
-    content = json.dumps([brief.model_dump(mode="json"), slots, index], ensure_ascii=False, sort_keys=True)
-    return f"d{index + 1}-{hashlib.sha256(content.encode()).hexdigest()[:10]}"
+def known(shop: ShopLike, brief: Brief) -> Facts:
+    """What a draft of this brief may say, with what the shop's people thought of earlier ones."""
+    found = for_writer(shop, brief)
+    return opinions.recalled(shop, brief, found) if isinstance(shop, Shop) else found
 
 
 def draft_command(
@@ -284,39 +179,65 @@ def draft_command(
     like: Path | None = None,
     keep: Path | None = None,
     part: str | None = None,
+    wanted: int | None = None,
 ) -> dict:
-    """{"drafts": [...]} as `python -m engine draft` prints it.
+    """{"drafts": [...], "not_chosen": [...]} as `python -m engine draft` prints it.
 
     `like`: a file with a draft, whose style the new ones have. `keep` and `part`: a file with a draft, of which only
-    this part is written again; the answer then names the part and says what it is to replace.
+    this part is written again; the answer then names the part and says what it is to replace. `wanted`: how many
+    are written, of which the best n are chosen; as many as this machine's recorded speed allows where not given.
 
     Uses the server of OFFERLAB_LLM_URL, else starts a child with the model file and stops it afterwards.
-    `progress` gets {"draft": i, "place": place in the line}, 0 at its turn, {"draft": i, "text": words so far} several
-    times a second, then {"draft": i, "done": draft}.
+    `progress` gets {"candidates": how many} where they are more than n, {"draft": i, "place": place in the line}, 0 at
+    its turn, {"draft": i, "text": words so far} several times a second, then {"draft": i, "done": draft}.
     """
     told = progress or (lambda report: None)
-    shop_facts = for_writer(shop, brief)
+    shop_facts = known(shop, brief)
     wish = wishes.read(shop_facts, like, keep, part)
     about = wish.about()
     if about:
         told(about)
     child, writer, why = _writer(settings)
-    drafts: dict[int, dict] = {}
+    count = n if part else max(n, wanted or _how_many(settings, writer, n, brief.channel))
+    if count > n:
+        told({"candidates": count})
+    drafts: dict[int, Draft] = {}
     window = settings.window or f"process {os.getpid()}"
     try:
-        for kind, index, content in stream(shop_facts, brief, n, seed, writer, why, wish, window):
+        for kind, index, content in stream(shop_facts, brief, count, seed, writer, why, wish, window):
             if isinstance(content, Draft):
-                drafts[index] = content.model_dump(mode="json")
-                name = content.model or ""
-                writer_name = name if content.model_sha256 else settings.llm_url or name
-                speed.note(settings, writer_name, name, content.tokens_per_second)
-                told({"draft": index, "done": drafts[index]})
+                drafts[index] = content
+                _note_speed(settings, content, brief.channel)
+                told({"draft": index, "done": content.model_dump(mode="json")})
             else:
                 told({"draft": index, kind: content})
     finally:
         if child:
             child.stop()
-    return {"drafts": [drafts[index] for index in sorted(drafts)], **about}
+    chosen, others = best.of(shop, brief, shop_facts, [drafts[index] for index in sorted(drafts)], n, wish)
+    return {
+        "drafts": [one.model_dump(mode="json") for one in chosen],
+        "not_chosen": [one.model_dump(mode="json") for one in others],
+        **about,
+    }
+
+
+def _how_many(settings: Settings, writer: Writer, n: int, channel: str) -> int:
+    """How many drafts are written where nobody says. Templates alone: those that are wanted."""
+    if writer is None:
+        return n
+    found = _server_of(writer)
+    if isinstance(writer, Remote) and found is None:
+        return n  # it does not answer
+    own = found.model.split("@")[0] if found and found.model_sha256 else candidates.writer_name(settings)
+    has_power = candidates.is_on_card(settings) if found is None or found.model_sha256 else found.backend == "other"
+    return candidates.how_many(n, speed.seconds_per_draft(settings, own or "", channel), has_power)
+
+
+def _note_speed(settings: Settings, draft: Draft, channel: str) -> None:
+    name = draft.model or ""
+    writer_name = name if draft.model_sha256 else settings.llm_url or name
+    speed.note(settings, writer_name, name, draft.tokens_per_second, channel, draft.seconds)
 
 
 def _writer(settings: Settings) -> tuple[WriterServer | None, Writer, Said | None]:

@@ -94,6 +94,8 @@ class Facts:
     voice: Voice = UNVOICED
     known: World | None = None  # what copy is held against; None: what the slots say
     rows: Mapping[str, str] = field(default_factory=dict)  # slot name to where it stands, where that is not the brief
+    liked: "Liked | None" = None  # shown to the writer as its worked example, where the shop liked one
+    disliked: tuple[Mapping[str, str], ...] = ()  # texts by part that the shop does not want to read again
 
     @property
     def world(self) -> World:
@@ -124,6 +126,20 @@ class Facts:
         """Most characters a draft of it takes."""
         own = ROOM.get(self.channel, {}).get(part)
         return own[self.language == "zh"] if own else self.limit(part)
+
+
+@dataclass(frozen=True, slots=True)
+class Liked:
+    """A text with {slots} that somebody of the shop liked or wrote, with the brief it was written for and its facts."""
+
+    brief: Brief
+    facts: Facts
+    slots: Mapping[str, str]
+    number: int  # of the draft: it says how it was to begin
+
+    def as_dict(self) -> dict:
+        """What the same prompt can be made from again."""
+        return {"brief": self.brief.model_dump(mode="json"), "slots": dict(self.slots), "number": self.number}
 
 
 def facts(shop: ShopLike, brief: Brief) -> Facts:

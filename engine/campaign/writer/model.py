@@ -192,7 +192,8 @@ def _repeats(slots: dict[str, str], facts: Facts, wish: Wish, taken: Sequence[di
     """Reasons against a draft that says again what another draft of this brief, or the prompt, says."""
     reasons = ["it repeats another draft"] if slots in taken else []
     # The example without a product is a general greeting that suits any shop; the other one is about herbs.
-    shown = _phrases(" ".join(prompt.example(facts).values()), facts) if facts.products else set()
+    is_own = bool(facts.products or facts.liked)
+    shown = _phrases(" ".join(prompt.example(facts).values()), facts) if is_own else set()
     before = " ".join(wishes.told(wish.shown, facts).values())
     for part in prompt.parts(facts, wish):
         text = slots[part]

@@ -53,9 +53,11 @@ def messages(
             {"role": "assistant", "content": laid_out(draft, layout)},
             {"role": "user", "content": f"{asked}\n{wanted}"},
         ]
+    liked = facts.liked
+    before = _brief(words, liked.brief, liked.facts, liked.number) if liked else None
     return [
         system,
-        {"role": "user", "content": _example_brief(words, shown, brief.channel)},
+        {"role": "user", "content": before or _example_brief(words, shown, brief.channel)},
         {"role": "assistant", "content": laid_out(example(facts), layout)},
         {"role": "user", "content": asked},
     ]
@@ -78,7 +80,9 @@ def parts(facts: Facts, wish: Wish) -> tuple[str, ...]:
 
 
 def example(facts: Facts) -> dict[str, str]:
-    """The worked answer the model is shown for such a brief: part to text."""
+    """The worked answer the model is shown for such a brief, or one the shop liked: part to text."""
+    if facts.liked:
+        return wishes.told(facts.liked.slots, facts.liked.facts)
     shown = prompt_file(facts.language)["examples"]["product" if facts.products else "shop"]
     return {part: text for part, text in shown[SHAPES.get(facts.channel, "social")].items() if part in facts.parts}
 

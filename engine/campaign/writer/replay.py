@@ -8,21 +8,22 @@ then no sign of a forgery, equal is a proof.
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from engine.campaign.plan import Brief
-from engine.campaign.writer import drafts, files, model, prompt, template
+from engine.campaign.writer import files, model, opinions, prompt, template
 from engine.campaign.writer.catalogue import known
-from engine.campaign.writer.drafts import Draft
-from engine.campaign.writer.facts import ShopLike, for_writer
+from engine.campaign.writer.facts import Facts, Liked, ShopLike, for_writer
+from engine.campaign.writer.one_draft import Draft, llama_cpp_version
 from engine.campaign.writer.server import Endpoint, WriterServer
 from engine.campaign.writer.wish import NOTHING, Wish
 from engine.errors import DataProblem, DraftFailed
 from engine.model import code
 from engine.sentences import Sentence
 from engine.settings import Settings
+from engine.shop.store import Shop
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +44,13 @@ def replay(
 
     "impossible": the model's file is not on this machine, or nobody knows which it was.
     """
-    shop_facts = for_writer(shop, brief)
+    shop_facts = replace(for_writer(shop, brief), liked=_example(draft, shop))
     wish, before = _wish(draft)
     if draft.writer == "template":
         if wish.shown:
             return _impossible(Sentence("writer.replay_wish"))
-        return _compared(draft, template.write(brief, shop_facts, draft.number), ())
+        number = draft.number if draft.template is None else draft.template
+        return _compared(draft, template.write(brief, shop_facts, number), ())
     base = draft.seed - draft.redraws  # what was asked for; each refused text takes the next seed
     ask = model.asked(brief, shop_facts, draft.number, base, wish, before)
     changed = _changed(draft, prompt.prompt_sha256(ask.chat), shop_facts.channel)
@@ -96,13 +98,21 @@ def _wish(draft: Draft) -> tuple[Wish, Sequence[dict[str, str]]]:
     return Wish(like=said["like"], keep=said["keep"], part=said["part"]), said["before"]
 
 
+def _example(draft: Draft, shop: ShopLike) -> Liked | None:
+    """The shop's own text that the model was shown. None also where its product is gone: the prompt then differs."""
+    if not draft.example or not isinstance(shop, Shop):
+        return None
+    asked = Brief.model_validate(draft.example["brief"])
+    return opinions.as_example(shop, asked, draft.example["slots"], draft.example["number"])
+
+
 def _changed(draft: Draft, prompt_sha256: str, channel: str) -> tuple[str, ...]:
     then = (draft.temperature, draft.top_p, draft.max_tokens)
     settings = (model.TEMPERATURE, model.TOP_P, model.answer_tokens(channel))
     pairs = {
         "prompt": (draft.prompt_sha256, prompt_sha256),
         "engine": (draft.engine_sha256, code.engine_sha256()),
-        "llama_cpp": (draft.llama_cpp, drafts.llama_cpp_version() if draft.llama_cpp else None),
+        "llama_cpp": (draft.llama_cpp, llama_cpp_version() if draft.llama_cpp else None),
         "settings": (then, settings),
     }
     return tuple(name for name, (one, other) in pairs.items() if one != other)
@@ -117,7 +127,7 @@ def _model_file(sha256: str | None, settings: Settings) -> Path | None:
     return None
 
 
-def _answered(endpoint: Endpoint, ask: model.Asked, draft: Draft, shop_facts: drafts.Facts, wish: Wish) -> dict:
+def _answered(endpoint: Endpoint, ask: model.Asked, draft: Draft, shop_facts: Facts, wish: Wish) -> dict:
     until = time.monotonic() + model.DEADLINE
     pieces = model.draw(endpoint, ask, shop_facts, draft.seed, until, model.DEADLINE)
     try:

@@ -87,7 +87,7 @@ def winners(shop: Shop, channel: str, language: str) -> tuple[str, ...]:
     """
     if not {"channel", "headline"} <= set(shop.columns("campaigns")):
         return ()
-    clicks = _clicks(shop)
+    clicks = clicks_by_campaign(shop)
     campaigns = shop.table("campaigns", ["campaign_id", "channel", "headline"])
     sent = campaigns[campaigns["channel"] == channel].merge(clicks, on="campaign_id")
     if sent.empty or not sent["messages"].sum():
@@ -101,7 +101,7 @@ def winners(shop: Shop, channel: str, language: str) -> tuple[str, ...]:
     return tuple(line for line in dict.fromkeys(cleaned) if line and is_in(line, language))[:MOST_WINNERS]
 
 
-def _clicks(shop: Shop) -> pd.DataFrame:
+def clicks_by_campaign(shop: Shop) -> pd.DataFrame:
     """Messages and clicks by campaign: from single deliveries, else from a mail tool's totals."""
     columns = shop.columns("deliveries")
     if "clicked" in columns:

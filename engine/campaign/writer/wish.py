@@ -147,8 +147,34 @@ def objections(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
         before = claims.check_draft(as_slots(wish.keep, facts), facts)
         found = [one for one in found if one.part == wish.part or (not one.part and one not in before)]
     return (
-        [spoken(finding.reason) for finding in found] + _too_long(slots, facts, wish) + _off_voice(slots, facts, wish)
+        [spoken(finding.reason) for finding in found]
+        + _too_long(slots, facts, wish)
+        + _off_voice(slots, facts, wish)
+        + disliked(slots, facts, wish)
     )
+
+
+def disliked(slots: Mapping[str, str], facts: Facts, wish: Wish = NOTHING) -> list[str]:
+    """Parts that begin as a text does that the shop gave a thumb down: its title, or the first sentence of its body."""
+    wanted = (wish.part,) if wish.part else ("subject", "headline", "body")
+    found = []
+    for part in [one for one in wanted if one in ("subject", "headline", "body")]:
+        first = _first_words(slots.get(part, ""), part, facts)
+        others = [_first_words(text.get(part, ""), part, facts) for text in facts.disliked]
+        if any(_alike(first, other) for other in others):
+            found.append(f"its {part} begins as one that the shop did not like")
+    return found
+
+
+def _first_words(text: str, part: str, facts: Facts) -> list[str]:
+    """Words of a title, or of a body's first sentence that is not the offer."""
+    if part == "body":
+        text = re.split(SENTENCES[facts.language], opening(text, facts))[0]
+    return words(text, facts.language)
+
+
+def _alike(one: list[str], other: list[str]) -> bool:
+    return bool(other) and difflib.SequenceMatcher(None, one, other, autojunk=False).ratio() >= ALIKE
 
 
 def _too_long(slots: Mapping[str, str], facts: Facts, wish: Wish) -> list[str]:
@@ -176,8 +202,7 @@ def says_the_same(text: str, other: str, part: str, facts: Facts) -> bool:
     """Whether a part repeats the one it was to differ from, but for a word or two."""
     if part == "body":
         text, other = opening(text, facts), opening(claims.to_slots(other, facts), facts)
-    one, two = words(text, facts.language), words(other, facts.language)
-    return bool(two) and difflib.SequenceMatcher(None, one, two, autojunk=False).ratio() >= ALIKE
+    return _alike(words(text, facts.language), words(other, facts.language))
 
 
 def words(text: str, language: str) -> list[str]:
