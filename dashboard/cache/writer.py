@@ -7,7 +7,7 @@ import streamlit as st
 from engine import settings
 from engine.campaign import policy_files
 from engine.campaign.plan import Brief
-from engine.campaign.writer import files
+from engine.campaign.writer import candidates, files
 from engine.campaign.writer.ahead import Ahead
 from engine.campaign.writer.facts import Facts
 from engine.campaign.writer.facts import facts as facts_of_brief
@@ -32,6 +32,11 @@ def _facts(path: str, version: str, beside: tuple, brief: str) -> Facts:
 def whereabouts() -> Whereabouts:
     """Which model writes here, where it runs and how fast."""
     return whereabouts_now(settings.read())
+
+
+def seconds(channel: str, count: int) -> float | None:
+    """How long so many drafts take here, by the last ones; None before the first one."""
+    return candidates.seconds(settings.read(), channel, count)
 
 
 def server() -> WriterServer | None:

@@ -13,6 +13,7 @@ from dashboard.views.plan_tabs import drafting
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs, settings
 from engine.campaign.plan import Offer, Step
+from engine.campaign.writer import opinions
 from engine.campaign.writer.server import WriterServer
 from engine.campaign.writer.turn import Turn
 from engine.decision import plans
@@ -528,3 +529,45 @@ def test_another_language_in_the_brief_takes_its_translation_with_it(open_app, t
     app.selectbox(key="brief.language").set_value("zh").run()
     step = stored(trained_shop).plan.steps[0]
     assert (step.language, step.texts["headline"], step.translations["en"]) == ("zh", "新的一季", ENGLISH)
+
+
+def test_the_best_three_of_eight_are_shown_and_the_others_can_be_looked_at(open_app, trained_shop, writer):
+    words = ("Soft", "Calm", "Quiet", "Mild", "Gentle", "Warm", "Slow", "Fresh")
+    writer(*map(answer, words))
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    assert app.button(key="copy.draft_many").label == "Write eight and choose the best three"
+    app.button(key="copy.draft_many").click().run()
+    wait_for_drafts(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    extras = stored(trained_shop).extras
+    assert (len(extras["drafts"]), len(extras["drafts_left"])) == (3, 5)
+    assert said(app).count("Chosen: at most") == 3
+    assert "(about " in app.button(key="copy.draft_many").label  # by the eight that were written
+    app = opened_panel(app, "copy.drafts_left")
+    assert said(app).count("Not chosen: ") == 5
+    app.button(key="copy.choose_left_0").click().run()
+    subject = extras["drafts_left"][0]["slots"]["subject"]
+    assert stored(trained_shop).plan.steps[0].texts["subject"] == subject
+
+
+def test_thumbs_and_the_edits_of_a_submitted_plan_are_kept_with_the_shop(open_app, trained_shop):
+    saved_plan(trained_shop)
+    app = page_of(open_app, trained_shop, "copy")
+    app.button(key="copy.draft").click().run()
+    wait_for_drafts(trained_shop)
+    app = page_of(open_app, trained_shop, "copy", language="zh")
+    draft_ids = [draft["draft_id"] for draft in stored(trained_shop).extras["drafts"]]
+    app.feedback(key=f"copy.thumb_0.{draft_ids[0]}").set_value(1).run()
+    app.feedback(key=f"copy.thumb_1.{draft_ids[1]}").set_value(0).run()
+    assert not app.exception
+    assert opinions.thumbs(trained_shop) == {draft_ids[0]: True, draft_ids[1]: False}
+    app = page_of(open_app, trained_shop, "copy")  # as after a reload
+    assert app.feedback(key=f"copy.thumb_0.{draft_ids[0]}").value == 1
+    app.feedback(key=f"copy.thumb_1.{draft_ids[1]}").set_value(None).run()
+    assert opinions.thumbs(trained_shop) == {draft_ids[0]: True}
+    app.button(key="copy.choose_0").click().run()
+    app.text_input(key="copy.subject").set_value("My own subject").run()
+    drafting.keep_edits(opened(trained_shop))
+    (kept,) = opinions.opinions(trained_shop, "en", ["edited"], 9)
+    assert (kept.draft_id, kept.slots["subject"]) == (draft_ids[0], "My own subject")

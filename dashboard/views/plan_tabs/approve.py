@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import assumed, editing, forecasting, message, override, saving
+from dashboard.views.plan_tabs import assumed, drafting, editing, forecasting, message, override, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import checked, planned
@@ -119,6 +119,7 @@ def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
         extras={"filled": saving.filled(opened.shop, plan), HALF_TYPED: {}},
         expected_version=opened.saved.version,
     )
+    drafting.keep_edits(opened)
 
 
 # --- decide ---

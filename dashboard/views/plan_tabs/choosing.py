@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cache, widgets
+from dashboard import cache, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import drafting, message, saving, watching
 from dashboard.views.plan_tabs.drafting import OWN, own
@@ -30,6 +30,11 @@ def show(opened: Open, step: int) -> None:
         _head(opened, step, job)
         _cards(opened, step, drafting.kept(opened, step))
     busy = job is not None and not job.is_over
+    if not busy and (left := drafting.kept_left(opened, step)):
+        label = t("copy.drafts_left", count=len(left))
+        with st.expander(label, key="copy.drafts_left", icon=":material/filter_list:", on_change="rerun") as panel:
+            if panel.open:
+                _left(opened, step, left)
     if before := drafting.kept_before(opened, step):
         label = t("copy.drafts_before", count=len(before))
         with st.expander(label, key="copy.drafts_before", icon=":material/history:", on_change="rerun") as panel:
@@ -47,28 +52,47 @@ def _head(opened: Open, step: int, job: Job | None) -> None:
             drafting.read_ahead(opened, step)
     if job is not None and job.state == "cancelled":
         st.caption(t("copy.stopped"))
-    elif job is not None and job.state == "failed" and job.detail.get("like"):
+    elif job is not None and job.state == "failed" and (job.detail.get("like") or not drafts):
         st.warning(message.plain(job.error), icon=":material/error:")
     with st.container(horizontal=True):
         label = t("copy.draft_again") if drafts else t("copy.draft")
         icon = ":material/stylus_note:"
         asked = st.button(label, key="copy.draft", type="secondary" if drafts else "primary", icon=icon)
+        many = _is_modelled() and st.button(
+            _many(opened, step), key="copy.draft_many", icon=":material/filter_3:", help=t("copy.draft_many_help")
+        )
         write = not texts and st.button(t("copy.own"), key="copy.own", type="tertiary", icon=":material/edit:")
     runs_where()
-    if asked:
-        ask(opened, step)
+    if asked or many:
+        ask(opened, step, many=many)
     if write:
         with widgets.problem_box():
             saving.save(opened, opened.plan, {own("chosen", step): OWN})
         st.rerun()
 
 
-def ask(opened: Open, step: int, like: Mapping[str, str] | None = None) -> None:
-    """Starts the writing of three drafts, like the given copy if any, and has the page show them come in."""
+def _is_modelled() -> bool:
+    """Whether a language model writes here: of templates nobody has to wait for eight."""
+    return cache.writer.whereabouts().model is not None
+
+
+def _many(opened: Open, step: int) -> str:
+    """What the choice of three among eight is called, with the seconds it takes where drafts were written before."""
+    seconds = cache.writer.seconds(opened.plan.steps[step].channel, drafting.MANY)
+    if seconds is None:
+        return t("copy.draft_many")
+    return t("copy.draft_many_about", seconds=f"{seconds:.0f}")
+
+
+def ask(opened: Open, step: int, like: Mapping[str, str] | None = None, many: bool = False) -> None:
+    """Starts the writing of three drafts, like the given copy if any, and has the page show them come in.
+
+    `many`: the best three of eight.
+    """
     with widgets.problem_box():
         saving.checked_facts(opened, step)  # a brief that contradicts the shop is told at once
         with st.spinner(t("copy.starting")):
-            drafting.start(opened, step, like)
+            drafting.start(opened, step, like, many)
     st.rerun()
 
 
@@ -81,9 +105,15 @@ def _watched(opened: Open, step: int, job_id: str) -> None:
     def cards(job: Job) -> bool:
         if job.detail.get("like"):
             st.caption(t("copy.alike"))
-        for number, column in enumerate(st.columns(drafting.COUNT)):
-            with column:
-                _coming(opened, step, job, number)
+        count = job.detail.get("candidates", drafting.COUNT)
+        if count > drafting.COUNT:
+            done = sum("done" in said for said in job.detail.get("drafts", {}).values())
+            st.caption(t("copy.choosing_among", done=done, count=count, best=drafting.COUNT))
+        for first in range(0, count, drafting.COUNT):
+            for number, column in enumerate(st.columns(drafting.COUNT), start=first):
+                with column:
+                    if number < count:
+                        _coming(opened, step, job, number)
         return st.button(t("copy.stop"), key="copy.stop", icon=":material/stop_circle:")
 
     runs_where()
@@ -120,9 +150,11 @@ def _cards(opened: Open, step: int, drafts: list[dict[str, Any]], first: int = 0
     """Drafts side by side, numbered from `first`."""
     if not drafts:
         return
+    thumbs = drafting.thumbs(opened)
     for number, (column, draft) in enumerate(zip(st.columns(drafting.COUNT), drafts, strict=False), start=first):
         with column, st.container(border=True, key=f"copy.card_{number}"):
             _draft(opened, step, draft)
+            _thumb(step, draft, number, thumbs.get(draft["draft_id"]))
             with st.container(horizontal=True, vertical_alignment="center"):
                 _choice(opened, step, draft, number)
                 like = st.button(
@@ -136,12 +168,38 @@ def _cards(opened: Open, step: int, drafts: list[dict[str, Any]], first: int = 0
                 ask(opened, step, draft["slots"])
 
 
+def _left(opened: Open, step: int, drafts: list[dict[str, Any]]) -> None:
+    """What was written and not chosen, each saying why; one that may not be sent cannot be chosen."""
+    for number, draft in enumerate(drafts):
+        with st.container(border=True, key=f"copy.card_left_{number}"):
+            _draft(opened, step, draft)
+            if draft["choice"]["likeness"] is not None:
+                _choice(opened, step, draft, f"left_{number}")
+
+
+def _thumb(step: int, draft: dict[str, Any], number: int, up: bool | None) -> None:
+    """Thumbs up or down; what is kept shows again."""
+    key = f"copy.thumb_{number}.{draft['draft_id']}"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(t("copy.thumb"), width="content", help=t("copy.thumb_help"))
+        usual = None if up is None else int(up)
+        st.feedback("thumbs", key=key, default=usual, on_change=_judge, args=(step, draft, key))
+
+
+def _judge(step: int, draft: dict[str, Any], key: str) -> None:
+    try:
+        said = state.says(key)
+        drafting.thumb(saving.reopened(), step, draft, None if said is None else bool(said))
+    except AppError as problem:
+        widgets.show_problem(problem)
+
+
 def _is_writing(opened: Open, step: int) -> bool:
     job = drafting.latest(opened, step)
     return job is not None and not job.is_over
 
 
-def _choice(opened: Open, step: int, draft: dict[str, Any], number: int) -> None:
+def _choice(opened: Open, step: int, draft: dict[str, Any], number: int | str) -> None:
     if draft["draft_id"] == opened.saved.extras.get(own("chosen", step)):
         st.badge(t("copy.chosen"), icon=":material/check:", color="green")
     else:
@@ -165,6 +223,8 @@ def _draft(opened: Open, step: int, draft: dict[str, Any]) -> None:
     # Filled anew: the discount or the dates may have changed since it was written.
     filled = claims.fill(draft["slots"], facts) if facts else draft["filled"]
     message.show(filled, opened.plan.steps[step].channel, opened.plan.steps[step].language)
+    if choice := draft.get("choice"):
+        st.caption(message.plain(choice["reason_zh" if language() == "zh" else "reason"]))
 
 
 def _choose(step: int, draft: dict[str, Any]) -> None:

@@ -16,12 +16,14 @@ from dashboard.views.plan_tabs.saving import Open
 from engine import jobs, settings
 from engine.campaign import planned
 from engine.campaign.plan import Language
-from engine.campaign.writer import drafts
+from engine.campaign.writer import best, candidates, choosing, drafts, opinions
+from engine.campaign.writer.one_draft import Draft
 from engine.errors import AppError
 from engine.jobs import Job
 from engine.shop import store
 
 COUNT = 3
+MANY = candidates.MOST  # written where somebody wants to wait for a better choice
 KEPT = 9  # drafts from before the last three
 OWN = "own"  # in place of a chosen draft's id: written by hand
 
@@ -49,9 +51,12 @@ def line_kind(plan_id: str, step: int = 0) -> str:
 # --- drafts ---
 
 
-def start(opened: Open, step: int = 0, like: Mapping[str, str] | None = None) -> str:
-    """Id of the work that writes three drafts, like the given copy if any. Without a model they come from templates."""
-    arguments = ["-n", str(COUNT)]
+def start(opened: Open, step: int = 0, like: Mapping[str, str] | None = None, many: bool = False) -> str:
+    """Id of the work that writes three drafts, like the given copy if any. Without a model they come from templates.
+
+    `many`: the best three of eight.
+    """
+    arguments = ["-n", str(COUNT), *(["--candidates", str(MANY)] if many else [])]
     if like:
         arguments += ["--like", str(_file(opened, step, "like", like))]
     return _start(opened, step, kind(opened.plan.plan_id, step), arguments)
@@ -103,6 +108,16 @@ def kept(opened: Open, step: int = 0) -> list[dict[str, Any]]:
     return opened.saved.extras.get(own("drafts", step)) or []
 
 
+def kept_left(opened: Open, step: int = 0) -> list[dict[str, Any]]:
+    """Drafts that were written with the last ones and not chosen."""
+    return opened.saved.extras.get(own("drafts_left", step)) or []
+
+
+def every_draft(opened: Open, step: int = 0) -> list[dict[str, Any]]:
+    """All drafts of a message that are kept."""
+    return [*kept(opened, step), *kept_left(opened, step), *kept_before(opened, step)]
+
+
 def kept_before(opened: Open, step: int = 0) -> list[dict[str, Any]]:
     """The drafts from before the last ones, the newest first."""
     return opened.saved.extras.get(own("drafts_before", step)) or []
@@ -116,6 +131,7 @@ def collected(opened: Open, step: int = 0) -> Open:
     extras: dict[str, Any] = {own("draft_job", step): job.job_id}
     if found := _drafts(opened, job, step):
         extras[own("drafts", step)] = found
+        extras[own("drafts_left", step)] = _left(opened, job, step)
         extras[own("drafts_before", step)] = [*kept(opened, step), *kept_before(opened, step)][:KEPT]
     return saving.save(opened, opened.plan, extras)
 
@@ -128,7 +144,26 @@ def _drafts(opened: Open, job: Job, step: int = 0) -> list[dict]:
     finished = {int(number): said["done"] for number, said in reported.items() if "done" in said}
     if job.state in ("failed", "lost") and not job.detail.get("like"):
         finished = _stand_in(opened, " ".join(job.error.split()), step) | finished
-    return [finished[number] for number in sorted(finished)]
+    found = [finished[number] for number in sorted(finished)]
+    return _best_of(opened, found, step)[0] if len(found) > COUNT else found
+
+
+def _left(opened: Open, job: Job, step: int) -> list[dict]:
+    """What was written and not chosen in work that is over."""
+    if job.state == "done":
+        return json.loads(job.result).get("not_chosen", [])
+    reported = job.detail.get("drafts", {})
+    found = [reported[number]["done"] for number in sorted(reported, key=int) if "done" in reported[number]]
+    return _best_of(opened, found, step)[1] if len(found) > COUNT else []
+
+
+def _best_of(opened: Open, found: list[dict], step: int) -> tuple[list[dict], list[dict]]:
+    """The best three, and the others, of more than three drafts whose writing was stopped before the choice."""
+    brief = opened.plan.brief(step)
+    written = [Draft.model_validate(draft) for draft in found]
+    both = best.of(opened.shop, brief, saving.checked_facts(opened, step), written, COUNT)
+    chosen, left = ([one.model_dump(mode="json") for one in part] for part in both)
+    return chosen, left
 
 
 def _stand_in(opened: Open, why: str, step: int) -> dict[int, dict]:
@@ -136,7 +171,12 @@ def _stand_in(opened: Open, why: str, step: int) -> dict[int, dict]:
     if facts is None:
         return {}
     found = drafts.draft(facts, opened.plan.brief(step), COUNT, 0, None, why_template=why)
-    return {number: draft.model_dump(mode="json") for number, draft in enumerate(found)}
+    rules = cache.lint.rules(opened.shop)
+    return {
+        number: draft.model_dump(mode="json")
+        for number, draft in enumerate(found)
+        if choosing.refusal(draft.slots, facts, rules) is None
+    }
 
 
 def take(opened: Open, step: int, texts: Mapping[str, str], chosen: str) -> Open:
@@ -145,6 +185,32 @@ def take(opened: Open, step: int, texts: Mapping[str, str], chosen: str) -> Open
     stored = saving.save(opened, planned.with_texts(opened.plan, dict(texts), step), extras)
     state.take_theirs(area(step), stored.plan.plan_id)
     return stored
+
+
+# --- what people think of drafts ---
+
+
+def thumbs(opened: Open) -> dict[str, bool]:
+    """Every thumb of the shop by draft_id: True is up."""
+    return opinions.thumbs(opened.shop.path)
+
+
+def thumb(opened: Open, step: int, draft: Mapping[str, Any], up: bool | None) -> None:
+    """Keeps a thumb for a draft, or takes it back; the next drafts are written by it."""
+    brief, number = opened.plan.brief(step), draft.get("number", 0)
+    opinions.thumb(opened.shop.path, draft["draft_id"], up, brief, number, draft["slots"], widgets.now())
+
+
+def keep_edits(opened: Open) -> None:
+    """Keeps how the chosen draft of each message was edited, once the plan is submitted."""
+    for step in range(len(opened.plan.steps)):
+        chosen = opened.saved.extras.get(own("chosen", step))
+        draft = next((one for one in every_draft(opened, step) if one["draft_id"] == chosen), None)
+        facts = saving.facts_of(opened.shop, opened.plan, step)
+        if draft and facts:
+            brief, number, texts = opened.plan.brief(step), draft.get("number", 0), planned.texts(opened.plan, step)
+            before = draft["slots"]
+            opinions.edited(opened.shop.path, draft["draft_id"], brief, number, before, texts, facts, widgets.now())
 
 
 # --- every message, in several languages ---

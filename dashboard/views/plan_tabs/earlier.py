@@ -79,5 +79,4 @@ def _source(opened: Open, step: int, copy: Copy) -> str:
 
 
 def _draft_of(opened: Open, step: int, copy: Copy) -> dict:
-    drafts = [*drafting.kept(opened, step), *drafting.kept_before(opened, step)]
-    return next((draft for draft in drafts if draft["slots"] == copy.texts), {})
+    return next((draft for draft in drafting.every_draft(opened, step) if draft["slots"] == copy.texts), {})

@@ -115,7 +115,8 @@ def differences(before: ShopSettings, after: ShopSettings) -> list[str]:
 KINDS: dict[str, fields.Kind] = {
     "gross_margin": "share", "return_rate": "share", "holdout": "share", "send_cost": "money", "offer_cost": "money",
     "point_value": "money", "points_redeemed": "share", "minimum_spend_for_roi": "money", "week_starts": "week",
-    "prices_include_tax": "yes", "replies": "yes", "past_headlines": "yes", "lint": "switch", "own_words": "text",
+    "prices_include_tax": "yes", "replies": "yes", "past_headlines": "yes", "liked_examples": "yes",
+    "lint": "switch", "own_words": "text",
     "discount_cap": "share", "margin_floor": "share",
     "sms_opt_out": "text", "brand_voice": "lines", "mail_tool": "tool",
 }  # fmt: skip

@@ -46,6 +46,7 @@ def fields_of(topic: str, settings: ShopSettings) -> list[Field]:
         Field("brand_guide", "paragraph"),
         *voice,
         Field("past_headlines", "yes"),
+        Field("liked_examples", "yes"),
         Field("mail_tool", "tool"),
         *opt_out,
         Field("legal_lines", "lines"),

@@ -84,6 +84,8 @@ def edited(
 
 def thumbs(shop_dir: Path) -> dict[str, bool]:
     """Every thumb by draft_id: True is up."""
+    if not (shop_dir / FILE).exists():
+        return {}
     with _database(shop_dir) as db:
         rows = db.query("SELECT draft_id, kind FROM opinions WHERE kind IN ('up', 'down')")
         return {row["draft_id"]: row["kind"] == "up" for row in rows}
