@@ -193,6 +193,7 @@ WRONG = [
     ({"never_contact": [7]}, 'never_contact is [7]; a list of customer numbers as texts is needed, such as ["c17"].'),
     ({"replies": "perhaps"}, 'replies is "perhaps"; true or false is needed'),
     ({"past_headlines": "perhaps"}, 'past_headlines is "perhaps"; true or false is needed'),
+    ({"liked_examples": "perhaps"}, 'liked_examples is "perhaps"; true or false is needed'),
     ({"protected": "gender"}, 'protected is "gender"; a list of column names as texts is needed, such as ["gender"].'),
     ({"assumed": "send_cost"}, 'assumed is "send_cost"; a list of settings is needed, such as ["send_cost"].'),
     ({"retrun_rate": 0.1}, "retrun_rate is 0.1; there is no setting of this name, the nearest is return_rate."),

@@ -19,7 +19,12 @@ wish         what is wanted beside the brief: more like a draft, or one part of 
 prompt       the words sent to the model, from assets/prompts
 model        one draft from the model: drawn, checked, drawn again
 template     a draft without a model
+one_draft    one draft as it is kept, made from a model's words or from a template
 drafts       n drafts of a brief, by model or template, as they are written
+candidates   how many are written for those that are wanted
+choosing     which of them are chosen, and why: true and lawful, unlike each other, of words that were clicked
+best         the same for a shop, with templates where too few may be sent
+opinions     thumbs and edits of drafts: kept, and shown to the writer or kept out of its drafts
 together     drafts side by side, where the server batches
 replay       a draft written again, to compare
 speed        how fast the last drafts were
