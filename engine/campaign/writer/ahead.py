@@ -11,7 +11,8 @@ from collections.abc import Callable
 
 from engine.campaign.plan import Brief
 from engine.campaign.writer import model
-from engine.campaign.writer.facts import ShopLike, for_writer
+from engine.campaign.writer.drafts import known
+from engine.campaign.writer.facts import ShopLike
 from engine.campaign.writer.server import WriterServer
 from engine.campaign.writer.wish import NOTHING
 from engine.errors import AppError
@@ -46,7 +47,7 @@ class Ahead:
                 server = self._server()
                 if server is None:
                     return
-                facts, endpoint = for_writer(shop, brief), server.endpoint()
+                facts, endpoint = known(shop, brief), server.endpoint()
                 pulse = server.pulse(timeout=1.0) or {}
                 if pulse.get("writing") or pulse.get("waiting"):
                     self._brief = ""  # another time
