@@ -154,6 +154,40 @@ def test_an_answer_is_asked_for_in_lines_where_a_grammar_holds_it_to_them_and_as
     assert json.loads(as_json[2]) == {"body": lines[2]}
 
 
+LONG_NAME = [("p12", "Hand Woven Linen Table Runner with Fringes", "Home", 24.0, "Washed linen.")]
+
+
+def test_a_message_without_room_beside_its_offer_is_not_asked_of_the_model(fake):
+    wanted = brief(
+        offer=Offer(kind="spend_save", tiers=[(50, 5), (100, 15), (200, 40), (400, 90)], code="FORTWELVEATTABLE")
+    )
+    running = fake(GOOD)
+    (draft,) = drafts.draft(facts(FakeShop(products=LONG_NAME), wanted), wanted, 1, 7, running.endpoint())
+    assert draft.writer == "template" and "no room" in draft.note and "没有地方" in draft.note_zh
+    assert not running.requests
+
+
+def test_where_only_the_body_has_no_room_the_offer_stands_alone_and_the_rest_is_the_models(fake):
+    wanted = brief(channel="ad", offer=OFFERS["spend_save"])
+    answer = json.dumps({"headline": "Soft skin all night", "body": "A calm evening is near."})
+    (draft,) = drawn(fake(answer).endpoint(), channel="ad", offer=OFFERS["spend_save"])
+    assert (draft.writer, draft.slots["headline"]) == ("model", "Soft skin all night")
+    assert draft.slots["body"] in template.offer_lines(facts(FakeShop(), wanted))
+
+
+@pytest.mark.parametrize(
+    ("language", "cut", "whole"),
+    [("en", "Soft skin is waiting for you with", "Soft skin is waiting for you"), ("zh", "让皮肤在", "让皮肤安静一晚")],
+)
+def test_a_title_that_breaks_off_is_drawn_again(fake, language, cut, whole):
+    said = [
+        {"headline": title, "body": {"en": "A calm evening is near.", "zh": "晚上好。"}[language]}
+        for title in (cut, whole)
+    ]
+    (draft,) = drawn(fake(*map(json.dumps, said)).endpoint(), channel="push", language=language)
+    assert (draft.redraws, draft.slots["headline"]) == (1, whole)
+
+
 def test_an_english_word_in_a_chinese_draft_is_drawn_again(fake):
     (draft,) = drawn(fake(said("yours直到永远。"), said("晚上好，{product}陪着您。")).endpoint(), language="zh")
     assert draft.redraws == 1 and draft.filled["body"].startswith("晚上好，燕麦晚霜陪着您。")

@@ -25,6 +25,7 @@ REDRAWS = 3
 DEADLINE = 90.0  # seconds for one draft with its redraws, from its turn on; 3-5 s each on two idle cores
 PHRASE, SENTENCE = (4, 6), (12, 18)  # lengths in words, in Chinese characters
 TITLES = ("subject", "headline")
+OPENING = {"en": 28, "zh": 10}  # characters that an opening of a body needs
 ANSWER_TOKENS = {"email": 420, "sms": 120, "push": 140, "ad": 140}  # the rest: 320
 
 
@@ -159,11 +160,18 @@ def asked(
     taken: Sequence[dict[str, str]],
     layout: Layout = "lines",
 ) -> Asked:
-    """What the model is asked for draft `number` of a brief."""
+    """What the model is asked for draft `number` of a brief.
+
+    Raises DraftFailed where nothing fits beside the offer in a message that has but one part.
+    """
     number = number + seed if wish.part else number  # asked again and again, one part comes from another angle
-    line = wishes.offer_line(wish.keep.get("body", ""), facts) or template.offer_line(facts, number)
+    line = wishes.offer_line(wish.keep.get("body", ""), facts)
+    line = line or template.roomiest(number, facts, OPENING[facts.language])
+    opening = template.room_beside(line, facts)
+    if opening < OPENING[facts.language] and prompt.parts(facts, wish) == ("body",):
+        raise DraftFailed(Sentence("writer.no_room"))
     unlike = (wish.shown, *taken) if wish.shown else ()
-    form = Form(prompt.schema(facts, wish), prompt.grammar(facts, wish, unlike))
+    form = Form(prompt.schema(facts, wish), prompt.grammar(facts, wish, unlike, opening))
     chat = prompt.messages(brief, facts, number, wish, layout)
     return Asked(chat, layout, form, prompt.angle(brief, facts, number), line)
 
@@ -177,7 +185,17 @@ def objections(
     slots: dict[str, str], ask: Asked, facts: Facts, wish: Wish, taken: Sequence[dict[str, str]]
 ) -> list[str]:
     """Why a draft is refused; empty for one that may be shown."""
-    return wishes.objections(slots, facts, wish) + _repeats(slots, facts, wish, taken, ask.told)
+    return (
+        wishes.objections(slots, facts, wish) + _repeats(slots, facts, wish, taken, ask.told) + _cut(slots, facts, wish)
+    )
+
+
+def _cut(slots: dict[str, str], facts: Facts, wish: Wish) -> list[str]:
+    """Reasons against titles that end in the middle of a sentence, which the form's last word can do."""
+    ends = tuple(prompt.prompt_file(facts.language)["unfinished"])
+    titles = {part: slots[part].rstrip("?？").lower() for part in prompt.parts(facts, wish) if part in TITLES}
+    space = "" if facts.language == "zh" else " "
+    return [f"its {part} breaks off" for part, text in titles.items() if f"{space}{text}".endswith(ends)]
 
 
 def readable(answer: str, layout: Layout) -> str:
@@ -298,7 +316,10 @@ def _ask(
 
 
 def _read(answer: str, ask: Asked, facts: Facts, wish: Wish) -> dict[str, str]:
-    """The parts of an answer, tidied, the offer sentence added. Raises Unfinished when it has another form."""
+    """The parts of an answer, tidied, the offer sentence added; alone where the opening has no room beside it.
+
+    Raises Unfinished when the answer has another form.
+    """
     wanted = prompt.parts(facts, wish)
     parts = _of_lines(answer, wanted) if ask.layout == "lines" else _of_json(answer)
     if parts.keys() != set(wanted):
@@ -306,7 +327,10 @@ def _read(answer: str, ask: Asked, facts: Facts, wish: Wish) -> dict[str, str]:
     slots = {part: tidy(parts[part], facts) for part in wanted}
     if not all(slots.values()):
         raise Unfinished("the answer left a part empty")
-    return slots | ({"body": template.joined(slots["body"], ask.line, facts.language)} if "body" in slots else {})
+    if "body" in slots:
+        has_room = template.room_beside(ask.line, facts) >= OPENING[facts.language]
+        slots["body"] = template.joined(slots["body"], ask.line, facts.language) if has_room else ask.line
+    return slots
 
 
 def _of_lines(answer: str, wanted: Sequence[str]) -> dict[str, str]:

@@ -23,7 +23,7 @@ from engine.errors import DataProblem
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
 NEEDED = {
     "system", "answer", "example_tone", "brief", "angles", "shop_angles", "goals", "channels", "examples",
-    "like", "again", "parts", "voice",
+    "like", "again", "parts", "voice", "unfinished",
 }  # fmt: skip
 # How an answer is laid out: its parts a line each, or a JSON object for servers that know no grammar. Names, quotes and
 # braces are half as many tokens again, and each costs as much time as a word.
@@ -103,11 +103,14 @@ def schema(facts: Facts, wish: Wish = NOTHING) -> dict:
     }
 
 
-def grammar(facts: Facts, wish: Wish = NOTHING, unlike: tuple[Mapping[str, str], ...] = ()) -> str:
+def grammar(
+    facts: Facts, wish: Wish = NOTHING, unlike: tuple[Mapping[str, str], ...] = (), opening: int | None = None
+) -> str:
     """The answer's form as GBNF: its parts in order, a line each, made of plain words and free slots only.
 
     A figure, an unknown slot or a foreign word then cannot be drawn at all, which a JSON schema cannot say. Lengths are
-    bounded in words, and generously: bounded characters are many times slower, a tight bound makes words run together.
+    bounded in words of English and letters of Chinese, and generously: cut short, a sentence ends where it should not.
+    `opening`: characters that the body has beside the offer; None: as many as it likes.
     No part begins with the letter that it begins with in the drafts of `unlike`: shown a draft and asked for another, a
     small model says the very same again, unless its first letter leads it elsewhere.
     """
@@ -118,30 +121,50 @@ def grammar(facts: Facts, wish: Wish = NOTHING, unlike: tuple[Mapping[str, str],
     }
     wanted = parts(facts, wish)
     forms, first = (_CHINESE, _chinese_first) if facts.language == "zh" else (_ENGLISH, _english_first)
-    slots = " | ".join(f'"{{{name}}}"' for name in FREE if name in facts.slots)
-    rules = [f"slot ::= {slots}", *forms["rules"]]
+    names = [name for name in FREE if name in facts.slots]
+    rules = [f"slot ::= {_either(names)}", *forms["rules"]]
     for part in wanted:
         kind = kinds.get(part, "title")
         # There are only so many buttons: beside new words, the old one may stay.
         others = () if part == "call_to_action" and not wish.part else unlike
         begun = {text[:1] for draft in others if (text := draft.get(part, ""))}
         if "{" in begun:  # a name may also be typed: it becomes its slot afterwards
-            begun |= {facts.slots[name][:1].upper() for name in FREE if name in facts.slots}
-        rules.append(f"{_rule(part)} ::= {forms[kind].replace('FIRST', first(begun, kind))}")
+            begun |= {facts.slots[name][:1].upper() for name in names}
+        room = opening if part == "body" and opening is not None else facts.room(part)
+        most = _most(kind, room, facts)
+        fitting = [name for name in names if len(facts.slots[name]) <= room * 2 // 3]
+        slot = "" if kind == "button" else "slot" if fitting == names else _either(fitting)
+        own = {"FIRST": first(begun, slot), "SLOT": f" | {slot}" if slot else ""}
+        own |= {"MOST": str(most), "LESS": str(max(2, most // 2))}
+        rules.append(f"{_rule(part)} ::= {Template(forms[kind]).substitute(own)}")
     root = ' "\\n" '.join(_rule(part) for part in wanted)
     return "\n".join([f"root ::= {root}", *rules]) + "\n"
 
 
+def _either(names: list[str]) -> str:
+    return " | ".join(f'"{{{name}}}"' for name in names)
+
+
+def _most(kind: str, room: int, facts: Facts) -> int:
+    """Words of English, or letters of the first of two Chinese clauses, that fit a room and do not run on."""
+    if facts.language == "zh":
+        return max(4, min((room - 2) * 2 // 3, LETTERS.get(kind, 40)))
+    return max(3, min(room // CHARACTERS, WORDS.get(kind, 24)))
+
+
+WORDS, LETTERS = {"title": 11, "opening": 14}, {"title": 14, "opening": 24}
+CHARACTERS = 6  # of an English word and the space before it
 _ENGLISH: dict[str, Any] = {
     "rules": [
-        r"""word ::= [a-z] [a-z']* ("-" [a-z]+)? | slot""",
+        r"""plain ::= [a-z] [a-z']* ("-" [a-z]+)?""",
+        r"word ::= plain | slot",
         r"""sentence ::= ([A-Z] [a-z']* | slot) (","? " " word){2,24} [.?]""",
     ],
-    "title": r"""FIRST (" " word){2,9} "?"?""",
-    "button": r"""FIRST (" " [a-z]+){1,5}""",
-    "sentence": r"""FIRST (","? " " word){2,24} [.?]""",
-    "opening": r"""FIRST (","? " " word){1,14} [.?]""",
-    "lead": r"""FIRST (","? " " word){2,24} [.?] " " sentence""",
+    "title": r"""$FIRST (" " (plain$SLOT)){2,$MOST} "?"?""",
+    "button": r"""$FIRST (" " [a-z]+){1,5}""",
+    "sentence": r"""$FIRST (","? " " word){2,24} [.?]""",
+    "opening": r"""$FIRST (","? " " (plain$SLOT)){1,$MOST} [.?]""",
+    "lead": r"""$FIRST (","? " " word){2,24} [.?] " " sentence""",
 }
 _CHINESE: dict[str, Any] = {
     "rules": [
@@ -149,27 +172,29 @@ _CHINESE: dict[str, Any] = {
         r"words ::= (letter | slot)+",
         r"""sentence ::= words ("，" words)? ("，" words)? [。？]""",
     ],
-    "title": r"""FIRST (letter | slot)* ("，" words)? "？"?""",
-    "button": r"""FIRST letter letter? letter? letter? letter?""",
-    "sentence": r"""FIRST (letter | slot)* ("，" words)? ("，" words)? [。？]""",
-    "opening": r"""FIRST (letter | slot)* ("，" words)? [。？]""",
-    "lead": r"""FIRST (letter | slot)* ("，" words)? ("，" words)? [。？] sentence""",
+    "title": r"""$FIRST (letter$SLOT){1,$MOST} ("，" (letter$SLOT){2,$LESS})? "？"?""",
+    "button": r"""$FIRST letter letter? letter? letter? letter?""",
+    "sentence": r"""$FIRST (letter | slot)* ("，" words)? ("，" words)? [。？]""",
+    "opening": r"""$FIRST (letter$SLOT){1,$MOST} ("，" (letter$SLOT){2,$LESS})? [。？]""",
+    "lead": r"""$FIRST (letter | slot)* ("，" words)? ("，" words)? [。？] sentence""",
 }
 
 
-def _english_first(begun: set[str], kind: str) -> str:
-    """The first word of a part, none of which begins with these letters ("{" stands for a slot)."""
+def _english_first(begun: set[str], slot: str) -> str:
+    """How a part begins: none of these letters, and no slot where "{" is among them."""
     letters = "".join(letter for letter in string.ascii_uppercase if letter not in begun)
-    if kind == "button":
-        return f"[{letters}] [a-z]+"
-    return f"[{letters}] [a-z']*" if "{" in begun else f"([{letters}] [a-z']* | slot)"
+    return _first(f"[{letters}] [a-z']*", begun, slot)
 
 
-def _chinese_first(begun: set[str], kind: str) -> str:
+def _chinese_first(begun: set[str], slot: str) -> str:
     ends = [0x4DFF, *sorted(ord(letter) for letter in begun if "\u4e00" <= letter <= "\u9fa5"), 0x9FA6]
     between = [(one + 1, two - 1) for one, two in itertools.pairwise(ends) if two - one > 1]
     letter = "[" + "".join(f"\\u{low:04x}-\\u{high:04x}" for low, high in between) + "]"
-    return letter if "{" in begun or kind == "button" else f"({letter} | slot)"
+    return _first(letter, begun, slot)
+
+
+def _first(letters: str, begun: set[str], slot: str) -> str:
+    return letters if "{" in begun or not slot else f"({letters} | {slot})"
 
 
 def _rule(part: str) -> str:

@@ -17,7 +17,7 @@ FORMS = {"sms": "sms", "push": "short", "ad": "short", "product_page": "page"}  
 def write(brief: Brief, facts: Facts, number: int) -> dict[str, str]:
     """Draft `number` (0, 1, ...) of a brief from templates: part to text with slots. The same for the same input."""
     texts = {part: _fitting(_own(brief, part) or _general(brief, part), number, part, facts) for part in facts.parts}
-    texts["body"] = _body(texts["body"], offer_line(facts, number), facts)
+    texts["body"] = body(texts["body"], offer_line(facts, number), facts)
     return texts
 
 
@@ -36,7 +36,7 @@ def neighbours(brief: Brief, facts: Facts, texts: Mapping[str, str]) -> Iterator
         found = {part: _fitting(choices[part], number, part, facts) for part in facts.parts}
         # The same way to say the offer as long as there are other openings.
         turn = line + (number - begin) // len(choices["body"])
-        found["body"] = _body(found["body"], lines[turn % len(lines)], facts)
+        found["body"] = body(found["body"], lines[turn % len(lines)], facts)
         if found not in seen:
             seen.append(found)
             yield found
@@ -110,7 +110,20 @@ def joined(lead: str, line: str, language: str) -> str:
     return f"{lead}{line}" if language == "zh" else f"{lead} {line}"
 
 
-def _body(lead: str, line: str, facts: Facts) -> str:
+def room_beside(line: str, facts: Facts) -> int:
+    """Characters that a body has left for its opening beside this offer sentence."""
+    return facts.room("body") - len(_filled(joined("", line, facts.language), facts.slots))
+
+
+def roomiest(number: int, facts: Facts, needed: int) -> str:
+    """Offer sentence `number`, or where it leaves less than `needed` characters for an opening, the shortest one."""
+    line = offer_line(facts, number)
+    if room_beside(line, facts) >= needed:
+        return line
+    return max(offer_lines(facts), key=lambda one: room_beside(one, facts))
+
+
+def body(lead: str, line: str, facts: Facts) -> str:
     """Lead and offer sentence, the lead left out where both do not fit."""
     both = joined(lead, line, facts.language)
     return both if len(_filled(both, facts.slots)) <= facts.room("body") else line
