@@ -152,7 +152,7 @@ def _most(kind: str, room: int, facts: Facts) -> int:
     return max(3, min(room // CHARACTERS, WORDS.get(kind, 24)))
 
 
-WORDS, LETTERS = {"title": 11, "opening": 14}, {"title": 14, "opening": 24}
+WORDS, LETTERS = {"title": 9, "opening": 14}, {"title": 14, "opening": 24}
 CHARACTERS = 6  # of an English word and the space before it
 _ENGLISH: dict[str, Any] = {
     "rules": [
@@ -161,7 +161,7 @@ _ENGLISH: dict[str, Any] = {
         r"""sentence ::= ([A-Z] [a-z']* | slot) (","? " " word){2,24} [.?]""",
     ],
     "title": r"""$FIRST (" " (plain$SLOT)){2,$MOST} "?"?""",
-    "button": r"""$FIRST (" " [a-z]+){1,5}""",
+    "button": r"""$FIRST (" " [a-z]+){1,3}""",
     "sentence": r"""$FIRST (","? " " word){2,24} [.?]""",
     "opening": r"""$FIRST (","? " " (plain$SLOT)){1,$MOST} [.?]""",
     "lead": r"""$FIRST (","? " " word){2,24} [.?] " " sentence""",
