@@ -2,8 +2,8 @@
 
 from datetime import date, timedelta
 
-# Chinese New Year, Dragon Boat, Qixi, Mid-Autumn and Double Ninth by year (Hong Kong Observatory, Gregorian-Lunar
-# calendar conversion tables), as month * 100 + day.
+# Chinese New Year, Dragon Boat, Qixi, Mid-Autumn and Double Ninth by year, as month * 100 + day. Each month was checked
+# to begin on the new moon in Beijing's time (Meeus, chapter 49); ICU has 2027 and 2030 a day off.
 LUNAR = {
     2025: (129, 531, 829, 1006, 1029),
     2026: (217, 619, 819, 925, 1018),
