@@ -20,6 +20,14 @@ from engine.sentences import Said, Sentence, spoken
 PROMPTS = Path(__file__).parents[2] / "assets" / "prompts"
 SLOT = re.compile(r"\{([a-z_]+)\}")
 HOLE = "\ufffc"  # stands for a slot while the words around it are read
+HASH = re.compile(r"(?<!\S)#(?=\w)|(?<=[^\w\s#])#(?=\w)|#(?=\w+#)|(?<=\w)#(?=\s|$)")
+SOCIAL = ("xiaohongshu", "social", "wechat")  # channels where # begins a topic
+# Latin letters of Chinese copy: sizes, units after a figure, the letter that answers a text message, usual short words.
+LATIN_IN_CHINESE = re.compile(
+    r"(?<![A-Za-z])(?:X{0,3}[SML]|[2-6]XL)(?![A-Za-z])|(?<=\d)\s?(?:cm|mm|ml|kg|g|m|l|L|ML|CM|KG|G|W)(?![A-Za-z])"
+    r"|(?:退订|拒收|回复?|请回复?|TD)[^，。！\w]{0,2}[TDRNYtdrny]{1,2}(?![A-Za-z])|(?<![A-Za-z])(?:VIP|APP|App|DIY|OK|logo|LOGO|WiFi|SPA|PO|CP|get|Get)(?![A-Za-z])"
+    r"|(?<=[第])N(?=[天次个回])|[A-Za-z](?=领)"
+)
 MARKUP = re.compile(r"https?:|www\.|\w\.(?:com|cn|net|org)\b|[@<>`\[\]|\\_#*^~]|&\w+;")
 
 
@@ -268,7 +276,10 @@ def _figures(around: str, facts: Facts, language: str) -> Iterator[Place]:
 def _marks(around: str, facts: Facts, language: str) -> Iterator[Place]:
     for start, end in _runs(around, lambda ch: ch in "{}"):
         yield start, end, "slot", "a brace that is not part of a slot such as {code}"
+    topics = {match.start() for match in HASH.finditer(around)} if facts.channel in SOCIAL else set()
     for match in MARKUP.finditer(around):
+        if match.start() in topics and match.group() == "#":
+            continue
         yield match.start(), match.end(), "markup", "a link, tag or bracket: copy is plain text"
     for start, end in _runs(around, lambda ch: unicodedata.category(ch) in ("Cc", "Cf", "Co", "Cs") and ch != "\n"):
         yield start, end, "markup", "an invisible mark"
@@ -306,6 +317,7 @@ def _script(around: str, facts: Facts, language: str) -> Iterator[Place]:
     if own:
         around = re.sub(re.escape(own), lambda match: HOLE * len(match.group()), around)
     if language == "zh":
+        around = LATIN_IN_CHINESE.sub(lambda match: HOLE * len(match.group()), around)
         for start, end in _runs(around, lambda ch: ch.isalpha() and not _is_chinese(ch)):
             yield start, end, "script", "这里应该只用中文"
     else:

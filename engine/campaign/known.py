@@ -26,6 +26,7 @@ ROLES = {
 NAMES = ("product", "products", "product_a", "product_b", "product_c", "gift", "shop", "category", "code", "offer")
 MOST_PRODUCTS = 200  # of a category or shop whose descriptions, prices and reviews are read
 FEW_PRODUCTS = 20  # of so many, one price may be meant without a name, and a short name is enough
+BEST_STARS = 5
 FEW_LEFT = 10  # pieces; copy may call that few
 OWN_WORDS = ("product_id", "price", "unit_cost", "stock", "launched_at")
 NEGATED = re.compile(
@@ -87,6 +88,8 @@ class World:
     categories: Mapping[str, str] | None = None
     briefed: int = 0  # products that the brief names
     heads: Mapping[str, str] = field(default_factory=dict)  # short names of its products, where only one is called so
+    tails: Mapping[str, str] = field(default_factory=dict)  # ends of their names, where no other name ends so
+    kinds: Mapping[str, str] = field(default_factory=dict)  # what only one of them is made of: 红茶, green tea
 
 
 def of_slots(
@@ -131,7 +134,8 @@ def world(
         lines.append(_line(_offer_text(offer, slots), "brief: offer", currency, policy=True))
     brands = {str(brand) for brand in products.get("brand", pd.Series(dtype="str")).dropna()}
     categories = {str(one) for one in products.get("category", pd.Series(dtype="str")).dropna()}
-    words = {word.lower() for word in (*brands, *categories, slots.get("shop", "")) if word}
+    places = {word for line in lines if line.policy for word in re.findall(r"(?<!^)\b[A-Z][a-z]+\b", line.text)}
+    words = {word.lower() for word in (*brands, *places, *categories, slots.get("shop", "")) if word}
     stock = scope["stock"].dropna() if "stock" in scope else pd.Series(dtype="float")
     return World(
         currency=currency,
@@ -150,6 +154,8 @@ def world(
         categories=_categories(scope),
         briefed=len(brief.product_ids),
         heads=_heads(inside, [line for line in lines if not line.policy]) if len(inside) <= FEW_PRODUCTS else {},
+        tails=_tails(inside) if len(inside) <= FEW_PRODUCTS else {},
+        kinds=_kinds(first, lines) if len(inside) <= FEW_PRODUCTS else {},
     )
 
 
@@ -289,6 +295,10 @@ def _review_lines(shop: object, scope: pd.DataFrame) -> Iterable[Line]:
         text = _rated(float(mean), int(count))
         name = str(scope.loc[product_id, "name"])
         yield Line(text, f"reviews of {product_id}", read(text, "USD"), product=name)
+        best = int((own.loc[own["product_id"] == product_id, "rating"] == BEST_STARS).sum())
+        least = int(own.loc[own["product_id"] == product_id, "rating"].min())
+        stars = f"{best} of {int(count)} gave five stars, none fewer than {least}, {best}个五星"
+        yield Line(stars, f"stars of {product_id}", read(stars, "USD"), product=name)
 
 
 def _rated(mean: float, count: int) -> str:
@@ -326,6 +336,38 @@ def _heads(names: Sequence[str], lines: Sequence[Line]) -> dict[str, str]:
             ends = [" ".join(name.lower().split()[-length:]) for length in (2, 1) if len(name.split()) > length]
         found |= {end: name for end in ends if end not in others}
     return found
+
+
+NO_TAILS = "被种井个的把条件"  # Chinese letters that are words of every other sentence
+
+
+def _tails(names: Sequence[str]) -> dict[str, str]:
+    """The ends of names by which each is known among the others: 锅 of 铸铁炒锅, "board" of Walnut Cutting Board."""
+    found: dict[str, str] = {}
+    for name in names:
+        if re.search("[\u4e00-\u9fff]", name):
+            ends = [name[-length:] for length in (3, 2, 1) if len(name) > length]
+        else:
+            ends = [" ".join(name.lower().split()[-length:]) for length in (2, 1) if len(name.split()) > length]
+        others = [other.lower() for other in names if other != name]
+        for word in name.lower().split() if name.isascii() and " " in name else ():
+            if not any(word in other for other in others):
+                found |= {f"{article} {word}": name for article in ("the", "our", "your", "this")}
+        found |= {end: name for end in ends if end not in NO_TAILS and not any(one.endswith(end) for one in others)}
+    return found
+
+
+def _kinds(scope: pd.DataFrame, lines: Sequence[Line]) -> dict[str, str]:
+    """What the material of one product alone says it is: 红茶, green tea."""
+    if "material" not in scope:
+        return {}
+    said = {str(row["name"]): str(row["material"]).strip().lower() for _, row in scope.iterrows()}
+    texts = {name: " ".join(line.text.lower() for line in lines if line.product == name) for name in said}
+    return {
+        kind: name
+        for name, kind in said.items()
+        if len(kind) > 1 and not any(kind in text for other, text in texts.items() if other != name)
+    }
 
 
 def _nouns(texts: Iterable[str]) -> frozenset[str]:

@@ -1,10 +1,11 @@
 """What a text says, read as values: numerals, amounts, days, durations, measures and terms in two languages."""
 
 import doctest
+from datetime import date
 
 import pytest
 
-from engine.campaign.reading import counts, names, numerals
+from engine.campaign.reading import counts, feasts, names, numerals
 from engine.campaign.reading.read import read
 
 
@@ -19,7 +20,7 @@ def only(text: str, kind: str):
     return claim
 
 
-@pytest.mark.parametrize("module", [numerals, counts])
+@pytest.mark.parametrize("module", [numerals, counts, feasts])
 def test_examples_in_docstrings_hold(module):
     assert doctest.testmod(module) == (0, 1)
 
@@ -136,10 +137,29 @@ def test_a_feast_is_its_own_day(feast, day):
 
 
 @pytest.mark.parametrize(
-    "text", ["until Chinese New Year's Eve", "until Lunar New Year's Day", "活动到七夕情人节截止", "活动到除夕截止"]
+    ("text", "feast"),
+    [
+        ("until Chinese New Year's Eve", "new_years_eve"),
+        ("until Lunar New Year's Day", "spring"),
+        ("活动到七夕情人节截止", "qixi"),
+        ("活动到除夕截止", "new_years_eve"),
+    ],
 )
-def test_a_feast_of_the_moon_is_no_day_of_the_sun(text):
-    assert [one for one in read(text, "CNY") if one.kind == "date"] == []
+def test_a_feast_of_the_moon_is_no_day_of_the_sun(text, feast):
+    assert only(text, "date").value == f"feast {feast} 0"
+
+
+@pytest.mark.parametrize(
+    ("feast", "day"),
+    [
+        ("spring", date(2026, 2, 17)), ("new_years_eve", date(2026, 2, 16)), ("lantern", date(2026, 3, 3)),
+        ("mid_autumn", date(2026, 9, 25)), ("qingming", date(2026, 4, 5)), ("dongzhi", date(2026, 12, 22)),
+        ("lichun", date(2026, 2, 4)), ("good_friday", date(2026, 4, 3)), ("thanksgiving", date(2026, 11, 26)),
+        ("cyber_monday", date(2026, 11, 30)), ("mothers_day", date(2026, 5, 10)),
+    ],
+)  # fmt: skip
+def test_a_feast_that_moves_has_its_day_of_the_year(feast, day):
+    assert feasts.day_of(feast, 2026) == day
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Literal
 
 Kind = Literal[
     "number", "percent", "money", "date", "duration", "measure", "code", "product", "attribute", "stock", "delivery",
-    "guarantee", "gift", "points", "rating", "comparison", "superlative",
+    "guarantee", "gift", "points", "rating", "comparison", "superlative", "minimum",
 ]  # fmt: skip
 
 

@@ -9,6 +9,32 @@ from engine.campaign.reading.numerals import CHINESE, ENGLISH, FIGURES, value
 from engine.campaign.reading.spans import is_inside
 from engine.campaign.reading.words import words
 
+# Words after a number that count nothing themselves, and those no noun follows whose number it is.
+NO_NOUN = re.compile(
+    r"(?:the|a|an|and|or|but|for|of|in|on|at|to|from|with|by|as|is|are|was|it|its|you|your|our|we|they|that|this"
+    r"|than|then"
+    r"|so|if|when|while|all|each|every|no|not|off|up|out|over|once|after|before|into|only|one|any|both|use[sd]?"
+    r"|works?|free"
+    r"|can|will|has|have|holds?|rinses?|full|light|fine|flat|warm|over)",
+    re.I,
+)
+NO_QUALITY = re.compile(
+    r"(?:\w+[^s\W]s|and|or|of|for|the|to|in|on|at|with|from|by|is|are|was|more|less|who|that)", re.I
+)
+MANY = 99  # in words; so many things are a manner of speaking
+VAGUE = {
+    "layer", "word", "story", "dream", "flavour", "flavor", "kiss", "memory", "face", "step", "find", "style",
+    "cup", "size", "shade", "tea", "level", "hour", "day", "night", "week", "month", "minute", "home", "thing",
+    "reason", "time", "way", "problem", "thought", "idea", "use", "year",
+}  # fmt: skip
+CHOSEN = re.compile(
+    r"(?:\b(?:reply|text|press|dial|option|step|part|round|episode|act|tip|question)\s+(?:with )?|(?:回复|发送|按|拨"
+    r"|选项|攻略|步骤|贴士)\s*)"
+    r"(?:\d(?!\d)[^.!?。！？\d]{0,24})*$",
+    re.I,
+)
+LISTED = re.compile(r"[.)]\s|[、）]|\ufe0f?\u20e3")
+STARTS = re.compile(r"(?:^|[.!?:;,\n。！？：；，]|[\u2600-\u27bf\U0001f000-\U0001faff])\s*$")
 COUNTED_CHINESE = "件款包片支瓶盒罐袋套只条双张把块床饼种色码层代枚粒颗枝箱桶道克重"
 COUNT = re.compile(
     rf"(?<![\w.,-])(?!\w+ times out of)(?P<n>{FIGURES}|{ENGLISH})"
@@ -38,16 +64,39 @@ def _counted() -> frozenset[str]:
 
 def _english(match: re.Match[str], number: float, nouns: frozenset[str]) -> Iterator[Claim]:
     """The number with the noun it counts, where one of the two words after it is a noun of these."""
-    group = next((group for group in ("w1", "w2") if match[group] and singular(match[group]) in nouns), None)
+    groups = ("w1",) if match["w1"] and NO_QUALITY.fullmatch(match["w1"]) else ("w1", "w2")
+    group = next((group for group in groups if match[group] and _is_noun(match[group], nouns)), None)
     written = match["n"][:1].isdigit()
+    if _is_a_manner(match, number, group):
+        return
     if written or (group and match["n"].lower() != "one"):
         noun = singular(match[group]) if group else ""
         yield Claim(match.start("n"), match.end(group or "n"), "number", number, noun)
 
 
+def _is_noun(word: str, nouns: frozenset[str]) -> bool:
+    return not NO_NOUN.fullmatch(word) and singular(word) in nouns
+
+
+def _is_a_manner(match: re.Match[str], number: float, group: str | None) -> bool:
+    """A hundred and one things, ninety-nine reasons; 1. and 2. of a list; "Reply 1 for": no count of anything."""
+    text, start = match.string, match.start("n")
+    if match["n"][:1].isdigit():
+        return bool(CHOSEN.search(text[max(0, start - 60) : start])) or _is_listed(text, match)
+    return number >= MANY and (not group or singular(match[group]) in VAGUE)
+
+
+def _is_listed(text: str, match: re.Match[str]) -> bool:
+    """1. and 2) of a list."""
+    written = match["n"]
+    return len(written) == 1 and bool(LISTED.match(text[match.end("n") :]) and STARTS.search(text[: match.start("n")]))
+
+
 def _is_count(text: str, match: re.Match[str]) -> bool:
     """Whether a number in a Chinese text counts: one in figures that is no part of a name such as A4, or in words."""
     if match["n"][:1].isdigit():
+        if CHOSEN.search(text[: match.start("n")][-60:]) or _is_listed(text, match):
+            return False
         follows = re.match(r"[A-Za-z]", text[match.end("n") :])
         return not follows and not re.search(r"[A-Za-z]-?$", text[: match.start("n")])
     counts = match["unit"] and match["unit"] in COUNTED_CHINESE

@@ -5,6 +5,7 @@ import functools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date, timedelta
 
 from engine.campaign.reading import words
 from engine.campaign.reading.claim import Claim
@@ -27,10 +28,15 @@ DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|{ORDINAL})(?!\w)"
 
 YEAR = r"(?:,?\s*(?P<year>(?:19|20)\d\d)\b)?"
 TO = r"\s*(?:-|to|and|until|till|through)\s*(?:the )?"
+WEEKDAY_NAMES = rf"(?:(?:{'|'.join(WEEKDAYS)}|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun),? (?:the )?)?"
 ENGLISH_DATES = (
-    re.compile(rf"\b(?P<day>{DAY}){TO}(?P<day2>{DAY})\s+(?:of )?(?P<month>{MONTH})\b\.?{YEAR}", re.I),
     re.compile(
-        rf"\b(?P<month>{MONTH})\b\.?\s+(?:the )?(?P<day>{DAY}){TO}(?P<day2>{DAY})(?!\s+(?:of )?(?:{MONTH}))(?!%){YEAR}",
+        rf"\b(?P<day>{DAY}){TO}{WEEKDAY_NAMES}(?P<day2>{DAY})\s+(?:of )?(?P<month>{MONTH})\b\.?{YEAR}",
+        re.I,
+    ),
+    re.compile(
+        rf"\b(?P<month>{MONTH})\b\.?\s+(?:the )?(?P<day>{DAY}){TO}{WEEKDAY_NAMES}(?P<day2>{DAY})"
+        rf"(?!\s+(?:of )?(?:{MONTH}))(?!%){YEAR}",
         re.I,
     ),
     re.compile(rf"\b(?P<day>{DAY})\s+(?:of )?(?P<month>{MONTH})\b\.?{YEAR}", re.I),
@@ -40,6 +46,11 @@ NUMERIC = (
     re.compile(r"(?<![\d/.-])(?P<year>(?:19|20)\d\d)[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})(?![\d/]|[-.]\d)"),
     re.compile(r"(?<![\d/.-])(?P<a>\d{1,2})[/](?P<b>\d{1,2})(?:[/](?P<year>(?:20)?\d\d))?(?![\d/])"),
     re.compile(r"(?<![\d/.$€£¥-])(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<year>(?:20)\d\d)?(?![\d])"),
+)
+# 5.18-5.24
+POINTED = re.compile(
+    r"(?<![\d/.$€£¥-])(?P<a>1[0-2]|[1-9])\.(?P<b>[0-3]?\d)\s*(?:-|~|至|到)\s*(?P<a2>1[0-2]|[1-9])\.(?P<b2>[0-3]?\d)"
+    r"(?![\d.%]|\s*(?:元|克|米|厘米|折|cm|kg|l\b|g\b))"
 )
 CN = rf"(?:{CHINESE}|\d{{1,2}})"
 YEAR_CHINESE = r"(?:(?P<year>(?:19|20)\d\d|二[零〇][一二三四五六七八九零〇]{2})\s*年\s*)?"
@@ -55,11 +66,18 @@ ALONE = (
         re.I,
     ),
     re.compile(
-        r"(?<![月年\d\-~至到、一二三四五六七八九十个])"
-        r"(?P<day>\d{1,2}|十[一二三四五六七八九]?|二十[一二三四五六七八九]?|三十一?)[日号](?=[)）前止截到起，。！])"
+        r"(?<![月年\d\-~、一二三四五六七八九十个])"
+        r"(?P<day>\d{1,2}|十[一二三四五六七八九]?|二十[一二三四五六七八九]?|三十一?)[日号](?=[)）前止截到起，。！才就]|[（(]?(?:周|星期|礼拜)[一二三四五六日天])"
     ),
 )
-MONTH_END = re.compile(rf"\b(?:the )?(?:end|last day) of (?P<month>{MONTH})\b", re.I)
+MONTH_END = re.compile(
+    rf"\b(?:the )?(?:very )?(?:end|last day) of (?P<month>{MONTH})\b|\b(?P<month2>{MONTH})'s (?:end|last day)\b", re.I
+)
+LAST_DAY = re.compile(
+    r"\b(?:the )?(?:very )?(?:last day of|end of) (?:the|this) month\b|\bmonth'?s[- ]end\b|\bmonth-end\b"
+    r"|(?:本月|这个月|当月|月)的?最后一[天日]",
+    re.I,
+)
 
 _WEEKDAY_NAME = rf"(?:{'|'.join(WEEKDAYS)})"
 _WEEKDAY_CHINESE = r"(?:周|星期|礼拜)"
@@ -80,10 +98,13 @@ def read(text: str) -> Iterator[Claim]:
     ]
     dated += [one for pattern in ALONE for match in pattern.finditer(text) for one in _alone(text, match)]
     dated += _festival_days(text)
+    dated += [one for match in POINTED.finditer(text) for one in _pointed(text, match)]
     dated += [one for pattern in NUMERIC for match in pattern.finditer(text) for one in _numeric(text, match)]
     yield from (_with_weekday(text, claim) for claim in dated)
     for match in MONTH_END.finditer(text):
-        yield _date(text, match, f"{MONTHS[match['month'].lower()]:02}-last")
+        yield _date(text, match, f"{MONTHS[(match['month'] or match['month2']).lower()]:02}-last")
+    for match in LAST_DAY.finditer(text):
+        yield _date(text, match, "last-day")
 
 
 def weekday_number(name: str) -> int:
@@ -92,7 +113,7 @@ def weekday_number(name: str) -> int:
 
 
 def _date(text: str, match: re.Match[str], day: str) -> Claim:
-    return Claim(*match.span(), "date", day, "", _roles(text, match))
+    return Claim(*match.span(), "date", day, "", roles_of_a_day(text, match))
 
 
 def _dated(text: str, match: re.Match[str]) -> Iterator[Claim]:
@@ -131,23 +152,62 @@ def _alone(text: str, match: re.Match[str]) -> Iterator[Claim]:
         yield _date(text, match, f"day {number}")
 
 
+# A day told from a feast: the day before it, its eve; and what only says that the day itself is meant.
+NEXT_TO = re.compile(
+    r"\s*(?:的)?(?:(?P<before>前一[天日晚]|前夕|前夜|头一天)|(?P<after>后一天|次日|第二天)|(?:当|这|那)[天日晚])"
+)
+BEFORE_IT = re.compile(r"(?:the )?(?P<way>day before|eve of|night before|day after)\s+$", re.I)
+
+
 @functools.cache
 def _festivals() -> dict[str, re.Pattern[str]]:
-    """The words for each day that is called by its feast, by "MM-DD"."""
-    return {day: re.compile(words.choices("festivals", day), re.I) for day in words.names("festivals")}
+    """The words for each day that is called by its feast: by "MM-DD", or by the name of one that moves."""
+    fixed = {day: words.choices("festivals", day) for day in words.names("festivals")}
+    said = {name: words.choices("feasts", name) for name in words.names("feasts")} | fixed
+    return {name: re.compile(rf"(?<![A-Za-z])(?:{choices})(?![A-Za-z])", re.I) for name, choices in said.items()}
+
+
+@functools.cache
+def _any_festival() -> re.Pattern[str]:
+    return re.compile("|".join(said.pattern for said in _festivals().values()), re.I)
 
 
 def _festival_days(text: str) -> Iterator[Claim]:
     """Days that are called by their feasts; part of the scene unless something ends or begins then."""
+    if not _any_festival().search(text):  # one pattern for the many texts that name none
+        return
     found = [(match, day) for day, said in _festivals().items() for match in said.finditer(text)]
     for match, day in found:
         # Of two feasts in one place the longer name is meant: Christmas Eve is not Christmas.
-        if not any(_is_inside(match, other) for other, _ in found) and _roles(text, match):
-            yield _date(text, match, day)
+        if not any(_is_inside(match, other) for other, _ in found):
+            yield from _festival(text, match, day)
 
 
 def _is_inside(one: re.Match[str], other: re.Match[str]) -> bool:
     return one.span() != other.span() and other.start() <= one.start() and one.end() <= other.end()
+
+
+def _festival(text: str, match: re.Match[str], name: str) -> Iterator[Claim]:
+    """The day of a feast, or the one next to it."""
+    beside, ahead = NEXT_TO.match(text[match.end() :]), BEFORE_IT.search(text[: match.start()])
+    start = ahead.start() if ahead else match.start()
+    end = match.end() + beside.end() if beside else match.end()
+    roles = _roles_between(text, start, end)
+    if not roles:
+        return
+    shift = 0
+    if ahead:
+        shift = 1 if ahead["way"].lower() == "day after" else -1
+    elif beside:
+        shift = -1 if beside["before"] else 1 if beside["after"] else 0
+    day = _moved(name, shift) if "-" in name else f"feast {name} {shift}"
+    yield Claim(start, end, "date", day, "", roles)
+
+
+def _moved(day: str, days: int) -> str:
+    """ "MM-DD" so many days later."""
+    month, number = day.split("-")
+    return f"{date(2025, int(month), int(number)) + timedelta(days=days):%m-%d}"
 
 
 def _numeric(text: str, match: re.Match[str]) -> Iterator[Claim]:
@@ -161,6 +221,13 @@ def _numeric(text: str, match: re.Match[str]) -> Iterator[Claim]:
     ways = [_written(year, m, str(d)) for m, d in ((first, second), (second, first)) if 1 <= m <= 12 and 1 <= d <= 31]
     if ways:
         yield _date(text, match, "|".join(ways))
+
+
+def _pointed(text: str, match: re.Match[str]) -> Iterator[Claim]:
+    """Both days of 5.18-5.24."""
+    first, last = (f"{int(match[month]):02}-{int(match[day]):02}" for month, day in (("a", "b"), ("a2", "b2")))
+    yield Claim(match.start(), match.start("a2"), "date", first, "", frozenset({"start"}))
+    yield Claim(match.start("a2"), match.end(), "date", last, "", frozenset({"end"}))
 
 
 def _with_weekday(text: str, claim: Claim) -> Claim:
@@ -196,9 +263,13 @@ def _after() -> dict[str, re.Pattern[str]]:
     }
 
 
-def _roles(text: str, match: re.Match[str]) -> frozenset[str]:
+def roles_of_a_day(text: str, match: re.Match[str]) -> frozenset[str]:
     """Whether something ends or starts on a day; neither where the words around it say both."""
-    before = WEEKDAY_BEFORE.sub("", text[: match.start()][-40:])
-    after = WEEKDAY_BETWEEN.sub("", text[match.end() :][:20])
+    return _roles_between(text, *match.span())
+
+
+def _roles_between(text: str, start: int, end: int) -> frozenset[str]:
+    before = WEEKDAY_BEFORE.sub("", text[:start][-40:])
+    after = WEEKDAY_BETWEEN.sub("", text[end:][:20])
     roles = {role for role in ("end", "start") if _before()[role].search(before) or _after()[role].match(after)}
     return frozenset(roles) if len(roles) == 1 else frozenset()

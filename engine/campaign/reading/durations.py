@@ -25,6 +25,12 @@ DURATION_CHINESE = re.compile(
     r"|年(?!轻|龄|[前代味货夜糕初末底])(?:期|内|质保|保修)?)"
 )
 
+HISTORY = re.compile(
+    r"[^，。]{0,4}(?:历史|传承|老店|老字号|工艺|手艺|窑|经验|质保|保修|古)|\s*(?:of|old|history|warranty|guarantee)",
+    re.I,
+)
+AGES = 100  # years in words; so many are a manner of speaking unless a history is told
+
 
 def read(text: str) -> Iterator[Claim]:
     """The durations of a text in plain signs, in days; `figures`: both ends of a range as they are written."""
@@ -32,8 +38,17 @@ def read(text: str) -> Iterator[Claim]:
         for match in pattern.finditer(text):
             unit = match["unit"].lower()
             number = 0.5 if match["n"] == "半" else value(match["n"])
+            if _is_idiom(text, match, number):
+                continue
             low = value(match["low"]) if match["low"] else None
             if number is not None:
                 figures = (number,) if low is None else (low, number)
                 days = UNITS.get(unit) or UNITS[re.sub(r"(?:期|内|质保|保修)$", "", unit)]
                 yield Claim(*match.span(), "duration", round(number * days, 5), unit, frozenset(), figures)
+
+
+def _is_idiom(text: str, match: re.Match[str], number: float | None) -> bool:
+    """八百年, a thousand years: very long."""
+    if match["n"][:1].isdigit() or not number or not match["unit"].lower().startswith(("year", "年")):
+        return False
+    return number >= AGES and not HISTORY.match(text[match.end() :])

@@ -23,10 +23,11 @@ _BEGINNINGS = sorted((name for name in UNITS if len(name) > 1), key=len, reverse
 _CHINESE_UNIT = r"毫升|毫米|公斤|千克|厘米|公分|英寸|姆米|升|克|斤|米(?!线|饭|粉|色|白)|寸|度(?![假过日数])|瓦|℃|°"
 _ENGLISH_UNIT = (
     r"mah\b|gsm\b|millilit\w*|centimet\w*|met(?:er|re)s?\b|lit(?:er|re)s?\b|inch(?:es)?\b|ounces?\b|grams?\b"
-    r"|kilo(?:gram)?s?\b|degrees?\b|watts?\b|pounds?\b(?! off)|ml\b|cl\b|kg\b|mm\b|cm\b|oz\b|lbs?\b|l\b|g\b|m\b|w\b"
+    r"|kilo(?:gram)?s?\b|degrees?\b|watts?\b|pounds?\b(?! off)|ml\b|cl\b|kg\b|mm\b|cm\b|oz\b|lbs?\b|l\b|g\b|m\b"
+    r"|w\b(?!/)"
 )
 MEASURE = re.compile(
-    rf"(?:(?P<first>{FIGURES})\s*[x×*]\s*)?(?P<n>{FIGURES}|{CHINESE}|{ENGLISH})[\s-]*"
+    rf"(?:(?P<first>{FIGURES})\s*[x×*]\s*)?(?P<n>{FIGURES}|{CHINESE}|{ENGLISH}|半|\bhalf(?: an?)?\b)[\s-]*"
     rf"(?P<unit>{_CHINESE_UNIT}|{_ENGLISH_UNIT})",
     re.I,
 )
@@ -36,7 +37,7 @@ FACTOR = re.compile(r"\b(?:SPF|UPF|PA)\s?(?P<n>\d+\+?|\+{1,4})", re.I)
 def read(text: str) -> Iterator[Claim]:
     """The measures of a text in plain signs, in one unit of each kind; the figures of all sides."""
     for match in MEASURE.finditer(text):
-        known, number = _unit(match["unit"].lower()), value(match["n"])
+        known, number = _unit(match["unit"].lower()), 0.5 if match["n"][:1] in "半hH" else value(match["n"])
         if known and number is not None:
             unit, factor = known
             first = value(match["first"]) if match["first"] else None

@@ -14,9 +14,15 @@ NEAR = 0.75  # likeness from which other words are taken for a misspelt name
 CAPITAL = r"[A-Z][\w'&]*"
 LINK = "(?:of|and|the|&|in|de|la)"
 TITLED = re.compile(rf"{CAPITAL}(?:[ -](?:{LINK} )?{CAPITAL})+")
+COUNTRIES = ("US", "USA", "UK", "EU", "PS", "OK", "TV", "DIY", "FAQ", "ASAP", "VIP", "AM", "PM", "I")
 STARTS = re.compile(r"(?:^|[.!?:;\n]\s*|[\"“]\s*)$")
 PLACED = re.compile(r"\b(?:on|at|in|from|near|to|of|by|Dear|Love,|Mr|Mrs|Ms)\.?\s+$")
 WORD = re.compile(r"[A-Za-z][\w']*")
+_DAY = (
+    r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?|Jan\w*|Feb\w*|Mar(?:ch)?|Apr(?:il)?"
+    r"|May|June?|July?|Aug\w*|Sept?\w*|Oct\w*|Nov\w*|Dec\w*"
+)
+DAYS_ONLY = re.compile(rf"(?:{_DAY})(?:[ -](?:and )?(?:{_DAY}))*")
 LETTER_CHINESE = re.compile("[\u4e00-\u9fff]")
 QUOTED = re.compile(r"[《「『](?P<name>[^》」』]{2,20})[》」』]")
 
@@ -60,6 +66,8 @@ def _titled(text: str, known: Sequence[str], others: frozenset[str]) -> Iterator
     headline = _is_headline(text)
     for match in TITLED.finditer(text):
         said = match.group()
+        if DAYS_ONLY.fullmatch(said):
+            continue
         near = _near(said, known)
         if not near and STARTS.search(text[: match.start()]):
             # The first word of a sentence has its capital anyway.
@@ -82,7 +90,7 @@ def _is_headline(text: str) -> bool:
 
 
 def _all_known(said: str, others: frozenset[str]) -> bool:
-    parts = [part.lower() for part in re.split(r"[ -]", said) if part[0].isupper()]
+    parts = [part.lower() for part in re.split(r"[ -]", said) if part[0].isupper() and part not in COUNTRIES]
     return said.lower() in others or all(part in others for part in parts)
 
 
@@ -120,9 +128,9 @@ def _misspelt_small(text: str, known: Sequence[str]) -> Iterator[Claim]:
 def _misspelt_chinese(text: str, known: Sequence[str]) -> Iterator[Claim]:
     """Chinese names with one wrong letter, and goods so particular that whoever writes them means a product."""
     for name in known:
-        for start in range(len(text) - len(name) + 1) if len(name) >= 3 else ():
-            said = text[start : start + len(name)]
-            if _is_one_letter_off(said, name):
+        for match in _one_letter_off(name).finditer(text) if len(name) >= 3 else ():
+            start, said = match.start(), match[1]
+            if said != name:
                 yield Claim(start, start + len(name), "product", f"like {name}")
     every = "".join(known)
     for match in _goods_chinese().finditer(text):
@@ -130,10 +138,12 @@ def _misspelt_chinese(text: str, known: Sequence[str]) -> Iterator[Claim]:
             yield Claim(*match.span(), "product", "unknown")
 
 
-def _is_one_letter_off(said: str, name: str) -> bool:
-    """Whether one letter is another one; of a name of three only the last, or any three letters are near."""
-    wrong = [at for at, (one, other) in enumerate(zip(said, name, strict=True)) if one != other]
-    return len(wrong) == 1 and (len(name) > 3 or wrong == [2]) and bool(re.fullmatch("[\u4e00-\u9fff]+", said))
+@functools.lru_cache(maxsize=512)
+def _one_letter_off(name: str) -> re.Pattern[str]:
+    """The name with any one letter as another one; of a name of three only the last, or any three letters are near."""
+    places = range(len(name)) if len(name) > 3 else (2,)
+    ways = (re.escape(name[:at]) + "[\u4e00-\u9fff]" + re.escape(name[at + 1 :]) for at in places)
+    return re.compile(f"(?=({'|'.join(ways)}))")
 
 
 @functools.cache

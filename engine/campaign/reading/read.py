@@ -12,13 +12,13 @@ from engine.campaign.reading.spans import clause_of, overlap, sentence_of
 
 PROMISES = ("stock", "delivery", "guarantee", "gift", "points", "rating", "comparison", "superlative")
 OFFERED = {"percent", "money", "gift", "delivery", "points"}
-NEEDS_AN_OFFER = {"today", "tomorrow", "weekend", "week", "month", "weekday"}
+NEEDS_AN_OFFER = {"today", "tomorrow", "weekend", "week", "month", "weekday", "part"}
 RANK = ("product", "code", "date", "percent", "money", "measure", "number", "duration")
 # Words by which a sentence speaks of an offer and its days.
 ONLY = re.compile(
     r"\b(?:only|postage|shipping|preview|starts?|begins?|from|until|till|by|ends?|end of|valid|through"
     r"|deal|sale|offer|special|discount|last)\b"
-    r"|有效|截止|结束|限|优惠|活动|特价|折|止|开始|起|底前|末前",
+    r"|有效|截止|结束|限|优惠|活动|特价|折|止|开始|起|底前|末前|[到至](?:本月|这个月)?月[底末]|开到|延到",
     re.I,
 )
 

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 from engine.campaign.reading.claim import Claim
 
-SENTENCE_END = re.compile(r"(?<=[!?。！？；\n])|(?<=[.;])(?=\s)")
-CLAUSE_END = re.compile(r"[，；：。！？\n—]|[,;:.!?](?!\d)")
+# Pictures and bullets stand where others write a full stop.
+PICTURE = "\u2022\u25a0-\u25ff\u2600-\u27bf\u2b50\u2b55\U0001f000-\U0001faff|｜•·"
+SENTENCE_END = re.compile(rf"(?<=[!?。！？；\n])|(?<=[.;])(?=\s)|(?<=[{PICTURE}])")
+CLAUSE_END = re.compile(rf"[，；：。！？\n—{PICTURE}]|[,;:.!?](?!\d)")
 
 
 def sentence_of(text: str, start: int) -> tuple[int, int]:

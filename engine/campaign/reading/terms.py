@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from engine.campaign.reading import words
+from engine.campaign.reading import lexicon, words
 from engine.campaign.reading.claim import Claim, Kind
 from engine.campaign.reading.numerals import small
 from engine.campaign.reading.spans import overlap
@@ -70,7 +70,7 @@ def read(text: str) -> Iterator[Claim]:
     listed = [claim for language in spoken for terms in _terms(language) for claim in terms.read(lower)]
     yield from listed
     properties = [claim for claim in listed if claim.kind == "attribute"]
-    for claim in _made_of(text, lower):
+    for claim in (*_made_of(text, lower), *lexicon.read(text)):
         if not any(overlap(claim, other) for other in properties):
             yield claim
 

@@ -5,12 +5,18 @@ import re
 from engine.campaign.known import FEW_PRODUCTS, Known, Line, after
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.numerals import plainer
+from engine.campaign.verdicts import sums
 from engine.campaign.verdicts.text import Text, numbers_in
 from engine.campaign.verdicts.verdict import Verdict, no_fact, refused, true
 
 MONEY_EPSILON = 0.005
 # Roles that one word may stand for: "pay $34" and "$40 before" are prices, a cap is money off too.
 ALSO = {("price", "was"), ("price", "now"), ("now", "price"), ("cap", "off"), ("off", "cap")}
+# What a policy's amounts are for.
+TOPICS = (
+    re.compile(r"deliver|shipping|postage|运费|邮费|配送费|快递费", re.I),
+    re.compile(r"return|send\w* (?:\w+ )?back|退货|退换", re.I),
+)
 SHARE_OF = re.compile(r"\s*(?:of\s+|pure\s+|的)?([A-Za-z]+|[\u4e00-\u9fff]{2})")
 
 
@@ -24,6 +30,7 @@ def amount(claim: Claim, around: Text) -> Verdict:
         best = min(about, key=lambda one: (one.slot is None, bool(one.product)))
         return true(claim, best.row, best.slot)
     row = _together(claim, named, around) if claim.kind == "money" else _share_in_lines(claim, around)
+    row = row or sums.follows(claim, around) or _of_a_policy(claim, around)
     return true(claim, row) if row else _refused(claim, own, meant, named, around)
 
 
@@ -48,7 +55,32 @@ def is_equal(known: Known, claim: Claim) -> bool:
     return abs(known.value - claim.value) < MONEY_EPSILON / 100
 
 
+def _of_a_policy(claim: Claim, around: Text) -> str:
+    """The row of a policy that says as much money of what the sentence speaks of: what delivery or a return costs."""
+    if claim.kind != "money":
+        return ""
+    sentence = around.sentence(claim)
+    topics = [topic for topic in TOPICS if topic.search(sentence)]
+    for line in around.known.lines if topics else ():
+        if line.policy and any(topic.search(line.text) for topic in topics):
+            for other in line.claims:
+                same = other.kind == "money" and other.unit == claim.unit and other.value == claim.value
+                wrong = claim.roles & {"off", "min", "now", "price"} and not claim.roles & _roles_in(other)
+                if same and not wrong:
+                    return line.row
+    return ""
+
+
+def _roles_in(other: Claim) -> frozenset[str]:
+    """What an amount of a policy may be said to be: one that is no minimum is a price."""
+    return other.roles if "min" in other.roles else other.roles | {"price", "now", "off"}
+
+
 def _has_role(known: Known, claim: Claim) -> bool:
+    if known.role in ("price", "now", "was") and claim.roles & {"sum", "unit", "would"}:
+        return True
+    if known.role == "off" and "would" in claim.roles:
+        return True
     if not claim.roles or not known.role or known.role in claim.roles:
         return True
     return any((known.role, role) in ALSO for role in claim.roles)
@@ -62,7 +94,7 @@ def _is_about(one: Known, named: list[str], claim: Claim, around: Text) -> bool:
     if one.count > 1 and one.count not in numbers_in(around.sentence(claim)):
         return False
     if one.product == known.gift:
-        return one.product in named
+        return one.product in named or around.speaks_of_gift(claim)
     bought = [name for name in named if name != known.gift]
     if bought:
         return one.product in bought

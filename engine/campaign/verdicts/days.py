@@ -6,15 +6,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from engine.campaign.reading import feasts
 from engine.campaign.reading.claim import Claim
+from engine.campaign.reading.days import MONTH
 from engine.campaign.reading.read import ONLY
 from engine.campaign.verdicts.amounts import amount
 from engine.campaign.verdicts.text import Text
 from engine.campaign.verdicts.verdict import Verdict, no_fact, refused, true
 
-STARTING_BEFORE = re.compile(r"(?:from|starts?|starting|begins?|自|从)[\s\w]{0,8}$")
+STARTING_BEFORE = re.compile(
+    r"(?:from|starts?|starting|begins?|opens?|launch(?:es)?|kicks? off|arrives?|since|自|从)[\s\w]{0,16}$"
+)
 STARTING_AFTER = re.compile(r"\s*(?:起|开始|开启)")
 STARTING = re.compile(r"start|begin|from|launch|arrive|起|开始|开抢|上线|发售")
+WAITING = re.compile(
+    r"(?:别|不要|莫|不用|何必)(?:再)?等到?$|(?:don't|do not|no need to|why) wait (?:until|till|for)\s*$", re.I
+)
+# "Tea until Halloween" is part of the scene where no offer is spoken of.
+MONTH_NAME = re.compile(rf"\b(?:{MONTH})\b|月", re.I)
+WEAK = re.compile(r"(?:\b(?:until|till|'til|by|to|from|since|before|through)\s*(?:the )?|[到至从自])$", re.I)
+OFFER = re.compile(
+    r"%|\boff\b|free|offer|sale|deal|code|discount|\bends?\b|valid|save|open|yours|gift|points"
+    r"|优惠|活动|减|折|送|赠|包邮|免邮|截止|价|礼|有效|满|买|福利|开抢|上线|下单|止|收官|时间|持续",
+    re.I,
+)
 LIMITED = re.compile(r"(?:for|only|just|within|lasts?|连着?|整整|共|为期)\s*$", re.I)
 # What is said of an offer: beside it, a number of days is a promise.
 OFFERED = ("percent", "money", "gift", "points", "date", "delivery", "code")
@@ -39,6 +54,8 @@ def day(claim: Claim, around: Text) -> Verdict | None:
     known, said = around.known, str(claim.value)
     if known.starts is None or known.ends is None:
         return amount(claim, around)
+    if WAITING.search(around.before(claim)) or _is_a_scene(claim, around):
+        return None
     if said == "clock":
         return refused(claim, "no_clock")
     right = DAYS.get(said.split()[0], _on_a_day)(claim, Window(known.starts, known.ends), around)
@@ -48,16 +65,51 @@ def day(claim: Claim, around: Text) -> Verdict | None:
     return true(claim, "brief: " + (slot or "starts_at, ends_at"), slot)
 
 
+def _is_a_scene(claim: Claim, around: Text) -> bool:
+    """Whether a feast is only part of the scene."""
+    called = not re.search(r"\d", around.said(claim)) and str(claim.value).startswith(("feast", "0", "1"))
+    is_feast = called and not MONTH_NAME.search(around.said(claim))
+    return is_feast and bool(WEAK.search(around.before(claim))) and not OFFER.search(around.sentence(claim))
+
+
 def _on_a_day(claim: Claim, window: Window, around: Text) -> str | None:
     """The slot of a day that is said in figures; "MM-last" is a month's last day."""
-    days = {"end": ("ends_at", window.ends), "start": ("starts_at", window.starts)}
-    for slot, day in [days[role] for role in claim.roles] or days.values():
+    for slot, day in _days_meant(claim, window):
         ways = {day.isoformat(), f"{day:%m-%d}"}
         if day.day == monthrange(day.year, day.month)[1]:
             ways.add(f"{day:%m}-last")
         if ways & set(str(claim.value).split("|")):
             return slot if claim.unit in ("", str(day.weekday())) else None
     return None
+
+
+def _last_day(claim: Claim, window: Window, around: Text) -> str | None:
+    """The last day of the month: that in which the plan ends."""
+    last = monthrange(window.ends.year, window.ends.month)[1]
+    return "ends_at" if window.ends.day == last and "start" not in claim.roles else None
+
+
+def _feast(claim: Claim, window: Window, around: Text) -> str | None:
+    """A feast that moves, or the day before or after it."""
+    _, name, shift = str(claim.value).split()
+    for slot, day in _days_meant(claim, window):
+        feast = feasts.day_of(name, day.year)
+        if feast and feast + timedelta(days=int(shift)) == day:
+            return slot
+    return None
+
+
+def _part(claim: Claim, window: Window, around: Text) -> str | None:
+    """Early June, mid-June, late June: the day that is meant lies in it."""
+    _, month, part = str(claim.value).split()
+    first, last = {"early": (1, 10), "mid": (10, 20), "late": (20, 31)}[part]
+    days = [day for _, day in _days_meant(claim, window)]
+    return "window" if any(day.month == int(month) and first <= day.day <= last for day in days) else None
+
+
+def _days_meant(claim: Claim, window: Window) -> list[tuple[str, date]]:
+    days = {"end": ("ends_at", window.ends), "start": ("starts_at", window.starts)}
+    return [days[role] for role in claim.roles] or list(days.values())
 
 
 def _number(claim: Claim) -> int:
@@ -122,6 +174,8 @@ def _weekend(claim: Claim, window: Window, around: Text) -> str | None:
 
 def _week(claim: Claim, window: Window, around: Text) -> str | None:
     monday, last = (one - timedelta(days=one.weekday()) for one in (window.starts, window.ends))
+    if re.match("all|the whole|整", around.said(claim), re.I):
+        return "window" if window.length in (6, 7) else None
     return "window" if monday == last or window.length in (6, 7) else None
 
 
@@ -131,6 +185,9 @@ def _day_alone(claim: Claim, window: Window, around: Text) -> str | None:
 
 
 DAYS: dict[str, Callable[[Claim, Window, Text], str | None]] = {
+    "last-day": _last_day,
+    "feast": _feast,
+    "part": _part,
     "day": _day_alone,
     "month": _month,
     "year": _year,

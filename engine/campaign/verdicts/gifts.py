@@ -8,7 +8,7 @@ from dataclasses import replace
 from engine.campaign.reading import words
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.numerals import value
-from engine.campaign.verdicts import policy
+from engine.campaign.verdicts import conditions, policy
 from engine.campaign.verdicts.text import CHINESE_LETTER, Text
 from engine.campaign.verdicts.verdict import Verdict, no_fact, refused, true
 
@@ -39,6 +39,8 @@ def gift(claim: Claim, around: Text) -> Verdict | None:
         return no_fact(_with_what_it_gives(claim, around))
     if _names_another(claim, around):
         return refused(_with_what_it_gives(claim, around), "other_gift", gift=around.known.gift)
+    if least := conditions.unmet(claim, around):
+        return refused(claim, "condition", policy=least.text, row=least.row)
     return true(claim, "brief: gift")
 
 
@@ -119,9 +121,13 @@ def _numbers_fit(said: str, buy: float, free: float) -> bool:
     numbers = _numbers(said)
     if re.search(r"\bfor\b(?! free)", said, re.I) and len(numbers) >= 2:  # three for two
         return numbers[:2] == [buy + free, buy]
+    if said.lower().startswith("pay"):
+        return numbers[:2] == [buy, buy + free]
     if re.search(r"third|fourth|3rd|4th|2nd|second", said, re.I) and "buy" not in said.lower():
         return numbers[:1] == [buy + 1]
     if len(numbers) >= 2:
+        if re.search(r"\bthe (?:second|third|fourth)", said, re.I):  # buy two, get the third free
+            return numbers[:2] == [buy, buy + free]
         return numbers[:2] == [buy, free]
     return not numbers or numbers[0] in (buy, free)
 

@@ -11,6 +11,8 @@ from engine.campaign.reading.read import PROMISES, read
 from engine.campaign.reading.spans import is_inside, overlap
 from engine.campaign.verdicts.amounts import amount
 from engine.campaign.verdicts.beside import with_a_promise
+from engine.campaign.verdicts.comparisons import comparison
+from engine.campaign.verdicts.conditions import minimum
 from engine.campaign.verdicts.counts import measure, number
 from engine.campaign.verdicts.days import day, duration
 from engine.campaign.verdicts.gifts import gift
@@ -26,7 +28,7 @@ Judge = Callable[[Claim, Text], Verdict | None]
 
 
 def _never(claim: Claim, around: Text) -> Verdict:
-    """Comparisons and superlatives: nothing that a shop knows makes them true."""
+    """Superlatives: nothing that a shop knows makes them true."""
     return no_fact(claim)
 
 
@@ -39,6 +41,7 @@ JUDGES: dict[str, Judge] = {
     "date": day,
     "duration": duration,
     "code": code,
+    "minimum": minimum,
     "attribute": attribute,
     "delivery": promise,
     "guarantee": promise,
@@ -46,7 +49,7 @@ JUDGES: dict[str, Judge] = {
     "gift": gift,
     "stock": stock,
     "rating": rating,
-    "comparison": _never,
+    "comparison": comparison,
     "superlative": _never,
 }
 

@@ -21,6 +21,10 @@ def product(claim: Claim, known: World) -> Verdict:
 def code(claim: Claim, around: Text) -> Verdict:
     """A code: true where it is the brief's."""
     own = around.known.code
+    if claim.value == "no_code":
+        return refused(claim, "other_code", code=own) if own else true(claim, "brief: code")
+    if claim.value == "a_code":
+        return true(claim, "brief: code") if own else refused(claim, "no_code")
     if own and str(claim.value) == own.upper():
         return true(claim, "brief: code", "code")
     return refused(claim, "other_code", code=own) if own else refused(claim, "no_code")

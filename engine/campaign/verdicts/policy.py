@@ -2,6 +2,7 @@
 
 from engine.campaign.known import Line
 from engine.campaign.reading.claim import Claim
+from engine.campaign.verdicts import conditions
 from engine.campaign.verdicts.lines import line_says, lines_of
 from engine.campaign.verdicts.text import Text
 from engine.campaign.verdicts.verdict import Verdict, no_fact, refused, true
@@ -42,8 +43,17 @@ def _unsaid(claim: Claim, beside: list[Claim], own: list[Line], around: Text) ->
 
 def _condition_is_said(line: Line, around: Text, claim: Claim) -> bool:
     """A promise from a certain order value on is true only with that value in the sentence."""
-    if claim.value != "free_delivery" or line.row.startswith("brief"):
+    if claim.value != "free_delivery":
         return True
+    if line.row.startswith("brief"):
+        return not conditions.unmet(claim, around)
+    least = conditions.least_of(line)
+    if least and (
+        conditions.reached_by_each(least, claim, around) or conditions.reached_by_a_sum(least, claim, around)
+    ):
+        return True
+    if any("short" in one.roles for one in around.in_sentence(claim, "money")):
+        return True  # what is short of it says that there is a minimum
     asked = {(one.value, one.unit) for one in line.claims if one.kind == "money" and "min" in one.roles}
     said = {(one.value, one.unit) for one in around.in_sentence(claim, "money")}
     return not asked or bool(asked & said)
