@@ -24,7 +24,8 @@ _PICTURE = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 _ENCODED = re.compile(r"[A-Za-z0-9+/]{24,}={0,2}")  # words hidden in base64
 _OVER_AND_OVER = re.compile(r"(.{2,8}?)\1{3,}")
 # What nearly every name is made of: nothing in it can end a name, and large catalogues have many.
-_HARMLESS = re.compile(r"[\w][\w ,&'’()%]*")
+# A dot and a slash together may be a link, and a star or a bracket a merge tag.
+_HARMLESS = re.compile(r"\w(?:[\w ,&'’()%+/-]*|(?!(?i:ww\.))[\w ,&'’()%+.-]*)")
 _QUOTES = str.maketrans(dict.fromkeys('{}<>`"“”„‟〝〞＂｛｝＜＞｀', " "))
 # Where a name ends and something else was put behind it; `![name](address)` is a picture in some tools.
 _BREAK = re.compile(rf"{_TAG.pattern}|[{{}}｛｝\n\r\u2028\u2029]|\]\(|{_LINK.pattern}", re.IGNORECASE)
