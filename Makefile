@@ -102,7 +102,7 @@ system:
 # --- checks ---
 
 test: venv-dev system model-if-possible
-	@$(PY) -m pytest -q -n 2 --dist loadfile
+	@$(PY) -m pytest -q -n 3 --dist loadfile
 
 test-full: venv-dev system model-if-possible
 	@mkdir -p bench/results

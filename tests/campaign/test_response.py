@@ -136,7 +136,7 @@ def test_a_shop_of_campaign_totals_alone_is_enough(tmp_path, dated):
     [
         (("clicked",), {"click"}),
         (("converted", "revenue"), {"order"}),
-        (("clicked", "converted", "revenue"), {"click", "order"}),
+        pytest.param(("clicked", "converted", "revenue"), {"click", "order"}, marks=pytest.mark.full),
     ],
 )
 def test_stages_that_are_not_recorded_are_named_and_promise_nothing(tmp_path, recorded, learned):
