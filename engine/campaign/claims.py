@@ -286,9 +286,16 @@ def _marks(around: str, facts: Facts, language: str) -> Iterator[Place]:
 
 
 def _names(around: str, facts: Facts, language: str) -> Iterator[Place]:
-    for name in facts.names:
-        for match in re.finditer(re.escape(name), around, re.IGNORECASE):
+    small = around.lower()
+    for own, name in _small(facts.names):
+        for match in re.finditer(re.escape(name), around, re.IGNORECASE) if own in small else ():
             yield match.start(), match.end(), "product", "a typed product name: use its slot, or leave it out"
+
+
+@functools.lru_cache(maxsize=8)
+def _small(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Names in small letters beside the names: a large shop's are looked for in every text."""
+    return tuple((name.lower(), name) for name in names)
 
 
 def _words(around: str, facts: Facts, language: str) -> Iterator[Place]:

@@ -10,6 +10,7 @@ from engine.campaign.reading import words
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.numerals import small
 
+BEGINNING = 4  # characters that names are looked up by
 NEAR = 0.75  # likeness from which other words are taken for a misspelt name
 CAPITAL = r"[A-Z][\w'&]*"
 LINK = "(?:of|and|the|&|in|de|la)"
@@ -29,25 +30,49 @@ QUOTED = re.compile(r"[《「『](?P<name>[^》」』]{2,20})[》」』]")
 
 def products(text: str, known: Sequence[str]) -> Iterator[Claim]:
     """The known names that stand in a text, the longest at each place; its value is the name."""
-    if not known:
-        return
-    lower = {name.lower(): name for name in known}
-    for match in _pattern(tuple(known)).finditer(text):
-        said = match.group().lower()
-        name = lower.get(said) or lower.get(said.removesuffix("s"))
-        if name:
-            yield Claim(*match.span(), "product", name)
+    begun = _by_beginning(tuple(known))
+    small, at = _small(text), 0
+    while at < len(text):
+        beginnings = (small[at : at + length] for length in range(BEGINNING, 0, -1))
+        names = (pair for beginning in beginnings for pair in begun.get(beginning, ()))
+        found = next(((end, name) for own, name in names if (end := _end(small, at, own))), None)
+        if found:
+            yield Claim(at, found[0], "product", found[1])
+        at = found[0] if found else at + 1
 
 
 @functools.lru_cache(maxsize=64)
-def _pattern(known: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(_bounded(name) for name in sorted(known, key=len, reverse=True)), re.I)
+def _by_beginning(known: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
+    """Names in small letters, and as they are, by how they begin, the longest first: a shop may have 100,000."""
+    index: dict[str, list[tuple[str, str]]] = {}
+    for name in sorted(filter(None, known), key=len, reverse=True):
+        own = _small(name)
+        index.setdefault(own[:BEGINNING], []).append((own, name))
+    return index
 
 
-def _bounded(name: str) -> str:
-    if name[-1:].isascii() and name[:1].isascii():
-        return rf"(?<!\w){re.escape(name)}(?:s(?!\w))?(?!\w)"
-    return re.escape(name)
+def _small(text: str) -> str:
+    """Small letters, each in its place."""
+    small = text.lower()
+    return small if len(small) == len(text) else "".join(one if len(one := ch.lower()) == 1 else ch for ch in text)
+
+
+def _end(text: str, at: int, name: str) -> int:
+    """Where a name that stands at a place ends, its plural's s included; 0 where it does not stand there."""
+    if not text.startswith(name, at):
+        return 0
+    end = at + len(name)
+    if not (name[0].isascii() and name[-1].isascii()):
+        return end
+    if at and _is_word(text[at - 1]):
+        return 0
+    if text.startswith("s", end) and not _is_word(text[end + 1 : end + 2]):
+        return end + 1
+    return 0 if _is_word(text[end : end + 1]) else end
+
+
+def _is_word(ch: str) -> bool:
+    return ch.isalnum() or ch == "_"
 
 
 def misspelt(text: str, known: Sequence[str], others: frozenset[str]) -> Iterator[Claim]:
