@@ -4,8 +4,8 @@
     python bench/send_it.py sheet DRAFTS.jsonl    a new sheet of the first 40 briefs of `bench/drafts.py --keep`
 
 The sheet (bench/results/send_it/sheet.jsonl) holds a brief and two texts a line, in an order drawn by lot; which is
-which stands in key.json, which no reader is shown. Every reader leaves a file ratings.NAME.jsonl with a line for each text:
-{"id", "text": "a" or "b", "point", "voice", "filler", "words", "send"}, each true or false.
+which stands in key.json, and no reader is shown that. Every reader leaves a file ratings.NAME.jsonl with a line for
+each text: {"id", "text": "a" or "b", "point", "voice", "filler", "words", "send"}, each of these true or false.
 
 The rubric, for a text as a customer of that shop would get it:
   point   says something of this product or shop that fits goal and channel, and nothing that is beside it
