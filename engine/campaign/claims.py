@@ -250,11 +250,18 @@ def _typed(text: str, facts: Facts) -> Iterator[tuple[int, int, str]]:
     """(start, end, slot) of facts typed into the text outside slots, the longest reading of each place."""
     ways = [(way, name) for name, value in facts.slots.items() for way in (value, *facts.aliases.get(name, ())) if way]
     ways.sort(key=lambda pair: -len(pair[0]))
-    # A figure must not be the beginning or the end of a longer one: $10 is not in $10.50, 5% not in 15%.
-    pattern = "|".join(f"(?P<w{i}>{_bounded(way)})" for i, (way, _) in enumerate(ways))
     around = SLOT.sub(lambda match: HOLE * len(match.group()), text)
-    for match in re.finditer(pattern, around, re.IGNORECASE):
+    for match in _any_of(tuple(way for way, _ in ways)).finditer(around):
         yield match.start(), match.end(), ways[int(str(match.lastgroup)[1:])][1]
+
+
+@functools.lru_cache(maxsize=256)
+def _any_of(ways: tuple[str, ...]) -> re.Pattern[str]:
+    """Any of these words, as groups w0, w1, ...
+
+    A figure must not be the beginning or the end of a longer one: $10 is not in $10.50, 5% not in 15%.
+    """
+    return re.compile("|".join(f"(?P<w{i}>{_bounded(way)})" for i, way in enumerate(ways)), re.IGNORECASE)
 
 
 def _bounded(way: str) -> str:
@@ -342,9 +349,10 @@ def _is_latin(ch: str) -> bool:
 
 def _runs(text: str, test: Callable[[str], bool]) -> Iterator[tuple[int, int]]:
     """(start, end) of each longest run of characters that pass the test."""
+    chosen = {ch for ch in set(text) if test(ch)}  # most texts have none
     start = None
-    for position, ch in enumerate(text + "\0"):
-        inside = position < len(text) and test(ch)
+    for position, ch in enumerate(text + "\0" if chosen else ""):
+        inside = position < len(text) and ch in chosen
         if inside and start is None:
             start = position
         elif not inside and start is not None:

@@ -333,7 +333,15 @@ def _heads(names: Sequence[str], lines: Sequence[Line]) -> dict[str, str]:
         if re.search("[\u4e00-\u9fff]", name):
             ends = [name[-length:] for length in (3, 2) if len(name) > length]
         else:
-            ends = [" ".join(name.lower().split()[-length:]) for length in (2, 1) if len(name.split()) > length]
+            parts = name.lower().split()
+            ends = [" ".join(parts[-length:]) for length in (2, 1) if len(parts) > length]
+            # "Duvet set" of a Linen Duvet Cover Set, where no other name has both words.
+            rest = [other.lower().split() for other in names if other != name]
+            ends += [
+                f"{part} {parts[-1]}"
+                for part in parts[:-2]
+                if not any(part in other and parts[-1] in other for other in rest)
+            ]
         found |= {end: name for end in ends if end not in others}
     return found
 

@@ -49,6 +49,16 @@ SHARE_OFF = re.compile(
     r"(?:[\d%]|half|third|quarter|fifth|tenth) off (?:of )?(?:your |an? |any |orders? (?:of |over )?)?$", re.I
 )
 
+# From $80 to $64: what something costs before and after, or two prices.
+_AMOUNT = rf"(?:(?:{SYMBOL})\s*)?(?:{FIGURES})\s*(?:{WORD})?"
+_FALLS = r"(?:(?:all the way )?(?:down )?to|(?:直接)?(?:降|减|落|变)?(?:到|至|成|为))\s*(?:\w+ ){0,3}"
+FALLS_FROM = re.compile(r"(?:\bfrom|从)\s*$", re.I)
+FALLS_ON = re.compile(rf"\s*{_FALLS}{_AMOUNT}", re.I)
+FALLS_TO = re.compile(rf"(?:\bfrom|从)\s*{_AMOUNT}\s*{_FALLS}$", re.I)
+# Save $15 at $100, or $40 at $200.
+OFF_AT = re.compile(rf"\b(?:saves?|get|or|and)\s*{_AMOUNT}\s*(?:off )?(?:at|on|when you (?:spend|hit|reach))\s*$", re.I)
+POUNDS_HEAVY = re.compile(r"\b(?:weigh|heavy|lift|scales?)\w*[^.!?]{0,16}$", re.I)
+
 MULTIPLES = {"double": 2.0, "twice": 2.0, "triple": 3.0, "thrice": 3.0, "quadruple": 4.0, "quintuple": 5.0}
 MULTIPLES |= {"双倍": 2.0, "翻倍": 2.0, "加倍": 2.0, "三倍": 3.0}
 TIMES = re.compile(
@@ -100,11 +110,14 @@ def _unit(match: re.Match[str], currency: str) -> str:
 
 
 def _is_idiom(text: str, match: re.Match[str]) -> bool:
-    """一元 in 多元, 一块 for "a piece" or "together"."""
+    """一元 in 多元, 一块 for "a piece" or "together", pounds that something weighs."""
     word, before = match["word"] or "", text[: match.start()]
+    if word.lower() == "pounds" and POUNDS_HEAVY.search(before[-30:]):
+        return True
     if word == "块" and re.search(r"(?:剩|余|还有|只有|仅有)\s*$", before):
         return True
-    if word in ("块", "元", "圆", "刀") and re.search(r"[多单二]$", before):
+    spelled = not (match["b"] or "")[:1].isdigit()
+    if spelled and word in ("块", "元", "圆", "刀") and re.search(r"[多单二]$", before):
         return True
     return word == "块" and bool(re.fullmatch(r"[一两几]", match["b"] or ""))
 
@@ -139,8 +152,12 @@ def _after() -> dict[str, re.Pattern[str]]:
 def _roles(text: str, match: re.Match[str]) -> frozenset[str]:
     """What an amount may be the amount of; the words after it say it more surely than those before."""
     before, after = text[: match.start()][-40:], text[match.end() :][:24]
-    if SHARE_OFF.search(before):
+    if SHARE_OFF.search(before) or OFF_AT.search(before):
         return frozenset({"min", "price"})
+    if FALLS_FROM.search(before) and FALLS_ON.match(text, match.end()):
+        return frozenset({"was", "price"})
+    if FALLS_TO.search(before):
+        return frozenset({"now", "price"})
     later = {role for role, pattern in _after().items() if pattern.match(after)}
     if later:
         return frozenset(later | ({"cap"} if _before()["cap"].search(before) else set()))

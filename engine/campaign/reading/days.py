@@ -47,6 +47,9 @@ NUMERIC = (
     re.compile(r"(?<![\d/.-])(?P<a>\d{1,2})[/](?P<b>\d{1,2})(?:[/](?P<year>(?:20)?\d\d))?(?![\d/])"),
     re.compile(r"(?<![\d/.$€£¥-])(?P<a>\d{1,2})\.(?P<b>\d{1,2})\.(?P<year>(?:20)\d\d)?(?![\d])"),
 )
+DATED = re.compile(
+    r"\b(?:until|till|til|by|from|on|to|through|before|ends?|starts?|since|dated?|and|-)\s+$|[-~至到自从]\s*$", re.I
+)
 # 5.18-5.24
 POINTED = re.compile(
     r"(?<![\d/.$€£¥-])(?P<a>1[0-2]|[1-9])\.(?P<b>[0-3]?\d)\s*(?:-|~|至|到)\s*(?P<a2>1[0-2]|[1-9])\.(?P<b2>[0-3]?\d)"
@@ -183,6 +186,17 @@ def _festival_days(text: str) -> Iterator[Claim]:
             yield from _festival(text, match, day)
 
 
+def is_a_feast(said: str) -> bool:
+    """Whether these words are the name of a feast and nothing more."""
+    return bool(_any_festival().fullmatch(said))
+
+
+def festival_places(text: str) -> Iterator[tuple[int, int]]:
+    """Where feasts are named, whatever is said of them: the figures in 双11 and 520 count nothing."""
+    for match in _any_festival().finditer(text):
+        yield match.span()
+
+
 def _is_inside(one: re.Match[str], other: re.Match[str]) -> bool:
     return one.span() != other.span() and other.start() <= one.start() and one.end() <= other.end()
 
@@ -214,6 +228,8 @@ def _numeric(text: str, match: re.Match[str]) -> Iterator[Claim]:
     """A date in figures; 6/7 is read both ways where both are days: it is right when one of them is."""
     found = match.groupdict()
     year = _year(found.get("year"))
+    if match.re is NUMERIC[-1] and not year and not DATED.search(text[: match.start()]):
+        return  # "They average 4.7." ends a sentence
     if "month" in found:
         yield _date(text, match, _written(year, int(found["month"]), found["day"]))
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from rapidfuzz.distance import OSA
 
-from engine.campaign.reading import words
+from engine.campaign.reading import days, words
 from engine.campaign.reading.claim import Claim
 from engine.campaign.reading.numerals import small
 
@@ -91,7 +91,7 @@ def _titled(text: str, known: Sequence[str], others: frozenset[str]) -> Iterator
     headline = _is_headline(text)
     for match in TITLED.finditer(text):
         said = match.group()
-        if DAYS_ONLY.fullmatch(said):
+        if DAYS_ONLY.fullmatch(said) or days.is_a_feast(said):
             continue
         near = _near(said, known)
         if not near and STARTS.search(text[: match.start()]):

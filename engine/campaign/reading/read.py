@@ -34,7 +34,7 @@ def read(text: str, currency: str, nouns: frozenset[str] = frozenset()) -> tuple
     found += [*amounts.tiers(plain, currency), *shares.read(plain), *amounts.read(plain, currency)]
     found += [*measures.read(plain), *codes.read(plain), *terms.read(plain)]
     taken = [(claim.start, claim.end) for claim in found if claim.kind not in PROMISES]
-    found += counts.read(plain, nouns, taken)
+    found += counts.read(plain, nouns, [*taken, *days.festival_places(plain)])
     kept = _longest(_in_context(plain, found))
     return tuple(_with_figures(claim, plain, kept) if claim.kind in PROMISES else claim for claim in kept)
 

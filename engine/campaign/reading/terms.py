@@ -31,17 +31,21 @@ SCRIPTS = {"en": re.compile("[A-Za-z]"), "zh": re.compile("[\u4e00-\u9fff]")}
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """The terms of one kind in one language as one pattern of small letters (which is twice as fast as ignoring case),
-    whose groups are called t0, t1, ... as `names` are listed.
+    """The terms of one kind in one language as patterns of small letters (which is twice as fast as ignoring case).
+
+    `found` finds where any of them stands; `pattern`, whose groups are called t0, t1, ... as `names` are listed, which.
+    Python skips a choice by its first letter only outside a group: to look with `pattern` alone took ten times as long.
     """
 
     kind: Kind
     names: tuple[str, ...]
+    found: re.Pattern[str]
     pattern: re.Pattern[str]
 
     def read(self, text: str) -> Iterator[Claim]:
-        for match in self.pattern.finditer(text):
-            if match.end() > match.start():
+        for place in self.found.finditer(text):
+            match = self.pattern.match(text, place.start())
+            if match and match.end() > match.start():
                 yield Claim(*match.span(), self.kind, self.names[int(str(match.lastgroup)[1:])])
 
 
@@ -50,17 +54,18 @@ def _terms(language: str) -> tuple[_Terms, ...]:
     """The terms of a language, a pattern for each kind: hundreds of patterns one by one took ten times as long."""
     try:
         return tuple(
-            _Terms(cast(Kind, kind), tuple(terms), _compiled(list(terms.values()), whole_words=language == "en"))
+            _Terms(cast(Kind, kind), tuple(terms), *_compiled(list(terms.values()), whole_words=language == "en"))
             for kind, terms in words.file("claims", language).items()
         )
     except (AttributeError, TypeError, re.error) as error:
         raise words.unusable("claims", language, error) from error
 
 
-def _compiled(said: list[str], whole_words: bool) -> re.Pattern[str]:
-    ends = r"(?!\w)" if whole_words else ""
-    choices = "|".join(f"(?P<t{number}>(?:{one.lower()}){ends})" for number, one in enumerate(said))
-    return re.compile(rf"(?<!\w)(?:{choices})" if whole_words else choices)
+def _compiled(said: list[str], whole_words: bool) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    begins, ends = (r"(?<!\w)", r"(?!\w)") if whole_words else ("", "")
+    groups = "|".join(f"(?P<t{number}>(?:{one.lower()}){ends})" for number, one in enumerate(said))
+    found = re.compile(f"{begins}(?:{'|'.join(said).lower()}){ends}")
+    return found, re.compile(f"{begins}(?:{groups})")
 
 
 def read(text: str) -> Iterator[Claim]:

@@ -17,13 +17,17 @@ TOPICS = (
     re.compile(r"deliver|shipping|postage|运费|邮费|配送费|快递费", re.I),
     re.compile(r"return|send\w* (?:\w+ )?back|退货|退换", re.I),
 )
+SOME_MORE = re.compile(r"[多余](?![买送])")
 SHARE_OF = re.compile(r"\s*(?:of\s+|pure\s+|的)?([A-Za-z]+|[\u4e00-\u9fff]{2})")
 
 
 def amount(claim: Claim, around: Text) -> Verdict:
     """Money or a share: true where a known amount is as much, of the same thing, and in the role that is said."""
     named = around.products(claim)
-    own = [one for one in around.known.amounts if is_equal(one, claim)]
+    if named:
+        named = list(dict.fromkeys([*named, *around.named_in(around.clause(claim))]))
+    step = _step_of_some_more(claim, around)
+    own = [one for one in around.known.amounts if is_equal(one, claim) or _is_some_more(one, claim, step)]
     meant = [one for one in own if _has_role(one, claim)]
     about = [one for one in meant if _is_about(one, named, claim, around)]
     if about:
@@ -53,6 +57,19 @@ def is_equal(known: Known, claim: Claim) -> bool:
     if claim.kind == "money":
         return known.unit == claim.unit and abs(known.value - claim.value) < MONEY_EPSILON
     return abs(known.value - claim.value) < MONEY_EPSILON / 100
+
+
+def _step_of_some_more(claim: Claim, around: Text) -> float:
+    """How much more an amount may be that is said as 13块多: less than one of its last figure; 0 otherwise."""
+    number = 0.0 if isinstance(claim.value, str) else float(claim.value)
+    if claim.kind != "money" or not SOME_MORE.match(around.after(claim)) or number != int(number) or not number:
+        return 0.0
+    return next((step for step in (1000.0, 100.0, 10.0) if number % step == 0), 1.0)
+
+
+def _is_some_more(known: Known, claim: Claim, step: float) -> bool:
+    same = step and known.kind == claim.kind and known.unit == claim.unit
+    return bool(same) and float(claim.value) < float(known.value) < float(claim.value) + step
 
 
 def _of_a_policy(claim: Claim, around: Text) -> str:

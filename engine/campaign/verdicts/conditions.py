@@ -10,7 +10,8 @@ from engine.campaign.verdicts.verdict import Verdict, refused, true
 
 # One piece and no more: what it costs must reach the minimum.
 ALONE = re.compile(
-    r"\b(?:a single|just (?:a|one)|only one|one single|any single|by itself|on its own)\b"
+    r"\b(?:a single|just (?:a|one)|only one|one single|any single|buy one(?! (?:more|extra|get|of|and)\b)"
+    r"|by itself|on its own)\b"
     r"|(?:只|单|就|光|随便|任意|哪怕)(?:买|拿|带|要|入|点)?(?:一|1)[件瓶罐盒只把块条包套口个床]|单买|单件|单独买|单入",
     re.I,
 )

@@ -18,6 +18,8 @@ GENERAL = {
     "thing", "find", "classic", "essential", "staple",
 }  # fmt: skip
 ROUND = re.compile(r"直径|口径|diameter|across", re.I)
+# How many of the second unit one of the first is.
+CONVERTED = {("lb", "g"): 453.592, ("oz", "g"): 28.3495, ("oz", "ml"): 29.5735, ("inch", "cm"): 2.54}
 OF_THEM = re.compile(r"\s*of (?:them|these)\b", re.I)
 HOLDS = re.compile(r"[装盛容]|重|holds?|capacity|contains?|takes|weigh", re.I)
 COUNTED = re.compile(rf"(?:{FIGURES}|{ENGLISH})[- ](?P<noun>[a-z]+(?: [a-z]+)?)")
@@ -28,7 +30,23 @@ INCLUDES = re.compile(
     r"|含|配|附|送|赠|内有|内含|套|装|带|剩|余|库存|共|每|款|到手",
     re.I,
 )
-SCENERY = {"cup", "step", "layer", "level", "home", "time", "thing", "find", "portion", "serving", "people", "use"}
+SCENERY = {
+    "cup",
+    "step",
+    "layer",
+    "level",
+    "home",
+    "time",
+    "thing",
+    "find",
+    "portion",
+    "serving",
+    "people",
+    "use",
+    "owner",
+    "shopper",
+    "buyer",
+}
 COUNTED_AFTER = re.compile("[\u4e00-\u9fff]{1,2}")
 COUNTED_CHINESE = re.compile("[\u4e00-\u9fff]{2}$")
 
@@ -75,13 +93,28 @@ def measure(claim: Claim, around: Text) -> Verdict | None:
         for other in line.claims:
             same = other.kind == "measure" and other.unit == claim.unit
             exact = other.figures == claim.figures if claim.figures else other.value == claim.value
-            if same and (exact or _is_a_side(claim, other, around)):
+            if (same and (exact or _is_a_side(claim, other, around))) or _is_converted(claim, other):
                 return true(claim, line.row)
     if row := sums.share_of_a_measure(claim, around):
         return true(claim, row)
     if re.match(r"(?:one|an?|一|半|half)", around.said(claim), re.I) and not _is_contents(claim, around):
         return None  # "a metre away", 一米阳光: no figure
     return no_fact(claim)
+
+
+def _is_converted(claim: Claim, other: Claim) -> bool:
+    """Whether a size in inches, pounds or ounces is the catalogue's in other units, as exactly as it is said."""
+    factor = CONVERTED.get((claim.unit, other.unit))
+    if other.kind != "measure" or factor is None or len(claim.figures) != len(other.figures):
+        return False
+    scale = float(other.value) / other.figures[-1] if other.figures[-1] else 1.0
+    pairs = zip(claim.figures, other.figures, strict=True)
+    return all(abs(said - own * scale / factor) <= _last_place(said) / 2 + 1e-9 for said, own in pairs)
+
+
+def _last_place(number: float) -> float:
+    """What one of the last figure of a number is worth."""
+    return 10.0 ** -len(f"{number:g}".partition(".")[2])
 
 
 def _is_a_side(claim: Claim, other: Claim, around: Text) -> bool:

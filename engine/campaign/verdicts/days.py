@@ -26,7 +26,8 @@ WAITING = re.compile(
 MONTH_NAME = re.compile(rf"\b(?:{MONTH})\b|月", re.I)
 WEAK = re.compile(r"(?:\b(?:until|till|'til|by|to|from|since|before|through)\s*(?:the )?|[到至从自])$", re.I)
 OFFER = re.compile(
-    r"%|\boff\b|free|offer|sale|deal|code|discount|\bends?\b|valid|save|open|yours|gift|points"
+    r"%|\boff\b|\bruns? (?:right )?(?:through|until|till|to)\b"
+    r"|free|offer|sale|deal|code|discount|\bends?\b|valid|save|open|yours|gift|points"
     r"|优惠|活动|减|折|送|赠|包邮|免邮|截止|价|礼|有效|满|买|福利|开抢|上线|下单|止|收官|时间|持续",
     re.I,
 )

@@ -1,5 +1,7 @@
 """Promises of delivery, return and guarantee: true where the offer or the shop's policy makes them."""
 
+import re
+
 from engine.campaign.known import Line
 from engine.campaign.reading.claim import Claim
 from engine.campaign.verdicts import conditions
@@ -8,6 +10,11 @@ from engine.campaign.verdicts.text import Text
 from engine.campaign.verdicts.verdict import Verdict, no_fact, refused, true
 
 POLICED = ("delivery", "guarantee", "points")  # promises that the shop's policy files may make
+# What is said to hold for life where these words are not is a saying: friends for life.
+ASSURED = re.compile(
+    r"guarant|warrant|repair|replac|return|refund|service|support|cover|free|last|keep|built|made|sharp|yours|buy|own",
+    re.I,
+)
 NEEDS_A_NUMBER = ("delivery_time", "returns")  # words that are said of other things too
 
 
@@ -15,6 +22,8 @@ def promise(claim: Claim, around: Text) -> Verdict | None:
     """A promise: true with the amounts and the condition that its line has."""
     beside = around.in_clause(claim, "duration", "number")
     if claim.value in NEEDS_A_NUMBER and not beside and not around.in_clause(claim, "date"):
+        return None
+    if around.said(claim).lower() in ("for life", "for ever") and not ASSURED.search(around.sentence(claim)):
         return None
     own = lines_of(claim, around)
     if not own:

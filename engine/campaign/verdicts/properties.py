@@ -10,7 +10,9 @@ from engine.campaign.verdicts.lines import EXACT
 from engine.campaign.verdicts.text import Text, stands
 from engine.campaign.verdicts.verdict import Verdict, no_fact, true
 
-LEADING = re.compile(r"^(?:(?:in|for|fits?|on|cut|made|a|an|your|any|the|is|are|not|be|of|with) )+")
+LEADING = re.compile(
+    r"^(?:(?:comes?|available|sold|in|for|fits?|on|cut|made|a|an|your|any|the|is|are|not|be|of|with) )+"
+)
 SINGULAR = re.compile(r"(?<=[a-z]{3})s$")
 GOES = re.compile(r"deliver|ship|\bpost|send|配送|寄|发货|送到|送往", re.I)
 DELIVERED = re.compile(r"deliver|ship|配送|发货", re.I)
@@ -20,6 +22,11 @@ DENIED_BEFORE = re.compile(
     r"(?: (?:a|an|any|the|be|in|on|made|of|from|to|put|it|them|single|drop|trace|bit|hint|contain|safe|suitable"
     r"|for)){0,4} ?"
     r"|(?:不是|没有|不含|不带|不能|不可以?|无法|不支持|并非|绝非|不适合|不适用|谢绝|禁止|切勿|不得)(?:用|上|进|在|于|任何|含|使用|放|采用)?)$",
+    re.I,
+)
+DENIED_AFTER = re.compile(
+    r"(?:灶)?(?:上|里)?(?:就|都|也|是|均|暂)?(?:不能|不可|不行|不支持|不适用|不适合|不建议|用不了|没法|无法|除外|禁用|免谈)"
+    r"|s?(?:\s|-)(?:is|are)(?:n't| not) (?:possible|allowed|suitable|recommended|an option)\b",
     re.I,
 )
 PART_OF_IT = re.compile(r"free|不|无|without|\bno\b", re.I)
@@ -69,9 +76,10 @@ def _where_it_goes(claim: Claim, around: Text) -> list[Line]:
 
 
 def _is_denied(claim: Claim, around: Text) -> bool:
-    """Whether the words right before say that what the catalogue says is not so."""
+    """Whether the words right before or after say that what the catalogue says is not so."""
     start = around.clause_start(claim)
-    return bool(DENIED_BEFORE.search(around.plain[start : claim.start]) and not PART_OF_IT.search(around.said(claim)))
+    denied = DENIED_BEFORE.search(around.plain[start : claim.start]) or DENIED_AFTER.match(around.after(claim))
+    return bool(denied and not PART_OF_IT.search(around.said(claim)))
 
 
 def _is_a_kind(claim: Claim, around: Text) -> bool:

@@ -12,6 +12,7 @@ from engine.campaign.verdicts.verdict import Verdict, no_fact, refused, true
 
 MANY_BEFORE = re.compile(rf"(?P<n>{FIGURES}|{ENGLISH}|{CHINESE})\s*(?:of (?:them|these)\s*)?$", re.I)
 RATED = re.compile(r"评|打|给|留言|[均分]|review|rat(?:ed|ing)|star", re.I)
+MARKS = re.compile(r"(?:top|full) marks|满分", re.I)
 PLENTY = 2 * FEW_LEFT  # pieces; copy may call that plenty
 HUNDREDS = 100.0
 SO_MANY = re.compile("hundred|[百千万]", re.I)
@@ -73,6 +74,8 @@ def rating(claim: Claim, around: Text) -> Verdict | None:
         return _by_stars(claim, around, best)
     if claim.value in NEEDS_A_NUMBER and not figures:
         return None
+    if MARKS.match(around.said(claim)) and not (RATED.search(around.sentence(claim)) or around.meant(claim)):
+        return None  # what a mirror or a school gives
     praise = claim.value == "loved" and not RATED.search(around.sentence(claim))
     if not figures or claim.value == "voted" or praise:
         return no_fact(claim)

@@ -60,12 +60,22 @@ def _worked_out(claim: Claim, around: Text) -> Iterator[tuple[float, str]]:
     if "gap" in roles:
         for one, other in itertools.combinations(prices.values(), 2):
             yield abs(one - other), "products: difference of prices"
+    if "off" in roles:
+        yield from _by_choosing(claim, around)
     if roles & {"sum", "now"}:
         yield from _together(prices, claim, around)
     if "unit" in roles or EACH_PIECE.search(around.clause(claim)):
         yield from _each(claim, prices, around)
     if "would" in roles:
         yield from _uncapped(prices, around)
+
+
+def _by_choosing(claim: Claim, around: Text) -> Iterator[tuple[float, str]]:
+    """What is saved by taking the cheaper of two things, where both prices are said just before."""
+    said = [one for one in around.between(0, claim.start, "money") if not one.roles & {"off", "min", "cap"}][-2:]
+    known = set(conditions.prices_of(around).values())
+    if len(said) == 2 and all(float(one.value) in known for one in said):
+        yield abs(float(said[0].value) - float(said[1].value)), "products: difference of prices"
 
 
 def _meant(claim: Claim, around: Text) -> dict[str, float]:
@@ -96,8 +106,8 @@ def _together(prices: dict[str, float], claim: Claim, around: Text) -> Iterator[
         # What an offer on a part of the shop takes off several products is not worked out.
         if not offer.applies_to:
             yield after(offer, total), f"{row} - discount"
-    if offer.max_discount:
-        yield from ((price - off, f"{row} - discount") for price in prices.values() for off in (offer.max_discount,))
+    if offer.max_discount and not offer.applies_to:
+        yield from ((after(offer, price), f"{row} - discount") for price in prices.values())
 
 
 def _minimums(around: Text) -> Iterator[tuple[float, str]]:

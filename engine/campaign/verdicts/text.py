@@ -123,11 +123,18 @@ class Text:
         named, gift = self.meant(claim) if close else self.products(claim), self.known.gift
         if gift and gift not in named and self.speaks_of_gift(claim):
             named = [*named, gift]
+        if named == [gift] and self._stands_before_the_gift(claim):
+            named = []
         return [
             line
             for line in self.known.lines
             if not line.policy and (line.product in named if named else not line.product or line.product != gift)
         ]
+
+    def _stands_before_the_gift(self, claim: Claim) -> bool:
+        """Whether the sentence says nothing of the gift, by name or otherwise, up to the end of the claim's clause."""
+        ahead = self.plain[sentence_of(self.plain, claim.start)[0] : clause_of(self.plain, claim.start, claim.end)[1]]
+        return bool(self.known.gift) and not self.named_in(ahead) and not GIFT.search(ahead)
 
 
 def stands(said: str, text: str) -> bool:
