@@ -18,7 +18,7 @@ from starlette.routing import Route
 from engine.campaign.writer import addresses, child
 from engine.campaign.writer.line import Line
 
-WORDS = ["A ", "calm ", "evening ", "is ", "near."]
+WORDS = ["Body: A ", "calm ", "evening ", "is ", "near."]
 
 
 def option(name, otherwise=""):

@@ -1,6 +1,7 @@
 """A shop with three products, briefs for it, and a server that answers with what a test says."""
 
 import json
+import re
 import threading
 import time
 from datetime import date
@@ -11,7 +12,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from engine.campaign.plan import Brief, Offer
-from engine.campaign.writer import drafts, server
+from engine.campaign.writer import drafts, prompt, server
 from engine.campaign.writer.facts import facts
 
 PRODUCTS = {
@@ -135,11 +136,13 @@ class FakeServer:
 
 
 def in_lines(answer: str) -> str:
-    """A draft that is written as JSON, its parts a line each; any other text as it is."""
+    """A draft that is written as JSON, in labelled lines; any other text as it is."""
     try:
-        return "\n".join(map(str, json.loads(answer).values()))
+        texts = json.loads(answer).items()
     except (ValueError, AttributeError):
         return answer
+    language = "zh" if re.search("[\u4e00-\u9fff]", answer) else "en"
+    return "\n".join(f"{prompt.label(part, language)}{text}" for part, text in texts)
 
 
 def said(body: str) -> str:

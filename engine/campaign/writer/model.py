@@ -21,8 +21,8 @@ from engine.errors import DraftFailed
 from engine.sentences import Sentence
 
 TEMPERATURE, TOP_P = 0.6, 0.95
-REDRAWS = 3
-DEADLINE = 90.0  # seconds for one draft with its redraws, from its turn on; 3-5 s each on two idle cores
+REDRAWS = 5
+DEADLINE = 90.0  # seconds for one draft with its redraws, from its turn on; 5-10 s each on two slow cores
 PHRASE, SENTENCE = (4, 6), (12, 18)  # lengths in words, in Chinese characters
 TITLES = ("subject", "headline")
 OPENING = {"en": 28, "zh": 10}  # characters that an opening of a body needs
@@ -201,7 +201,7 @@ def _cut(slots: dict[str, str], facts: Facts, wish: Wish) -> list[str]:
 def readable(answer: str, layout: Layout) -> str:
     """The words of an answer that is still being written, one part a line."""
     if layout == "lines":
-        return answer
+        return re.sub(r"^\w+(?:: |：)", "", answer, flags=re.MULTILINE)
     parts = re.findall(r'"\w+"\s*:\s*"((?:[^"\\]|\\.)*)', answer)
     return "\n".join(part.replace('\\"', '"').replace("\\n", " ") for part in parts)
 
@@ -321,7 +321,7 @@ def _read(answer: str, ask: Asked, facts: Facts, wish: Wish) -> dict[str, str]:
     Raises Unfinished when the answer has another form.
     """
     wanted = prompt.parts(facts, wish)
-    parts = _of_lines(answer, wanted) if ask.layout == "lines" else _of_json(answer)
+    parts = _of_lines(answer, wanted, facts.language) if ask.layout == "lines" else _of_json(answer)
     if parts.keys() != set(wanted):
         raise Unfinished(f"the answer had the parts {', '.join(parts) or 'none'}")
     slots = {part: tidy(parts[part], facts) for part in wanted}
@@ -333,11 +333,12 @@ def _read(answer: str, ask: Asked, facts: Facts, wish: Wish) -> dict[str, str]:
     return slots
 
 
-def _of_lines(answer: str, wanted: Sequence[str]) -> dict[str, str]:
+def _of_lines(answer: str, wanted: Sequence[str], language: str) -> dict[str, str]:
     lines = answer.strip().splitlines()
-    if len(lines) != len(wanted):
-        raise Unfinished(f"the answer had {len(lines)} lines instead of {len(wanted)}")
-    return dict(zip(wanted, lines, strict=True))
+    labels = [prompt.label(part, language) for part in wanted]
+    if len(lines) != len(wanted) or not all(map(str.startswith, lines, labels)):
+        raise Unfinished("the answer was ended before it was whole, or was not in the lines asked for")
+    return {part: line.removeprefix(own) for part, line, own in zip(wanted, lines, labels, strict=True)}
 
 
 def _of_json(answer: str) -> dict[str, str]:

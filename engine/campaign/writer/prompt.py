@@ -23,10 +23,10 @@ from engine.errors import DataProblem
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
 NEEDED = {
     "system", "answer", "example_tone", "brief", "angles", "shop_angles", "goals", "channels", "examples",
-    "like", "again", "parts", "voice", "unfinished",
+    "like", "again", "parts", "labels", "voice", "unfinished",
 }  # fmt: skip
-# How an answer is laid out: its parts a line each, or a JSON object for servers that know no grammar. Names, quotes and
-# braces are half as many tokens again, and each costs as much time as a word.
+# How an answer is laid out: its parts in labelled lines, or a JSON object for servers that know no grammar. Quotes and
+# braces cost as much time as words; without labels, small models lose track of which part they are at.
 Layout = Literal["lines", "json"]
 # Channels written alike share a worked example; the rest are "social".
 SHAPES = {"email": "email", "sms": "sms", "wecom": "sms", "push": "push", "ad": "push"}
@@ -50,7 +50,7 @@ def messages(
         return [
             system,
             {"role": "user", "content": _brief(words, brief, facts, number + 1)},
-            {"role": "assistant", "content": laid_out(draft, layout)},
+            {"role": "assistant", "content": laid_out(draft, layout, facts.language)},
             {"role": "user", "content": f"{asked}\n{wanted}"},
         ]
     liked = facts.liked
@@ -58,7 +58,7 @@ def messages(
     return [
         system,
         {"role": "user", "content": before or _example_brief(words, shown, brief.channel)},
-        {"role": "assistant", "content": laid_out(example(facts), layout)},
+        {"role": "assistant", "content": laid_out(example(facts), layout, facts.language)},
         {"role": "user", "content": asked},
     ]
 
@@ -69,9 +69,16 @@ def _answer(words: dict, facts: Facts, layout: Layout) -> str:
     return _filled(words["answer"][layout], parts=comma.join(words["parts"][part] for part in facts.parts))
 
 
-def laid_out(texts: Mapping[str, str], layout: Layout) -> str:
+def laid_out(texts: Mapping[str, str], layout: Layout, language: str) -> str:
     """Texts by part as an answer of the model."""
-    return "\n".join(texts.values()) if layout == "lines" else json.dumps(dict(texts), ensure_ascii=False)
+    if layout == "json":
+        return json.dumps(dict(texts), ensure_ascii=False)
+    return "\n".join(f"{label(part, language)}{text}" for part, text in texts.items())
+
+
+def label(part: str, language: str) -> str:
+    """What stands before a part in labelled lines."""
+    return str(prompt_file(language)["labels"][part])
 
 
 def parts(facts: Facts, wish: Wish) -> tuple[str, ...]:
@@ -122,7 +129,7 @@ def grammar(
     wanted = parts(facts, wish)
     forms, first = (_CHINESE, _chinese_first) if facts.language == "zh" else (_ENGLISH, _english_first)
     names = [name for name in FREE if name in facts.slots]
-    rules = [f"slot ::= {_either(names)}", *forms["rules"]]
+    rules = [f"slot ::= {_either(names, facts)}", *forms["rules"]]
     for part in wanted:
         kind = kinds.get(part, "title")
         # There are only so many buttons: beside new words, the old one may stay.
@@ -133,30 +140,32 @@ def grammar(
         room = opening if part == "body" and opening is not None else facts.room(part)
         most = _most(kind, room, facts)
         fitting = [name for name in names if len(facts.slots[name]) <= room * 2 // 3]
-        slot = "" if kind == "button" else "slot" if fitting == names else _either(fitting)
+        slot = "" if kind == "button" else "slot" if fitting == names else _either(fitting, facts)
         own = {"FIRST": first(begun, slot), "SLOT": f" | {slot}" if slot else ""}
         own |= {"MOST": str(most), "LESS": str(max(2, most // 2))}
         rules.append(f"{_rule(part)} ::= {Template(forms[kind]).substitute(own)}")
-    root = ' "\\n" '.join(_rule(part) for part in wanted)
+    root = ' "\\n" '.join(f'"{label(part, facts.language)}" {_rule(part)}' for part in wanted)
     return "\n".join([f"root ::= {root}", *rules]) + "\n"
 
 
-def _either(names: list[str]) -> str:
-    return " | ".join(f'"{{{name}}}"' for name in names)
+def _either(names: list[str], facts: Facts) -> str:
+    """Slots, or the very names that they stand for: typed whole, they are put back as the slots they are."""
+    ways = dict.fromkeys(way for name in names for way in (f"{{{name}}}", facts.slots[name]))
+    return " | ".join(json.dumps(way, ensure_ascii=False) for way in ways)
 
 
 def _most(kind: str, room: int, facts: Facts) -> int:
-    """Words of English, or letters of the first of two Chinese clauses, that fit a room and do not run on."""
+    """The most words of English, or letters of the first of two Chinese clauses; what is too long is refused later."""
     if facts.language == "zh":
-        return max(4, min((room - 2) * 2 // 3, LETTERS.get(kind, 40)))
-    return max(3, min(room // CHARACTERS, WORDS.get(kind, 24)))
+        return max(8, min(room, LETTERS.get(kind, 40)))
+    return max(6, min(room // CHARACTERS, WORDS.get(kind, 24)))
 
 
-WORDS, LETTERS = {"title": 9, "opening": 14}, {"title": 14, "opening": 24}
-CHARACTERS = 6  # of an English word and the space before it
+WORDS, LETTERS = {"title": 14, "opening": 18}, {"title": 22, "opening": 36}
+CHARACTERS = 4  # of an English word and the space before it: few, for a title that is stopped by its form reads so
 _ENGLISH: dict[str, Any] = {
     "rules": [
-        r"""plain ::= [a-z] [a-z']* ("-" [a-z]+)?""",
+        r"""plain ::= [A-Za-z] [a-z']* ("-" [a-z]+)?""",
         r"word ::= plain | slot",
         r"""sentence ::= ([A-Z] [a-z']* | slot) (","? " " word){2,24} [.?]""",
     ],
@@ -164,19 +173,19 @@ _ENGLISH: dict[str, Any] = {
     "button": r"""$FIRST (" " [a-z]+){1,3}""",
     "sentence": r"""$FIRST (","? " " word){2,24} [.?]""",
     "opening": r"""$FIRST (","? " " (plain$SLOT)){1,$MOST} [.?]""",
-    "lead": r"""$FIRST (","? " " word){2,24} [.?] " " sentence""",
+    "lead": r"""$FIRST (","? " " word){2,24} [.?] " " sentence (" " sentence)?""",
 }
 _CHINESE: dict[str, Any] = {
     "rules": [
         r"letter ::= [\u4e00-\u9fa5]",
         r"words ::= (letter | slot)+",
-        r"""sentence ::= words ("，" words)? ("，" words)? [。？]""",
+        r"""sentence ::= words ([，、] words){0,4} [。？]""",
     ],
     "title": r"""$FIRST (letter$SLOT){1,$MOST} ("，" (letter$SLOT){2,$LESS})? "？"?""",
     "button": r"""$FIRST letter letter? letter? letter? letter?""",
-    "sentence": r"""$FIRST (letter | slot)* ("，" words)? ("，" words)? [。？]""",
-    "opening": r"""$FIRST (letter$SLOT){1,$MOST} ("，" (letter$SLOT){2,$LESS})? [。？]""",
-    "lead": r"""$FIRST (letter | slot)* ("，" words)? ("，" words)? [。？] sentence""",
+    "sentence": r"""$FIRST (letter | slot)* ([，、] words){0,4} [。？]""",
+    "opening": r"""$FIRST (letter$SLOT){1,$MOST} ([，、] (letter$SLOT){2,$LESS})? [。？]""",
+    "lead": r"""$FIRST (letter | slot)* ([，、] words){0,4} [。？] sentence sentence?""",
 }
 
 

@@ -3,7 +3,8 @@
 llama-cpp-python holds every token of the vocabulary against the grammar before each draw: some 40 ms of processor for a
 vocabulary of 150,000, beside 100 ms for the model itself on two cores. llama.cpp's own programs draw first
 (`common_sampler_sample` in its common/sampling.cpp), and so does this. What the grammar refuses is drawn again among
-the tokens that it allows, so that a text keeps the form as strictly as before.
+the tokens that it allows, so that a text keeps the form as strictly as before; but where the model itself would hardly
+go on with any of those, the answer is ended. Words that only the form holds together read so.
 """
 
 import ctypes
@@ -13,6 +14,7 @@ import llama_cpp
 import numpy as np
 from llama_cpp import _internals
 
+LEAST = 0.01  # share of the model's own choices that its form must leave
 TOKEN = np.dtype([("id", np.int32), ("logit", np.float32), ("p", np.float32)])
 
 
@@ -24,6 +26,7 @@ class LateGrammar(_internals.LlamaSampler):
     def add_grammar(self, model: Any, grammar: Any) -> None:
         """Keeps the grammar out of the chain. Raises ValueError for one that cannot be read."""
         self._size = llama_cpp.llama_vocab_n_tokens(model.vocab)
+        self._last = llama_cpp.llama_vocab_eos(model.vocab)
         rules, root = grammar._grammar.encode(), grammar._root.encode()
         self._grammar = llama_cpp.llama_sampler_init_grammar(model.vocab, rules, root)
         if not self._grammar:
@@ -37,6 +40,8 @@ class LateGrammar(_internals.LlamaSampler):
             return token
         if not self.allows(token):
             token = self._drawn_among_allowed(llama_cpp.llama_get_logits_ith(ctx.ctx, idx))
+            if token == self._last and not self.allows(token):
+                return token  # nothing comes after it
         llama_cpp.llama_sampler_accept(self._grammar, token)
         return token
 
@@ -50,9 +55,12 @@ class LateGrammar(_internals.LlamaSampler):
         every = np.zeros(self._size, TOKEN)
         every["id"] = np.arange(self._size)
         every["logit"] = np.ctypeslib.as_array(logits, (self._size,))
+        wished = np.exp(every["logit"] - every["logit"].max())
         found = _array(every)
-        for sampler in (self._grammar, self.sampler):
-            llama_cpp.llama_sampler_apply(sampler, ctypes.byref(found))
+        llama_cpp.llama_sampler_apply(self._grammar, ctypes.byref(found))
+        if wished[np.isfinite(every["logit"])].sum() < LEAST * wished.sum():
+            return self._last
+        llama_cpp.llama_sampler_apply(self.sampler, ctypes.byref(found))
         return int(found.data[found.selected].id)
 
 
