@@ -138,11 +138,11 @@ class FakeServer:
 def in_lines(answer: str) -> str:
     """A draft that is written as JSON, in labelled lines; any other text as it is."""
     try:
-        texts = json.loads(answer).items()
+        texts = json.loads(answer)
+        language = "zh" if re.search("[\u4e00-\u9fff]", "".join(map(str, texts.values()))) else "en"
     except (ValueError, AttributeError):
         return answer
-    language = "zh" if re.search("[\u4e00-\u9fff]", answer) else "en"
-    return "\n".join(f"{prompt.label(part, language)}{text}" for part, text in texts)
+    return "\n".join(f"{prompt.label(part, language)}{text}" for part, text in texts.items())
 
 
 def said(body: str) -> str:

@@ -53,7 +53,7 @@ def test_a_liked_text_takes_the_place_of_the_worked_example(shop):
     told = prompt.messages(TOWEL, drafts.known(shop, TOWEL), 0)
     assert [turn["role"] for turn in told] == ["system", "user", "assistant", "user"]
     assert "Oat Night Cream" in told[1]["content"] and "Linen Tea Towel" in told[3]["content"]
-    assert told[2]["content"] == "A soft hour with {product} is near."  # code writes the offer
+    assert told[2]["content"] == "Body: A soft hour with {product} is near."  # code writes the offer
     store.save_settings(shop, {"liked_examples": False})
     again = store.open_shop(shop.path)
     assert "basil" in prompt.messages(TOWEL, drafts.known(again, TOWEL), 0)[2]["content"]

@@ -103,26 +103,31 @@ class Scored:
 
 
 @pytest.mark.model
-def test_a_token_the_grammar_refuses_is_drawn_again_among_those_it_allows(vocabulary, monkeypatch):
+@pytest.mark.parametrize(("likely", "drawn"), [(6.0, "Soft"), (2.0, "the end: the model would hardly go on so")])
+def test_a_token_the_grammar_refuses_is_drawn_again_among_those_it_allows(vocabulary, monkeypatch, likely, drawn):
     import llama_cpp
     from llama_cpp import _internals
 
     from engine.campaign.writer.sampling import LateGrammar
 
     shop_facts = facts(FakeShop(), brief())
-    grammar = llama_cpp.LlamaGrammar.from_string(prompt.grammar(shop_facts), verbose=False)
+    grammar = llama_cpp.LlamaGrammar.from_string(prompt.grammar(shop_facts).replace('"Body: " ', ""), verbose=False)
     sampler = LateGrammar()
     sampler.add_grammar(vocabulary._model, grammar)
     sampler.add_top_k(40)
     sampler.add_temp(0.6)
     sampler.add_dist(7)
     (figure,) = vocabulary.tokenize(b"5", add_bos=False)
-    scored = Scored(vocabulary, {"5": 9.0, "Soft": 3.0})
     monkeypatch.setattr(_internals.LlamaSampler, "sample", lambda self, ctx, idx=-1: figure)
+    scored = Scored(vocabulary, {"5": 9.0, "Soft": likely})
     monkeypatch.setattr(llama_cpp, "llama_get_logits_ith", lambda ctx, idx: scored.scores)
     assert not sampler.allows(figure)
-    assert vocabulary.detokenize([sampler.sample(SimpleNamespace(ctx=None))]) == b"Soft"
-    assert not sampler.allows(vocabulary.tokenize(b".", add_bos=False)[0])  # a sentence has three words at least
+    token = sampler.sample(SimpleNamespace(ctx=None))
+    if drawn == "Soft":
+        assert vocabulary.detokenize([token]) == b"Soft"
+        assert not sampler.allows(vocabulary.tokenize(b".", add_bos=False)[0])  # a sentence has three words at least
+    else:
+        assert token == vocabulary.token_eos()
 
 
 @pytest.mark.model

@@ -50,8 +50,8 @@ def test_a_draft_like_another_has_every_fact_filled_and_none_of_its_sentences(fa
     told = running.requests[0]["messages"]
     assert [turn["role"] for turn in told] == ["system", "user", "assistant", "user"]
     shown = told[2]["content"].splitlines()
-    assert shown[0] == EMAIL["subject"]
-    assert shown[3] == "Take a moment with {product}. Your skin will thank you."  # code writes the offer
+    assert shown[0] == f"Subject: {EMAIL['subject']}"
+    assert shown[3] == "Body: Take a moment with {product}. Your skin will thank you."  # code writes the offer
     assert "first draft" in told[3]["content"]
 
 
@@ -144,7 +144,8 @@ def test_one_part_is_redrawn_and_the_others_stay_to_the_letter(fake, part, text)
     (draft,) = wished(running.endpoint(), Wish(keep=EMAIL, part=part))
     assert draft.slots == EMAIL | {part: text}
     request = running.requests[0]
-    assert f"root ::= {part.replace('_', '-')}\n" in request["grammar"] and "headline" not in request["grammar"]
+    (root,) = [rule for rule in request["grammar"].splitlines() if rule.startswith("root ::=")]
+    assert root.endswith(f'" {part.replace("_", "-")}') and "headline" not in request["grammar"]
     assert EMAIL["headline"] in request["messages"][2]["content"]
 
 
