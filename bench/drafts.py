@@ -39,7 +39,7 @@ from engine.campaign.writer.ahead import Ahead
 from engine.campaign.writer.facts import Facts, facts
 from engine.campaign.writer.server import THREADS, Endpoint, WriterServer
 from engine.campaign.writer.wish import NOTHING
-from engine.errors import AppError
+from engine.errors import DraftFailed
 from engine.shop import samples
 from engine.shop.store import Shop
 
@@ -135,7 +135,11 @@ class Written:
 def written(asked: Asked, endpoint: Endpoint) -> Written:
     """One draft as the app writes it, with the reason for every draw that was refused."""
     found, began = Written(asked), time.perf_counter()
-    ask = model.asked(asked.brief, asked.facts, 0, SEED, NOTHING, ())
+    try:
+        ask = model.asked(asked.brief, asked.facts, 0, SEED, NOTHING, ())
+    except DraftFailed as problem:  # a message that has no room beside its offer
+        found.refused.append([str(problem)])
+        return found
     for redraw in range(model.REDRAWS + 1):
         try:
             slots = model.read("".join(_pieces(asked, ask, endpoint, SEED + redraw)), ask, asked.facts, NOTHING)
@@ -264,7 +268,10 @@ def speed(asked: list[Asked], endpoint: Endpoint, path: Path) -> None:
     another: list[Pace] = []
     longer = []
     for number, one in enumerate(asked):
-        ask = model.asked(one.brief, one.facts, 0, SEED, NOTHING, ())
+        try:
+            ask = model.asked(one.brief, one.facts, 0, SEED, NOTHING, ())
+        except DraftFailed:
+            continue  # nothing is asked of the model
         for who in ("ours", "loop") if number % 2 else ("loop", "ours"):
             if who == "ours":
                 pace, text = _paced(_pieces(one, ask, endpoint, SEED))
@@ -275,7 +282,7 @@ def speed(asked: list[Asked], endpoint: Endpoint, path: Path) -> None:
         other = model.asked(one.brief, one.facts, 1, SEED, NOTHING, ())
         another.append(_paced(_pieces(one, other, endpoint, SEED))[0])  # the brief's next draft: another angle
         with suppress(model.Unfinished):
-            parts = dict(zip(one.facts.parts, text.splitlines(), strict=False))
+            parts = dict(zip(one.facts.parts, model.readable(text, "lines").splitlines(), strict=False))
             longer.append(_tokens(bare, json.dumps(parts, ensure_ascii=False)) / max(1, _tokens(bare, text)))
         print(f"{number + 1} of {len(asked)}", file=sys.stderr, end="\r")
 
@@ -355,5 +362,4 @@ def _command(name: str, one: Asked, endpoint: Endpoint, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    with suppress(AppError):
-        main()
+    main()
