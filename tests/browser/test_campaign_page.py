@@ -234,7 +234,7 @@ def test_a_reload_keeps_the_view_and_the_settings_in_use_on_numbers(page, place)
     expect(page).not_to_have_url(re.compile("try="))
 
 
-@pytest.mark.parametrize("tab", ["brief", "numbers"])
+@pytest.mark.parametrize("tab", [pytest.param("brief", marks=pytest.mark.full), "numbers"])
 def test_what_is_chosen_changes_its_language_with_the_page_and_what_was_typed_stays(page, place, tab):
     open_page(page, f"{place.with_copy(f'two-languages-{tab}')}&tab={tab}")
     chosen = page.get_by_test_id("stMain").get_by_test_id("stSelectbox").locator("input")
@@ -294,6 +294,7 @@ def test_the_number_beside_the_discount_moves_while_it_is_dragged_and_is_the_car
     expect(field(page, "numbers.size").locator(".range")).to_have_text("never tried here")
 
 
+@pytest.mark.full  # a reload keeps less than this does, and is always run
 def test_a_lost_connection_keeps_sliders_that_are_not_saved(page, place):
     with Wire(place.url) as wire:
         open_page(page, place.with_copy("cut-off").replace(place.url, wire.url) + "&tab=numbers")
