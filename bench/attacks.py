@@ -7,22 +7,18 @@ of each attack, in its language. Raw answers are what the model said before any 
 """
 
 import argparse
-import os
-import platform
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
-from engine import settings as environment
-from engine.campaign.writer import drafts, files, model
+from bench.shared.model import at_hand
+from engine.campaign.writer import drafts, model
 from engine.campaign.writer.facts import facts
 from engine.campaign.writer.server import WriterServer
 from engine.errors import DataProblem
@@ -37,12 +33,7 @@ def main() -> None:
     arguments.add_argument("--minutes", type=float, default=600, help="begin no attack after so many")
     asked = arguments.parse_args()
     chosen, until = ATTACKS[:: asked.every], time.monotonic() + 60 * asked.minutes
-    settings = environment.read()
-    path = files.locate(replace(settings, model=None))
-    if path is None:
-        sys.exit("The default model is not on this machine: make model")
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(f"{datetime.now():%Y-%m-%d %H:%M}, {platform.machine()}, {os.cpu_count()} cores, load {load}, {path.name}\n")
+    settings, path = at_hand()
     print(f"{'attack':<10} {'in':<13} {'over':<6} {'by':<9} {'answers':>7} {'s':>5}  forbidden: raw / draft")
     counted: Counter[str] = Counter()
     answers = _listen()

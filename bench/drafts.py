@@ -13,7 +13,6 @@ Uses the default language model of this machine: `make model` fetches it.
 import argparse
 import json
 import os
-import platform
 import re
 import statistics
 import subprocess
@@ -24,14 +23,14 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
 import llama_cpp
 
-from engine import settings as environment
+from bench.shared.model import at_hand
 from engine.campaign import claims
 from engine.campaign.plan import Brief, Offer
 from engine.campaign.writer import files, model
@@ -67,12 +66,7 @@ def main() -> None:
     arguments.add_argument("--keep", type=Path, help="a file for the drafts themselves, one JSON object a line")
     chosen = arguments.parse_args()
     parts = [chosen.part] if chosen.part else ["drafts", "speed", "first"]
-    settings = environment.read({})
-    path = files.verify("default", settings).path
-    if files.verify("default", settings).state != "ok":
-        sys.exit("The default model is not on this machine: make model")
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(f"{datetime.now():%Y-%m-%d %H:%M}, {platform.machine()}, {os.cpu_count()} cores, load {load}, {path.name}\n")
+    settings, path = at_hand()
     with tempfile.TemporaryDirectory() as folder, WriterServer(path, settings) as server:
         shops = [samples.build(name, Path(folder) / name) for name in samples.SAMPLES]
         asked = list(briefs(shops, chosen.briefs))

@@ -9,7 +9,6 @@ process of its own, or this one, that is given the address of the one model.
 import argparse
 import json
 import os
-import platform
 import signal
 import subprocess
 import sys
@@ -18,14 +17,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
-from engine import settings as environment
+from bench.shared.model import at_hand
 from engine.campaign.plan import Brief, Offer
-from engine.campaign.writer import drafts, files
+from engine.campaign.writer import drafts
 from engine.campaign.writer.drafts import Draft
 from engine.campaign.writer.facts import Facts, facts
 from engine.campaign.writer.remote import Remote
@@ -54,12 +53,7 @@ def main() -> None:
     arguments.add_argument("--part", choices=["cancel", "line", "faults"], help="only this part")
     chosen = arguments.parse_args()
     times, parts = chosen.times, [chosen.part] if chosen.part else ["cancel", "line", "faults"]
-    settings = environment.read()
-    path = files.locate(replace(settings, model=None))
-    if path is None:
-        sys.exit("The default model is not on this machine: make model")
-    load = ", ".join(f"{one:.1f}" for one in os.getloadavg())
-    print(f"{datetime.now():%Y-%m-%d %H:%M}, {platform.machine()}, {os.cpu_count()} cores, load {load}, {path.name}\n")
+    settings, path = at_hand()
     with tempfile.TemporaryDirectory() as folder:
         shop = samples.build("demo", Path(folder) / "shop")
         asked = _brief(shop)

@@ -294,7 +294,7 @@ def test_the_number_beside_the_discount_moves_while_it_is_dragged_and_is_the_car
     expect(field(page, "numbers.size").locator(".range")).to_have_text("never tried here")
 
 
-@pytest.mark.full  # a reload keeps less than this does, and is always run
+@pytest.mark.full  # the tests of a reload, which keeps less, always run
 def test_a_lost_connection_keeps_sliders_that_are_not_saved(page, place):
     with Wire(place.url) as wire:
         open_page(page, place.with_copy("cut-off").replace(place.url, wire.url) + "&tab=numbers")
