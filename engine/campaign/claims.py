@@ -20,6 +20,7 @@ from engine.sentences import Said, Sentence, spoken
 PROMPTS = Path(__file__).parents[2] / "assets" / "prompts"
 SLOT = re.compile(r"\{([a-z_]+)\}")
 HOLE = "\ufffc"  # stands for a slot while the words around it are read
+BEGINS = re.compile(r"(?:^|[.!?]\s+)$")
 HASH = re.compile(r"(?<!\S)#(?=\w)|(?<=[^\w\s#])#(?=\w)|#(?=\w+#)|(?<=\w)#(?=\s|$)")
 SOCIAL = ("xiaohongshu", "social", "wechat")  # channels where # begins a topic
 # Latin letters of Chinese copy: sizes, units after a figure, the letter that answers a text message, usual short words.
@@ -231,16 +232,26 @@ def _unknown_slot(match: re.Match[str], facts: Facts) -> str:
 
 
 def _filled(text: str, facts: Facts) -> str:
-    return SLOT.sub(lambda match: facts.slots.get(match.group(1), match.group()), text)
+    return SLOT.sub(lambda match: _said(match, facts), text)
+
+
+def _said(slot: re.Match[str], facts: Facts) -> str:
+    """What stands in a slot's place: its value, an offer that begins a sentence with a capital, an unknown slot itself.
+
+    Names keep the letters their owner gave them.
+    """
+    value = facts.slots.get(slot.group(1), slot.group())
+    begins = slot.group(1) == "offer" and BEGINS.search(slot.string[: slot.start()])
+    return value[:1].upper() + value[1:] if begins else value
 
 
 def _claims(part: str, text: str, facts: Facts) -> Iterator[Finding]:
     shift = 0
     for match in SLOT.finditer(text):
         name = match.group(1)
-        value = facts.slots.get(name)
-        if value is None:
+        if name not in facts.slots:
             continue
+        value = _said(match, facts)
         start = match.start() + shift
         shift += len(value) - len(match.group())
         yield Finding(part, value, start, start + len(value), name, "match", name, *_stands(name, facts))

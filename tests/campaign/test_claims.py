@@ -116,6 +116,15 @@ def test_filling_replaces_every_known_slot_once():
     assert claims.fill({"body": "{shop} {code} {other}"}, tricky) == {"body": "{code} A1 {other}"}
 
 
+def test_an_offer_that_begins_a_sentence_has_a_capital_and_a_name_keeps_its_own_letters():
+    told = Facts("en", "sms", "none", {"offer": "buy 2, get 1 free", "product": "iMat"}, {}, (), (), ())
+    slots = {"body": "{product} is here. {offer}. With {offer}, {product} is yours."}
+    assert claims.fill(slots, told)["body"] == (
+        "iMat is here. Buy 2, get 1 free. With buy 2, get 1 free, iMat is yours."
+    )
+    assert [one["text"] for one in claims.claims_of(slots, told)][1:3] == ["Buy 2, get 1 free", "buy 2, get 1 free"]
+
+
 def test_claims_point_at_the_filled_words():
     slots = {"subject": "{product} at {discount}", "body": "Type {code} until {ends_at}."}
     filled = claims.fill(slots, EN)

@@ -236,6 +236,12 @@ def test_of_claims_that_overlap_the_one_that_says_most_stays():
     assert said("满300减50", "money", "number") == [("money", 300), ("money", 50)]
 
 
+def test_an_everyday_word_is_no_product_of_that_name_and_a_name_of_several_words_may_be_small():
+    text = "Warm beans with Beans, a trail bottle and more beans."
+    found = [(one.value, text[one.start : one.end]) for one in names.products(text, ["Beans", "Trail Bottle"])]
+    assert found == [("Beans", "Beans"), ("Trail Bottle", "trail bottle")]
+
+
 @pytest.mark.parametrize(
     ("text", "value"),
     [

@@ -188,6 +188,31 @@ def test_a_title_that_breaks_off_is_drawn_again(fake, language, cut, whole):
     assert (draft.redraws, draft.slots["headline"]) == (1, whole)
 
 
+@pytest.mark.parametrize(("language", "cut"), [("en", "Soft skin starts when you"), ("zh", "希望您能在这里找到您想要")])
+def test_a_sentence_that_was_ended_in_its_middle_is_drawn_again(fake, language, cut):
+    whole = {"en": "Soft skin starts at home.", "zh": "晚上好，在家也安静。"}[language]
+    (draft,) = drawn(fake(said(cut), said(whole)).endpoint(), language=language)
+    assert draft.redraws == 1 and cut not in draft.filled["body"]
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Welcome to our new shop."),
+        ("en", "Thank you for buying it."),
+        ("en", "Thank you for your towel."),
+        ("en", "It is good for your health."),
+        ("zh", "我强烈推荐这件好物。"),
+        ("zh", "感谢您品尝我们的味道。"),
+        ("zh", "它对身体很好。"),
+    ],
+)
+def test_a_draft_says_nothing_of_reader_or_shop_that_nobody_has_checked(fake, language, text):
+    whole = {"en": "Thank you for your time.", "zh": "我们为您自我介绍。"}[language]
+    (draft,) = drawn(fake(said(text), said(whole)).endpoint(), language=language)
+    assert draft.redraws == 1 and draft.filled["body"].startswith(whole)
+
+
 def test_an_english_word_in_a_chinese_draft_is_drawn_again(fake):
     (draft,) = drawn(fake(said("yours直到永远。"), said("晚上好，{product}陪着您。")).endpoint(), language="zh")
     assert draft.redraws == 1 and draft.filled["body"].startswith("晚上好，燕麦晚霜陪着您。")

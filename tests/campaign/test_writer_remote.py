@@ -14,6 +14,7 @@ from engine.campaign.writer.replay import replay, replay_command
 from engine.campaign.writer.together import together
 from engine.campaign.writer.wish import Wish
 from engine.errors import DataProblem, DraftFailed
+from engine.sentences import Sentence
 from tests.campaign.fake_writer import GOOD, OTHER, FakeShop, brief, drawn, said
 
 # ---------------------------------------------------------------- at an address
@@ -153,12 +154,30 @@ def test_a_replay_of_another_brief_or_an_absent_model_is_impossible(fake, settin
     assert found.verdict == "impossible" and "a" * 64 in found.sentence.text()
 
 
+def test_a_draft_whose_model_does_not_answer_now_leaves_the_others_told(fake, settings, tmp_path, monkeypatch):
+    path, running = tmp_path / "drafts.json", fake(GOOD, OTHER)
+    stored = [json.loads(one.model_dump_json()) for one in drawn(running.endpoint(), 2)]
+    path.write_text(json.dumps({"drafts": stored}), encoding="utf-8")
+    gone = iter([DraftFailed(Sentence("writer.gone")), None])
+
+    def again(draft, shop, wanted, settings):
+        if problem := next(gone):
+            raise problem
+        return replay(draft, shop, wanted, settings, fake(OTHER).endpoint())
+
+    monkeypatch.setattr("engine.campaign.writer.replay.replay", again)
+    told = replay_command(path, FakeShop(), brief(), settings)["drafts"]
+    assert [one["verdict"] for one in told] == ["impossible", "equal"]
+    assert told[0]["sentence"] == Sentence("writer.gone").text("en")
+
+
 def test_templates_are_written_again_from_a_file(settings, tmp_path):
     path = tmp_path / "drafts.json"
     found = drafts.draft_command(FakeShop(), brief(), 2, 0, replace(settings, model="none"))
     path.write_text(json.dumps(found), encoding="utf-8")
     told = replay_command(path, FakeShop(), brief(), settings)
     assert [one["verdict"] for one in told["drafts"]] == ["equal", "equal"]
+    assert "template" in told["drafts"][0]["sentence"]
     path.write_text('{"drafts": [{}]}', encoding="utf-8")
     with pytest.raises(DataProblem, match="holds no draft"):
         replay_command(path, FakeShop(), brief(), settings)

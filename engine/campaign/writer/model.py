@@ -25,6 +25,7 @@ REDRAWS = 5
 DEADLINE = 90.0  # seconds for one draft with its redraws, from its turn on; 5-10 s each on two slow cores
 PHRASE, SENTENCE = (4, 6), (12, 18)  # lengths in words, in Chinese characters
 TITLES = ("subject", "headline")
+MARKS = (".", "?", "。", "？")
 OPENING = {"en": 28, "zh": 10}  # characters that an opening of a body needs
 ANSWER_TOKENS = {"email": 420, "sms": 120, "push": 140, "ad": 140}  # the rest: 320
 
@@ -338,7 +339,11 @@ def _of_lines(answer: str, wanted: Sequence[str], language: str) -> dict[str, st
     labels = [prompt.label(part, language) for part in wanted]
     if len(lines) != len(wanted) or not all(map(str.startswith, lines, labels)):
         raise Unfinished("the answer was ended before it was whole, or was not in the lines asked for")
-    return {part: line.removeprefix(own) for part, line, own in zip(wanted, lines, labels, strict=True)}
+    texts = {part: line.removeprefix(own).strip() for part, line, own in zip(wanted, lines, labels, strict=True)}
+    # Every sentence has its mark in the form: one without was ended by the form, in its middle.
+    if any(not texts[part].endswith(MARKS) for part in ("preheader", "body") if part in texts):
+        raise Unfinished("a sentence breaks off")
+    return texts
 
 
 def _of_json(answer: str) -> dict[str, str]:

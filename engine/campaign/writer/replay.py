@@ -21,7 +21,7 @@ from engine.campaign.writer.server import Endpoint, WriterServer
 from engine.campaign.writer.wish import NOTHING, Wish
 from engine.errors import DataProblem, DraftFailed
 from engine.model import code
-from engine.sentences import Sentence
+from engine.sentences import Said, Sentence, spoken
 from engine.settings import Settings
 from engine.shop.store import Shop
 
@@ -34,7 +34,7 @@ class Replayed:
     slots: dict[str, str]
     parts: tuple[str, ...]  # those that differ
     changed: tuple[str, ...]  # prompt, engine, llama_cpp, settings
-    sentence: Sentence
+    sentence: Said
 
 
 def replay(
@@ -42,7 +42,8 @@ def replay(
 ) -> Replayed:
     """The draft written again, alone, by a model started for it; `endpoint`: by this server instead.
 
-    "impossible": the model's file is not on this machine, or nobody knows which it was.
+    "impossible": the model's file is not on this machine, or nobody knows which it was. Raises DraftFailed where the
+    model gives no answer now.
     """
     shop_facts = replace(for_writer(shop, brief), liked=_example(draft, shop))
     wish, before = _wish(draft)
@@ -50,7 +51,8 @@ def replay(
         if wish.shown:
             return _impossible(Sentence("writer.replay_wish"))
         number = draft.number if draft.template is None else draft.template
-        return _compared(draft, template.write(brief, shop_facts, number), ())
+        again = _compared(draft, template.write(brief, shop_facts, number), ())
+        return replace(again, sentence=Sentence("writer.replay_template")) if again.verdict == "equal" else again
     base = draft.seed - draft.redraws  # what was asked for; each refused text takes the next seed
     ask = model.asked(brief, shop_facts, draft.number, base, wish, before)
     changed = _changed(draft, prompt.prompt_sha256(ask.chat), shop_facts.channel)
@@ -78,14 +80,17 @@ def replay_command(path: Path, shop: ShopLike, brief: Brief, settings: Settings)
         raise DataProblem(Sentence("writer.replay_no_draft", values)) from error
     told = []
     for one in stored:  # each in a process of its own: a cold context
-        found = replay(one, shop, brief, settings)
+        try:
+            found = replay(one, shop, brief, settings)
+        except DraftFailed as problem:  # the others are still told
+            found = _impossible(problem.said[0])
         told.append(
             {
                 "draft_id": one.draft_id,
                 "verdict": found.verdict,
                 "parts": found.parts,
                 "changed": found.changed,
-                "sentence": found.sentence.text("en"),
+                "sentence": spoken(found.sentence, "en"),
             }
         )
     return {"drafts": told}
@@ -144,5 +149,5 @@ def _compared(draft: Draft, slots: dict[str, str], changed: tuple[str, ...]) -> 
     return Replayed("different", slots, parts, changed, said)
 
 
-def _impossible(why: Sentence, changed: tuple[str, ...] = ()) -> Replayed:
+def _impossible(why: Said, changed: tuple[str, ...] = ()) -> Replayed:
     return Replayed("impossible", {}, (), changed, why)
