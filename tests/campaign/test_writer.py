@@ -213,6 +213,13 @@ def test_a_draft_says_nothing_of_reader_or_shop_that_nobody_has_checked(fake, la
     assert draft.redraws == 1 and draft.filled["body"].startswith(whole)
 
 
+def test_a_brand_that_is_written_small_has_its_capital(fake):
+    rows = [("p12", "Oat Night Cream", "Skin Care", 24.0, "Oat Night Cream by Dewleaf: for calm evenings.")]
+    running, wanted = fake(said("A night with dewleaf and its cream.")), brief()
+    (draft,) = drafts.draft(facts(FakeShop(products=rows), wanted), wanted, 1, 7, running.endpoint())
+    assert draft.slots["body"].startswith("A night with Dewleaf and its cream.")
+
+
 def test_an_english_word_in_a_chinese_draft_is_drawn_again(fake):
     (draft,) = drawn(fake(said("yours直到永远。"), said("晚上好，{product}陪着您。")).endpoint(), language="zh")
     assert draft.redraws == 1 and draft.filled["body"].startswith("晚上好，燕麦晚霜陪着您。")
@@ -506,6 +513,22 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except OSError:
         return False
+
+
+@pytest.mark.full
+@pytest.mark.model
+@pytest.mark.timeout(400)
+def test_a_second_process_takes_up_what_the_first_has_read_and_writes_as_well(tmp_path):
+    real = environment.read({})
+    if files.verify("default", real).state != "ok":
+        pytest.skip(f"the default model is not at {files.folder(real)}: run `python -m engine model pull default`")
+    wanted = brief(channel="email")
+    found, own = facts(FakeShop(), wanted), replace(real, cache=tmp_path)
+    for _ in range(2):
+        with server.WriterServer(files.verify("default", real).path, own) as running:
+            *_, written = model.write(running.endpoint(), wanted, found, 0, 1, deadline=180)
+        assert claims.check_draft(written.slots, found) == []
+        assert len(list((tmp_path / "read").glob("*.npz"))) == 1  # the second had nothing slow to read
 
 
 @pytest.mark.model

@@ -11,9 +11,11 @@ that server's own addresses:
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 PARENT = "OFFERLAB_WRITER_PARENT"
+KEPT = "OFFERLAB_WRITER_KEPT"  # folder of prompts that were read; without it none are kept
 
 
 def end_with(parent: int) -> None:
@@ -28,10 +30,11 @@ def main() -> None:
     """Serves until whoever started this process ends."""
     threading.Thread(target=end_with, args=(int(os.environ[PARENT]),), daemon=True).start()  # before anything slow
 
+    import llama_cpp
     from llama_cpp.server import __main__ as program
     from sse_starlette.sse import EventSourceResponse
 
-    from engine.campaign.writer import sampling
+    from engine.campaign.writer import kept, sampling
     from engine.campaign.writer.addresses import Meter, Pulse, routes
     from engine.campaign.writer.line import BEAT, Line
 
@@ -41,8 +44,11 @@ def main() -> None:
     EventSourceResponse.DEFAULT_PING_INTERVAL = BEAT  # type: ignore[assignment]
 
     def create_app(**settings: Any) -> Any:
+        model = settings["model_settings"][0]
+        if folder := os.environ.get(KEPT):
+            kept.keep_prompts(Path(folder), f"{model.model_alias} {model.n_ctx} {llama_cpp.__version__}")
         app = make_app(**settings)
-        app.router.routes[:0] = routes(settings["model_settings"][0].model_alias, key, line, meter)
+        app.router.routes[:0] = routes(model.model_alias, key, line, meter)
         app.add_middleware(Pulse, meter=meter)
         return app
 

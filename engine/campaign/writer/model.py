@@ -366,6 +366,8 @@ def tidy(text: str, facts: Facts) -> str:
             if value[-1] in "折元":
                 text = re.sub(r"\{" + name + r"\}(?:折扣?|元)", "{" + name + "}", text)
         return re.sub(r"(?:减|立减)(?=\{discount\})", "", text) if _begins(facts, "discount", "立减") else text
+    for name in _proper_names(" ".join(one.description.replace(one.name, "") for one in facts.products)):
+        text = re.sub(rf"\b{name.lower()}\b", name, text)
     if facts.slots.get("discount", "").endswith(" off"):
         text = re.sub(r"\b(?:an? |an? extra |extra )?\{discount\}(?:\s+(?:off|discount)\b)?", "{discount}", text)
         text = re.sub(
@@ -373,6 +375,17 @@ def tidy(text: str, facts: Facts) -> str:
         )
         text = re.sub(r"\{discount\} (?:of|from) ", "{discount} ", text)
     return text.replace("’", "'")
+
+
+def _proper_names(text: str) -> set[str]:
+    """Words that have a capital inside a sentence and never go without: brands and places, written small by the model.
+
+    >>> _proper_names("A cream by Dewleaf. Soft Cream.")
+    {'Dewleaf'}
+    """
+    return {
+        name for name in re.findall(r"(?<=[a-z,] )[A-Z][a-z]{3,}", text) if not re.search(rf"\b{name.lower()}\b", text)
+    }
 
 
 def _begins(facts: Facts, name: str, words: str) -> bool:

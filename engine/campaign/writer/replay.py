@@ -63,7 +63,7 @@ def replay(
     path = _model_file(draft.model_sha256, settings)
     if path is None:
         return _impossible(Sentence("writer.replay_model", {"sha256": draft.model_sha256 or "-"}), changed)
-    with WriterServer(path, settings) as server:
+    with WriterServer(path, settings, keeps=False) as server:
         return _compared(draft, _answered(server.endpoint(), ask, draft, shop_facts, wish), changed)
 
 

@@ -56,7 +56,10 @@ class Endpoint:
 
 
 class WriterServer:
-    """The child process that runs one model file. `endpoint()` starts it, and starts it again after a crash."""
+    """The child process that runs one model file. `endpoint()` starts it, and starts it again after a crash.
+
+    `keeps`: what the model read is kept in the cache folder, and not read again by the next child.
+    """
 
     def __init__(
         self,
@@ -64,6 +67,7 @@ class WriterServer:
         settings: Settings,
         start_seconds: float = START_SECONDS,
         program: tuple[str, ...] = PROGRAM,
+        keeps: bool = True,
     ):
         self.model = Path(model).resolve()
         self.log = settings.cache / "logs" / "writer.log"
@@ -73,6 +77,7 @@ class WriterServer:
         self._context = gguf.context(self.model, files.CONTEXT_TOKENS)
         self._start_seconds = start_seconds
         self._program = program
+        self._kept = settings.cache / "read" if keeps else None
         self._process: subprocess.Popen | None = None
         self._port = 0
         self._lock = threading.RLock()
@@ -199,6 +204,7 @@ class WriterServer:
             "HOST": "127.0.0.1",
             "PORT": str(port),
             child.PARENT: str(os.getpid()),
+            **({child.KEPT: str(self._kept)} if self._kept else {}),
             # Waiting threads sleep instead of spinning: on a busy machine spinning costs more than half of the speed.
             "OMP_WAIT_POLICY": "passive",
         }
