@@ -123,17 +123,16 @@ def world(
     offer = brief.offer
     scope = _scope(products, brief)
     first = scope.head(MOST_PRODUCTS)
-    named = list(dict.fromkeys(scope["name"].astype(str)))
+    named = [str(name) for name in scope["name"].unique()]
     given = [offer.gift_product_id] if offer.gift_product_id else []
     gift = str(products.loc[given[0]]["name"]) if given else ""
-    every = list(dict.fromkeys(str(name) for name in products["name"]))
+    every = [str(name) for name in products["name"].unique()]
     inside = [*named, *([gift] if gift else [])]
     lines = [*_product_lines(first, currency), *_review_lines(shop, first), *_policy_lines(shop, products, currency)]
     lines += _product_lines(products.loc[given], currency)
     if slots.get("offer"):
         lines.append(_line(_offer_text(offer, slots), "brief: offer", currency, policy=True))
-    brands = {str(brand) for brand in products.get("brand", pd.Series(dtype="str")).dropna()}
-    categories = {str(one) for one in products.get("category", pd.Series(dtype="str")).dropna()}
+    brands, categories = ({str(one) for one in _values(products, column)} for column in ("brand", "category"))
     places = {word for line in lines if line.policy for word in re.findall(r"(?<!^)\b[A-Z][a-z]+\b", line.text)}
     words = {word.lower() for word in (*brands, *places, *categories, slots.get("shop", "")) if word}
     stock = scope["stock"].dropna() if "stock" in scope else pd.Series(dtype="float")
@@ -157,6 +156,11 @@ def world(
         tails=_tails(inside) if len(inside) <= FEW_PRODUCTS else {},
         kinds=_kinds(first, lines) if len(inside) <= FEW_PRODUCTS else {},
     )
+
+
+def _values(products: pd.DataFrame, column: str) -> Sequence[object]:
+    """The values that stand in a column, where there is such a column."""
+    return list(products[column].dropna().unique()) if column in products else []
 
 
 def _scope(products: pd.DataFrame, brief: Brief) -> pd.DataFrame:
@@ -312,7 +316,7 @@ def _policy_lines(shop: object, products: pd.DataFrame, currency: str) -> Iterab
     """The sentences of the shop's policy files, each limited to the categories its paragraph names."""
     if not isinstance(shop, Shop):
         return
-    categories = sorted({str(one) for one in products.get("category", pd.Series(dtype="str")).dropna()})
+    categories = sorted(map(str, _values(products, "category")))
     for path in policy_files.files(shop):
         for number, said in policy_files.paragraphs(path):
             about = frozenset(one for one in categories if one.lower() in said.lower())

@@ -179,7 +179,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
             Product(name, cleaning.telling(row.get("category"), 60), cleaning.telling(row.get("description"), 240))
             for name, row in zip(names, chosen, strict=True)
         ),
-        names=tuple(_telling_names(list(table["name"]), names, brief.language)),
+        names=tuple(_telling_names(list(table["name"].unique()), names, brief.language)),
         voice=voices.voice(shop.settings, brief.brand_guide, brief.language),
     )
     rows = _rows(brief, slots)
@@ -275,7 +275,8 @@ def _products(shop: ShopLike, brief: Brief) -> pd.DataFrame:
         raise DataProblem(
             [f"The brief names the product {product_id}, which this shop does not have." for product_id in unknown]
         )
-    table = table.assign(name=[cleaning.name(name, 80) for name in table["name"]])
+    cleaned = {name: cleaning.name(name, 80) for name in table["name"].unique()}  # sizes and colours share one
+    table = table.assign(name=table["name"].map(cleaned).fillna(""))
     return table[table["name"].ne("") | table.index.isin(wanted)]
 
 
