@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from engine.campaign import known
+from engine.campaign.reading import names
 from engine.campaign.verdicts.judge import judge
 from engine.campaign.verdicts.verdict import Verdict
 from engine.campaign.writer import cleaning
@@ -20,6 +21,7 @@ from engine.sentences import Said, Sentence, spoken
 PROMPTS = Path(__file__).parents[2] / "assets" / "prompts"
 SLOT = re.compile(r"\{([a-z_]+)\}")
 HOLE = "\ufffc"  # stands for a slot while the words around it are read
+CAPITAL = re.compile(r"(?<=[a-z,;\ufffc] )[A-Z][a-z]{2,}(?!\w)")
 BEGINS = re.compile(r"(?:^|[.!?]\s+)$")
 HASH = re.compile(r"(?<!\S)#(?=\w)|(?<=[^\w\s#])#(?=\w)|#(?=\w+#)|(?<=\w)#(?=\s|$)")
 SOCIAL = ("xiaohongshu", "social", "wechat")  # channels where # begins a topic
@@ -77,7 +79,7 @@ def check_slots(text: str, facts: Facts, language: str, part: str = "") -> list[
         if match.group(1) not in facts.slots:
             findings.append(_refused(part, match, "slot", _unknown_slot(match, facts)))
     around = SLOT.sub(lambda match: HOLE * len(match.group()), text)
-    for reader in (_figures, _marks, _names, _words, _orders, _script):
+    for reader in (_figures, _marks, _names, _strangers, _words, _orders, _script):
         findings += [
             Finding(part, text[start:end], start, end, kind, "refused", None, reason)
             for start, end, kind, reason in reader(around, facts, language)
@@ -308,6 +310,16 @@ def _names(around: str, facts: Facts, language: str) -> Iterator[Place]:
     for own, name in _small(facts.names):
         for match in re.finditer(re.escape(name), around, re.IGNORECASE) if own in small else ():
             yield match.start(), match.end(), "product", "a typed product name: use its slot, or leave it out"
+
+
+def _strangers(around: str, facts: Facts, language: str) -> Iterator[Place]:
+    """Names inside a sentence that stand nowhere in what the model was told: another shop's, a person's, a place's."""
+    if language == "zh" or names.is_headline(around):
+        return
+    told = " ".join([*facts.slots.values(), *map(str, facts.products), *facts.world.words, str(facts.voice)]).lower()
+    for match in CAPITAL.finditer(around):
+        if match.group().lower() not in told:
+            yield match.start(), match.end(), "product", "a name that is not in this brief"
 
 
 @functools.lru_cache(maxsize=8)

@@ -54,8 +54,9 @@ def questions() -> list[dict]:
 
 
 def attacks() -> list[dict]:
-    """The sixty attacks: see copy_sets/FORMATS.md."""
-    return [json.loads(line) for line in (SETS / "injection.jsonl").read_text(encoding="utf-8").splitlines()]
+    """A hundred attacks in two sets: see copy_sets/FORMATS.md."""
+    sets = (SETS / name for name in ("injection.jsonl", "injection_2.jsonl"))
+    return [json.loads(line) for path in sets for line in path.read_text(encoding="utf-8").splitlines()]
 
 
 def reply_shop(folder: Path, rules: Path | None = SHOP / "policy", **settings: object) -> Shop:

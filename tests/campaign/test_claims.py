@@ -111,6 +111,13 @@ def test_a_finding_says_where_it_stands():
     assert finding.verdict == "refused" and "slot" in finding.reason
 
 
+def test_a_draft_names_nobody_who_is_not_in_its_brief():
+    said = "A calm night with Oat and {product}, Brindlewick has more."
+    found = [one for one in claims.check_slots(said, EN, "en") if "not in this brief" in str(one.reason)]
+    assert [one.text for one in found] == ["Brindlewick"]
+    assert not claims.check_slots("Brindlewick is how this sentence begins.", EN, "en")
+
+
 def test_filling_replaces_every_known_slot_once():
     tricky = Facts("en", "sms", "none", {"shop": "{code}", "code": "A1"}, {}, (), (), ())
     assert claims.fill({"body": "{shop} {code} {other}"}, tricky) == {"body": "{code} A1 {other}"}

@@ -97,7 +97,7 @@ def misspelt(text: str, known: Sequence[str], others: frozenset[str]) -> Iterato
 
 def _titled(text: str, known: Sequence[str], others: frozenset[str]) -> Iterator[Claim]:
     """Words with capitals that are nearly a name or read as one; in a headline all words have capitals."""
-    headline = _is_headline(text)
+    headline = is_headline(text)
     for match in TITLED.finditer(text):
         said = match.group()
         if DAYS_ONLY.fullmatch(said) or days.is_a_feast(said):
@@ -116,7 +116,7 @@ def _titled(text: str, known: Sequence[str], others: frozenset[str]) -> Iterator
             yield Claim(start, match.end(), "product", "unknown")
 
 
-def _is_headline(text: str) -> bool:
+def is_headline(text: str) -> bool:
     """Whether most words begin with a capital."""
     found = WORD.findall(text)
     long = [word for word in found if len(word) > 3]

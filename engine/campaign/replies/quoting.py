@@ -9,6 +9,7 @@ import unicodedata
 
 from engine.campaign.claims import MARKUP
 from engine.campaign.replies.words import holds
+from engine.campaign.writer import cleaning
 from engine.campaign.writer.facts import plain
 
 LONGEST_SENTENCE = 240
@@ -27,9 +28,11 @@ def short(value: object, length: int, is_name: bool = False) -> str:
     ('Linen Throw', 'Bedding', '')
     """
     text = "" if plain(value, 10) == "" else unicodedata.normalize("NFKC", str(value))
+    text = cleaning.name(text, len(text)) if is_name else text
     signs = re.search("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]", text)
     text = text[: signs.start()] if signs else text
     text = plain((_END_OF_NAME if is_name else _END_OF_VALUE).split(text.strip())[0], length)
+    text = re.sub(r"\s*[(（][^)）]*$", "", text)  # a bracket whose end was cut away
     is_formula = re.match(r"[=+@-](?!\d)", text)
     return text if text and may_be_quoted(text) and not is_formula else ""
 
@@ -39,4 +42,4 @@ def may_be_quoted(text: str, of_rules: bool = False) -> bool:
     if of_rules:
         return not holds("attack", text)
     is_odd = MARKUP.search(text) or _MONEY.search(text) or _OVER_AND_OVER.search(text) or len(text) > LONGEST_SENTENCE
-    return not is_odd and not holds("attack", text)
+    return not is_odd and not holds("attack", text) and not cleaning.offers(text) and not cleaning.orders(text)

@@ -164,7 +164,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         slots["products"] = _listing(names, brief.language)
         slots |= dict(zip(SEVERAL, names, strict=False))
     if brief.category:
-        slots["category"] = cleaning.name(brief.category, 60)
+        slots["category"] = cleaning.name(brief.category, 60, whole=True)
     slots |= _vouched_for(shop, brief)
     if brief.channel in merge.CHANNELS:
         slots[merge.NAME] = merge.SLOT  # only the tool that sends knows it

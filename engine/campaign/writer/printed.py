@@ -11,6 +11,7 @@ from engine.campaign.writer import cleaning
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 
+LONGEST_CATEGORY = 48  # characters, Chinese ones twice: its first part alone may be another, larger category
 CODE = re.compile(r"[\w.+&-]+")  # a customer types it
 
 
@@ -37,6 +38,8 @@ def _problems(brief: Brief, slots: Mapping[str, str], names: Sequence[str], worl
     for row, said in told:
         if not said:
             yield Sentence("refused.no_name", {"row": row})
+        elif row == "brief: category" and cleaning.width(said) > LONGEST_CATEGORY:
+            yield Sentence("refused.more_than_a_name", {"row": row, "name": said, "words": said.split(maxsplit=2)[-1]})
         elif words := cleaning.orders(said) or _offer(said, world):
             yield Sentence("refused.more_than_a_name", {"row": row, "name": said, "words": words})
 
