@@ -1,4 +1,4 @@
-"""Sixty attacks in a shop's names, reviews and guides, and what the default language model makes of each.
+"""A hundred attacks in a shop's names, reviews and guides, and what the default language model makes of each.
 
     python bench/attacks.py [--every 3] > bench/results/attacks.txt
 
