@@ -238,12 +238,11 @@ def _filled(text: str, facts: Facts) -> str:
 
 
 def _said(slot: re.Match[str], facts: Facts) -> str:
-    """What stands in a slot's place: its value, an offer that begins a sentence with a capital, an unknown slot itself.
-
-    Names keep the letters their owner gave them.
+    """What stands in a slot's place: its value, with a capital where an offer or a description begins a sentence; an
+    unknown slot itself. Names keep the letters their owner gave them.
     """
     value = facts.slots.get(slot.group(1), slot.group())
-    begins = slot.group(1) == "offer" and BEGINS.search(slot.string[: slot.start()])
+    begins = slot.group(1) in ("offer", "said") and BEGINS.search(slot.string[: slot.start()])
     return value[:1].upper() + value[1:] if begins else value
 
 

@@ -98,7 +98,7 @@ def of_slots(
     """The amounts and days that slots say, read from their values."""
     found = []
     for name, said in slots.items():
-        if name in NAMES or name.startswith("fact_"):
+        if name in NAMES or name == "said" or name.startswith("fact_"):
             continue
         for claim in read(said, currency):
             if claim.kind in ("percent", "money", "date"):

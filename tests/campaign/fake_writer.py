@@ -76,7 +76,7 @@ class FakeServer:
     A draft as JSON is said in the form that was asked for.
     """
 
-    def __init__(self, *answers, owned_by="me"):
+    def __init__(self, *answers, owned_by="me", model="fake"):
         self.answers, self.requests, self.owned_by = list(answers), [], owned_by
         fake = self
 
@@ -85,7 +85,7 @@ class FakeServer:
                 pass
 
             def do_GET(self):
-                self._send(200, json.dumps({"data": [{"id": "fake", "owned_by": fake.owned_by}]}).encode())
+                self._send(200, json.dumps({"data": [{"id": model, "owned_by": fake.owned_by}]}).encode())
 
             def do_POST(self):
                 body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

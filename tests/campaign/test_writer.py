@@ -16,6 +16,7 @@ from engine import settings as environment
 from engine.campaign import claims
 from engine.campaign.plan import PARTS, Offer, read_brief
 from engine.campaign.writer import drafts, files, model, prompt, remote, server, template
+from engine.campaign.writer.catalogue import CATALOGUE
 from engine.campaign.writer.facts import facts, plain
 from engine.errors import DataProblem, DraftFailed, ModelFileProblem
 from tests.campaign.fake_writer import GOOD, OFFERS, OTHER, FakeShop, brief, drawn, said
@@ -381,6 +382,19 @@ def test_the_command_uses_the_server_of_the_environment_and_reports_progress(fak
     assert {"draft_id", "writer", "model_sha256", "seed", "slots", "filled", "claims"} <= found["drafts"][0].keys()
     assert running.requests[0]["response_format"]["type"] == "json_schema"
     json.dumps(found)
+
+
+def test_with_the_basic_writer_the_first_of_several_drafts_is_a_template_and_one_alone_is_the_models(fake, settings):
+    running = fake(GOOD, owned_by="me", model=f"basic.gguf@{CATALOGUE[0].sha256}")
+    own = replace(settings, llm_url=running.url, llm_key="secret")
+    first, second = drafts.draft_command(FakeShop(), brief(), 2, 0, own)["drafts"]
+    assert (first["writer"], second["writer"]) == ("template", "model")
+    assert "read blind" in first["note"] and "盲读" in first["note_zh"] and not second["note"]
+    (alone,) = drafts.draft_command(FakeShop(), brief(), 1, 0, own)["drafts"]
+    assert alone["writer"] == "model"
+    another = replace(own, llm_url=fake(GOOD, OTHER, owned_by="me", model=f"other.gguf@{'b' * 64}").url)
+    found = drafts.draft_command(FakeShop(), brief(), 2, 0, another)["drafts"]
+    assert [one["writer"] for one in found] == ["model", "model"]
 
 
 @pytest.mark.parametrize(

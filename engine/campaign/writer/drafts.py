@@ -13,6 +13,7 @@ from engine.campaign import claims
 from engine.campaign.plan import Brief
 from engine.campaign.writer import best, candidates, files, model, opinions, speed
 from engine.campaign.writer import wish as wishes
+from engine.campaign.writer.catalogue import CATALOGUE
 from engine.campaign.writer.facts import Facts, ShopLike, for_writer
 from engine.campaign.writer.one_draft import MOST_DRAFTS, SEED_STEP, Draft, from_model, from_template
 from engine.campaign.writer.remote import Remote
@@ -60,17 +61,19 @@ def stream(
     why_template: Said | None = None,
     wish: Wish = NOTHING,
     window: str = "",
+    why_first: Said | None = None,
 ) -> Iterator[Event]:
     """Events of n drafts: ("place", i, place in the line) ..., ("text", i, words so far) ..., ("draft", i, Draft).
 
     One draft after the other; a server elsewhere is asked for all of them at once. A draft the model cannot give
     becomes a template draft at once, with the reason in its note. With a wish there may be fewer of them, because
-    templates are few; raises DraftFailed where not even one is left.
+    templates are few; raises DraftFailed where not even one is left. `why_first`: the first of several comes from a
+    template for this reason, which is there at once.
     """
     if not 1 <= n <= MOST_DRAFTS:
         raise DraftFailed(Sentence("writer.how_many", {"most": MOST_DRAFTS, "asked": n}))
     why = why_template or Sentence("writer.not_asked")
-    asked = _Round(shop_facts, brief, seed, endpoint, wish, window, why, endpoint is None)
+    asked = _Round(shop_facts, brief, seed, endpoint, wish, window, why, endpoint is None, why_first if n > 1 else None)
     each = [asked.events(index) for index in range(n)]
     yield from together(each) if n > 1 and _is_elsewhere(endpoint) else itertools.chain.from_iterable(each)
     if not asked.done:
@@ -105,12 +108,14 @@ class _Round:
     window: str
     why: Said  # why the next template is one
     hopeless: bool  # no draft of this round need ask the model any more
+    why_first: Said | None  # why the first draft comes from a template, where it does
     done: list[dict[str, str]] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def events(self, index: int) -> Iterator[Event]:
         """One draft, by the model or from a template."""
-        if not self.hopeless:
+        is_given = index == 0 and self.why_first is not None
+        if not self.hopeless and not is_given:
             try:
                 for event in self._modelled(index):
                     yield event
@@ -118,7 +123,8 @@ class _Round:
                         return
             except AppError as problem:
                 self.why = problem.said[0]
-        if written := from_template(self.facts, self.brief, index, self.seed, self.why, self.done, self.wish):
+        why = self.why_first if is_given and self.why_first else self.why
+        if written := from_template(self.facts, self.brief, index, self.seed, why, self.done, self.wish):
             self.done.append(written.slots)
             yield "draft", index, written
 
@@ -187,6 +193,9 @@ def draft_command(
     this part is written again; the answer then names the part and says what it is to replace. `wanted`: how many
     are written, of which the best n are chosen; as many as this machine's recorded speed allows where not given.
 
+    With the basic writer the first of several drafts comes from a template, at once: in a blind reading those were
+    sent more often (README).
+
     Uses the server of OFFERLAB_LLM_URL, else starts a child with the model file and stops it afterwards.
     `progress` gets {"candidates": how many} where they are more than n, {"draft": i, "place": place in the line}, 0 at
     its turn, {"draft": i, "text": words so far} several times a second, then {"draft": i, "done": draft}.
@@ -203,8 +212,9 @@ def draft_command(
         told({"candidates": count})
     drafts: dict[int, Draft] = {}
     window = settings.window or f"process {os.getpid()}"
+    why_first = Sentence("writer.basic_first") if not about and _is_basic(child, writer) else None
     try:
-        for kind, index, content in stream(shop_facts, brief, count, seed, writer, why, wish, window):
+        for kind, index, content in stream(shop_facts, brief, count, seed, writer, why, wish, window, why_first):
             if isinstance(content, Draft):
                 drafts[index] = content
                 _note_speed(settings, content, brief.channel)
@@ -232,6 +242,13 @@ def _how_many(settings: Settings, writer: Writer, n: int, channel: str) -> int:
     own = found.model.split("@")[0] if found and found.model_sha256 else candidates.writer_name(settings)
     has_power = candidates.is_on_card(settings) if found is None or found.model_sha256 else found.backend == "other"
     return candidates.how_many(n, speed.seconds_per_draft(settings, own or "", channel), has_power)
+
+
+def _is_basic(child: WriterServer | None, writer: Writer) -> bool:
+    """Whether the model that comes with Offerlab writes, here or in the app."""
+    found = _server_of(writer)
+    sha256 = child.sha256 if child else found.model_sha256 if found else None
+    return sha256 == CATALOGUE[0].sha256  # the default
 
 
 def _note_speed(settings: Settings, draft: Draft, channel: str) -> None:

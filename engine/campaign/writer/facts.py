@@ -57,6 +57,7 @@ LONGEST_NAME_IN_SHORT = 30
 SEVERAL = ("product_a", "product_b", "product_c")  # the first products of a brief that has several
 MONTHS = tuple(calendar.month_name)  # January is 1
 SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥", "INR": "₹", "AUD": "A$", "CAD": "C$", "HKD": "HK$"}
+LONGEST_SAID = 90  # characters, Chinese ones twice
 
 
 class ShopLike(Protocol):
@@ -159,6 +160,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
     slots["ends_at"] = day(brief.ends_at, brief.language)
     if len(names) == 1:
         slots["product"] = names[0]
+        slots |= _said(names[0], chosen[0].get("description"), brief.language)
         slots |= _prices(chosen[0], brief, currency)
     elif names:
         slots["products"] = _listing(names, brief.language)
@@ -188,12 +190,32 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
     return replace(found, known=world, rows=rows)
 
 
+def _said(name: str, description: object, language: str) -> dict[str, str]:
+    """{said}: what the catalogue's own first words say of a product, where they are short and in the brief's language.
+
+    >>> _said("Night Cream", "Night Cream by Avelin: Everyday care for all skin types.", "en")
+    {'said': 'everyday care for all skin types'}
+    """
+    text = cleaning.telling(description, 240)
+    text = re.sub(rf"^{re.escape(name)}(?: by [\w ]{{2,20}})?\s?[:：]\s?", "", text)
+    text = re.split(r"(?<=[.!?])\s|[。！？]", text)[0].rstrip(".!。！ ")
+    is_chinese = bool(re.search("[\u4e00-\u9fff]", text))
+    if (
+        not 12 <= cleaning.width(text) <= LONGEST_SAID
+        or is_chinese != (language == "zh")
+        or name.lower() in text.lower()
+    ):
+        return {}
+    return {"said": text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text}
+
+
 def _rows(brief: Brief, slots: Mapping[str, str]) -> dict[str, str]:
     """Where the slots stand that are no part of the brief."""
     rows = {"shop": "shop.toml: sender_name"}
     if len(brief.product_ids) == 1:
         price = f"products {brief.product_ids[0]}: price"
         rows |= {"product": f"products {brief.product_ids[0]}: name", "price": price}
+        rows["said"] = f"products {brief.product_ids[0]}: description"
         rows |= {"price_after": f"{price} - discount", "saving": f"{price} x discount"}
     rows |= {slot: f"products {one}: name" for slot, one in zip(SEVERAL, brief.product_ids, strict=False)}
     if brief.offer.gift_product_id:

@@ -73,7 +73,7 @@ class WriterServer:
         self.log = settings.cache / "logs" / "writer.log"
         self.url = ""
         self.key = ""
-        self._sha256 = files.verify(self.model, settings).sha256
+        self.sha256 = files.verify(self.model, settings).sha256
         self._context = gguf.context(self.model, files.CONTEXT_TOKENS)
         self._start_seconds = start_seconds
         self._program = program
@@ -101,7 +101,7 @@ class WriterServer:
     def endpoint(self) -> Endpoint:
         """Where to ask; starts the child if it is not running. Raises ModelFileProblem or DraftFailed."""
         self.start()
-        return Endpoint(self.url, self.key, self._alias(), "llama_cpp", self._sha256)
+        return Endpoint(self.url, self.key, self._alias(), "llama_cpp", self.sha256)
 
     def start(self) -> None:
         """Starts the child and waits until it answers; does nothing while it is up, and replaces one that hangs."""
@@ -178,7 +178,7 @@ class WriterServer:
 
     def _alias(self) -> str:
         # The hash rides in the model's name, so that whoever is given only the address can still record it.
-        return f"{self.model.name}@{self._sha256}"
+        return f"{self.model.name}@{self.sha256}"
 
     def _spawn(self, port: int) -> subprocess.Popen:
         options = {

@@ -4,6 +4,7 @@ import functools
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 
 from engine.campaign.plan import Brief
@@ -11,12 +12,13 @@ from engine.campaign.writer.facts import Facts
 from engine.errors import DataProblem
 
 PROMPTS = Path(__file__).parents[3] / "assets" / "prompts"
+SLOT = re.compile(r"\{([a-z_]+)\}")
 FORMS = {"sms": "sms", "push": "short", "ad": "short", "product_page": "page"}  # the others have room: "long"
 
 
 def write(brief: Brief, facts: Facts, number: int) -> dict[str, str]:
     """Draft `number` (0, 1, ...) of a brief from templates: part to text with slots. The same for the same input."""
-    texts = {part: _fitting(_own(brief, part) or _general(brief, part), number, part, facts) for part in facts.parts}
+    texts = {part: _fitting(_choices(brief, part, facts)[0], number, part, facts) for part in facts.parts}
     texts["body"] = body(texts["body"], offer_line(facts, number), facts)
     return texts
 
@@ -26,7 +28,7 @@ def neighbours(brief: Brief, facts: Facts, texts: Mapping[str, str]) -> Iterator
 
     Texts that come from no template are followed by all of them.
     """
-    choices = {part: [*_own(brief, part), *_general(brief, part)] for part in facts.parts}
+    choices = {part: list(dict.fromkeys(chain(*_choices(brief, part, facts)))) for part in facts.parts}
     lines = offer_lines(facts)
     at = [k for part, text in texts.items() for k, words in enumerate(choices.get(part, ())) if text.startswith(words)]
     begin = at[0] + 1 if at else 0
@@ -42,13 +44,33 @@ def neighbours(brief: Brief, facts: Facts, texts: Mapping[str, str]) -> Iterator
             yield found
 
 
-def _own(brief: Brief, part: str) -> list[str]:
-    """What templates of this goal say in a part; of the body, its opening."""
-    return template_file(brief.language)["words"].get(brief.goal, {}).get("lead" if part == "body" else part, [])
+def _choices(brief: Brief, part: str, facts: Facts) -> list[list[str]]:
+    """What templates say in a part (of the body, its opening), the closest to this brief first, none of them empty:
+    those about its products for its goal, those for its goal, those for any.
+    """
+    file = template_file(brief.language)
+    words, key = file["words"], "lead" if part == "body" else part
+    # Where the message is short, or only asks to look at the product, one sentence names it, and twice is too often.
+    names_it = FORMS.get(facts.channel) in ("sms", "short") or facts.offer_kind == "none"
+    own, general = words.get(brief.goal, {}).get(key, []), words["default"][key]
+    if key == "lead" and names_it:
+        return [[*_about_products(file, "said", key, facts), *(own or general)], general]
+    return [group for group in (_about_products(file, brief.goal, key, facts), own, general) if group]
 
 
-def _general(brief: Brief, part: str) -> list[str]:
-    return template_file(brief.language)["words"]["default"]["lead" if part == "body" else part]
+def _about_products(file: dict, goal: str, key: str, facts: Facts) -> list[str]:
+    """What says something of the brief's products; nothing for a brief without one, or a part without room for it."""
+    about = _about(facts, file) if facts.products else ""
+    groups = file["products"]
+    forms = groups.get(goal, groups["default"]).get(key, []) if about else []
+    lines = [_line(form, file, facts, about) for form in forms if _lacks_nothing(form, facts)]
+    return [line for line in lines if len(_filled(line, facts.slots)) <= facts.room("body" if key == "lead" else key)]
+
+
+def _lacks_nothing(form: str, facts: Facts) -> bool:
+    """Whether the brief has every slot that this text cannot do without."""
+    needed = SLOT.findall(re.sub(r"\[\[.*?\]\]", "", form))
+    return all(name == "about" or facts.slots.get(name) for name in needed)
 
 
 def offer_line(facts: Facts, number: int) -> str:
@@ -92,7 +114,7 @@ def _has_room(facts: Facts, name: str) -> bool:
 
 def _kept(segment: str, about: str, facts: Facts) -> str:
     """An optional segment, or nothing where the brief lacks one of its slots."""
-    names = re.findall(r"\{([a-z_]+)\}", segment)
+    names = SLOT.findall(segment)
     lacking = [name for name in names if not (about if name == "about" else facts.slots.get(name))]
     return "" if lacking else segment
 
@@ -130,7 +152,7 @@ def body(lead: str, line: str, facts: Facts) -> str:
 
 
 def _filled(text: str, slots: Mapping[str, str]) -> str:
-    return re.sub(r"\{([a-z_]+)\}", lambda match: slots.get(match.group(1), match.group()), text)
+    return SLOT.sub(lambda match: slots.get(match.group(1), match.group()), text)
 
 
 @functools.cache
@@ -139,7 +161,7 @@ def template_file(language: str) -> dict:
     path = PROMPTS / f"templates.{language}.toml"
     try:
         file = tomllib.loads(path.read_text("utf-8"))
-        missing = {"offers", "words", "about_category"} - file.keys()
+        missing = {"offers", "words", "products", "about_category"} - file.keys()
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise DataProblem(f"{path} cannot be read: {error}. Correct it or restore the file.") from error
     if missing:
