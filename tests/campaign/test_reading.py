@@ -236,6 +236,13 @@ def test_of_claims_that_overlap_the_one_that_says_most_stays():
     assert said("满300减50", "money", "number") == [("money", 300), ("money", 50)]
 
 
+def test_an_amount_before_a_day_is_no_day():
+    text = "Spend $50 until 11 June, or $5 May 3."
+    assert [(one.kind, one.value) for one in read(text, "USD")] == [
+        ("money", 50.0), ("date", "06-11"), ("money", 5.0), ("date", "05-03")
+    ]  # fmt: skip
+
+
 def test_an_everyday_word_is_no_product_of_that_name_and_a_name_of_several_words_may_be_small():
     text = "Warm beans with Beans, a trail bottle and more beans."
     found = [(one.value, text[one.start : one.end]) for one in names.products(text, ["Beans", "Trail Bottle"])]
@@ -249,6 +256,8 @@ def test_an_everyday_word_is_no_product_of_that_name_and_a_name_of_several_words
         ("Try the trail botle now.", "like Trail Bottle"),
         ("You will like the Velvet Cloud Serum this winter.", "unknown"),
         ("We are on Mill Street now.", None),
+        ("结账时输入TEN，Trail Bottle立减$10。", None),
+        ("Trail Bottle的温暖。", None),
     ],
 )
 def test_a_name_is_nearly_right_or_unknown(text, value):

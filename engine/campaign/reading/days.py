@@ -31,7 +31,7 @@ TO = r"\s*(?:-|to|and|until|till|through)\s*(?:the )?"
 WEEKDAY_NAMES = rf"(?:(?:{'|'.join(WEEKDAYS)}|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun),? (?:the )?)?"
 ENGLISH_DATES = (
     re.compile(
-        rf"\b(?P<day>{DAY}){TO}{WEEKDAY_NAMES}(?P<day2>{DAY})\s+(?:of )?(?P<month>{MONTH})\b\.?{YEAR}",
+        rf"(?<![$€£¥])\b(?P<day>{DAY}){TO}{WEEKDAY_NAMES}(?P<day2>{DAY})\s+(?:of )?(?P<month>{MONTH})\b\.?{YEAR}",
         re.I,
     ),
     re.compile(
@@ -39,7 +39,7 @@ ENGLISH_DATES = (
         rf"(?!\s+(?:of )?(?:{MONTH}))(?!%){YEAR}",
         re.I,
     ),
-    re.compile(rf"\b(?P<day>{DAY})\s+(?:of )?(?P<month>{MONTH})\b\.?{YEAR}", re.I),
+    re.compile(rf"(?<![$€£¥])\b(?P<day>{DAY})\s+(?:of )?(?P<month>{MONTH})\b\.?{YEAR}", re.I),
     re.compile(rf"\b(?P<month>{MONTH})\b\.?\s+(?:the )?(?P<day>{DAY})(?!%|:\d){YEAR}", re.I),
 )
 NUMERIC = (

@@ -12,13 +12,13 @@ from engine.campaign.reading.numerals import small
 
 BEGINNING = 4  # characters that names are looked up by
 NEAR = 0.75  # likeness from which other words are taken for a misspelt name
-CAPITAL = r"[A-Z][\w'&]*"
+CAPITAL = r"[A-Z][A-Za-z0-9_\u00c0-\u024f'&]*"  # Latin letters: a Chinese one ends it
 LINK = "(?:of|and|the|&|in|de|la)"
 TITLED = re.compile(rf"{CAPITAL}(?:[ -](?:{LINK} )?{CAPITAL})+")
 COUNTRIES = ("US", "USA", "UK", "EU", "PS", "OK", "TV", "DIY", "FAQ", "ASAP", "VIP", "AM", "PM", "I")
 STARTS = re.compile(r"(?:^|[.!?:;\n]\s*|[\"“]\s*)$")
 PLACED = re.compile(r"\b(?:on|at|in|from|near|to|of|by|Dear|Love,|Mr|Mrs|Ms)\.?\s+$")
-WORD = re.compile(r"[A-Za-z][\w']*")
+WORD = re.compile(r"[A-Za-z][A-Za-z0-9_\u00c0-\u024f']*")
 _DAY = (
     r"(?:Mon|Tues?|Wed(?:nes)?|Thu(?:rs?)?|Fri|Sat(?:ur)?|Sun)(?:day)?|Jan\w*|Feb\w*|Mar(?:ch)?|Apr(?:il)?"
     r"|May|June?|July?|Aug\w*|Sept?\w*|Oct\w*|Nov\w*|Dec\w*"

@@ -105,8 +105,11 @@ def as_slots(texts: Mapping[str, str], facts: Facts) -> dict[str, str]:
 
 
 def told(texts: Mapping[str, str], facts: Facts) -> dict[str, str]:
-    """A draft as the model is shown it: each part cleaned, its body without the offer, which code writes."""
-    slots = {part: _clean(text) for part, text in as_slots(texts, facts).items()}
+    """A draft as the model is shown it: each part cleaned, its body without the offer, which code writes, and what the
+    catalogue says in its words: the model may place names only.
+    """
+    said = facts.slots.get("said", "")
+    slots = {part: _clean(text).replace("{said}", said) for part, text in as_slots(texts, facts).items()}
     if "body" in slots:
         slots["body"] = opening(slots["body"], facts)
     return {part: slots[part] for part in facts.parts if slots.get(part)}
@@ -118,7 +121,7 @@ def opening(body: str, facts: Facts) -> str:
     kept = [
         sentence
         for sentence in re.split(SENTENCES[facts.language], own)
-        if sentence.strip() and not set(claims.SLOT.findall(sentence)) - set(FREE)
+        if sentence.strip() and not set(claims.SLOT.findall(sentence)) - {*FREE, "said"}
     ]
     return ("" if facts.language == "zh" else " ").join(kept).strip()
 
