@@ -35,6 +35,7 @@ def test_facts_are_computed_from_brief_and_shop():
         "code": "HOME15",
         "ends_at": "30 June",
         "product": "Oat Night Cream",
+        "said": "a light cream with oat for sensitive skin",  # by the catalogue
         "price": "$24",
         "price_after": "$20.40",
         "saving": "$3.60",

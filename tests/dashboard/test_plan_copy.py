@@ -184,7 +184,7 @@ def answer(word: str) -> str:
             "subject": f"{word} evenings for you",
             "preheader": f"{word} times are here.",
             "headline": f"{word} hours at home",
-            "body": f"{word} are the days of {word} people. Enjoy {word} things.",
+            "body": f"{word} are the days of {word.lower()} people. Enjoy {word.lower()} things.",
             "call_to_action": "See more",
         }
     )
