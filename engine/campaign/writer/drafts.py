@@ -212,7 +212,7 @@ def draft_command(
         told({"candidates": count})
     drafts: dict[int, Draft] = {}
     window = settings.window or f"process {os.getpid()}"
-    why_first = Sentence("writer.basic_first") if not about and _is_basic(child, writer) else None
+    why_first = Sentence("writer.basic_first") if n > 1 and not about and _is_basic(child, writer) else None
     try:
         for kind, index, content in stream(shop_facts, brief, count, seed, writer, why, wish, window, why_first):
             if isinstance(content, Draft):

@@ -39,7 +39,7 @@ def _problems(brief: Brief, slots: Mapping[str, str], names: Sequence[str], worl
         if not said:
             yield Sentence("refused.no_name", {"row": row})
         elif row == "brief: category" and cleaning.width(said) > LONGEST_CATEGORY:
-            yield Sentence("refused.more_than_a_name", {"row": row, "name": said, "words": said.split(maxsplit=2)[-1]})
+            yield Sentence("refused.more_than_a_name", {"row": row, "name": said, "words": said})
         elif words := cleaning.orders(said) or _offer(said, world):
             yield Sentence("refused.more_than_a_name", {"row": row, "name": said, "words": words})
 
