@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from engine import settings
-from engine.decision import roles
+from engine.access import roles
 from engine.sentences import Language
 
 ROOT = Path(__file__).resolve().parents[1]

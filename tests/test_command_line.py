@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from engine import settings
 from engine.__main__ import main
-from engine.decision import cells, ledger, roles
+from engine.access import roles
+from engine.decision import cells, ledger
 from engine.shop import store
 from tests import golden_commands
 from tests.conftest import ROOT

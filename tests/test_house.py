@@ -16,7 +16,16 @@ ROOT = Path(__file__).resolve().parents[1]
 Rule = Callable[[PurePosixPath, ast.Module], list[str]]
 
 ROOMS = ("shop", "audience", "campaign", "decision", "outcome")  # a room may import those before it
-SUPPORT = {"model", "terms", "errors", "settings", "jobs", "privacy", "sentences"}  # every room may import these
+SUPPORT = {
+    "model",
+    "terms",
+    "errors",
+    "settings",
+    "jobs",
+    "privacy",
+    "access",
+    "sentences",
+}  # every room may import these
 
 NAMES_WITHOUT_AN_IDEA = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
 CODE_IN_DATA = {"pickle", "cPickle", "_pickle", "joblib", "cloudpickle", "dill", "marshal", "shelve"}

@@ -7,7 +7,7 @@ from dashboard import cache, state, widgets
 from dashboard.text import t, table_name
 from dashboard.views.plan_tabs.message import plain
 from engine import privacy, settings
-from engine.decision import roles
+from engine.access import roles
 from engine.shop import duplicates, erasure, vault
 from engine.shop.store import Shop
 

@@ -88,7 +88,7 @@ def _spelled(shop: Shop, rule: str, exclude: str | None) -> tuple[str, str | Non
 
 def _administer() -> str:
     """This person's name. Raises NotAllowed where their role does not let them change who is known."""
-    from engine.decision import roles
+    from engine.access import roles
 
     person = roles.os_user()
     roles.require(person, "administer", environment.read().config)

@@ -25,11 +25,12 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -
     Where nothing was learned, with the rates that were typed for it on the Numbers page, if any. Refused where the
     check of the copy refuses something it says; a message with every part of its channel is judged as a whole.
     """
+    from engine.access import roles
     from engine.campaign import checked, lint, planned
     from engine.campaign.first import assumed, outlook
     from engine.campaign.plan import read_plan
     from engine.campaign.writer.facts import facts
-    from engine.decision import approvals, assign, live, overrides, plans, roles
+    from engine.decision import approvals, assign, live, overrides, plans
 
     shop, plan, settings = shop_at(shop_dir), read_plan(plan_file), environment.read()
 
@@ -69,7 +70,8 @@ def _decision(decision: Any) -> dict:
 
 
 def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
-    from engine.decision import approvals, roles
+    from engine.access import roles
+    from engine.decision import approvals
 
     shop, person = shop_at(shop_dir), roles.os_user()
     decide = {"approve": approvals.approve, "reject": approvals.reject}[name]

@@ -37,7 +37,8 @@ def models(shop_dir: Path | None) -> None:
 @shop_option
 def use_model(version: str, reason: str, shop_dir: Path | None) -> None:
     """Put another learned model in use; who, when and why stand in the approval history."""
-    from engine.decision import model_choice, roles
+    from engine.access import roles
+    from engine.decision import model_choice
 
     person = roles.os_user()
     model_choice.use(shop_at(shop_dir), version, person, person, reason, datetime.now(), environment.read().config)

@@ -15,10 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from engine.access import roles
+from engine.access.roles import person_key
 from engine.campaign import merge
 from engine.campaign.plan import Plan
-from engine.decision import database, ledger, overrides, plans, roles
-from engine.decision.roles import person_key
+from engine.decision import database, ledger, overrides, plans
 from engine.errors import NotAllowed, StoreProblem
 
 Act = Literal["submitted", "approved", "rejected"]

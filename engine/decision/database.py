@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3  # pysqlite3 where it is installed, else Python's own
 
-from engine.decision.roles import person_key
+from engine.access.roles import person_key
 from engine.errors import AppError, NotAllowed, StoreProblem
 
 WAIT_SECONDS = 30.0  # how long a writer waits for another; 1 s failed 11 of 1600 approvals, 5 s none

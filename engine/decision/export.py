@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from engine.access import roles
 from engine.campaign import html_mail, merge, planned
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Language, Plan, Step
-from engine.decision import approvals, cells, ledger, live, plans, roles
+from engine.decision import approvals, cells, ledger, live, plans
 from engine.decision.assign import assign
 from engine.errors import NotAllowed, StoreProblem
 from engine.shop import store

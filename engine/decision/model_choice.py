@@ -3,8 +3,9 @@
 from datetime import datetime
 from pathlib import Path
 
+from engine.access import roles
 from engine.campaign import versions
-from engine.decision import ledger, roles
+from engine.decision import ledger
 from engine.errors import NotAllowed
 from engine.shop.store import Shop
 

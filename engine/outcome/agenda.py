@@ -12,12 +12,12 @@ from zoneinfo import ZoneInfo
 from sqlite_utils.utils import sqlite3 as sqlite
 
 from engine import jobs
+from engine.access.roles import person_key
 from engine.campaign import response
 from engine.campaign.plan import Plan
 from engine.decision import approvals, plans
 from engine.decision.collisions import audiences_of, collisions
 from engine.decision.plans import SavedPlan
-from engine.decision.roles import person_key
 from engine.errors import AppError, NotEnoughData
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from engine import settings
-from engine.decision import roles
+from engine.access import roles
 from engine.shop import duplicates, store, vault
 from tests.tiny import shop_of, tables
 

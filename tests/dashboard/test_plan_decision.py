@@ -9,8 +9,9 @@ import streamlit as st
 
 from dashboard import cache
 from engine import settings
+from engine.access import roles
 from engine.campaign.plan import Audience, Step
-from engine.decision import ledger, roles
+from engine.decision import ledger
 from engine.shop import store
 from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored, submitted
 

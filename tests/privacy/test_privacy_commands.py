@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from engine import settings
 from engine.__main__ import main
-from engine.decision import roles
+from engine.access import roles
 from engine.shop import store, vault
 from tests.tiny import shop_of, tables
 

@@ -7,9 +7,10 @@ from dashboard import cache, state, widgets
 from dashboard.text import t, table_name
 from dashboard.views.model_parts import names
 from engine import settings
+from engine.access import roles
 from engine.campaign.promotion import sentence
 from engine.campaign.versions import Version
-from engine.decision import model_choice, roles
+from engine.decision import model_choice
 from engine.shop.store import Shop
 
 

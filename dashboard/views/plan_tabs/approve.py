@@ -11,9 +11,10 @@ from dashboard.text import t
 from dashboard.views.plan_tabs import assumed, drafting, editing, forecasting, message, override, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
+from engine.access import roles
 from engine.campaign import checked, planned
 from engine.campaign.first.assumed import of_json
-from engine.decision import approvals, ledger, overrides, plans, roles
+from engine.decision import approvals, ledger, overrides, plans
 from engine.errors import AppError
 
 HALF_TYPED = "half_typed"  # extra of a plan: names and a reason that nobody has sent yet

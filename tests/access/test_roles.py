@@ -5,7 +5,7 @@ import pwd
 
 import pytest
 
-from engine.decision import roles
+from engine.access import roles
 from engine.errors import DataProblem, NotAllowed
 
 MATRIX = {
