@@ -1,0 +1,31 @@
+"""Approved plans and their audiences as CSV files and their e-mails as pages, each on record in the approval history.
+
+Copy is what the second person approved, to the letter. So the body of a text message is the whole text that was
+billed, with its sender and how to stop it: the tool that sends it adds neither.
+
+The audience holds the holdout too: results are measured against it, and nobody in it may be written to. So what a
+sending tool takes are the `recipients` of each message, a part of the audience and nothing more.
+"""
+
+from engine.decision.export.messages import COPY, FORECAST, PLAN_COLUMNS, Page, page_name, page_path
+from engine.decision.export.people import (
+    AUDIENCE_COLUMNS,
+    CHANNELS,
+    LANGUAGE,
+    Audience,
+    Recipients,
+    assigned,
+    audience,
+    by_channels,
+    language_of,
+    languages,
+    recipients,
+    send_day,
+)
+from engine.decision.export.record import ExportResult, audience_path, export_plans
+
+__all__ = [
+    "AUDIENCE_COLUMNS", "CHANNELS", "COPY", "FORECAST", "LANGUAGE", "PLAN_COLUMNS", "Audience", "ExportResult", "Page",
+    "Recipients", "assigned", "audience", "audience_path", "by_channels", "export_plans", "language_of", "languages",
+    "page_name", "page_path", "recipients", "send_day",
+]  # fmt: skip

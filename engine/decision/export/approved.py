@@ -1,0 +1,54 @@
+"""The plans that may leave: approved, and as they were approved."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.decision import approvals, ledger, plans
+from engine.errors import NotAllowed, StoreProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A plan as it is stored, with the entries of the history by which it may leave."""
+
+    saved: plans.SavedPlan
+    approval: ledger.Entry
+    submission: ledger.Entry
+
+
+def find(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None) -> list[Approved]:
+    """The plans to export, by plan_id. Raises NotAllowed for a named plan that is not approved, and for none at all."""
+    stored = {saved.plan.plan_id: saved for saved in plans.saved_plans(shop_dir)}
+    for plan_id in plan_ids or []:
+        if plan_id not in stored:
+            raise StoreProblem(plans.unknown(plan_id))
+    chosen = [stored[plan_id] for plan_id in dict.fromkeys(plan_ids)] if plan_ids is not None else stored.values()
+    history: dict[str, list[ledger.Entry]] = {}
+    for entry in ledger.entries(shop_dir, shop_id, config):
+        history.setdefault(entry.plan_id, []).append(entry)
+    found = []
+    for saved in sorted(chosen, key=lambda saved: saved.plan.plan_id):
+        plan_id, says_approved = saved.plan.plan_id, saved.plan.status in ("approved", "exported")
+        if not says_approved and plan_ids is None:
+            continue
+        decision = approvals.approval_of(saved, history.get(plan_id, []))
+        if decision is None:
+            raise NotAllowed(
+                f"Plan {plan_id} was changed after its approval. Have it approved again before you export."
+                if says_approved
+                else f"Plan {plan_id} is {_article(saved.plan.status)}. Only approved plans are exported."
+            )
+        found.append(_with_submission(saved, decision, history[plan_id]))
+    if not found:
+        raise NotAllowed("There is nothing to export: no plan is approved. Submit one and have it approved first.")
+    return found
+
+
+def _article(status: str) -> str:
+    return "a draft" if status == "draft" else f"only {status}" if status == "submitted" else status
+
+
+def _with_submission(saved: plans.SavedPlan, decision: approvals.Decision, history: list[ledger.Entry]) -> Approved:
+    approval = next(entry for entry in history if entry.seq == decision.seq)
+    submitted = [entry for entry in history if entry.action == "submitted" and entry.seq < approval.seq]
+    return Approved(saved, approval, submitted[-1])

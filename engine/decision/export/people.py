@@ -1,0 +1,112 @@
+"""Whom a plan reaches, how they are divided, and who gets each of its messages."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from engine.campaign import planned
+from engine.campaign.plan import Plan, Step
+from engine.decision import cells, live
+from engine.decision.assign import assign
+from engine.shop import store
+from engine.shop.store import Shop
+
+AUDIENCE_COLUMNS = ["plan_id", "customer_id", "treated", "variant", "propensity"]
+LANGUAGE = "language"  # of a plan sent in several: the one that a customer gets
+CHANNELS = "channels"  # one more column of the audience where a plan has several: those that may reach the customer
+
+# Customer ids, or customer id -> the channels that may reach that customer, "email|sms".
+Audience = Collection[str] | Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Who gets one message of a plan, without the holdout; `step` counts from 0.
+
+    people: customer_id, in the order of the audience; variant where the plan has any, and language where it is sent in
+    several.
+    """
+
+    plan_id: str
+    step: int
+    file_name: str
+    people: pd.DataFrame
+
+    @property
+    def csv(self) -> bytes:
+        """The people as a file for the tool that sends."""
+        return cells.to_csv(self.people)
+
+
+def audience(shop: Shop, plan: Plan) -> dict[str, str]:
+    """The plan's customers whom at least one of its channels may reach today, each with those channels: "email|sms".
+
+    New unsubscribes, recent buyers and customers of plans that were approved earlier are out.
+    """
+    others = live.others(shop, plan)
+    channels: list[str] = list(dict.fromkeys(step.channel for step in plan.steps))
+    reached = {channel: planned.reach(shop, plan, channel, others).customer_ids for channel in channels}
+    return by_channels(planned.customers(shop, plan.audience), reached)
+
+
+def by_channels(customer_ids: Collection[str], reached: Mapping[str, Collection[str]]) -> dict[str, str]:
+    """These customers, each with the channels that reach them: "email|sms"; without those whom none reaches.
+
+    reached: by channel, whom it may reach.
+    """
+    sets = {channel: set(people) for channel, people in reached.items()}
+    joined = {one: "|".join(channel for channel, people in sets.items() if one in people) for one in customer_ids}
+    return {customer_id: by for customer_id, by in joined.items() if by}
+
+
+def assigned(plan: Plan, found: Audience, seed: int = 0) -> pd.DataFrame:
+    """AUDIENCE_COLUMNS and CHANNELS of a plan; whoever comes without channels may be reached by all of the plan's."""
+    table = assign(plan.plan_id, list(found), plan.holdout, plan.variants, plan.audience_share, seed)
+    every = "|".join(dict.fromkeys(step.channel for step in plan.steps))
+    by = table["customer_id"].map(dict(found)) if isinstance(found, Mapping) else every
+    return table.assign(plan_id=plan.plan_id, channels=by)
+
+
+def send_day(plan: Plan, step: int) -> str:
+    """The day a message goes out, as ISO text; `step` counts from 0."""
+    return (plan.starts_at + timedelta(days=plan.steps[step].day)).isoformat()
+
+
+def languages(shop_dir: Path, plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """The table of a plan with the language each customer reads, where it is sent in several.
+
+    Whose language is unknown, or is none of them, gets the message's own: an empty cell here.
+    """
+    if all(len(step.languages) == 1 for step in plan.steps):
+        return table
+    shop = store.open_shop(shop_dir)
+    if not shop.has("customers") or "language" not in shop.columns("customers"):
+        return table.assign(language="")
+    known = shop.table("customers", ["customer_id", "language"]).drop_duplicates("customer_id").set_index("customer_id")
+    read = table["customer_id"].map(known["language"]).astype("str").str.lower().str[:2]
+    return table.assign(language=read.where(read.isin(["en", "zh"]), ""))
+
+
+def language_of(step: Step, table: pd.DataFrame) -> pd.Series:
+    """The language in which each customer of the table gets a message."""
+    if LANGUAGE not in table:
+        return pd.Series(step.language, table.index)
+    return table[LANGUAGE].where(table[LANGUAGE].isin(step.languages), step.language)
+
+
+def recipients(plan: Plan, table: pd.DataFrame) -> list[Recipients]:
+    """Who gets each message of a plan. table: what `assigned` gives, or `languages` of it."""
+    columns = ["customer_id", *(["variant"] if plan.variants else []), *([LANGUAGE] if LANGUAGE in table else [])]
+    channels, treated = table[CHANNELS].tolist(), table["treated"].eq(1).to_numpy()
+    found = []
+    for number, step in enumerate(plan.steps):
+        reached = np.array([step.channel in by.split("|") for by in channels], dtype=bool)
+        which = f"-{number + 1}-{step.channel}" if len(plan.steps) > 1 else ""
+        named = table.assign(language=language_of(step, table)) if LANGUAGE in table else table
+        people = named.loc[treated & reached, columns].reset_index(drop=True)
+        found.append(Recipients(plan.plan_id, number, f"{plan.plan_id}-recipients{which}.csv", people))
+    return found

@@ -1,0 +1,137 @@
+"""An export as a whole: its files, put in place together, and its entries in the approval history."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from engine.access import roles
+from engine.campaign.merge import Tool
+from engine.campaign.plan import Plan
+from engine.decision import approvals, cells, ledger, plans
+from engine.decision.export import approved as approved_plans
+from engine.decision.export.approved import Approved
+from engine.decision.export.files import Files
+from engine.decision.export.messages import PLAN_COLUMNS, Page, page_path, pages_of, row
+from engine.decision.export.people import (
+    AUDIENCE_COLUMNS,
+    CHANNELS,
+    Audience,
+    Recipients,
+    assigned,
+    languages,
+    recipients,
+)
+from engine.errors import NotAllowed, StoreProblem
+from engine.shop.shop_settings import ShopSettings
+
+
+@dataclass(frozen=True, slots=True)
+class ExportResult:
+    """Two files' bytes, the plans in them, and the head of the approval history after this export was recorded.
+
+    recipients: of each plan's messages, in the order of `plan_ids`; a part of what `audience_csv` says. pages: of its
+    e-mails, where they were asked for.
+    """
+
+    plans_csv: bytes
+    audience_csv: bytes
+    plan_ids: list[str]
+    ledger_head: str
+    recipients: list[Recipients]
+    pages: list[Page]
+
+
+def audience_path(out: Path) -> Path:
+    """Where the audience goes when the plans go to `out`: plans.csv -> plans-audience.csv."""
+    return out.with_name(f"{out.stem}-audience{out.suffix}")
+
+
+def export_plans(
+    shop_dir: Path,
+    shop_id: str,
+    out: Path | None,
+    audiences: Callable[[Plan], Audience],
+    now: datetime,
+    config: Path,
+    *,
+    person: str | None = None,
+    plan_ids: list[str] | None = None,
+    seed: int = 0,
+    tool: Tool = "plain",
+    pages_by: ShopSettings | None = None,
+) -> ExportResult:
+    """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
+
+    Refused, with no file left behind, when the history is not whole, a plan is not approved as it stands, or there is
+    nothing to export. `audiences` gives a plan's customers. Each plan's export is an entry of the history.
+
+    The plans file has a row per message and language; the forecast, which is for the whole plan, stands in its first.
+    `tool`: whose merge tags stand in the copy. `pages_by`: the shop whose sender and legal lines its e-mails have as
+    pages, which go to `page_path`; without it none are made.
+
+    The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
+    are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
+    `ledger.verify(..., printed=(entries, head))`.
+    """
+    person = person or roles.os_user()
+    roles.require(person, "export", config)
+    verdict = ledger.verify(shop_dir, shop_id, config)
+    if not verdict.ok:
+        raise StoreProblem(f"Nothing is exported: {verdict.sentence}")
+    approved = approved_plans.find(shop_dir, shop_id, config, plan_ids)
+    rows, tables, people, pages = [], [], [], []
+    for item in approved:
+        table = languages(shop_dir, item.saved.plan, assigned(item.saved.plan, audiences(item.saved.plan), seed))
+        tables.append(table)
+        people += recipients(item.saved.plan, table)
+        pages += pages_of(item, pages_by, tool) if pages_by else []
+        steps = enumerate(item.saved.plan.steps)
+        rows += [row(item, step, language, table, tool) for step, one in steps for language in one.languages]
+    columns = [*AUDIENCE_COLUMNS, CHANNELS] if any(_has_channels(item.saved.plan) for item in approved) else None
+    plans_csv = cells.to_csv(pd.DataFrame(rows, columns=PLAN_COLUMNS, dtype="object"))
+    audience_csv = cells.to_csv(pd.concat(tables, ignore_index=True)[columns or AUDIENCE_COLUMNS])
+    written = [(page_path(out, page), page.html) for page in pages] if out else []
+    with Files([(out, plans_csv), (audience_path(out), audience_csv), *written] if out else []) as files:
+        head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, pages, person, now, config)
+        files.put_in_place()
+    return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head, people, pages)
+
+
+def _has_channels(plan: Plan) -> bool:
+    return len({step.channel for step in plan.steps}) > 1
+
+
+def _record(
+    shop_dir: Path,
+    shop_id: str,
+    approved: list[Approved],
+    plans_csv: bytes,
+    audience_csv: bytes,
+    pages: list[Page],
+    person: str,
+    now: datetime,
+    config: Path,
+) -> str:
+    """The head after one entry per plan. Raises NotAllowed when a plan was changed since it was read."""
+    payload: dict[str, Any] = {
+        "plan_ids": [item.saved.plan.plan_id for item in approved],
+        "plans_sha256": hashlib.sha256(plans_csv).hexdigest(),
+        "audience_sha256": hashlib.sha256(audience_csv).hexdigest(),
+    }
+    if pages:
+        payload["pages_sha256"] = {page.file_name: hashlib.sha256(page.html).hexdigest() for page in pages}
+    with ledger.writing(shop_dir, shop_id, config) as writer:
+        for item in approved:
+            plan_id = item.saved.plan.plan_id
+            today = plans.find(writer.db, plan_id)
+            if today is None or approvals.approval_of(today, writer.entries(plan_id)) is None:
+                raise NotAllowed(f"Plan {plan_id} was changed while it was exported. Nothing was exported.")
+            writer.append(plan_id, "exported", person, person, payload, now)
+            if today.plan.status == "approved":
+                plans.set_status(writer.db, plan_id, "exported", now)
+        return writer.last_hash
