@@ -34,7 +34,7 @@ def main() -> None:
     arguments.add_argument("--entries", type=int, default=100_000, help="entries to verify")
     arguments.add_argument("--kills", type=int, default=200)
     chosen = arguments.parse_args()
-    print(ledger.fitness()[1])
+    print(ledger.fitness()[1].text())
     for title, measure in (
         ("8 processes x 200 appends", lambda folder: between_processes(folder, 8, 200)),
         (f"{chosen.kills} kills of an approving process", lambda folder: kills(folder, chosen.kills)),

@@ -40,7 +40,7 @@ def examine(settings: Settings, now: datetime) -> list[Check]:
     return [
         python(),
         libraries(),
-        sqlite(),
+        sqlite(settings),
         model(writer, settings),
         gpu(writer, whereabouts.last_offload(settings.cache / "logs" / "writer.log")),
         disk(settings),
@@ -80,10 +80,11 @@ def libraries(requirements: Path = REQUIREMENTS) -> Check:
     return Check("libraries", True, ", ".join(right))
 
 
-def sqlite() -> Check:
-    """Whether approvals are safe from the fault of older SQLite versions."""
-    fits, sentence = database.fitness()
-    return Check("SQLite", fits, sentence, "" if fits else "make run installs pysqlite3, which brings a newer one.")
+def sqlite(settings: Settings) -> Check:
+    """Whether approvals are safe from the fault of older SQLite versions, and wait for the disk."""
+    if problem := database.trial(settings.shop):
+        return Check("SQLite", False, problem.text(), "make run installs pysqlite3, which brings a newer one.")
+    return Check("SQLite", True, f"{database.fitness()[1].text()} It waits for the disk.")
 
 
 def model(writer: dict, settings: Settings) -> Check:

@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.text import known, t
+from dashboard.text import known, language, t
 from engine import settings
 from engine.decision import ledger
 from engine.decision.ledger import Entry
@@ -49,7 +49,7 @@ with widgets.problem_box():
         if verdict.ok:
             st.success(t("history.whole", count=verdict.entries), icon=":material/verified:")
         else:
-            st.error(verdict.sentence, icon=":material/error:")
+            st.error(verdict.said.text(language()), icon=":material/error:")
     entries = ledger.entries(shop.path, shop.shop_id, config)
 
 if not entries:

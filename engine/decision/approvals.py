@@ -136,7 +136,7 @@ def _decide(
     _may_record(recorded_by, by, verb, config)
     if not reason:
         raise NotAllowed(f"Write why you {verb} plan {plan_id}: the reason is empty.")
-    if not database.path_of(shop_dir).exists():
+    if not database.begun(shop_dir):
         raise StoreProblem(plans.unknown(plan_id))
     with ledger.writing(shop_dir, shop_id, config) as writer:
         stored = plans.find(writer.db, plan_id)

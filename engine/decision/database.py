@@ -5,7 +5,9 @@ Measured: a deferred transaction that reads first lost 91 % of approvals between
 rewriting a row through, triggers and an authorizer none.
 """
 
+import tempfile
 import threading
+import tomllib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -13,8 +15,11 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3  # pysqlite3 where it is installed, else Python's own
 
+from engine import settings
 from engine.access.roles import person_key
+from engine.decision.keys import folder_of, read_head
 from engine.errors import AppError, NotAllowed, StoreProblem
+from engine.sentences import Sentence, all_texts
 
 WAIT_SECONDS = 30.0  # how long a writer waits for another; 1 s failed 11 of 1600 approvals, 5 s none
 _writing_here = threading.Lock()  # between threads a lock is 3 times as fast as SQLite's own waiting
@@ -90,20 +95,55 @@ GUARDS = (
 )  # fmt: skip
 
 
-def fitness(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> tuple[bool, str]:
+def fitness(version: tuple[int, ...] = sqlite3.sqlite_version_info) -> tuple[bool, Sentence]:
     """Whether this SQLite library is safe for several writers, and a sentence for `doctor`."""
     name = "SQLite " + ".".join(map(str, version[:3]))
-    if (3, 7, 0) <= tuple(version[:3]) <= (3, 51, 2):
-        return False, (
-            f"{name} can damage a file that several programs write at once (versions 3.7.0 to 3.51.2). A slower, safe "
-            "way of saving is used. Install the package pysqlite3 to get a newer one."
-        )
-    return True, f"{name}: safe for several writers."
+    fit = not (3, 7, 0) <= tuple(version[:3]) <= (3, 51, 2)
+    return fit, Sentence("ledger.fit" if fit else "ledger.unfit", {"name": name})
+
+
+def trial(shop_dir: Path | None = None) -> Sentence | None:
+    """What keeps approvals from being saved safely on this machine, or None: looked at when the app starts.
+
+    Opens the shop's file, or one of a moment where there is none: each connection asks SQLite whether it waits for
+    the disk.
+    """
+    fit, sentence = fitness()
+    if not fit:
+        return sentence
+    try:
+        if shop_dir is not None and path_of(shop_dir).exists():
+            with reading(shop_dir):
+                return None
+        with tempfile.TemporaryDirectory() as folder, reading(Path(folder)):
+            return None
+    except StoreProblem as problem:
+        return Sentence("ledger.trial", {"problem": problem.said[0]})
 
 
 def path_of(shop_dir: Path) -> Path:
     """The file of a shop that holds its plans and its approval history."""
     return shop_dir / "ledger.db"
+
+
+def begun(shop_dir: Path) -> bool:
+    """Whether the shop has its file. Raises StoreProblem where there was one: entries of it are known outside."""
+    path = path_of(shop_dir)
+    if path.exists():
+        return True
+    try:
+        shop_id = str(tomllib.loads((shop_dir / "shop.toml").read_text(encoding="utf-8"))["shop_id"])
+        head = read_head(folder_of(shop_id, settings.read().config))
+    except (OSError, ValueError, KeyError):  # no shop with a name of its own: nothing is known of it outside
+        return False
+    if head and head.entries:
+        raise StoreProblem(gone(path, head.entries))
+    return False
+
+
+def gone(path: Path, entries: int) -> Sentence:
+    """The sentence for a file that was there."""
+    return Sentence("ledger.gone", {"path": str(path), "count": entries})
 
 
 @contextmanager
@@ -116,9 +156,34 @@ def reading(shop_dir: Path) -> Iterator[Database]:
 
 @contextmanager
 def writing(shop_dir: Path) -> Iterator[Database]:
-    """A connection inside one transaction: all of it is saved when the block ends, or nothing."""
-    with _sentences(shop_dir), _writing_here, closing(_connect(shop_dir)) as db, _transaction(db):
-        yield db
+    """A connection inside one transaction: all of it is saved when the block ends, or nothing.
+
+    A file that was deleted or replaced meanwhile takes what was written with it, unseen by SQLite: looked for when
+    the transaction has begun and once more when it is on disk, before anybody is told that it is.
+    """
+    path = path_of(shop_dir)
+    with _sentences(shop_dir), _writing_here:
+        begun(shop_dir)
+        before = _identity(path)
+        with closing(_connect(shop_dir)) as db:
+            opened = before or _identity(path)
+            with _transaction(db):
+                _still(path, opened, "ledger.moved")
+                yield db
+            _still(path, opened, "ledger.moved_after")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _still(path: Path, opened: tuple[int, int] | None, key: str) -> None:
+    if _identity(path) != opened:
+        raise StoreProblem(Sentence(key, {"path": str(path)}))
 
 
 @contextmanager
@@ -142,7 +207,7 @@ def _connect(shop_dir: Path) -> Database:
         connection.execute(f"PRAGMA journal_mode={'WAL' if fitness()[0] else 'DELETE'}")
         connection.execute("PRAGMA synchronous=FULL")  # not stored in the file: needed on every connection
         if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
-            raise StoreProblem("This SQLite library does not wait for the disk, so approvals could be lost.")
+            raise StoreProblem(Sentence("ledger.no_sync"))
         connection.create_function("person_key", 1, person_key, deterministic=True)
         _migrate(db)
         connection.set_authorizer(_permitted)
@@ -159,9 +224,7 @@ def _migrate(db: Database) -> None:
         return int(db.execute("PRAGMA user_version").fetchone()[0])
 
     if applied() > len(MIGRATIONS):
-        raise StoreProblem(
-            "This shop's ledger.db was written by a newer Offerlab. Update Offerlab, then open it again."
-        )
+        raise StoreProblem(Sentence("ledger.newer"))
     if applied() == len(MIGRATIONS):
         return
     with _transaction(db):
@@ -212,24 +275,33 @@ def _sentences(shop_dir: Path) -> Iterator[None]:
         raise _problem(error, path_of(shop_dir)) from error
 
 
+_SAID = (
+    (("SQLITE_FULL", "SQLITE_IOERR"), "ledger.full"),
+    (("SQLITE_BUSY", "SQLITE_LOCKED"), "ledger.busy"),
+    (("SQLITE_READONLY",), "ledger.read_only"),
+    (("SQLITE_CANTOPEN",), "ledger.cannot_open"),
+    (("SQLITE_NOTADB", "SQLITE_CORRUPT"), "ledger.damaged"),
+)
+
+
 def _problem(error: Exception, path: Path) -> AppError:
     """What a database error means to the person whose decision it was."""
     code = getattr(error, "sqlite_errorname", "") or ""
     if isinstance(error, sqlite3.IntegrityError):  # what our triggers say is a sentence already
-        return NotAllowed(str(error))
+        return NotAllowed(_of_a_trigger(str(error)))
     if code == "SQLITE_AUTH":
-        return NotAllowed("The approval history only grows: its entries and its tables cannot be changed.")
-    nothing_lost = "Nothing was saved this time; what was saved before is safe."
-    for codes, sentence in (
-        (("SQLITE_FULL", "SQLITE_IOERR"), f"The disk with {path} is full or cannot be written. Free some space and "
-         f"try again. {nothing_lost}"),
-        (("SQLITE_BUSY", "SQLITE_LOCKED"), f"Another program has kept {path.name} busy for {WAIT_SECONDS:.0f} seconds. "
-         f"Try again in a moment. {nothing_lost}"),
-        (("SQLITE_READONLY",), f"{path} may be read but not written. Ask its owner for the right to write. "
-         f"{nothing_lost}"),
-        (("SQLITE_CANTOPEN",), f"{path} cannot be opened. Check that the shop folder exists and may be written."),
-        (("SQLITE_NOTADB", "SQLITE_CORRUPT"), f"{path} is damaged. Restore it from a backup; do not go on with it."),
-    ):  # fmt: skip
-        if code.startswith(codes):
-            return StoreProblem(sentence)
-    return StoreProblem(f"{path} could not be used: {error}. {nothing_lost}")
+        return NotAllowed(Sentence("ledger.only_grows"))
+    values = {"path": str(path), "name": path.name, "seconds": f"{WAIT_SECONDS:.0f}", "error": str(error)}
+    return StoreProblem(
+        Sentence(next((key for codes, key in _SAID if code.startswith(codes)), "ledger.unusable"), values)
+    )
+
+
+def _of_a_trigger(said: str) -> Sentence | str:
+    """What a trigger says, which is English, as the sentence of that text."""
+    names = [
+        key.partition("_")[2]
+        for key, text in all_texts().items()
+        if key.startswith("ledger.guard_") and text["en"] == said
+    ]
+    return Sentence(f"ledger.guard_{names[0]}") if names else said

@@ -14,6 +14,7 @@ from filelock import FileLock
 
 from engine.errors import StoreProblem
 from engine.privacy import folder_of, replace
+from engine.sentences import Sentence
 
 __all__ = [
     "START", "Head", "Keys", "canonical", "first_keys", "folder_of", "move_head", "read_head", "read_keys", "replace",
@@ -22,6 +23,7 @@ __all__ = [
 
 START = "0" * 64  # what the first entry follows
 _WAIT_SECONDS = 30.0
+_spell = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _log = logging.getLogger(__name__)
 
 
@@ -44,8 +46,12 @@ class Keys:
 
 def canonical(value: object) -> bytes:
     """The one JSON spelling of a value: sorted keys, no spaces, UTF-8; NaN is null; numpy numbers are numbers."""
-    text = json.dumps(_plain(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return text.encode(errors="backslashreplace")  # half a surrogate pair becomes JSON's own \\u escape
+    return spelled(_plain(value))
+
+
+def spelled(value: object) -> bytes:
+    """`canonical` of what holds nothing but JSON's own kinds of value: several times as fast."""
+    return _spell(value).encode(errors="backslashreplace")  # half a surrogate pair becomes JSON's own \\u escape
 
 
 def read_keys(folder: Path) -> Keys:
@@ -54,12 +60,9 @@ def read_keys(folder: Path) -> Keys:
     try:
         secret = path.read_bytes()
     except OSError as error:
-        raise StoreProblem(
-            f"The key of the approval history, {path}, cannot be read. Restore it from a backup, or set ledger.db "
-            "aside to begin a new history."
-        ) from error
+        raise StoreProblem(Sentence("ledger.no_key", {"path": str(path)})) from error
     if len(secret) != 32:
-        raise StoreProblem(f"{path} is not a key of the approval history (32 bytes). Restore it from a backup.")
+        raise StoreProblem(Sentence("ledger.not_a_key", {"path": str(path)}))
     chain, payload = (hmac.digest(secret, purpose, "sha256") for purpose in (b"chain", b"payload"))
     return Keys(chain, payload)
 
@@ -80,9 +83,7 @@ def read_head(folder: Path) -> Head | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError) as error:
-        raise StoreProblem(
-            f"{path}, the note of the last entry of the approval history, cannot be read. Restore it from a backup."
-        ) from error
+        raise StoreProblem(Sentence("ledger.head_unreadable", {"path": str(path)})) from error
 
 
 def move_head(folder: Path, head: Head) -> None:

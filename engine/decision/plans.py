@@ -138,7 +138,7 @@ def find(db: Database, plan_id: str) -> SavedPlan | None:
 def load(shop_dir: Path, plan_id: str) -> SavedPlan:
     """The stored plan. Raises StoreProblem when this shop has none of that id."""
     stored = None
-    if database.path_of(shop_dir).exists():
+    if database.begun(shop_dir):
         with database.reading(shop_dir) as db:
             stored = find(db, plan_id)
     if stored is None:
@@ -148,7 +148,7 @@ def load(shop_dir: Path, plan_id: str) -> SavedPlan:
 
 def extras_of(shop_dir: Path, plan_id: str) -> dict[str, Any]:
     """What goes with a plan; empty where this shop has none of that id yet."""
-    if not database.path_of(shop_dir).exists():
+    if not database.begun(shop_dir):
         return {}
     with database.reading(shop_dir) as db:
         stored = find(db, plan_id)
@@ -162,7 +162,7 @@ def unknown(plan_id: str) -> str:
 
 def saved_plans(shop_dir: Path) -> list[SavedPlan]:
     """Every stored plan, the one changed last first."""
-    if not database.path_of(shop_dir).exists():
+    if not database.begun(shop_dir):
         return []
     with database.reading(shop_dir) as db:
         return [_saved(row) for row in db.query("SELECT * FROM plans ORDER BY updated_at DESC, plan_id")]
@@ -176,7 +176,7 @@ def versions(shop_dir: Path, plan_id: str, limit: int = 50) -> list[Version]:
 
     Saves that changed nothing of what a person typed or chose are not listed.
     """
-    if not database.path_of(shop_dir).exists():
+    if not database.begun(shop_dir):
         return []
     with database.reading(shop_dir) as db:
         return [step for step, _ in itertools.islice(_steps(db, plan_id), limit)]
@@ -187,7 +187,7 @@ def versions_since(shop_dir: Path, plan_id: str, version: int) -> list[Version]:
 
     A decision makes a version without words of its own: it stands for the one before it.
     """
-    if not database.path_of(shop_dir).exists():
+    if not database.begun(shop_dir):
         return []
     query = (
         "SELECT * FROM plan_versions WHERE plan_id = :id AND version >= "
@@ -200,7 +200,7 @@ def versions_since(shop_dir: Path, plan_id: str, version: int) -> list[Version]:
 
 def undoable(shop_dir: Path, plan_id: str) -> Version | None:
     """What `undo` would bring back, or None."""
-    if not database.path_of(shop_dir).exists():
+    if not database.begun(shop_dir):
         return None
     with database.reading(shop_dir) as db:
         return _before(db, plan_id)

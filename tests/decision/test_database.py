@@ -39,7 +39,7 @@ PAST_THE_SCHEMA = {
 def test_fitness_knows_the_versions_that_can_damage_a_file(version, ok):
     fit, sentence = database.fitness(version)
     assert fit is ok
-    assert ".".join(map(str, version)) in sentence
+    assert ".".join(map(str, version)) in sentence.text()
 
 
 def test_the_installed_sqlite_is_fit():
