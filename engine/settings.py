@@ -20,6 +20,7 @@ class Settings:
     hub: str  # HF_ENDPOINT: where model files are looked for
     cache: Path  # OFFERLAB_CACHE: model files
     config: Path  # OFFERLAB_CONFIG: keys, roles, the head of the approval history
+    backups: Path | None  # OFFERLAB_BACKUPS: a folder, best on another disk; beside the keys otherwise
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -37,4 +38,5 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         hub=(environment.get("HF_ENDPOINT") or "https://huggingface.co").rstrip("/"),
         cache=path("OFFERLAB_CACHE") or Path(platformdirs.user_cache_dir("offerlab")),
         config=path("OFFERLAB_CONFIG") or Path(platformdirs.user_config_dir("offerlab")),
+        backups=path("OFFERLAB_BACKUPS"),
     )

@@ -149,7 +149,7 @@ def gone(path: Path, entries: int) -> Sentence:
 @contextmanager
 def reading(shop_dir: Path) -> Iterator[Database]:
     """A connection for one call; what it reads is one moment of the file."""
-    with _sentences(shop_dir), closing(_connect(shop_dir)) as db:
+    with sentences(path_of(shop_dir)), closing(_connect(shop_dir)) as db:
         db.execute("BEGIN")
         yield db
 
@@ -162,7 +162,7 @@ def writing(shop_dir: Path) -> Iterator[Database]:
     the transaction has begun and once more when it is on disk, before anybody is told that it is.
     """
     path = path_of(shop_dir)
-    with _sentences(shop_dir), _writing_here:
+    with sentences(path), _writing_here:
         begun(shop_dir)
         before = _identity(path)
         with closing(_connect(shop_dir)) as db:
@@ -171,6 +171,20 @@ def writing(shop_dir: Path) -> Iterator[Database]:
                 _still(path, opened, "ledger.moved")
                 yield db
             _still(path, opened, "ledger.moved_after")
+
+
+def hold(shop_dir: Path) -> Database:
+    """A connection that keeps every other writer waiting until it is closed, with all that is saved in the one file."""
+    with sentences(path_of(shop_dir)):
+        db = _connect(shop_dir)
+        try:
+            db.conn.set_authorizer(None)
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            db.execute("BEGIN IMMEDIATE")
+        except BaseException:
+            db.close()
+            raise
+        return db
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -198,11 +212,15 @@ def _transaction(db: Database) -> Iterator[None]:
         raise
 
 
+def text(content: bytes) -> str:
+    """Stored text. Bytes that are none must reach the check of their entry's hash, which names the entry."""
+    return content.decode(errors="surrogateescape")
+
+
 def _connect(shop_dir: Path) -> Database:
     connection = sqlite3.connect(str(path_of(shop_dir)), timeout=WAIT_SECONDS, isolation_level=None)
     try:
-        # Bytes that are no text must reach the check of their entry's hash, which names the entry.
-        connection.text_factory = lambda content: content.decode(errors="surrogateescape")
+        connection.text_factory = text
         db = Database(connection)
         connection.execute(f"PRAGMA journal_mode={'WAL' if fitness()[0] else 'DELETE'}")
         connection.execute("PRAGMA synchronous=FULL")  # not stored in the file: needed on every connection
@@ -268,11 +286,12 @@ def _permitted(action: int, first: str | None, second: str | None, database: str
 
 
 @contextmanager
-def _sentences(shop_dir: Path) -> Iterator[None]:
+def sentences(path: Path) -> Iterator[None]:
+    """What SQLite says of this file inside is said as a sentence."""
     try:
         yield
     except sqlite3.DatabaseError as error:
-        raise _problem(error, path_of(shop_dir)) from error
+        raise _problem(error, path) from error
 
 
 _SAID = (
