@@ -12,7 +12,7 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts only dashboard/ on the pat
 import streamlit as st  # noqa: E402
 
 from dashboard import cache, state, widgets  # noqa: E402
-from dashboard.text import t  # noqa: E402
+from dashboard.text import language, t  # noqa: E402
 
 # In the dark theme the primary colour is light: Streamlit's white letters on it could not be read. Nor could a range
 # that it cuts off at the end of its card.
@@ -74,6 +74,8 @@ def sidebar() -> None:
             args=("lang",),
         )
         widgets.work_in_progress()
+        if fault := cache.safety.fault():
+            st.warning(fault.text(language()), icon=":material/gpp_maybe:")
 
 
 def shop_names() -> dict[str, str]:
@@ -93,5 +95,8 @@ sidebar()
 body = st.container()
 # Names the page for tests in a browser. Drawn before the page runs: st.stop() ends the run without coming back here.
 st.html(f'<span id="ready" data-page="{chosen.url_path or "today"}" style="display:none">.</span>')
-with body:
-    chosen.run()
+try:
+    with body:
+        chosen.run()
+finally:  # a page ends itself with an exception: what it saved is backed up all the same
+    cache.safety.keep(state.shop_path())

@@ -12,6 +12,7 @@ import engine.commands.decisions
 import engine.commands.drafting
 import engine.commands.forecasts
 import engine.commands.launching
+import engine.commands.ledger
 import engine.commands.machine
 import engine.commands.models
 import engine.commands.optimise

@@ -6,7 +6,7 @@ import gc
 
 import streamlit as st
 
-from dashboard.cache import customers, forecasts, shops
+from dashboard.cache import customers, forecasts, safety, shops
 from engine.campaign import planned
 from engine.campaign.plan import Audience
 from engine.errors import AppError
@@ -34,6 +34,7 @@ def once() -> bool:
             customers.segmentation(opened)
         with contextlib.suppress(AppError):
             _rehearse(opened)
+    safety.fault()
     charts.warm()
     gc.collect()
     gc.freeze()

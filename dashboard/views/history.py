@@ -4,10 +4,12 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import widgets
-from dashboard.text import known, language, t
+from dashboard.text import known, t
+from dashboard.views.history_parts import backups, exports
 from engine import settings
 from engine.decision import ledger
 from engine.decision.ledger import Entry
+from engine.errors import StoreProblem
 
 
 def action_name(action: str) -> str:
@@ -49,9 +51,11 @@ with widgets.problem_box():
         if verdict.ok:
             st.success(t("history.whole", count=verdict.entries), icon=":material/verified:")
         else:
-            st.error(verdict.said.text(language()), icon=":material/error:")
+            widgets.show_problem(StoreProblem(verdict.said))
     entries = ledger.entries(shop.path, shop.shop_id, config)
 
+backups.show(shop)
+exports.show(shop)
 if not entries:
     st.info(t("history.empty"), icon=":material/history:")
     st.stop()

@@ -1,4 +1,4 @@
-"""Commands about decisions: submit, approve, reject, export, ledger."""
+"""Commands about decisions: submit, approve, reject, export."""
 
 import functools
 from datetime import datetime
@@ -9,7 +9,7 @@ import click
 
 from engine import settings as environment
 from engine.commands import main, out_option, print_json, seed_option, shop_at, shop_option
-from engine.errors import StoreProblem
+from engine.commands.ledger import keep_safe
 
 TOOLS = ("plain", "klaviyo", "mailchimp", "braze", "hubspot")
 
@@ -61,6 +61,7 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -
         extras={"filled": kept} | recorded,
     )
     print_json(_decision(decision))
+    keep_safe(shop)
 
 
 def _decision(decision: Any) -> dict:
@@ -89,6 +90,7 @@ def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path
             )
         )
     )
+    keep_safe(shop)
 
 
 @main.command()
@@ -140,23 +142,4 @@ def export(shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, pages: b
         }
         | ({"pages": [str(exporting.page_path(out, page)) for page in result.pages]} if pages else {})
     )
-
-
-@main.group()
-def ledger() -> None:
-    """The approval history."""
-
-
-@ledger.command("verify")
-@shop_option
-def verify_ledger(shop_dir: Path | None) -> None:
-    """Check that nothing in the approval history was changed."""
-    from dataclasses import asdict
-
-    from engine.decision import ledger as history
-
-    shop = shop_at(shop_dir)
-    verdict = history.verify(shop.path, shop.shop_id, environment.read().config)
-    print_json(asdict(verdict))
-    if not verdict.ok:
-        raise StoreProblem(verdict.sentence)
+    keep_safe(shop)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from engine.access import roles
 from engine.decision import backup, database, ledger
 from engine.decision.keys import Head, first_keys, folder_of, read_head, read_keys, write_head
 from engine.decision.verdict import RESTORED
@@ -44,9 +45,10 @@ def restore(
     """The shop's ledger.db as it was in the backup `file`, with one entry more.
 
     `losing`: how many known entries may be lost; fewer than would be is refused, so that nobody loses any unseen.
-    Raises StoreProblem, and changes nothing, for a backup that is not whole, another shop's, a newer Offerlab's, made
-    with another key, or no part of the history that is in place.
+    Raises NotAllowed for who is no admin, and StoreProblem for a backup that is not whole, another shop's, a newer
+    Offerlab's, made with another key, or no part of the history that is in place. Nothing is changed then.
     """
+    roles.require(person, "administer", config)
     _usable(file, shop_id, config)
     try:
         new = _copied(shop_dir, file)

@@ -30,6 +30,7 @@ def _without_warm_up(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
     """A server warms up once, an app under test would each time: only where a test is about that."""
     if not request.node.get_closest_marker("warm_up"):
         monkeypatch.setattr(cache.warm_up, "once", lambda: True)
+        monkeypatch.setattr(cache.safety, "keep", lambda path: None)  # no thread that outlives the folder of a test
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from engine.campaign.plan import Plan, Step
 from engine.decision import approvals, export, ledger
 from engine.decision.export import Recipients
 from engine.decision.plans import SavedPlan
+from engine.errors import StoreProblem
 from engine.shop.store import Shop
 
 
@@ -34,7 +35,7 @@ def show(opened: Open) -> None:
         st.warning(t("export.changed_since"), icon=":material/warning:")
         return
     if not verdict.ok:
-        st.error(verdict.sentence, icon=":material/gpp_bad:")
+        widgets.show_problem(StoreProblem(verdict.said))
         return
     table = _people(opened)
     tool = _to_send(opened, export.recipients(opened.plan, table))

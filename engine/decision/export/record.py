@@ -27,6 +27,7 @@ from engine.decision.export.people import (
     recipients,
 )
 from engine.errors import NotAllowed, StoreProblem
+from engine.sentences import Sentence
 from engine.shop.shop_settings import ShopSettings
 
 
@@ -82,7 +83,7 @@ def export_plans(
     roles.require(person, "export", config)
     verdict = ledger.verify(shop_dir, shop_id, config)
     if not verdict.ok:
-        raise StoreProblem(f"Nothing is exported: {verdict.sentence}")
+        raise StoreProblem(Sentence("ledger.nothing_exported", {"verdict": verdict.said}))
     approved = approved_plans.find(shop_dir, shop_id, config, plan_ids)
     rows, tables, people, pages = [], [], [], []
     for item in approved:
@@ -97,7 +98,7 @@ def export_plans(
     audience_csv = cells.to_csv(pd.concat(tables, ignore_index=True)[columns or AUDIENCE_COLUMNS])
     written = [(page_path(out, page), page.html) for page in pages] if out else []
     with Files([(out, plans_csv), (audience_path(out), audience_csv), *written] if out else []) as files:
-        head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, pages, person, now, config)
+        head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, people, pages, person, now, config)
         files.put_in_place()
     return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head, people, pages)
 
@@ -112,6 +113,7 @@ def _record(
     approved: list[Approved],
     plans_csv: bytes,
     audience_csv: bytes,
+    people: list[Recipients],
     pages: list[Page],
     person: str,
     now: datetime,
@@ -122,6 +124,7 @@ def _record(
         "plan_ids": [item.saved.plan.plan_id for item in approved],
         "plans_sha256": hashlib.sha256(plans_csv).hexdigest(),
         "audience_sha256": hashlib.sha256(audience_csv).hexdigest(),
+        "recipients_sha256": {one.file_name: hashlib.sha256(one.csv).hexdigest() for one in people},
     }
     if pages:
         payload["pages_sha256"] = {page.file_name: hashlib.sha256(page.html).hexdigest() for page in pages}
