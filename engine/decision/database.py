@@ -292,6 +292,8 @@ def sentences(path: Path) -> Iterator[None]:
         yield
     except sqlite3.DatabaseError as error:
         raise _problem(error, path) from error
+    except UnicodeDecodeError as error:  # of SQLite's own message, which quotes the damaged file
+        raise StoreProblem(Sentence("ledger.damaged", {"path": str(path)})) from error
 
 
 _SAID = (
