@@ -46,6 +46,13 @@ def problem_box() -> Iterator[None]:
         st.stop()
 
 
+@contextmanager
+def saving() -> Iterator[None]:
+    """Says that something is being saved while it takes longer than usual: another program may keep the file."""
+    with st.spinner(t("common.saving_busy"), show_time=True):
+        yield
+
+
 def show_problem(problem: AppError) -> None:
     """The sentences of a problem in the language of the page, one line each."""
     st.error("\n\n".join(problem.texts(language())), icon=":material/error:")

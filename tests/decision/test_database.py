@@ -82,6 +82,25 @@ def test_transform_and_writable_schema_are_refused(shop):
     test_all_guards_are_there_after_migration(shop)
 
 
+def test_all_twelve_ways_round_the_rule_are_refused(shop):
+    shop.append()
+    shop.append()
+    before = shop.entries()
+    schema = ("drop table", "drop trigger", "add column")
+    ways = [lambda db, sql=sql: db.execute(sql) for sql in PAST_THE_GUARDS.values()]
+    ways += [lambda db, sql=PAST_THE_SCHEMA[name]: db.execute(sql) for name in schema]
+    ways += [lambda db: db.table("entries").transform(drop={"recorded_by"})]
+    ways += [lambda db: db.execute("PRAGMA writable_schema = ON")]
+    refused = []
+    for way in ways:
+        with pytest.raises(NotAllowed), database.writing(shop.dir) as db:
+            way(db)
+        refused.append(way)
+    assert len(refused) == 12
+    assert shop.entries() == before
+    test_all_guards_are_there_after_migration(shop)
+
+
 @pytest.mark.parametrize("way", PAST_THE_GUARDS)
 def test_another_programs_connection_meets_the_guards(shop, way):
     shop.append()

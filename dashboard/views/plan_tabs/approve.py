@@ -157,7 +157,8 @@ def _record(opened: Open, act: Any, approver: str, reason: str) -> None:
 def _done(action: Any) -> bool:
     """Whether the action went through; if not, its problem is shown and the rest of the page stays."""
     try:
-        action()
+        with widgets.saving():
+            action()
     except AppError as problem:
         widgets.show_problem(problem)
         return False
