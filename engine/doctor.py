@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.campaign.writer import health, ports, whereabouts
-from engine.decision import database
+from engine.decision import backup, database
 from engine.errors import AppError
 from engine.settings import Settings
 from engine.shop import store
@@ -21,6 +21,7 @@ from engine.shop import store
 REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.txt"
 PORT = 8501
 FREE_BYTES = 2_000_000_000  # the model, its parts while they are put together, and a shop with room to grow
+DAY_SECONDS = 86_400
 OLDEST_CLOCK = 2026  # this version was made then: an earlier clock would misdate every approval
 
 
@@ -47,6 +48,7 @@ def examine(settings: Settings, now: datetime) -> list[Check]:
         port(),
         folder("configuration folder", settings.config),
         shop(settings),
+        backups(settings),
         clock(now),
     ]
 
@@ -179,6 +181,27 @@ def shop(settings: Settings) -> Check:
     if not os.access(settings.shop, os.W_OK | os.X_OK):
         return Check("shop folder", False, f"{settings.shop} cannot be written to", "Change its owner or rights.")
     return Check("shop folder", True, f"{opened.settings.name} at {settings.shop}")
+
+
+def backups(settings: Settings) -> Check:
+    """Whether what was decided in the last day lies in a backup, and on which disk that is."""
+    name = "backups"
+    if settings.shop is None or not database.path_of(settings.shop).exists():
+        return Check(name, True, "nothing to back up yet: no plans")
+    try:
+        shop_id = store.open_shop(settings.shop).shop_id
+        place = backup.folder(shop_id, settings.config, settings.backups)
+        same = backup.same_disk(settings.shop, place)
+        last = next(iter(backup.backups(place)), None)
+    except (AppError, OSError) as problem:
+        return Check(name, False, str(problem), "Mend that, then run  ledger backup.")
+    if last is None:
+        return Check(name, False, f"none in {place}", "Run  ledger backup, or keep the app open: it makes one an hour.")
+    changed = max(path.stat().st_mtime for path in settings.shop.glob("ledger.db*"))
+    found = f"the last one at {last.at:%Y-%m-%d %H:%M} UTC in {place}" + (", on the shop's own disk" if same else "")
+    if changed - last.path.stat().st_mtime > DAY_SECONDS:
+        return Check(name, False, found, "Plans changed since: run  ledger backup.")
+    return Check(name, True, found)
 
 
 def clock(now: datetime) -> Check:

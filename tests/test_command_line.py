@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -402,7 +403,51 @@ def test_a_plan_goes_from_submission_over_approval_to_export(shop, plan, tmp_pat
     )
     people = cells.read_back(Path(told["audience_file"]).read_bytes())
     assert set(people["customer_id"]) <= {f"c{n:03d}" for n in range(10, 20)}
-    assert strict(run("ledger", "verify", "--shop", shop).stdout)["ok"]
+    assert strict(run("ledger", "verify", "--printed", tmp_path / "plans.csv", "--shop", shop).stdout)["ok"]
+    # The first decision made the hour's backup.
+    assert [one["entries"] for one in strict(run("ledger", "backups", "--shop", shop).stdout)["backups"]] == [1]
+
+
+@pytest.fixture
+def decided(tmp_path):
+    """A shop in which one thing was decided, and its note outside."""
+    shop = store.create_shop(tmp_path / "shop", {"name": "Rose"})
+    ledger.append(
+        shop.path, shop.shop_id, plan_id="tea", action="noted", actor="ana", recorded_by="ana", payload={},
+        now=datetime(2026, 6, 1, 12), config=settings.read().config,
+    )  # fmt: skip
+    return shop.path
+
+
+def test_a_shop_is_backed_up_and_restored_by_commands(decided, tmp_path):
+    disk = tmp_path / "disk"
+    made = strict(run("ledger", "backup", "--into", disk, "--shop", decided).stdout)["backup"]
+    assert made["entries"] == 1
+    assert strict(run("ledger", "backup", "--if-due", "--into", disk, "--shop", decided).stdout) == {"backup": None}
+    listed = strict(run("ledger", "backups", "--shop", decided, env={"OFFERLAB_BACKUPS": str(disk)}).stdout)
+    assert listed["backups"] == [made]
+    (decided / "ledger.db").write_bytes(b"no database at all" * 300)
+    assert "damaged" in run("ledger", "verify", "--shop", decided, code=2).stderr
+    restored = strict(run("ledger", "restore", made["file"], "--shop", decided).stdout)
+    assert (restored["entries"], restored["lost"], restored["told_as"]) == (1, 0, 2)
+    assert Path(restored["set_aside"], "ledger.db").exists()
+    told = strict(run("ledger", "verify", "--shop", decided).stdout)
+    assert (told["ok"], told["entries"], told["head"]["entries"]) == (True, 2, 2)
+    assert "tells of a restore" in told["sentence"]
+
+
+def test_an_older_export_is_proved_by_a_command(decided, tmp_path):
+    head = strict(run("ledger", "verify", "--shop", decided).stdout)["head"]["hash"]
+    (tmp_path / "old.csv").write_text(f"name,ledger_entries,ledger_head\nTea,1,{head}\n")
+    found = strict(run("ledger", "verify", "--printed", tmp_path / "old.csv", "--shop", decided).stdout)
+    assert found["printed"][str(tmp_path / "old.csv")]["entries"] == [1]
+    assert strict(run("ledger", "verify", "--entries", 1, "--head", head, "--shop", decided).stdout)["ok"]
+    ended = run("ledger", "verify", "--entries", 1, "--head", "0" * 64, "--shop", decided, code=2)
+    assert "written anew" in ended.stderr
+    (tmp_path / "old.csv").write_text(f"ledger_entries,ledger_head\n3,{head}\n")
+    ended = run("ledger", "verify", "--printed", tmp_path / "old.csv", "--shop", decided, code=2)
+    assert "entry 3 is known: entries were cut off" in ended.stderr
+    assert "together" in run("ledger", "verify", "--entries", 1, "--shop", decided, code=2).stderr
 
 
 def test_the_owner_of_a_plan_may_not_approve_it(shop, plan):

@@ -12,6 +12,7 @@ import pytest
 
 from engine import doctor, settings
 from engine.campaign.writer import health, whereabouts
+from engine.decision import backup, database
 from engine.shop import store
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
@@ -29,7 +30,7 @@ def test_examine_looks_at_everything_and_advises_exactly_where_something_is_wron
     checks = doctor.examine(machine, NOW)
     assert [check.name for check in checks] == [
         "Python", "libraries", "SQLite", "language model", "graphics card", "disk", "port 8501",
-        "configuration folder", "shop folder", "clock",
+        "configuration folder", "shop folder", "backups", "clock",
     ]  # fmt: skip
     assert all(bool(check.advice) != check.ok for check in checks)
     found = {check.name: check for check in checks}
@@ -183,3 +184,27 @@ def test_a_folder_that_is_not_there_yet_can_be_made(tmp_path):
 @pytest.mark.parametrize(("year", "ok"), [(1970, False), (2026, True), (2031, True)])
 def test_a_clock_before_this_version_is_wrong(year, ok):
     assert doctor.clock(NOW.replace(year=year)).ok is ok
+
+
+def test_plans_that_lie_in_no_backup_are_seen(machine):
+    assert doctor.backups(machine).ok  # there are none yet
+    shop = store.open_shop(machine.shop)
+    with database.writing(shop.path):
+        pass
+    check = doctor.backups(machine)
+    assert (check.ok, check.found.startswith("none in ")) == (False, True)
+    made = backup.take(shop.path, shop.shop_id, machine.config, backup.folder(shop.shop_id, machine.config), NOW)
+    check = doctor.backups(machine)
+    assert check.ok
+    assert "on the shop's own disk" in check.found
+    os.utime(made.path, (0, 0))
+    assert "Plans changed since" in doctor.backups(machine).advice
+
+
+def test_an_sqlite_that_may_damage_files_is_seen(machine, monkeypatch):
+    known = database.fitness
+    assert "waits for the disk" in doctor.sqlite(machine).found
+    monkeypatch.setattr(database, "fitness", lambda: known((3, 40, 1)))
+    check = doctor.sqlite(machine)
+    assert not check.ok
+    assert "can damage a file" in check.found

@@ -1,12 +1,15 @@
 import sqlite3
+import threading
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from dashboard import cache
 from engine import settings
 from engine.campaign.plan import Plan
 from engine.decision import approvals
+from engine.sentences import Sentence
 from engine.shop import store
 
 
@@ -49,3 +52,37 @@ def test_a_changed_entry_is_seen(open_app, shop_with_history, words):
 
 def test_an_empty_history_says_so(open_app, demo_shop_dir, words):
     assert "Nothing was submitted yet" in words(open_app(demo_shop_dir, "history"))
+
+
+def test_a_backup_can_be_made_and_is_said_to_be_whole(open_app, shop_with_history, words):
+    app = open_app(shop_with_history, "history")
+    assert "There is no backup yet" in words(app)
+    app.button(key="history.back_up").click().run()
+    assert not app.exception
+    assert "Last backup: " in words(app)
+    assert "All 2 entries of the approval history are whole." in words(app)
+    assert "on the same disk" in words(app)
+    assert "holds the keys" in words(app)
+    [made] = cache.safety.place(store.open_shop(shop_with_history)).glob("ledger-*.db")
+    made.write_bytes(made.read_bytes()[:4096])
+    app.run()
+    assert "is not whole" in words(app)
+
+
+def test_what_the_history_says_is_said_in_chinese(open_app, shop_with_history, words):
+    (shop_with_history / "ledger.db").unlink()
+    assert "请从备份恢复" in words(open_app(shop_with_history, "history", language="zh"))
+
+
+@pytest.mark.warm_up
+def test_an_hour_of_use_leaves_a_backup_and_a_machine_that_loses_approvals_is_named(
+    open_app, shop_with_history, words, monkeypatch
+):
+    fault = Sentence("ledger.unfit", {"name": "SQLite 3.40.1"})
+    monkeypatch.setattr(cache.warm_up, "once", lambda: True)
+    monkeypatch.setattr(cache.safety, "fault", lambda: fault)
+    app = open_app(shop_with_history, "shops")
+    assert fault.text() in words(app)
+    for thread in [thread for thread in threading.enumerate() if thread.name == "backup"]:
+        thread.join(30)
+    assert len(list(cache.safety.place(store.open_shop(shop_with_history)).glob("ledger-*.db"))) == 1
