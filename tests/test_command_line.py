@@ -382,13 +382,24 @@ def plan(tmp_path):
     return write
 
 
-def test_a_plan_goes_from_submission_over_approval_to_export(shop, plan, tmp_path):
+@pytest.fixture
+def mail(tmp_path):
+    """The answer of somebody without Offerlab: the author of a plan records an approval with what shows it only."""
+    (tmp_path / "answer.eml").write_bytes(b"From: ben@example.com\nSubject: Re: tea\n\nAPPROVED")
+    return tmp_path / "answer.eml"
+
+
+def test_a_plan_goes_from_submission_over_approval_to_export(shop, plan, mail, tmp_path):
     submitted = strict(run("submit", plan(), "--shop", shop).stdout)
     assert (submitted["plan_id"], submitted["action"]) == ("tea", "submitted")
     refused = run("export", "--shop", shop, "--out", tmp_path / "plans.csv", code=2)
     assert refused.stderr.strip()
     assert not (tmp_path / "plans.csv").exists()
-    approved = strict(run("approve", "tea", "--by", "ben", "--reason", "fits 春季", "--shop", shop).stdout)
+    said = ("approve", "tea", "--by", "ben", "--reason", "fits 春季", "--shop", shop)
+    assert "attach what shows the approval" in run(*said, code=2).stderr
+    assert "gone.eml cannot be read" in run(*said, "--evidence", tmp_path / "gone.eml", code=2).stderr
+    approved = strict(run(*said, "--evidence", mail).stdout)
+    assert (approved["evidence"]["kind"], approved["recorded_by_author"]) == ("eml", True)
     assert (approved["action"], approved["by"], approved["reason"]) == ("approved", "ben", "fits 春季")
     told = strict(run("export", "--pages", "--shop", shop, "--out", tmp_path / "plans.csv").stdout)
     assert told["plans"] == ["tea"]
@@ -450,12 +461,12 @@ def test_an_older_export_is_proved_by_a_command(decided, tmp_path):
     assert "together" in run("ledger", "verify", "--entries", 1, "--shop", decided, code=2).stderr
 
 
-def test_the_owner_of_a_plan_may_not_approve_it(shop, plan):
+def test_the_owner_of_a_plan_may_not_approve_it(shop, plan, mail):
     run("submit", plan(), "--shop", shop)
     ended = run("approve", "tea", "--reason", "I like it", "--shop", shop, code=2)
     assert ended.stdout == ""
     assert roles.os_user() in ended.stderr
-    run("approve", "tea", "--reason", "second pair of eyes", "--by", "ben", "--shop", shop)
+    run("approve", "tea", "--reason", "second pair of eyes", "--by", "ben", "--evidence", mail, "--shop", shop)
 
 
 def test_a_rejected_plan_is_not_exported(shop, plan, tmp_path):

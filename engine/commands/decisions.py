@@ -10,6 +10,8 @@ import click
 from engine import settings as environment
 from engine.commands import main, out_option, print_json, seed_option, shop_at, shop_option
 from engine.commands.ledger import keep_safe
+from engine.errors import DataProblem
+from engine.sentences import Sentence
 
 TOOLS = ("plain", "klaviyo", "mailchimp", "braze", "hubspot")
 
@@ -70,7 +72,9 @@ def _decision(decision: Any) -> dict:
     return asdict(decision)
 
 
-def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+def _decide(
+    name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path | None, proof: Path | None
+) -> None:
     from engine.access import roles
     from engine.decision import approvals
 
@@ -87,30 +91,45 @@ def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path
                 reason,
                 datetime.now(),
                 environment.read().config,
+                proof=_content(proof) if proof else None,
             )
         )
     )
     keep_safe(shop)
 
 
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DataProblem(Sentence("evidence.unreadable", {"path": str(path), "error": error.strerror})) from error
+
+
+_evidence_option = click.option(
+    "--evidence", "proof", type=click.Path(path_type=Path), help="The answer as a picture, PDF, mail or text; kept."
+)
+
+
 @main.command()
 @click.argument("plan_id")
 @click.option("--reason", required=True)
 @click.option("--by", help="Who approved, where that is not you; you are kept as the one who recorded it.")
+@_evidence_option
 @shop_option
-def approve(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+def approve(plan_id: str, reason: str, by: str | None, proof: Path | None, shop_dir: Path | None) -> None:
     """Approve a submitted plan that somebody else wrote."""
-    _decide("approve", plan_id, reason, by, shop_dir)
+    _decide("approve", plan_id, reason, by, shop_dir, proof)
 
 
 @main.command()
 @click.argument("plan_id")
 @click.option("--reason", required=True)
 @click.option("--by", help="Who rejected, where that is not you; you are kept as the one who recorded it.")
+@_evidence_option
 @shop_option
-def reject(plan_id: str, reason: str, by: str | None, shop_dir: Path | None) -> None:
+def reject(plan_id: str, reason: str, by: str | None, proof: Path | None, shop_dir: Path | None) -> None:
     """Reject a submitted plan."""
-    _decide("reject", plan_id, reason, by, shop_dir)
+    _decide("reject", plan_id, reason, by, shop_dir, proof)
 
 
 @main.command()

@@ -19,10 +19,13 @@ from engine.access import roles
 from engine.access.roles import person_key
 from engine.campaign import merge
 from engine.campaign.plan import Plan
-from engine.decision import database, ledger, overrides, plans
+from engine.decision import database, evidence, ledger, overrides, plans
+from engine.decision.evidence import Evidence
 from engine.errors import NotAllowed, StoreProblem
+from engine.sentences import Sentence
 
 Act = Literal["submitted", "approved", "rejected"]
+BY_AUTHOR = "recorded_by_author"  # in an entry whose plan's author typed in what somebody else decided
 _SLOT = re.compile(r"\{[a-z_][a-z0-9_]*\}")
 
 
@@ -38,6 +41,8 @@ class Decision:
     at: str
     seq: int
     content_sha256: str
+    evidence: Evidence | None = None  # what shows a decision that was taken outside Offerlab
+    recorded_by_author: bool = False
 
 
 def submit(
@@ -93,13 +98,16 @@ def approve(
     config: Path,
     *,
     content_sha256: str | None = None,
+    proof: bytes | None = None,
 ) -> Decision:
     """The approval, on disk when this returns. Approving the same content again returns the first approval.
 
-    `content_sha256` is that of the plan `by` looked at: given, an approval of anything newer is refused.
-    Raises NotAllowed for the plan's owner, a person without the role, an empty reason, or a plan that waits for none.
+    `content_sha256` is that of the plan `by` looked at: given, an approval of anything newer is refused. `proof`: the
+    file that shows an approval given outside Offerlab, see `evidence`; without one the author records no approval.
+    Raises NotAllowed for the plan's owner, a person without the role, an empty reason, or a plan that waits for none;
+    DataProblem for a file that is no evidence.
     """
-    return _decide(shop_dir, shop_id, plan_id, "approved", by, recorded_by, reason, now, config, content_sha256)
+    return _decide(shop_dir, shop_id, plan_id, "approved", by, recorded_by, reason, now, config, content_sha256, proof)
 
 
 def reject(
@@ -113,9 +121,10 @@ def reject(
     config: Path,
     *,
     content_sha256: str | None = None,
+    proof: bytes | None = None,
 ) -> Decision:
-    """The rejection; as `approve`."""
-    return _decide(shop_dir, shop_id, plan_id, "rejected", by, recorded_by, reason, now, config, content_sha256)
+    """The rejection; as `approve`, but that its author may record it without `proof`."""
+    return _decide(shop_dir, shop_id, plan_id, "rejected", by, recorded_by, reason, now, config, content_sha256, proof)
 
 
 def _decide(
@@ -129,6 +138,7 @@ def _decide(
     now: datetime,
     config: Path,
     seen_sha256: str | None,
+    proof: bytes | None,
 ) -> Decision:
     verb: Literal["approve", "reject"] = "approve" if act == "approved" else "reject"
     by, reason = by.strip(), reason.strip()
@@ -151,7 +161,12 @@ def _decide(
             return _latest(writer.entries(plan_id), act, stored.content_sha256)
         if status != "submitted":
             raise NotAllowed(f"Plan {plan_id} cannot be {act}: {_WHY_NOT[status]}")
-        payload = {"reason": reason, "content_sha256": _sha_of(stored)}
+        is_author = person_key(recorded_by) == person_key(stored.plan.owner)
+        if act == "approved" and is_author and proof is None:
+            raise NotAllowed(Sentence("evidence.required", {"by": by}))
+        payload = {"reason": reason, "content_sha256": _sha_of(stored)} | ({BY_AUTHOR: True} if is_author else {})
+        if proof is not None:  # on disk before the decision that names it
+            payload |= evidence.as_payload(evidence.keep(shop_dir, shop_id, config, proof))
         if shown := (stored.extras.get("forecast") or {}).get(overrides.KEY):
             payload[overrides.KEY] = shown  # what was decided on had money that the past does not support
         entry = writer.append(plan_id, act, by, recorded_by, payload, now)
@@ -240,4 +255,6 @@ def _decision(entry: ledger.Entry) -> Decision:
         at=entry.at,
         seq=entry.seq,
         content_sha256=str(entry.payload["content_sha256"]),
+        evidence=evidence.of_entry(entry),
+        recorded_by_author=bool(entry.payload.get(BY_AUTHOR)),
     )
