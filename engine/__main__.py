@@ -16,6 +16,7 @@ import engine.commands.ledger
 import engine.commands.machine
 import engine.commands.models
 import engine.commands.optimise
+import engine.commands.packing
 import engine.commands.replying
 import engine.commands.uplift  # noqa: F401
 from engine.commands import main

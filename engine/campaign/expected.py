@@ -143,6 +143,18 @@ class Forecast:
             "reason": self.reason(),
         }
 
+    def record(self) -> dict:
+        """What is kept of a forecast with a decision: its row, its verdict and reason for either language, and the size
+        and date of the data behind it."""
+        return self.row() | {
+            "verdict_key": self.verdict,
+            "test_on": self.test_on,
+            "reason_zh": self.reason("zh"),
+            "messages": self.messages,
+            "campaigns": self.campaigns,
+            "last_sent": self.last_sent,
+        }
+
     def to_json(self) -> dict:
         """Every field as JSON types, for a record of what was known at a decision."""
         return {field.name: _plain(getattr(self, field.name)) for field in fields(self)} | {"reason": self.reason()}

@@ -56,7 +56,7 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -
         shop.path,
         shop.shop_id,
         plan,
-        expected.row() | recorded,
+        expected.record() | recorded,
         roles.os_user(),
         now,
         settings.config,
@@ -72,9 +72,7 @@ def _decision(decision: Any) -> dict:
     return asdict(decision)
 
 
-def _decide(
-    name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path | None, proof: Path | None
-) -> None:
+def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path | None, proof: Path | None) -> None:
     from engine.access import roles
     from engine.decision import approvals
 

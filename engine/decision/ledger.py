@@ -32,7 +32,7 @@ from engine.errors import StoreProblem
 from engine.sentences import Sentence
 
 __all__ = [
-    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "entries", "fitness", "proved", "verify", "writing",
+    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "entries", "fitness", "head", "proved", "verify", "writing",
 ]  # fmt: skip
 
 
@@ -69,6 +69,15 @@ def read(db: Database, shop_id: str, config: Path, plan_id: str | None = None) -
     rows = list(db.query(query, {"plan_id": plan_id} if plan_id is not None else {}))
     keys = read_keys(folder_of(shop_id, config)) if rows else None
     return [sealed.opened(keys, row) for row in rows] if keys else []
+
+
+def head(shop_dir: Path) -> Head:
+    """Number and hash of the last entry in the file; 0 and START before the first."""
+    if not database.path_of(shop_dir).exists():
+        return Head(0, START, "")
+    with database.reading(shop_dir) as db:
+        last = next(iter(db.query("SELECT seq, hash, at FROM entries ORDER BY seq DESC LIMIT 1")), None)
+    return Head(last["seq"], last["hash"], last["at"]) if last else Head(0, START, "")
 
 
 @contextmanager

@@ -80,14 +80,12 @@ def overridden(opened: Open, forecast: Forecast) -> dict[str, str] | None:
 
 
 def record(opened: Open, forecast: Forecast | None) -> dict[str, Any]:
-    """What is kept of a forecast with the decision: the contract's row, and the verdict in a form for any language,
-    and the rates that were typed for it."""
+    """What is kept of a forecast with the decision, and the rates that were typed for it."""
     if forecast is None:
         return {}
-    kept = {"verdict_key": forecast.verdict, "test_on": forecast.test_on, "last_sent": forecast.last_sent}
     shown = overridden(opened, forecast)
     typed = {"assumed": assumed(opened).to_json()} if forecast.basis == "assumption" else {}
-    return forecast.row() | kept | typed | ({overrides.KEY: shown} if shown else {})
+    return forecast.record() | typed | ({overrides.KEY: shown} if shown else {})
 
 
 def as_things_were(opened: Open, forecast: Forecast) -> Range | None:
