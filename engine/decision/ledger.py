@@ -3,7 +3,7 @@
 One entry is made in sealed.py, the whole is judged in verdict.py; here entries are added and read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,7 +32,7 @@ from engine.errors import StoreProblem
 from engine.sentences import Sentence
 
 __all__ = [
-    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "entries", "fitness", "head", "proved", "verify", "writing",
+    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head", "proved", "verify", "writing",
 ]  # fmt: skip
 
 
@@ -67,6 +67,13 @@ def read(db: Database, shop_id: str, config: Path, plan_id: str | None = None) -
     """`entries` on a connection that is already open."""
     query = "SELECT * FROM entries" + (" WHERE plan_id = :plan_id" if plan_id is not None else "") + " ORDER BY seq"
     rows = list(db.query(query, {"plan_id": plan_id} if plan_id is not None else {}))
+    keys = read_keys(folder_of(shop_id, config)) if rows else None
+    return [sealed.opened(keys, row) for row in rows] if keys else []
+
+
+def chosen(db: Database, shop_id: str, config: Path, where: str, values: Mapping[str, Any]) -> list[Entry]:
+    """The entries that SQL chooses, oldest first, on a connection that is already open; `where` is never of a user."""
+    rows = list(db.query(f"SELECT * FROM entries WHERE {where} ORDER BY seq", dict(values)))
     keys = read_keys(folder_of(shop_id, config)) if rows else None
     return [sealed.opened(keys, row) for row in rows] if keys else []
 

@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlite_utils.utils import sqlite3 as sqlite
 
 from engine import jobs
+from engine.access import roles
 from engine.access.roles import person_key
 from engine.campaign import response
 from engine.campaign.plan import Plan
@@ -19,12 +20,14 @@ from engine.decision import approvals, plans
 from engine.decision.collisions import audiences_of, collisions
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError, NotEnoughData
+from engine.outcome import news
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
 Kind = Literal[
     "work_failed", "work_lost", "late", "send_soon", "approve", "waiting", "no_audience", "collision", "draft_late",
     "draft_soon", "rejected", "no_results", "never_sent", "old_data", "old_forecasts", "unreadable",
+    "changes_requested", "commented", "approved",
 ]  # fmt: skip
 Urgency = Literal["now", "soon", "sometime"]
 Page = Literal["plan", "calendar", "data", "model", "customers", "history"]
@@ -33,6 +36,7 @@ SOON_DAYS, EXPORT_DAYS = 3, 7  # a draft needs a second person still; an approve
 OLD_DATA_DAYS = 35  # a month's files and a few days to bring them in
 OLD_WORK_DAYS = 7  # work that went wrong longer ago is no news
 FORGOTTEN_DAYS = 30  # a plan whose day went by longer ago was dropped
+NOT_WAITING = ("waiting", "never_sent")  # of the parts that `waiting` asks: what another person is to do, or nobody
 ORDER: tuple[Urgency, ...] = ("now", "soon", "sometime")
 
 
@@ -46,6 +50,12 @@ class Item:
     plan_id: str | None = None
     tab: str | None = None
     values: dict[str, str | int] = field(default_factory=dict)
+    mark: str = ""  # what of a plan it is about: its content, or an entry of its history
+
+    @property
+    def key(self) -> str:
+        """Says whether it is the thing that was there before, or a new one."""
+        return "|".join((self.kind, self.plan_id or "", self.mark))
 
 
 def agenda(shop: Shop, now: datetime, config: Path, person: str = "") -> list[Item]:
@@ -62,7 +72,8 @@ def agenda(shop: Shop, now: datetime, config: Path, person: str = "") -> list[It
         found.append(_unreadable("plans", problem))
     if stored:
         with_plans = [
-            lambda: _approvals(stored, today, person),
+            lambda: _approvals(stored, today, person, _may_decide(person, config)),
+            lambda: _news(shop, stored, today, config, person),
             lambda: _drafts(stored, today),
             lambda: _rejected(shop, stored, today, config),
             lambda: _without_audience(shop, stored, today),
@@ -70,11 +81,39 @@ def agenda(shop: Shop, now: datetime, config: Path, person: str = "") -> list[It
             lambda: _without_results(shop, stored, today),
         ]
     parts = [lambda: _work(shop, now), *with_plans, lambda: _data(shop, today), lambda: _forecasts(shop)]
-    for name, part in zip(["work", *["plans"] * len(with_plans), "data", "forecasts"], parts, strict=True):
+    names = ["work", *["plans"] * len(with_plans), "data", "forecasts"]
+    return _in_order(found + _gathered(zip(names, parts, strict=True)))
+
+
+def waiting(shop: Shop, now: datetime, config: Path, person: str) -> list[Item]:
+    """Of the agenda, what waits for this person: plans to decide on, what was said of the own ones, and exports.
+
+    No table of the shop is read for it, so that every page can show it.
+    """
+    today = now.astimezone(ZoneInfo(shop.settings.time_zone)).date()
+    try:
+        stored = plans.saved_plans(shop.path)
+    except _UNREADABLE as problem:
+        return [_unreadable("plans", problem)]
+    parts: list[Callable[[], Iterable[Item]]] = [
+        lambda: _approvals(stored, today, person, _may_decide(person, config)),
+        lambda: _news(shop, stored, today, config, person),
+        lambda: _rejected(shop, _of(person, stored), today, config),
+    ]
+    return _in_order([item for item in _gathered(("plans", part) for part in parts) if item.kind not in NOT_WAITING])
+
+
+def _gathered(parts: Iterable[tuple[str, Callable[[], Iterable[Item]]]]) -> list[Item]:
+    found: list[Item] = []
+    for name, part in parts:
         try:
             found += part()
         except _UNREADABLE as problem:
             found.append(_unreadable(name, problem))
+    return found
+
+
+def _in_order(found: list[Item]) -> list[Item]:
     distinct = list({repr(item): item for item in found}.values())
     return sorted(distinct, key=lambda item: ORDER.index(item.urgency))
 
@@ -104,22 +143,44 @@ def _is_forgotten(plan: Plan, today: date) -> bool:
     return plan.starts_at < today - timedelta(days=FORGOTTEN_DAYS)
 
 
-def _approvals(stored: list[SavedPlan], today: date, person: str) -> Iterator[Item]:
+def _may_decide(person: str, config: Path) -> bool:
+    role = roles.role_of(person, config)
+    return role is not None and "approve" in roles.MAY[role]
+
+
+def _of(person: str, stored: list[SavedPlan]) -> list[SavedPlan]:
+    return [saved for saved in stored if person_key(saved.plan.owner) == person_key(person)]
+
+
+def _approvals(stored: list[SavedPlan], today: date, person: str, may_decide: bool) -> Iterator[Item]:
     """Plans that wait for a second person, and approved ones that nobody exported yet."""
-    for plan in (saved.plan for saved in stored):
+    for plan, content in ((saved.plan, saved.content_sha256[:12]) for saved in stored):
+        own = person_key(plan.owner) == person_key(person)
         near = plan.starts_at <= today + timedelta(days=SOON_DAYS)
         if plan.status == "submitted" and not _is_over(plan, today):
-            own = person_key(plan.owner) == person_key(person)
             values = {**_about(plan), "owner": plan.owner}
             urgency: Urgency = "now" if near else "soon"
-            yield Item("waiting" if own else "approve", urgency, "plan", plan.plan_id, "approve", values)
+            if own or may_decide:
+                kind: Kind = "waiting" if own else "approve"
+                yield Item(kind, urgency, "plan", plan.plan_id, "approve", values, content)
         elif plan.status == "approved" and _is_over(plan, today):
             if not _is_forgotten(plan, today):
                 yield Item("never_sent", "sometime", "plan", plan.plan_id, "brief", _about(plan))
         elif plan.status == "approved" and plan.starts_at < today:
-            yield Item("late", "now", "plan", plan.plan_id, "export", _about(plan))
+            yield Item("late", "now", "plan", plan.plan_id, "export", _about(plan), content)
         elif plan.status == "approved" and plan.starts_at <= today + timedelta(days=EXPORT_DAYS):
-            yield Item("send_soon", "now" if near else "soon", "plan", plan.plan_id, "export", _about(plan))
+            yield Item("send_soon", "now" if near else "soon", "plan", plan.plan_id, "export", _about(plan), content)
+        elif plan.status == "approved" and own:
+            yield Item("approved", "sometime", "plan", plan.plan_id, "export", _about(plan), content)
+
+
+def _news(shop: Shop, stored: list[SavedPlan], today: date, config: Path, person: str) -> Iterator[Item]:
+    """What others said of this person's plans that are not over."""
+    own = {saved.plan.plan_id: saved.plan for saved in _of(person, stored) if not _is_over(saved.plan, today)}
+    for note in news.notes(shop, config, person, own.values()):
+        values = {**_about(own[note.plan_id]), "by": note.by, "text": note.text}
+        urgency: Urgency = "now" if note.about == "changes_requested" else "soon"
+        yield Item(note.about, urgency, "plan", note.plan_id, "approve", values, str(note.seq))
 
 
 def _drafts(stored: list[SavedPlan], today: date) -> Iterator[Item]:
@@ -140,7 +201,8 @@ def _rejected(shop: Shop, stored: list[SavedPlan], today: date, config: Path) ->
     for plan in waiting:
         decision = said.get(plan.plan_id)
         values = {"by": decision.by if decision else "–", "reason": decision.reason if decision else "–"}
-        yield Item("rejected", "soon", "plan", plan.plan_id, "approve", {**_about(plan), **values})
+        mark = str(decision.seq) if decision else ""
+        yield Item("rejected", "soon", "plan", plan.plan_id, "approve", {**_about(plan), **values}, mark)
 
 
 def to_come(stored: list[SavedPlan], today: date) -> list[Plan]:

@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 
 from engine.campaign.plan import Audience, Offer, Plan
-from engine.decision import approvals, plans
+from engine.decision import approvals, ledger, plans
 from engine.jobs import records
-from engine.outcome.agenda import Item, agenda
+from engine.outcome import seen
+from engine.outcome.agenda import Item, agenda, waiting
 from engine.shop.store import Shop
 from tests.tiny import shop_of
 
@@ -226,3 +227,92 @@ def test_the_day_is_that_of_the_shop(tmp_path):
     evening = datetime(2026, 6, 1, 17, tzinfo=UTC)  # past midnight there
     assert agenda(desk.shop, NOW, desk.config) == []
     assert [item.kind for item in agenda(desk.shop, evening, desk.config)] == ["draft_soon"]
+
+
+# --- what waits for one person ---
+
+
+def say(desk: Desk, plan_id: str, action: str, by: str, text: str = "cheaper, please") -> None:
+    ledger.append(
+        desk.shop.path, desk.shop.shop_id, plan_id=plan_id, action=action, actor=by, recorded_by=by,
+        payload={"reason": text}, now=NOW, config=desk.config,
+    )  # fmt: skip
+
+
+def waits(desk: Desk, person: str) -> list[str]:
+    return [item.kind for item in waiting(desk.shop, NOW, desk.config, person)]
+
+
+def test_a_plan_waits_for_those_who_may_decide_and_did_not_write_it(desk):
+    desk.submit(desk.save("june", starts=10))
+    assert (waits(desk, "Bo"), waits(desk, "Ana")) == (["approve"], [])
+    desk.config.mkdir(exist_ok=True)
+    (desk.config / "roles.toml").write_text('[people]\nAna = "marketer"\nBo = "approver"\nCy = "marketer"\n')
+    assert (waits(desk, "Bo"), waits(desk, "Cy"), waits(desk, "somebody else")) == (["approve"], [], [])
+    assert "approve" not in desk.kinds("Cy")
+
+
+def test_an_approval_that_came_in_waits_for_its_author_to_export_long_before_its_day(desk):
+    desk.decide(desk.save("june", starts=30))
+    assert (waits(desk, "Ana"), waits(desk, "Bo")) == (["approved"], [])
+    desk.decide(desk.save("soon", starts=2, people="x"))
+    assert waits(desk, "Bo") == ["send_soon"]
+
+
+def test_a_rejection_waits_for_the_author_alone(desk):
+    desk.decide(desk.save("june", starts=10), approvals.reject, "too dear")
+    assert (waits(desk, "Ana"), waits(desk, "Bo")) == (["rejected"], [])
+
+
+@pytest.mark.parametrize("action", ["changes_requested", "commented"])
+def test_what_others_say_of_a_plan_waits_for_its_author_until_it_is_answered(desk, action):
+    plan = desk.save("june", starts=10)
+    say(desk, "june", action, "Bo")
+    (item,) = waiting(desk.shop, NOW, desk.config, "ana")
+    assert (item.kind, item.plan_id, item.values["by"], item.values["text"]) == (
+        action,
+        "june",
+        "Bo",
+        "cheaper, please",
+    )
+    assert waits(desk, "Bo") == []
+    say(desk, "june", "commented", "Ana", "done")
+    assert waits(desk, "Ana") == []
+    say(desk, "june", action, "Bo", "once more")
+    assert waits(desk, "Ana") == [action]
+    desk.submit(plan)
+    assert waits(desk, "Ana") == []
+
+
+def test_own_comments_and_those_of_plans_that_are_over_are_no_news(desk):
+    desk.save("june", starts=10)
+    desk.save("past", starts=-20)
+    say(desk, "june", "commented", "Ana")
+    say(desk, "past", "changes_requested", "Bo")
+    assert waits(desk, "Ana") == []
+
+
+def test_a_new_version_of_a_plan_is_a_new_thing_to_decide(desk):
+    desk.submit(desk.save("june", starts=10))
+    first = waiting(desk.shop, NOW, desk.config, "Bo")[0].key
+    stored = plans.load(desk.shop.path, "june")
+    changed = stored.plan.model_copy(update={"offer": Offer(kind="percent", discount=0.1, code="A")})
+    desk.submit(changed)
+    assert waiting(desk.shop, NOW, desk.config, "Bo")[0].key != first
+
+
+def test_what_a_person_has_seen_is_that_persons_own_and_only_what_still_waits_is_kept(desk):
+    shop_id, config = desk.shop.shop_id, desk.config
+    assert seen.seen(shop_id, config, "Bo") == frozenset()
+    seen.mark(shop_id, config, "Bo", ["approve|june|1", "commented|june|2"])
+    assert seen.seen(shop_id, config, " bo ") == {"approve|june|1", "commented|june|2"}
+    assert seen.seen(shop_id, config, "Ana") == frozenset()
+    seen.mark(shop_id, config, "Bo", ["approve|june|1"])
+    assert seen.seen(shop_id, config, "Bo") == {"approve|june|1"}
+
+
+def test_a_damaged_note_of_what_was_seen_shows_everything_as_new(desk):
+    seen.mark(desk.shop.shop_id, desk.config, "../../Bo", ["approve|june|1"])
+    (file,) = desk.config.rglob("seen/*.json")
+    file.write_bytes(b"{not a list")
+    assert seen.seen(desk.shop.shop_id, desk.config, "../../Bo") == frozenset()
