@@ -13,6 +13,7 @@ import streamlit as st  # noqa: E402
 
 from dashboard import cache, state, widgets  # noqa: E402
 from dashboard.text import language, t  # noqa: E402
+from dashboard.views import bell  # noqa: E402
 
 # In the dark theme the primary colour is light: Streamlit's white letters on it could not be read. Nor could a range
 # that it cuts off at the end of its card.
@@ -49,7 +50,7 @@ def pages() -> dict[str, list]:
 
 
 def sidebar() -> None:
-    """The shop that is open and the way to another, the language, and what is being worked on."""
+    """The shop that is open and the way to another, what waits for this person, the language, and work in progress."""
     with st.sidebar:
         names = shop_names()
         if names:
@@ -63,6 +64,7 @@ def sidebar() -> None:
                 on_change=state.choose,
                 args=("shop",),
             )
+        bell.show()
         st.page_link("views/shops.py", label=t("app.add_shop"), icon=":material/add_business:")
         st.segmented_control(
             t("app.language"),

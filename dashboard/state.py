@@ -1,7 +1,8 @@
 """What the app remembers between runs: the only st.session_state. Each key is written in one place."""
 
+import contextlib
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -218,6 +219,20 @@ def keep(key: str, usual: Any, options: Collection[Any] | None = None, address: 
     put(key, chosen)
     if address is not None:
         _name_in_address(address, chosen, usual)
+
+
+def keep_typed(
+    key: str, usual: Any, address: str, read: Callable[[str], Any] = str, write: Callable[[Any], str] = str
+) -> None:
+    """As `keep`, for what is typed and not chosen: `read` makes a value of the address's word, or raises ValueError."""
+    kept, named = _kept(), shared(address)
+    said = st.session_state[key] if key in st.session_state else kept.get(key, usual)
+    if key not in st.session_state and named:
+        with contextlib.suppress(ValueError):  # an address that somebody cut short
+            said = read(named[0])
+    kept[key] = said
+    put(key, said)
+    share(address, [] if said == usual else [write(said)])
 
 
 def _kept() -> dict[str, Any]:

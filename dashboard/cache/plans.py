@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.cache import audience, stamps
 from engine import settings
+from engine.access import roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import export, plans
@@ -89,6 +90,7 @@ def agenda(shop: Shop, now: datetime, person: str) -> list[Item]:
         stamps.of_plans(shop),
         stamps.of_work(shop),
         stamps.of_folder(shop.path / "models"),
+        roles.role_of(person, settings.read().config),
     )
     return _agenda(str(shop.path), stamp, now.replace(minute=0, second=0, microsecond=0), person, now)
 
@@ -96,3 +98,14 @@ def agenda(shop: Shop, now: datetime, person: str) -> list[Item]:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _agenda(path: str, stamp: tuple, hour: datetime, person: str, _now: datetime) -> list[Item]:
     return agendas.agenda(store.open_shop(Path(path)), _now, settings.read().config, person)
+
+
+def waiting(shop: Shop, now: datetime, person: str) -> list[Item]:
+    """What waits for this person: see engine.outcome.agenda. Looked up anew every hour, and after every change."""
+    stamp = (stamps.of_plans(shop), roles.role_of(person, settings.read().config))
+    return _waiting(str(shop.path), shop.version, stamp, now.replace(minute=0, second=0, microsecond=0), person, now)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _waiting(path: str, version: str, stamp: tuple, hour: datetime, person: str, _now: datetime) -> list[Item]:
+    return agendas.waiting(store.open_shop(Path(path)), _now, settings.read().config, person)

@@ -6,13 +6,13 @@ from typing import NoReturn
 import streamlit as st
 
 from dashboard import cache, state, widgets
-from dashboard.text import known, t
-from dashboard.views import overview
+from dashboard.text import t
+from dashboard.views import agenda, overview
 from dashboard.views.plan_tabs.message import plain
 from engine.campaign import response
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError
-from engine.outcome.agenda import ORDER, Item
+from engine.outcome.agenda import Item
 from engine.shop.store import Shop
 
 STEPS = {  # what is done one after the other, and the page it is done on
@@ -23,12 +23,6 @@ STEPS = {  # what is done one after the other, and the page it is done on
     "approved": "plans",
     "exported": "plans",
 }
-ICONS = {
-    "approve": "how_to_reg", "waiting": "hourglass_empty", "late": "alarm", "send_soon": "download",
-    "never_sent": "event_busy", "draft_late": "event_busy", "draft_soon": "edit_calendar", "rejected": "undo",
-    "no_audience": "group_off", "collision": "join_inner", "no_results": "flag", "work_failed": "error",
-    "work_lost": "error", "old_data": "update", "old_forecasts": "model_training", "unreadable": "error",
-}  # fmt: skip
 SHOWN = 8  # things to do before the rest folds away
 
 
@@ -56,38 +50,10 @@ def to_do(items: list[Item]) -> None:
         st.subheader(t("today.to_do"))
         if not items:
             st.markdown(f":material/check_circle: {t('today.nothing_to_do')}")
-        lines(items[:SHOWN])
+        agenda.lines(items[:SHOWN])
         if rest := items[SHOWN:]:
             with st.expander(t("today.more_to_do", count=len(rest))):
-                lines(rest)
-
-
-def lines(items: list[Item]) -> None:
-    """The items under a heading for each urgency."""
-    for urgency in ORDER:
-        some = [item for item in items if item.urgency == urgency]
-        if some:
-            st.caption(f"**{t(f'today.urgency_{urgency}')}**")
-        for item in some:
-            where = {"plan": item.plan_id, "tab": item.tab or "brief"} if item.page == "plan" and item.plan_id else {}
-            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                # Beside the link, not as its label: a link's words are cut off where they do not fit.
-                st.markdown(f":material/{ICONS[item.kind]}: {sentence(item)}")
-                go = t(f"today.go_{item.page}")
-                st.page_link(f"views/{item.page}.py", label=go, icon=":material/arrow_forward:", query_params=where)
-
-
-def sentence(item: Item) -> str:
-    """What an item says, safe as Markdown: names and reasons in it were typed by people."""
-    values: dict[str, object] = {name: plain(v) if isinstance(v, str) else f"{v:,}" for name, v in item.values.items()}
-    if item.kind in ("work_failed", "work_lost"):
-        key = f"common.job_{item.values['work']}"
-        values["work"] = t(key) if known(key) else t("common.working")
-    if item.kind == "unreadable":
-        values["part"] = t(f"today.part_{item.values['part']}")
-    if item.kind == "collision":
-        return t("today.item_collision" if item.values["pairs"] == 1 else "today.item_collisions", **values)
-    return t(f"today.item_{item.kind}", **values)
+                agenda.lines(rest)
 
 
 # --- from data to campaign ---

@@ -101,7 +101,7 @@ def keep(shop_dir: Path, shop_id: str, config: Path, content: bytes) -> Evidence
     """The evidence, on disk when this returns. The same file twice is kept once. Raises DataProblem as `examined`."""
     found, key = examined(content), _key(shop_id, config)
     path = path_of(shop_dir, found)
-    if not path.exists() or path.stat().st_size != found.size + _SEALED_BY:
+    if not is_there(shop_dir, found):
         nonce = hmac.digest(key, found.sha256.encode(), "sha256")[:12]  # one for each content: never used for two
         replace(path, nonce + AESGCM(key).encrypt(nonce, content, found.sha256.encode()))
     return found
@@ -120,6 +120,12 @@ def read(shop_dir: Path, shop_id: str, config: Path, evidence: Evidence) -> byte
     if hashlib.sha256(content).hexdigest() != evidence.sha256:
         raise StoreProblem(Sentence("evidence.changed", {"path": str(path)}))
     return content
+
+
+def is_there(shop_dir: Path, evidence: Evidence) -> bool:
+    """Whether a file of the right size lies in its place; `read` says whether it is that file."""
+    path = path_of(shop_dir, evidence)
+    return path.is_file() and path.stat().st_size == evidence.size + _SEALED_BY
 
 
 def of_entry(entry: Entry) -> Evidence | None:

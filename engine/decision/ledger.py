@@ -32,7 +32,8 @@ from engine.errors import StoreProblem
 from engine.sentences import Sentence
 
 __all__ = [
-    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head", "proved", "verify", "writing",
+    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head", "proved", "still_there", "verify",
+    "writing",
 ]  # fmt: skip
 
 
@@ -69,6 +70,11 @@ def read(db: Database, shop_id: str, config: Path, plan_id: str | None = None) -
     rows = list(db.query(query, {"plan_id": plan_id} if plan_id is not None else {}))
     keys = read_keys(folder_of(shop_id, config)) if rows else None
     return [sealed.opened(keys, row) for row in rows] if keys else []
+
+
+def still_there(shop_dir: Path, shop_id: str, config: Path) -> None:
+    """Raises StoreProblem where entries of a shop are known but its file is gone."""
+    _still_there(database.path_of(shop_dir), read_head(folder_of(shop_id, config)))
 
 
 def chosen(db: Database, shop_id: str, config: Path, where: str, values: Mapping[str, Any]) -> list[Entry]:

@@ -33,7 +33,7 @@ _UNBROKEN = re.compile(r"[^\s\u2e80-\uffff]{24}")  # no place to break a line, a
 
 
 def pack(shop: Shop, plan_id: str, config: Path, form: Format, language: Language = "en") -> bytes:
-    """The page of a plan that waits for a decision. Raises NotAllowed for any other, StoreProblem for an unknown one."""
+    """The page of a plan that waits for a decision. Raises NotAllowed for any other, StoreProblem for none."""
     return render(content(shop, plan_id, config, language), form)
 
 

@@ -61,7 +61,7 @@ class Proposal:
 
 
 def of_entry(shop: Shop, entry: Entry, language: str = "en") -> Proposal:
-    """The proposal of a submission. Raises StoreProblem for one that an Offerlab wrote whose plans were made otherwise."""
+    """The proposal of a submission. Raises StoreProblem for one of an Offerlab whose plans were made otherwise."""
     try:
         plan = Plan.model_validate(entry.payload["plan"])
     except (KeyError, ValidationError) as error:
@@ -145,7 +145,7 @@ class _Teller:
         left_out += [self.say("recent", days=named.skip_buyers_days)] if named.skip_buyers_days else []
         lines = [self.line("who", self.listed(who) or "–")]
         lines += [self.line("left_out", self.listed(left_out))] if left_out else []
-        if row.get("audience_size") is not None:
+        if row.get("audience_size") is not None and row.get("reachable") is not None:
             size, reach = (f"{int(row[name]):,}" for name in ("audience_size", "reachable"))
             lines.append(self.line("how_many", self.say("reached", size=size, reach=reach)))
         if plan.audience_share < 1:
@@ -241,24 +241,31 @@ class _Teller:
         if not row:
             return self.say("no_forecast")
         key = row.get("verdict_key")
-        words = say(f"engine.{key}", self.language, n=f"{row.get('test_on', 0):,}") if key else str(row["verdict"])
+        words = say(f"engine.{key}", self.language, n=f"{row.get('test_on', 0):,}") if key else str(row.get("verdict") or "–")
         typed = key and row.get("basis") == "assumption" and key != "never_tried"
         return say("first.if_right", self.language, verdict=words) if typed else words
 
     def forecast(self, row: Mapping[str, Any]) -> tuple[Line, ...]:
         if row.get("extra_profit") is None:
             return ()
-        low, high = (self.money(row[f"extra_profit_{end}"], whole=True) for end in ("low", "high"))
-        profit = self.money(row["extra_profit"], whole=True)
-        lines = [self.line("extra_profit", self.say("range", value=profit, low=low, high=high))]
+
+        def whole(amount: float) -> str:
+            return self.money(amount, whole=True)
+
+        def counted(orders: float) -> str:
+            return f"{orders:,.0f}"
+
+        lines = [self.ranged("extra_profit", row, whole)]
         if row.get("chance_of_loss") is not None:
             lines.append(self.line("chance_of_loss", _percent(row["chance_of_loss"])))
-        for name in ("orders", "extra_orders"):
-            if row.get(name) is not None:
-                low, high = (f"{row[f'{name}_{end}']:,.0f}" for end in ("low", "high"))
-                lines.append(self.line(name, self.say("range", value=f"{row[name]:,.0f}", low=low, high=high)))
+        lines += [self.ranged(name, row, counted) for name in ("orders", "extra_orders") if row.get(name) is not None]
         spent = [name for name in ("discount_cost", "send_cost") if row.get(name) is not None]
-        return (*lines, *(self.line(name, self.money(row[name], whole=True)) for name in spent))
+        return (*lines, *(self.line(name, whole(row[name])) for name in spent))
+
+    def ranged(self, name: str, row: Mapping[str, Any], write: Callable[[float], str]) -> Line:
+        value, ends = write(row[name]), [row.get(f"{name}_{end}") for end in ("low", "high")]
+        low, high = (None if end is None else write(end) for end in ends)
+        return self.line(name, value if low is None else self.say("range", value=value, low=low, high=high))
 
     def grounds(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         """Basis and window, size and date of the data, and, where the past does not bear it, why."""
@@ -268,7 +275,7 @@ class _Teller:
         basis = say(key, self.language) if known(key) else str(row.get("basis"))
         said = [self.say("basis", basis=basis, days=row.get("window_days", "–"))]
         if row.get("campaigns"):
-            said.append(self.say("data", campaigns=f"{row['campaigns']:,}", messages=f"{row['messages']:,}",
+            said.append(self.say("data", campaigns=f"{row['campaigns']:,}", messages=f"{row.get('messages', 0):,}",
                                  date=row.get("last_sent") or "–"))  # fmt: skip
         elif row.get("last_sent"):
             said.append(self.say("data_until", date=row["last_sent"]))

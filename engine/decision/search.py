@@ -4,6 +4,7 @@ What stands in the open (who, what, when) is one table; reasons are encrypted an
 the history does: what is known already is read on from its last entry.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
@@ -13,12 +14,16 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from engine.access.roles import person_key
-from engine.decision import database, ledger
-from engine.decision.keys import START
+from engine.decision import database, evidence, ledger
+from engine.decision.keys import START, Head
 from engine.decision.ledger import Entry
 from engine.shop.store import Shop
 
 COLUMNS = ["seq", "at", "day", "plan_id", "action", "actor", "recorded_by"]
+EXPORTED = [
+    "seq", "at", "plan_id", "action", "actor", "recorded_by", "reason", "evidence_sha256", "content_sha256", "hash",
+    "ledger_head", "ledger_entries",
+]  # fmt: skip
 _BATCH = 5_000  # entries decrypted at a time: their plans and copy are not all in memory at once
 
 
@@ -57,8 +62,12 @@ class Query:
     until: date | None = None
 
 
-def register(shop: Shop, known: Register | None = None) -> Register:
-    """The history's open part; of what is `known` only what came since is read."""
+def register(shop: Shop, config: Path, known: Register | None = None) -> Register:
+    """The history's open part; of what is `known` only what came since is read.
+
+    Raises StoreProblem where the file is gone but entries are known.
+    """
+    ledger.still_there(shop.path, shop.shop_id, config)
     if not database.path_of(shop.path).exists():
         return Register(pd.DataFrame(columns=COLUMNS))
     with database.reading(shop.path) as db:
@@ -137,9 +146,44 @@ def entries(shop: Shop, config: Path, numbers: list[int]) -> dict[int, Entry]:
         return {entry.seq: entry for entry in ledger.chosen(db, shop.shop_id, config, where, values)}
 
 
+def decisions(shop: Shop, config: Path) -> Iterator[Entry]:
+    """Every entry that may name evidence, decrypted, oldest first."""
+    if not database.path_of(shop.path).exists():
+        return
+    with database.reading(shop.path) as db:
+        rows = db.query("SELECT seq FROM entries WHERE action IN ('approved', 'rejected', 'changes_requested')")
+        numbers = sorted(row["seq"] for row in rows)
+    for batch in _batches(numbers):
+        yield from entries(shop, config, batch).values()
+
+
+def table(shop: Shop, config: Path, numbers: list[int], head: Head) -> pd.DataFrame:
+    """These entries in the given order as a table to hand out: EXPORTED. Raises StoreProblem for a changed one.
+
+    Every row names the history's last entry, so that `ledger verify` can prove the list by it.
+    """
+    rows = []
+    for batch in _batches(numbers):
+        found = entries(shop, config, batch)
+        for entry in (found[number] for number in batch):
+            proof = evidence.of_entry(entry)
+            content = str(entry.payload.get("content_sha256") or "")
+            rows.append(
+                [
+                    entry.seq, entry.at, entry.plan_id, entry.action, entry.actor, entry.recorded_by, reason(entry),
+                    proof.sha256 if proof else "", content, entry.hash, head.hash, head.entries,
+                ]
+            )  # fmt: skip
+    return pd.DataFrame(rows, columns=EXPORTED)
+
+
 def reason(entry: Entry) -> str:
     """Why something was done, as its person wrote it; empty where nobody did."""
     return str(entry.payload.get("reason") or "")
+
+
+def _batches(numbers: list[int]) -> Iterator[list[int]]:
+    yield from (numbers[start : start + _BATCH] for start in range(0, len(numbers), _BATCH))
 
 
 def _goes_on(db: Any, count: int, last_hash: str) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from dashboard import cache
 from engine import settings
 from engine.campaign.plan import Plan
-from engine.decision import approvals
+from engine.decision import approvals, evidence
 from engine.sentences import Sentence
 from engine.shop import store
 
@@ -86,3 +86,56 @@ def test_an_hour_of_use_leaves_a_backup_and_a_machine_that_loses_approvals_is_na
     for thread in [thread for thread in threading.enumerate() if thread.name == "backup"]:
         thread.join(30)
     assert len(list(cache.safety.place(store.open_shop(shop_with_history)).glob("ledger-*.db"))) == 1
+
+
+# --- searching ---
+
+
+def listed(app) -> list[int]:
+    return list(app.dataframe[0].value["seq"])
+
+
+def test_filters_narrow_the_list_and_stand_in_the_address(open_app, shop_with_history, words):
+    app = open_app(shop_with_history, "history")
+    app.text_input(key="history.text").set_value("RANGE").run()
+    assert listed(app) == [2]
+    assert app.query_params["q"] in ("RANGE", ["RANGE"])  # a list or its one word, as Streamlit likes
+    app.multiselect(key="history.actions").set_value(["submitted"]).run()
+    assert not app.exception
+    assert "None of the 2 entries fits" in words(app)
+    app.text_input(key="history.text").set_value("june").run()
+    assert listed(app) == [1]
+
+
+def test_an_address_opens_the_same_list_and_entry(open_app, shop_with_history, words):
+    app = open_app(
+        shop_with_history,
+        "history",
+        **{"did": "approved", "who": "Ben", "of": "june", "from": "2026-06-01", "entry": "2"},
+    )
+    assert not app.exception
+    assert listed(app) == [2]
+    shown = words(app).replace("\\", "")
+    assert "Entry 2: approved" in shown
+    assert "Left out on purpose: 10 %" in shown  # what was decided on, as it was submitted
+    assert "Valid: 2026-06-08 to 2026-06-14" in shown
+    assert open_app(shop_with_history, "history", "zh", **{"from": "no day", "entry": "99"}).exception == []
+
+
+def test_evidence_that_is_gone_is_reported(open_app, demo_shop, now, words):
+    shop, config = store.open_shop(demo_shop), settings.read().config
+    plan = Plan(plan_id="june", name="June", starts_at=date(2026, 6, 8), ends_at=date(2026, 6, 14), owner="Ana")
+    approvals.submit(shop.path, shop.shop_id, plan, {}, "Ana", now, config)
+    proof = approvals.approve(
+        shop.path, shop.shop_id, "june", "Ben", "Ana", "fits", now, config, proof=b"%PDF-1.7 yes"
+    ).evidence
+    app = open_app(demo_shop, "history", entry="2")
+    assert app.dataframe[0].value["evidence"].dropna().tolist() == ["PDF"]
+    assert "recorded by the author, Ana" in words(app)
+    assert app.get("download_button")[-1].label.startswith("Evidence: PDF")
+    path = evidence.path_of(shop.path, proof)
+    path.write_bytes(path.read_bytes()[::-1])  # its size stays: only reading it shows
+    app.button(key="history.verify").click().run()
+    assert "Entry 2: The evidence" in words(app)
+    path.unlink()
+    assert "The evidence of entry 2 is gone" in words(open_app(demo_shop, "history"))

@@ -8,7 +8,9 @@ from engine.access import roles
 from engine.decision import approvals, evidence
 from engine.errors import DataProblem, NotAllowed, StoreProblem
 
-MAIL = b"From: ben@example.com\r\nSubject: Re: June\r\nDate: Mon, 1 Jun 2026\r\n\r\nAPPROVED. Fits the range. \xf0\x9f\x91\x8d\r\n"
+MAIL = (
+    "From: ben@example.com\r\nSubject: Re: June\r\nDate: Mon, 1 Jun 2026\r\n\r\nAPPROVED. Fits the range. 👍\r\n"
+).encode()
 PICTURE = b"\x89PNG\r\n\x1a\n" + b"pixels" * 9
 
 
@@ -58,6 +60,7 @@ def test_evidence_is_named_by_its_hash_in_the_entry_and_comes_back_as_it_was(sho
     decision = shop.approve(proof=MAIL)
     assert decision.evidence == evidence.Evidence(hashlib.sha256(MAIL).hexdigest(), len(MAIL), "eml")
     assert kept(shop) == [decision.evidence.sha256]
+    assert evidence.is_there(shop.dir, decision.evidence)
     assert evidence.read(shop.dir, shop.shop_id, shop.config, decision.evidence) == MAIL
     assert b"APPROVED" not in evidence.path_of(shop.dir, decision.evidence).read_bytes()
     assert shop.verify().ok
@@ -82,6 +85,7 @@ def test_evidence_that_is_gone_or_changed_is_said_with_its_entry(shop, plan, dam
         path.write_bytes(evidence.path_of(shop.dir, keep(shop, PICTURE)).read_bytes())
     else:
         path.write_bytes(sealed[:-1] if damage == "cut" else sealed[:-1] + bytes([sealed[-1] ^ 1]))
+    assert evidence.is_there(shop.dir, evidence.of_entry(shop.entries()[-1])) == (damage == "flipped")
     (problem,) = evidence.problems(shop.dir, shop.shop_id, shop.config, shop.entries())
     assert problem.text().startswith("Entry 2: The evidence")
     assert ("is gone" in problem.text()) == (damage == "gone")

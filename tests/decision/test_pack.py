@@ -1,4 +1,4 @@
-"""One page for somebody without Offerlab: all that is decided on, nothing but text, the same bytes for the same history."""
+"""One page for somebody without Offerlab: all that is decided on, as text, and the same bytes for the same history."""
 
 import json
 import struct
@@ -68,7 +68,8 @@ def test_the_page_says_everything_that_is_decided_on(shop, config):
         "Spring", "Ana asks", "2026-06-01 12:00", "Petal & Pine", "by the rule: orders >= 2",
         "3,120 of 4,210 can be reached", "10 %, to see what the message really adds", "15% off", "HOME15", "$50",
         "Night Cream", "Hi there, enter HOME15 and get 15% off.", "Coin toss: test on 2,000",
-        "$1,235 (80 %: -$320 to $2,900)", "13 %", "Learned from 24 campaigns and 52,310 messages, the last of 2026-05-20",
+        "$1,235 (80 %: -$320 to $2,900)", "13 %",
+        "Learned from 24 campaigns and 52,310 messages, the last of 2026-05-20",
         "Extra against people left out on purpose, within 7 days", "recorded by the author",
     ):  # fmt: skip
         assert part in words, part
@@ -172,7 +173,8 @@ def test_terms_longer_than_a_sheet_make_the_page_longer_and_are_never_cut(shop, 
 def test_what_the_past_does_not_bear_is_refused_with_its_sentence(shop, config):
     refused = FORECAST | {
         "extra_profit": None, "orders": None, "extra_orders": None, "discount_cost": None, "supported": 0,
-        "verdict_key": "never_tried", "reason": "No past campaign went out by push.", "reason_zh": "过去没有通过推送发过。",
+        "verdict_key": "never_tried", "reason": "No past campaign went out by push.",
+        "reason_zh": "过去没有通过推送发过。",
     }  # fmt: skip
     submit(shop, config, forecast=refused)
     assert content(shop, config)["verdict"] == "Never tried here"

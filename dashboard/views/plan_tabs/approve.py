@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import assumed, drafting, editing, forecasting, message, override, saving
+from dashboard.views.plan_tabs import assumed, drafting, editing, evidence, forecasting, message, override, pack, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.access import roles
@@ -133,14 +133,17 @@ def _decide(opened: Open) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         approver = st.text_input(t("approve.approver"), key="approve.approver", width=280, on_change=_typed)
         reason = st.text_input(t("approve.reason"), key="approve.reason", width=420, on_change=_typed)
+    proof = evidence.field(opened, roles.os_user())
     with st.container(horizontal=True):
         yes = st.button(t("approve.approve"), key="approve.approve", type="primary", icon=":material/check:")
         no = st.button(t("approve.reject"), key="approve.reject", icon=":material/close:")
-    if (yes or no) and _done(lambda: _record(opened, approvals.approve if yes else approvals.reject, approver, reason)):
+    act = approvals.approve if yes else approvals.reject
+    if (yes or no) and _done(lambda: _record(opened, act, approver, reason, proof)):
         st.rerun()
+    pack.show(opened)
 
 
-def _record(opened: Open, act: Any, approver: str, reason: str) -> None:
+def _record(opened: Open, act: Any, approver: str, reason: str, proof: bytes | None) -> None:
     act(
         opened.shop.path,
         opened.shop.shop_id,
@@ -151,6 +154,7 @@ def _record(opened: Open, act: Any, approver: str, reason: str) -> None:
         widgets.now(),
         settings.read().config,
         content_sha256=opened.saved.content_sha256,
+        proof=proof,
     )
 
 
@@ -248,3 +252,8 @@ def _history(opened: Open) -> None:
         st.markdown(f":material/{icon}: {said}" + (f" — {message.plain(reason)}" if reason else ""))
         if shown := override.recorded(entry.payload):
             st.caption(override.words(opened, shown))
+        evidence.shown(opened.shop, entry)
+    st.page_link(
+        "views/history.py", label=t("approve.to_history"), icon=":material/history:",
+        query_params={"of": opened.plan.plan_id},
+    )  # fmt: skip
