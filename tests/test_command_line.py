@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -392,9 +393,15 @@ def mail(tmp_path):
 def test_a_plan_goes_from_submission_over_approval_to_export(shop, plan, mail, tmp_path):
     submitted = strict(run("submit", plan(), "--shop", shop).stdout)
     assert (submitted["plan_id"], submitted["action"]) == ("tea", "submitted")
+    assert (
+        "a pack is a PDF or a PNG" in run("pack", "tea", "--out", tmp_path / "tea.doc", "--shop", shop, code=2).stderr
+    )
     refused = run("export", "--shop", shop, "--out", tmp_path / "plans.csv", code=2)
     assert refused.stderr.strip()
     assert not (tmp_path / "plans.csv").exists()
+    sent = strict(run("pack", "tea", "--out", tmp_path / "tea.pdf", "--language", "zh", "--shop", shop).stdout)
+    assert re.fullmatch(r"[0-9A-F]{4}-[0-9A-F]{4}", sent["code"])
+    assert (tmp_path / "tea.pdf").read_bytes().startswith(b"%PDF-")
     said = ("approve", "tea", "--by", "ben", "--reason", "fits 春季", "--shop", shop)
     assert "attach what shows the approval" in run(*said, code=2).stderr
     assert "gone.eml cannot be read" in run(*said, "--evidence", tmp_path / "gone.eml", code=2).stderr
@@ -411,6 +418,16 @@ def test_a_plan_goes_from_submission_over_approval_to_export(shop, plan, mail, t
         "ben",
         "fits 春季",
         "20% off today",
+    )
+    told_by = strict(
+        run("history", "--text", "春季", "--person", "BEN", "--out", tmp_path / "h.csv", "--shop", shop).stdout
+    )
+    assert told_by["entries"] == 1
+    entry = cells.read_back((tmp_path / "h.csv").read_bytes()).iloc[0]
+    assert (entry["action"], entry["evidence_sha256"], entry["ledger_head"]) == (
+        "approved",
+        approved["evidence"]["sha256"],
+        told_by["ledger_head"],
     )
     people = cells.read_back(Path(told["audience_file"]).read_bytes())
     assert set(people["customer_id"]) <= {f"c{n:03d}" for n in range(10, 20)}

@@ -114,11 +114,11 @@ class _Teller:
     def __init__(self, shop: Shop, language: str):
         self.shop, self.language = shop, language
 
-    def say(self, name: str, **values: object) -> str:
+    def words(self, name: str, **values: object) -> str:
         return say(f"pack.{name}", self.language, **values)
 
     def line(self, name: str, text: str) -> Line:
-        return Line(self.say(name), text)
+        return Line(self.words(name), text)
 
     def choice(self, family: str, value: str) -> str:
         """One of a list of choices in words; what the shop named itself stays as it is."""
@@ -138,19 +138,19 @@ class _Teller:
     def audience(self, plan: Plan, row: Mapping[str, Any]) -> tuple[Line, ...]:
         named, left_out = plan.audience, []
         who = [f"“{self.group(one)}”" for one in named.segment_ids]
-        who += [self.say("by_rule", rule=named.rule)] if named.rule else []
-        who += [self.say("listed", count=f"{len(named.customer_ids):,}")] if named.customer_ids else []
+        who += [self.words("by_rule", rule=named.rule)] if named.rule else []
+        who += [self.words("listed", count=f"{len(named.customer_ids):,}")] if named.customer_ids else []
         left_out += [f"“{self.group(one)}”" for one in named.exclusions]
-        left_out += [self.say("by_rule", rule=named.exclude_rule)] if named.exclude_rule else []
-        left_out += [self.say("recent", days=named.skip_buyers_days)] if named.skip_buyers_days else []
+        left_out += [self.words("by_rule", rule=named.exclude_rule)] if named.exclude_rule else []
+        left_out += [self.words("recent", days=named.skip_buyers_days)] if named.skip_buyers_days else []
         lines = [self.line("who", self.listed(who) or "–")]
         lines += [self.line("left_out", self.listed(left_out))] if left_out else []
         if row.get("audience_size") is not None and row.get("reachable") is not None:
             size, reach = (f"{int(row[name]):,}" for name in ("audience_size", "reachable"))
-            lines.append(self.line("how_many", self.say("reached", size=size, reach=reach)))
+            lines.append(self.line("how_many", self.words("reached", size=size, reach=reach)))
         if plan.audience_share < 1:
             lines.append(self.line("share", _percent(plan.audience_share)))
-        held = self.say("held", share=_percent(plan.holdout)) if plan.holdout else self.say("held_nobody")
+        held = self.words("held", share=_percent(plan.holdout)) if plan.holdout else self.words("held_nobody")
         return (*lines, self.line("holdout", held))
 
     def group(self, segment_id: str) -> str:
@@ -186,7 +186,7 @@ class _Teller:
             ("category", plan.category),
         ]
         lines += [self.line(name, text) for name, text in terms if text]
-        lines.append(self.line("dates", self.say("from_to", starts=plan.starts_at, ends=plan.ends_at)))
+        lines.append(self.line("dates", self.words("from_to", starts=plan.starts_at, ends=plan.ends_at)))
         lines += [self.line("landing", plan.landing_url)] if plan.landing_url else []
         lines += [self.line("variants", self.listed(list(plan.variants)))] if plan.variants else []
         return (*lines, self.line("goal", self.choice("goal", plan.objective)))
@@ -199,11 +199,13 @@ class _Teller:
             return say("plans.amount_off", self.language, amount=self.money(offer.discount))
         if offer.kind == "spend_save":
             tiers = offer.tiers or [(offer.min_spend or 0.0, offer.discount or 0.0)]
-            return self.listed([self.say("tier", spend=self.money(spend), off=self.money(off)) for spend, off in tiers])
+            return self.listed(
+                [self.words("tier", spend=self.money(spend), off=self.money(off)) for spend, off in tiers]
+            )
         if offer.kind == "gift" and offer.gift_product_id:
             return f"{name}: {names(offer.gift_product_id)}"
         if offer.kind == "buy_x_get_y" and offer.tiers:
-            return self.say("buy_get", buy=f"{offer.tiers[0][0]:g}", get=f"{offer.tiers[0][1]:g}")
+            return self.words("buy_get", buy=f"{offer.tiers[0][0]:g}", get=f"{offer.tiers[0][1]:g}")
         return f"{name}: {offer.discount:g}" if offer.kind == "points" and offer.discount else name
 
     def products(self, ids: list[str | None]) -> Callable[[str], str]:
@@ -224,8 +226,8 @@ class _Teller:
 
     def about(self, plan: Plan, step: Step, number: int, language: str) -> str:
         day = (plan.starts_at + timedelta(days=step.day)).isoformat()
-        said = [self.say("message", number=number + 1), self.choice("channel", step.channel)]
-        said.append(self.say("on_day", day=day, hour=plan.send_hour))
+        said = [self.words("message", number=number + 1), self.choice("channel", step.channel)]
+        said.append(self.words("on_day", day=day, hour=plan.send_hour))
         said += [self.choice("language", language)] if len(step.languages) > 1 else []
         return " · ".join(said + ([say("plan.stops_if_bought", self.language)] if step.condition else []))
 
@@ -239,10 +241,12 @@ class _Teller:
 
     def verdict(self, row: Mapping[str, Any]) -> str:
         if not row:
-            return self.say("no_forecast")
+            return self.words("no_forecast")
         key = row.get("verdict_key")
-        words = say(f"engine.{key}", self.language, n=f"{row.get('test_on', 0):,}") if key else str(row.get("verdict") or "–")
-        typed = key and row.get("basis") == "assumption" and key != "never_tried"
+        if not key:
+            return str(row.get("verdict") or "–")
+        words = say(f"engine.{key}", self.language, n=f"{row.get('test_on', 0):,}")
+        typed = row.get("basis") == "assumption" and key != "never_tried"
         return say("first.if_right", self.language, verdict=words) if typed else words
 
     def forecast(self, row: Mapping[str, Any]) -> tuple[Line, ...]:
@@ -265,7 +269,7 @@ class _Teller:
     def ranged(self, name: str, row: Mapping[str, Any], write: Callable[[float], str]) -> Line:
         value, ends = write(row[name]), [row.get(f"{name}_{end}") for end in ("low", "high")]
         low, high = (None if end is None else write(end) for end in ends)
-        return self.line(name, value if low is None else self.say("range", value=value, low=low, high=high))
+        return self.line(name, value if low is None else self.words("range", value=value, low=low, high=high))
 
     def grounds(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         """Basis and window, size and date of the data, and, where the past does not bear it, why."""
@@ -273,12 +277,12 @@ class _Teller:
             return ()
         key = f"numbers.basis_{row.get('basis')}"
         basis = say(key, self.language) if known(key) else str(row.get("basis"))
-        said = [self.say("basis", basis=basis, days=row.get("window_days", "–"))]
+        said = [self.words("basis", basis=basis, days=row.get("window_days", "–"))]
         if row.get("campaigns"):
-            said.append(self.say("data", campaigns=f"{row['campaigns']:,}", messages=f"{row.get('messages', 0):,}",
+            said.append(self.words("data", campaigns=f"{row['campaigns']:,}", messages=f"{row.get('messages', 0):,}",
                                  date=row.get("last_sent") or "–"))  # fmt: skip
         elif row.get("last_sent"):
-            said.append(self.say("data_until", date=row["last_sent"]))
+            said.append(self.words("data_until", date=row["last_sent"]))
         if shown := row.get(overrides.KEY):
             why = overrides.why(shown, self.language)
             when = at(self.shop, str(shown["at"]))
