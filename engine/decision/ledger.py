@@ -32,8 +32,8 @@ from engine.errors import StoreProblem
 from engine.sentences import Sentence
 
 __all__ = [
-    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head", "proved", "still_there", "verify",
-    "writing",
+    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head", "proved",
+    "still_there", "verify", "writing",
 ]  # fmt: skip
 
 
