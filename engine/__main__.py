@@ -18,6 +18,7 @@ import engine.commands.machine
 import engine.commands.models
 import engine.commands.optimise
 import engine.commands.packing
+import engine.commands.replaying
 import engine.commands.replying
 import engine.commands.uplift  # noqa: F401
 from engine.commands import main

@@ -142,12 +142,13 @@ def erasing(shop: Shop) -> None:
 
 def would_go(shop: Shop, ids: list[str]) -> None:
     """What an erasure would do, table by table."""
-    counts = erasure.held(shop, ids)
-    lines = counts.pop("orders", 0)
+    counts = erasure.held(shop, ids, CONFIG)
+    lines, kept_with_plans = counts.pop("orders", 0), counts.pop(erasure.SNAPSHOTS)
     with st.container(border=True):
         st.markdown(f"**{t('people.would_go', count=len(ids))}** {plain(', '.join(ids))}")
         gone = [t("people.rows_go", table=table_name(name), count=widgets.number(n)) for name, n in counts.items() if n]
         said = [*gone, t("people.lines_stay", count=widgets.number(lines)), t("people.contact_goes")]
+        said += [t("people.snapshots_go")] if kept_with_plans else []
         st.markdown("\n".join(f"- {line}" for line in said))
         st.warning(t("people.erase_final"), icon=":material/warning:")
 

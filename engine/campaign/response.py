@@ -29,6 +29,8 @@ Progress = Callable[[float, str], None]
 TARGETS = {"click": "clicked", "order": "converted", "unsubscribe": "unsubscribed"}
 AD_TARGETS = {"ad_click": "clicks", "ad_conversion": "conversions"}
 _NOT_RECORDED = "No past row records"
+# Names, without what follows the first dot, of the files that a plan's forecast is computed from.
+FORECASTS = (*TARGETS, "anyway", "value", "variation", "tried", "card")
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,7 +338,11 @@ def _used(shop: Shop) -> str:
 def load(shop: Shop) -> Models:
     """The current models. Raises NotEnoughData before the first training, ModelFileProblem for a changed file."""
     version = _used(shop)
-    files = manifest.read(versions.folder(shop, version))
+    return of_files(version, manifest.read(versions.folder(shop, version)))
+
+
+def of_files(version: str, files: dict[str, bytes]) -> Models:
+    """The models of the files of a model's folder; those that FORECASTS names are enough."""
     card = json.loads(files["card.json"])
     names = {name.removesuffix(".json") for name in files}
     responses = {t: manifest.response(t, files) for t in (*TARGETS, *AD_TARGETS) if t in names}

@@ -1,6 +1,7 @@
 """Commands about decisions: submit, approve, reject, export."""
 
 import functools
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -
     from engine.campaign.first import assumed, outlook
     from engine.campaign.plan import read_plan
     from engine.campaign.writer.facts import facts
-    from engine.decision import approvals, assign, live, overrides, plans
+    from engine.decision import approvals, assign, live, overrides, plans, replayed_texts, snapshots
 
     shop, plan, settings = shop_at(shop_dir), read_plan(plan_file), environment.read()
 
@@ -45,13 +46,17 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -
         checked.require_sendable(plan, known, lint.rules_of(shop))
     scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
     messages = assign.with_sizes(scenes, planned.messages(plan, kept))
-    typed, now = assumed.of_json(plans.extras_of(shop.path, plan.plan_id).get("assumed")), datetime.now()
+    extras, now = plans.extras_of(shop.path, plan.plan_id), datetime.now()
+    typed = assumed.of_json(extras.get("assumed"))
     models = outlook.learned(shop, not typed.is_empty)
-    expected = outlook.forecast(shop, models, scenes, messages, typed, seed)
+    question = snapshots.asked(shop, models, scenes, messages, typed, seed)
+    expected = question.forecast()
     recorded: dict[str, Any] = {"assumed": typed.to_json()} if expected.basis == "assumption" else {}
     if why is not None:
         recorded = {overrides.KEY: overrides.override(expected, roles.os_user(), why, now)}
-        expected = outlook.forecast(shop, models, scenes, messages, typed, seed, even_untried=True)
+        question = replace(question, even_untried=True)
+        expected = question.forecast()
+    drafts = replayed_texts.chosen(plan, extras)
     decision = approvals.submit(
         shop.path,
         shop.shop_id,
@@ -61,6 +66,7 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -
         now,
         settings.config,
         extras={"filled": kept} | recorded,
+        snapshot=lambda: snapshots.keep(question, settings.config, drafts),
     )
     print_json(_decision(decision))
     keep_safe(shop)

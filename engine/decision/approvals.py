@@ -10,6 +10,7 @@ without its entry, so that no page or script can go round these functions.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -56,13 +57,16 @@ def submit(
     *,
     extras: dict[str, Any] | None = None,
     expected_version: int | None = None,
+    snapshot: Callable[[], str | None] | None = None,
 ) -> Decision:
     """The plan, saved and put before a second person together with its forecast.
 
     `extras` are added to those already saved; `filled` among them is the copy a customer will read. A plan sent twice
-    unchanged gives the first submission. Raises NotAllowed when it is decided already, or its copy still has {slots}.
+    unchanged gives the first submission. `snapshot` keeps what the forecast was computed from and gives its SHA-256
+    (engine.decision.snapshots). Raises NotAllowed when it is decided already, or its copy still has {slots}.
     """
     roles.require(person, "submit", config)
+    kept = snapshot() if snapshot else None  # before the entry that names it, so that no entry names what is not there
     with ledger.writing(shop_dir, shop_id, config) as writer:
         stored = plans.find(writer.db, plan.plan_id)
         if stored and expected_version not in (None, stored.version):
@@ -81,6 +85,7 @@ def submit(
             "plan": plan.model_dump(mode="json", by_alias=True, exclude={"status"}),
             "filled": filled(plan, everything),
             "forecast": forecast,
+            **({"snapshot": kept} if kept else {}),
         }
         entry = writer.append(plan.plan_id, "submitted", person, person, payload, now)
         plans.set_status(writer.db, plan.plan_id, "submitted", now)

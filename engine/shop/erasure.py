@@ -23,10 +23,12 @@ import tomlkit
 
 from engine import privacy
 from engine.errors import DataProblem
+from engine.privacy import customer_keys
 from engine.shop import merged, store, vault
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES
 
+SNAPSHOTS = "snapshots"  # beside the tables, in what `held` counts
 _SHORTEST = 4  # characters of an id that is looked for in files: a shorter one is in every file
 _BETWEEN = r"[\s().-]{0,3}"  # digits of a phone number
 _DIGITS = r"[0-9](?:[\s().-]{0,3}[0-9]){6}"
@@ -37,7 +39,8 @@ class Erased:
     """What an erasure did: by table, rows removed; order lines that stay under a name that leads to nobody; contacts.
 
     not_found: ids of whom the shop had nothing; they too are kept out from now on. left: files of the shop folder in
-    which an erased id or address still stands, as in a plan's copy, for a person to look at.
+    which an erased id or address still stands, as in a plan's copy, for a person to look at. keys: destroyed, of people
+    whose rows were kept with submissions: nobody can read those any more, in a backup neither.
     """
 
     customer_ids: list[str]
@@ -46,6 +49,7 @@ class Erased:
     order_lines_kept: int
     contacts: int
     left: list[str] = field(default_factory=list)
+    keys: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +85,16 @@ def find(shop_dir: Path, shop_id: str, config: Path, typed: str) -> list[str]:
     return []
 
 
-def held(shop: Shop, customer_ids: Collection[str]) -> dict[str, int]:
-    """Rows of these customers by table, of the tables that can have any."""
+def held(shop: Shop, customer_ids: Collection[str], config: Path | None = None) -> dict[str, int]:
+    """Rows of these customers by table, of the tables that can have any.
+
+    With `config`, too, SNAPSHOTS: how many of them have rows in what was kept of submissions, by the keys of those.
+    """
     counts = {}
     for name in _tables(shop):
         counts[name] = int(shop.table(name, ["customer_id"])["customer_id"].isin(list(customer_ids)).sum())
+    if config is not None:
+        counts[SNAPSHOTS] = customer_keys.held(shop.shop_id, config, merged.everyone(shop.path, list(customer_ids)))
     return counts
 
 
@@ -102,6 +111,7 @@ def erase(shop_dir: Path, shop_id: str, config: Path, customer_ids: Collection[s
         ids = merged.everyone(shop_dir, asked)
         # The order matters when the power fails: kept out first, and the contacts, by which traces are found, last.
         vault.remember(shop_dir, shop_id, config, ids, now)
+        keys = customer_keys.destroy(shop_id, config, ids)
         contacts = vault.contacts(shop_dir, shop_id, config)
         theirs = contacts["customer_id"].isin(ids)
         external = frozenset(contacts.loc[theirs, "external_id"].dropna())
@@ -114,7 +124,7 @@ def erase(shop_dir: Path, shop_id: str, config: Path, customer_ids: Collection[s
         merged.forget(shop_dir, ids)
         if theirs.any():
             vault.put(shop_dir, shop_id, config, contacts[~theirs])
-        return Erased(asked, not_found, rows, lines, int(theirs.sum()), _left(shop, traces))
+        return Erased(asked, not_found, rows, lines, int(theirs.sum()), _left(shop, traces), keys)
 
 
 def _unknown(shop: Shop, asked: list[str], ids: list[str], contacts: set[str]) -> list[str]:

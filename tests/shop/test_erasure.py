@@ -11,6 +11,7 @@ from engine import privacy
 from engine.audience import segments
 from engine.audience.reach import reachable
 from engine.errors import DataProblem
+from engine.privacy import customer_keys
 from engine.shop import erasure, intake, merged, sales, store, vault
 from tests.tiny import shop_of, tables
 
@@ -76,6 +77,18 @@ def test_no_byte_of_the_id_the_address_or_the_number_is_left_in_the_shop_folder(
     assert done.left == []
     assert done.contacts == 1
     assert vault.contacts(*places)["customer_id"].tolist() == ["c005"]
+
+
+def test_the_keys_of_rows_kept_with_submissions_are_destroyed(places, now):
+    shop, (_, shop_id, config) = store.open_shop(places[0]), places
+    of_ana, of_alias, of_ben = customer_keys.of_customers(shop_id, config, [WHO, ALIAS, "c005"])
+    assert erasure.held(shop, [WHO], config)[erasure.SNAPSHOTS] == 2, "under the id that was merged into hers as well"
+    assert erasure.SNAPSHOTS not in erasure.held(shop, [WHO])
+    assert erasure.erase(*places, [WHO], now).keys == 2
+    assert erasure.held(shop, [WHO], config)[erasure.SNAPSHOTS] == 0
+    names = [key.name for key in (of_ana, of_alias, of_ben)]
+    assert customer_keys.by_name(shop_id, config, names) == ({of_ben.name: of_ben}, {of_ana.name, of_alias.name})
+    assert in_files(config, WHO, ALIAS) == set()
 
 
 def test_sales_figures_stay_as_they_were(places, now):

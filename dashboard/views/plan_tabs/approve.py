@@ -8,7 +8,18 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import assumed, drafting, editing, evidence, forecasting, message, override, pack, saving
+from dashboard.views.plan_tabs import (
+    assumed,
+    drafting,
+    editing,
+    evidence,
+    forecasting,
+    message,
+    override,
+    pack,
+    replayed,
+    saving,
+)
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.access import roles
@@ -22,7 +33,7 @@ ICONS = {"submitted": "send", "approved": "check_circle", "rejected": "cancel", 
 
 
 def show(opened: Open) -> None:
-    """What the plan's status asks for, then its history."""
+    """What the plan's status asks for, then its history, and its numbers made again."""
     status = opened.plan.status
     st.subheader(t(f"approve.head_{status}"))
     if status == "draft":
@@ -33,6 +44,7 @@ def show(opened: Open) -> None:
         st.write(t(f"approve.about_{status}"))
         _summary(opened, opened.saved.extras.get("forecast") or {})
     _history(opened)
+    replayed.show(opened)
 
 
 # --- what is typed before it counts: kept with the plan, so that a reload in the middle loses nothing ---
@@ -119,6 +131,7 @@ def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
         settings.read().config,
         extras={"filled": saving.filled(opened.shop, plan), HALF_TYPED: {}},
         expected_version=opened.saved.version,
+        snapshot=lambda: replayed.keep(opened, forecast),
     )
     drafting.keep_edits(opened)
 

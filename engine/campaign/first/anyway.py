@@ -46,13 +46,17 @@ class Anyway:
         """How many of these the orders say anything about."""
         return int(pd.Index(customer_ids).isin(self.chance.index).sum())
 
+    def mean(self, customer_ids: Collection[str]) -> float:
+        """The expected share of these customers who would buy anyway."""
+        chances = self.chance.reindex(pd.Index(customer_ids)).fillna(0.0)
+        return float(chances.mean()) if len(chances) else 0.0
+
     def rate(self, customer_ids: Collection[str], people: float) -> Range:
         """Share of these customers who would buy anyway, with the range in which that of `people` of them will lie.
 
         Customers nothing is known of count as buying nothing.
         """
-        chances = self.chance.reindex(pd.Index(customer_ids)).fillna(0.0)
-        mean = float(chances.mean()) if len(chances) else 0.0
+        mean = self.mean(customer_ids)
         low, high = ranges.interval(mean, people, self.variation, level=LEVEL)
         return Range(mean, low, high)
 

@@ -129,14 +129,16 @@ def forecast(
     typed: Assumed,
     seed: int = 0,
     even_untried: bool = False,
+    known: Ground | None = None,
 ) -> Forecast:
     """As learned from campaigns; where nothing was, what can be said without, with the rates typed for it.
 
-    even_untried: as of forecast.evaluate_steps.
+    even_untried: as of forecast.evaluate_steps. known: the `ground`, where it was asked for before.
     """
     if models is not None and is_learned(models):
         return forecasts.evaluate_steps(shop, models, scenes, steps, seed, even_untried=even_untried)
-    return look(shop, models, scenes, steps, typed, ground(shop, scenes, window(shop, steps)), seed).forecast
+    known = known or ground(shop, scenes, window(shop, steps))
+    return look(shop, models, scenes, steps, typed, known, seed).forecast
 
 
 def look(
