@@ -23,6 +23,7 @@ __all__ = [
 
 START = "0" * 64  # what the first entry follows
 _WAIT_SECONDS = 30.0
+_LOOK_SECONDS = 0.005  # the head is written in a few ms; the usual 50 made eight writers wait for one another's sleep
 _spell = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 _log = logging.getLogger(__name__)
 
@@ -90,7 +91,7 @@ def move_head(folder: Path, head: Head) -> None:
     """Move the outside head forward. The entry is on disk already, so a failure here is logged and never raised:
     the head then lags until the next entry, and a person must not be told that a saved decision was lost."""
     try:
-        with FileLock(folder / "ledger.head.lock", timeout=_WAIT_SECONDS):
+        with FileLock(folder / "ledger.head.lock", timeout=_WAIT_SECONDS, poll_interval=_LOOK_SECONDS):
             known = read_head(folder)
             if known is None or known.entries < head.entries:
                 write_head(folder, head)
