@@ -1,5 +1,7 @@
 """Who of an audience may be written to."""
 
+import hashlib
+from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -12,6 +14,13 @@ from engine.shop.store import Shop
 
 # Of the channels that every shop may have; one of the shop's own keeps its consent under the same kind of name.
 CONSENTS = {channel: f"{channel}_consent" for channel in ("email", "sms", "push")}
+AD = "ad"  # no message: what is shown to people whom an ad platform finds by their address
+LEFT_OUT = (
+    "never_contact", "suppressed", "unsubscribed", "no_consent", "in_other_plan", "frequency_cap", "recent_buyer",
+    "global_holdout",
+)  # fmt: skip
+REFUSED = ("never_contact", "suppressed", "unsubscribed")  # said by the person, and true of the address whoever has it
+NO_WISH = (*REFUSED, "no_consent")
 CAP_DAYS = 7  # the shop's frequency_cap is so many messages in this many days
 
 
@@ -76,27 +85,31 @@ def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date, li
     """Of these customers, in their order, those whom consent, unsubscribing, suppression and `limits` allow.
 
     Consent is the column "<channel>_consent" of customers. An unknown consent counts as given only where the shop keeps
-    none of that channel for anyone. Unsubscribing ends mail; where only the message says so, the channel it came by.
+    none of that channel for anyone. Unsubscribing ends mail; where only the message says so, the channel it came by. An
+    ad (AD) is for nobody who unsubscribed from anything.
     """
+    why = reasons(shop, customer_ids, channel, as_of, limits)
+    counts = Counter(why)
+    left_out = {reason: counts[reason] for reason in LEFT_OUT if counts[reason]}
+    return Reach([one for one, reason in zip(customer_ids, why, strict=True) if not reason], left_out)
+
+
+def reasons(shop: Shop, customer_ids: list[str], channel: str, as_of: date, limits: Limits | None = None) -> list[str]:
+    """Why each of these customers may not be written to, the first of LEFT_OUT that holds; "" for who may. As above."""
     limits = limits or Limits()
     customers = shop.optional("customers")
     table = customers.drop_duplicates("customer_id").set_index("customer_id").reindex(customer_ids)
     asked = pd.Series(customer_ids, dtype="str")
     until = pd.Timestamp(as_of) if limits.send_day is None else pd.Timestamp.max
-    allowed = np.ones(len(customer_ids), dtype=bool)
-    left_out: dict[str, int] = {}
+    why = np.full(len(customer_ids), "", dtype=object)
 
     def leave_out(reason: str, refused: pd.Series | np.ndarray) -> None:
-        nonlocal allowed
-        newly = allowed & np.asarray(refused, dtype=bool)
-        if newly.any():
-            left_out[reason] = left_out.get(reason, 0) + int(newly.sum())
-        allowed = allowed & ~newly
+        why[(why == "") & np.asarray(refused, dtype=bool)] = reason
 
     leave_out("never_contact", asked.isin(shop.settings.never_contact) | asked.str.startswith(ERASED))
     if "suppressed" in table:
         leave_out("suppressed", table["suppressed"].eq(1))
-    if "unsubscribed_at" in table and channel == "email":
+    if "unsubscribed_at" in table and channel in ("email", AD):
         leave_out("unsubscribed", table["unsubscribed_at"] < until)
     leave_out("unsubscribed", asked.isin(_unsubscribed_by_message(shop, channel, until)))
     consent = f"{channel}_consent"
@@ -105,7 +118,25 @@ def reachable(shop: Shop, customer_ids: list[str], channel: str, as_of: date, li
     leave_out("in_other_plan", asked.isin(limits.others.taken))
     leave_out("frequency_cap", asked.isin(_often_mailed(shop, limits.send_day or as_of, limits.others.sends)))
     leave_out("recent_buyer", asked.isin(_recent_buyers(shop, as_of, limits.skip_buyers_days)))
-    return Reach([c for c, keep in zip(customer_ids, allowed, strict=True) if keep], left_out)
+    # Last: so it names those who would have been written to, whom the others are compared with.
+    leave_out("global_holdout", held_globally(shop, customer_ids))
+    return why.tolist()
+
+
+def held_globally(shop: Shop, customer_ids: list[str]) -> np.ndarray:
+    """True for each of these customers whom no plan ever writes to, so that all plans together can be measured.
+
+    Drawn by a hash of shop and customer: the same people for every plan and every day; a larger share only adds some.
+    """
+    share = shop.settings.global_holdout
+    if not share:
+        return np.zeros(len(customer_ids), dtype=bool)
+    digests = [
+        hashlib.blake2b(f"{shop.shop_id}|{one}".encode(errors="surrogatepass"), digest_size=8, person=b"everyplan")
+        for one in customer_ids
+    ]
+    drawn = np.frombuffer(b"".join(one.digest() for one in digests), dtype=">u8") >> np.uint64(11)
+    return drawn / 2.0**53 < share
 
 
 def _given(consent: pd.Series) -> pd.Series:
@@ -121,7 +152,7 @@ def _unsubscribed_by_message(shop: Shop, channel: str, until: pd.Timestamp) -> C
         return ()
     sent = shop.table("deliveries", ["customer_id", "campaign_id", "sent_at", "unsubscribed"])
     campaigns = shop.table("campaigns", ["campaign_id", "channel"])
-    own = campaigns.loc[campaigns["channel"].eq(channel), "campaign_id"]
+    own = campaigns.loc[campaigns["channel"].eq(channel) | (channel == AD), "campaign_id"]
     gone = sent["unsubscribed"].eq(1) & (sent["sent_at"] < until) & sent["campaign_id"].isin(own)
     return sent.loc[gone, "customer_id"].unique()
 

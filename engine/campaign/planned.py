@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from engine.audience import rules
-from engine.audience.reach import NO_OTHERS, Limits, Others, Reach, reachable
+from engine.audience.reach import NO_OTHERS, Limits, Others, Reach, reachable, reasons
 from engine.audience.segments import members
 from engine.campaign import claims, merge, sms
 from engine.campaign.plan import PARTS, Audience, Plan, Step
@@ -276,6 +276,24 @@ def reaching_channels(
     }
     every = {one: frozenset(channel for channel, people in by_channel.items() if one in people) for one in named}
     return {one: channels for one, channels in every.items() if channels}
+
+
+def held_globally(
+    shop: Shop, plan: Plan, others: Others = NO_OTHERS, selected: Selected | None = None
+) -> dict[str, frozenset[str]]:
+    """The plan's customers whom it would reach if they were not in the shop's permanent holdout, each with channels.
+
+    `selected` as in `customers`.
+    """
+    if not shop.settings.global_holdout:
+        return {}
+    named, as_of = customers(shop, plan.audience, selected), default_as_of(shop)
+    found: dict[str, frozenset[str]] = {}
+    for channel in dict.fromkeys(step.channel for step in plan.steps):
+        why = reasons(shop, named, channel, as_of, limits(plan, others))
+        for one in (one for one, reason in zip(named, why, strict=True) if reason == "global_holdout"):
+            found[one] = found.get(one, frozenset()) | {channel}
+    return {one: found[one] for one in named if one in found}
 
 
 def send_days(plan: Plan) -> tuple[date, ...]:

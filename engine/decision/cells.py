@@ -10,6 +10,7 @@ import math
 import numbers
 import re
 import unicodedata
+from collections.abc import Collection
 from datetime import date
 
 import numpy as np
@@ -49,14 +50,21 @@ def undo(text: str) -> str:
     return text.removeprefix("'")
 
 
-def to_csv(table: pd.DataFrame) -> bytes:
-    """The table as CSV for Excel and everything else: UTF-8 with BOM, CRLF, every cell quoted and safe."""
+def to_csv(table: pd.DataFrame, as_is: Collection[str] | None = None) -> bytes:
+    """The table as CSV for Excel and everything else: UTF-8 with BOM, CRLF, every cell quoted and safe.
+
+    as_is: for a tool and not a person, which has these columns' text as it stands, and no BOM. Only what was checked to
+    be no formula may be named here (engine.decision.export.identifiers).
+    """
+    unmarked = as_is or ()
     sheet = io.StringIO(newline="")
     writer = csv.writer(sheet, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow([safe(name) for name in table.columns])
-    columns = [[safe(value) for value in table[name].tolist()] for name in table.columns]
+    columns = [
+        [str(value) if name in unmarked else safe(value) for value in table[name].tolist()] for name in table.columns
+    ]
     writer.writerows(zip(*columns, strict=True))
-    return b"\xef\xbb\xbf" + sheet.getvalue().encode()
+    return (b"" if as_is is not None else b"\xef\xbb\xbf") + sheet.getvalue().encode()
 
 
 def read_back(content: bytes) -> pd.DataFrame:

@@ -6,17 +6,15 @@ Counted are the people who would really get messages of both, as their exports w
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from engine.audience import rules
 from engine.audience.reach import CAP_DAYS, NO_OTHERS, Send
 from engine.campaign import planned
 from engine.campaign.plan import Plan
-from engine.campaign.planned import Selected, send_days
+from engine.campaign.planned import send_days
 from engine.decision import live
 from engine.decision.live import Drawn
 from engine.errors import AppError, NotEnoughData
@@ -52,7 +50,7 @@ def collisions(shop: Shop, plans: Sequence[Plan]) -> pd.DataFrame:
     whose audience cannot be found is left out. Dates are those of `plans` alone: pass the plans that are still to come.
     """
     shop = store.read_once(shop)
-    alive = live.Live.of(shop, _kept_rules(shop))
+    alive = live.Live.of(shop, live.kept_rules(shop))
     reached = {plan.plan_id: found for plan in plans if (found := _reached(shop, plan, alive)) is not None}
     named = [plan for plan in plans if plan.plan_id in reached]
     ids, members = _members([reached[plan.plan_id].real.sends for plan in named])
@@ -75,20 +73,6 @@ def collisions(shop: Shop, plans: Sequence[Plan]) -> pd.DataFrame:
             rows.append(_row(one, other, _Shared(len(both), smaller, over, len(kept)), products, alive.approved))
     table = pd.DataFrame(rows, columns=COLUMNS)
     return table.sort_values(["shared", "over_cap", "kept"], ascending=False, kind="stable", ignore_index=True)
-
-
-def _kept_rules(shop: Shop) -> Selected:
-    """Answers to rules: plans often have one audience."""
-
-    @cache
-    def facts() -> pd.DataFrame:
-        return rules.facts(shop, default_as_of(shop))
-
-    @cache
-    def selected(text: str) -> list[str]:
-        return rules.select(shop, text, default_as_of(shop), facts())
-
-    return selected
 
 
 @dataclass(frozen=True, slots=True)

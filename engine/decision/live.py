@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 
 import pandas as pd
 
+from engine.audience import rules
 from engine.audience.reach import CAP_DAYS, Others, Send
 from engine.campaign import planned
 from engine.campaign.plan import Plan
@@ -14,6 +16,7 @@ from engine.decision import database, plans
 from engine.decision.assign import assign
 from engine.decision.plans import SavedPlan
 from engine.errors import DataProblem, NotEnoughData
+from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
 LIVE = ("approved", "exported")
@@ -57,6 +60,20 @@ def standing(shop: Shop) -> tuple[tuple[str, str, int], ...]:
     approved = approvals(shop) if stored else {}
     found = ((saved.plan.plan_id, saved.content_sha256, approved.get(saved.plan.plan_id, 0)) for saved in stored)
     return tuple(sorted(found))
+
+
+def kept_rules(shop: Shop) -> Selected:
+    """Answers to rules, each worked out once: the channels of a plan, and often several plans, have one audience."""
+
+    @cache
+    def facts() -> pd.DataFrame:
+        return rules.facts(shop, default_as_of(shop))
+
+    @cache
+    def selected(text: str) -> list[str]:
+        return rules.select(shop, text, default_as_of(shop), facts())
+
+    return selected
 
 
 def _live(shop: Shop) -> list[SavedPlan]:

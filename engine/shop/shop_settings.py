@@ -50,6 +50,7 @@ class ShopSettings(BaseModel):
     shop_id: str
     name: Named = "My shop"
     currency: str = "USD"
+    country: str = ""  # ISO 3166, two letters: of phone numbers that name none
     time_zone: str = "UTC"
     week_starts: Literal["monday", "sunday"] = "monday"
     prices_include_tax: bool = False
@@ -69,6 +70,7 @@ class ShopSettings(BaseModel):
     frequency_cap: int = Field(default=3, ge=1)  # messages to one customer in 7 days
     quiet_hours: list[Hour] = [21, 8]  # from, until; none where both are the same
     holdout: float = Field(default=0.1, ge=0, lt=1)
+    global_holdout: float = Field(default=0.0, ge=0, lt=1)  # of all customers: never written to by any plan
     minimum_spend_for_roi: Amount = 10.0
     sender_name: str = ""
     legal_lines: list[str] = []
@@ -92,6 +94,16 @@ class ShopSettings(BaseModel):
     def _in_use(cls, code: str) -> str:
         if code not in CURRENCIES:
             raise ValueError("no such currency")
+        return code
+
+    @field_validator("country")
+    @classmethod
+    def _with_numbers(cls, code: str) -> str:
+        if code:
+            from phonenumbers import SUPPORTED_REGIONS  # takes a third of a second, and few shops need it at once
+
+            if code not in SUPPORTED_REGIONS:
+                raise ValueError("no such country")
         return code
 
     @field_validator("time_zone")

@@ -176,6 +176,8 @@ WRONG = [
     ({"quiet_hours": [21.5, -1]}, "quiet_hours is [21.5, -1]; two whole hours from 0 to 23 are needed, from and until"),
     ({"week_starts": "friday"}, 'week_starts is "friday"; monday or sunday is needed.'),
     ({"holdout": 1}, "holdout is 1; a share from 0 to less than 1 is needed, 0.1 for 10 %."),
+    ({"global_holdout": 1}, "global_holdout is 1; a share from 0 to less than 1 is needed, 0.05 for 5 %."),
+    ({"country": "Germany"}, 'country is "Germany"; the two capital letters of a country are needed, such as DE or CN.'),
     ({"return_rate": -0.1}, "return_rate is -0.1; a share from 0 to less than 1 is needed, 0.05 for 5 %."),
     ({"minimum_spend_for_roi": -5}, "minimum_spend_for_roi is -5; an amount of 0 or more is needed"),
     ({"name": ""}, 'name is ""; a name is needed.'),

@@ -14,14 +14,16 @@ from engine.shop.store import Shop
 
 Objective = Literal["expected", "careful"]  # the expected extra profit, or the lower end of its range
 Limit = Literal[
-    "budget", "margin floor", "chance of loss", "stock", "tried range", "consent", "frequency cap", "other plan", "none"
-]
+    "budget", "margin floor", "chance of loss", "stock", "tried range", "consent", "frequency cap", "other plan",
+    "global holdout", "none",
+]  # fmt: skip
 ENOUGH_ORDERS = 30  # past orders with a product, from which on its units per order are taken from them
 ROUNDING = 1e-9  # relative: a plan that costs the whole budget is within it
 # Why people of an audience get no message (engine.audience.reach), as a limit of the plan.
 OF_REASON: dict[str, Limit] = {
     "no_consent": "consent", "unsubscribed": "consent", "suppressed": "consent", "never_contact": "consent",
     "frequency_cap": "frequency cap", "recent_buyer": "other plan", "in_other_plan": "other plan",
+    "global_holdout": "global holdout",
 }  # fmt: skip
 
 

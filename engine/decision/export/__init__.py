@@ -7,7 +7,9 @@ The audience holds the holdout too: results are measured against it, and nobody 
 sending tool takes are the `recipients` of each message, a part of the audience and nothing more.
 """
 
+from engine.decision.export.leaving import Left, export_target, preview
 from engine.decision.export.messages import COPY, FORECAST, PLAN_COLUMNS, Page, page_name, page_path
+from engine.decision.export.package import Package, TargetFile
 from engine.decision.export.people import (
     AUDIENCE_COLUMNS,
     CHANNELS,
@@ -17,15 +19,19 @@ from engine.decision.export.people import (
     assigned,
     audience,
     by_channels,
+    held_globally,
     language_of,
     languages,
     recipients,
     send_day,
+    with_held_globally,
 )
 from engine.decision.export.record import ExportResult, audience_path, export_plans
+from engine.decision.export.targets import NAMES, TARGETS, Target, TargetName
 
 __all__ = [
-    "AUDIENCE_COLUMNS", "CHANNELS", "COPY", "FORECAST", "LANGUAGE", "PLAN_COLUMNS", "Audience", "ExportResult", "Page",
-    "Recipients", "assigned", "audience", "audience_path", "by_channels", "export_plans", "language_of", "languages",
-    "page_name", "page_path", "recipients", "send_day",
+    "AUDIENCE_COLUMNS", "CHANNELS", "COPY", "FORECAST", "LANGUAGE", "NAMES", "PLAN_COLUMNS", "TARGETS", "Audience",
+    "ExportResult", "Left", "Package", "Page", "Recipients", "Target", "TargetFile", "TargetName", "assigned",
+    "audience", "audience_path", "by_channels", "export_plans", "export_target", "held_globally", "language_of",
+    "languages", "page_name", "page_path", "preview", "recipients", "send_day", "with_held_globally",
 ]  # fmt: skip

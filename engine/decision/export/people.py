@@ -10,6 +10,7 @@ import pandas as pd
 
 from engine.campaign import planned
 from engine.campaign.plan import Plan, Step
+from engine.campaign.planned import Selected
 from engine.decision import cells, live
 from engine.decision.assign import assign
 from engine.shop import store
@@ -17,6 +18,7 @@ from engine.shop.store import Shop
 
 AUDIENCE_COLUMNS = ["plan_id", "customer_id", "treated", "variant", "propensity"]
 LANGUAGE = "language"  # of a plan sent in several: the one that a customer gets
+CODE = "code"  # of each customer, where it stands in a column
 CHANNELS = "channels"  # one more column of the audience where a plan has several: those that may reach the customer
 
 # Customer ids, or customer id -> the channels that may reach that customer, "email|sms".
@@ -27,8 +29,8 @@ Audience = Collection[str] | Mapping[str, str]
 class Recipients:
     """Who gets one message of a plan, without the holdout; `step` counts from 0.
 
-    people: customer_id, in the order of the audience; variant where the plan has any, and language where it is sent in
-    several.
+    people: customer_id, in the order of the audience; variant where the plan has any, language where it is sent in
+    several, and code where each has one in a column.
     """
 
     plan_id: str
@@ -42,15 +44,14 @@ class Recipients:
         return cells.to_csv(self.people)
 
 
-def audience(shop: Shop, plan: Plan) -> dict[str, str]:
+def audience(shop: Shop, plan: Plan, selected: Selected | None = None) -> dict[str, str]:
     """The plan's customers whom at least one of its channels may reach today, each with those channels: "email|sms".
 
-    New unsubscribes, recent buyers and customers of plans that were approved earlier are out.
+    New unsubscribes, recent buyers and customers of plans that were approved earlier are out. `selected` gives the
+    customers of a rule, where the caller keeps such answers.
     """
-    others = live.others(shop, plan)
-    channels: list[str] = list(dict.fromkeys(step.channel for step in plan.steps))
-    reached = {channel: planned.reach(shop, plan, channel, others).customer_ids for channel in channels}
-    return by_channels(planned.customers(shop, plan.audience), reached)
+    selected = selected or live.kept_rules(shop)
+    return _joined(plan, planned.reaching_channels(shop, plan, live.others(shop, plan, selected), selected))
 
 
 def by_channels(customer_ids: Collection[str], reached: Mapping[str, Collection[str]]) -> dict[str, str]:
@@ -69,6 +70,30 @@ def assigned(plan: Plan, found: Audience, seed: int = 0) -> pd.DataFrame:
     every = "|".join(dict.fromkeys(step.channel for step in plan.steps))
     by = table["customer_id"].map(dict(found)) if isinstance(found, Mapping) else every
     return table.assign(plan_id=plan.plan_id, channels=by)
+
+
+def held_globally(shop: Shop, plan: Plan, selected: Selected | None = None) -> dict[str, str]:
+    """Customers of the shop's permanent holdout whom the plan would reach today, each with the channels that do."""
+    if not shop.settings.global_holdout:
+        return {}
+    selected = selected or live.kept_rules(shop)
+    return _joined(plan, planned.held_globally(shop, plan, live.others(shop, plan, selected), selected))
+
+
+def _joined(plan: Plan, found: Mapping[str, frozenset[str]]) -> dict[str, str]:
+    """Channels as one text, in the order of the plan's messages."""
+    order = list(dict.fromkeys(step.channel for step in plan.steps))
+    return {one: "|".join(channel for channel in order if channel in by) for one, by in found.items()}
+
+
+def with_held_globally(plan: Plan, table: pd.DataFrame, held: Mapping[str, str], seed: int = 0) -> pd.DataFrame:
+    """What `assigned` gives with one more column, global_holdout, and the people of the permanent holdout below.
+
+    They are treated 0, with propensity 0; of a plan for a share of its audience, those whom that draw takes.
+    """
+    below = assigned(plan, held, seed).assign(treated=0, variant="", propensity=0.0, global_holdout=1)
+    parts = [table.assign(global_holdout=0), below] if len(below) else [table.assign(global_holdout=0)]
+    return pd.concat(parts, ignore_index=True)[[*AUDIENCE_COLUMNS, CHANNELS, "global_holdout"]]
 
 
 def send_day(plan: Plan, step: int) -> str:
@@ -100,7 +125,8 @@ def language_of(step: Step, table: pd.DataFrame) -> pd.Series:
 
 def recipients(plan: Plan, table: pd.DataFrame) -> list[Recipients]:
     """Who gets each message of a plan. table: what `assigned` gives, or `languages` of it."""
-    columns = ["customer_id", *(["variant"] if plan.variants else []), *([LANGUAGE] if LANGUAGE in table else [])]
+    more = [LANGUAGE, CODE]
+    columns = ["customer_id", *(["variant"] if plan.variants else []), *(one for one in more if one in table)]
     channels, treated = table[CHANNELS].tolist(), table["treated"].eq(1).to_numpy()
     found = []
     for number, step in enumerate(plan.steps):

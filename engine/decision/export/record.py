@@ -1,7 +1,7 @@
 """An export as a whole: its files, put in place together, and its entries in the approval history."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ import pandas as pd
 from engine.access import roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
-from engine.decision import approvals, cells, ledger, plans
+from engine.decision import approvals, assignments, cells, ledger, plans
 from engine.decision.export import approved as approved_plans
 from engine.decision.export.approved import Approved
 from engine.decision.export.files import Files
@@ -25,6 +25,7 @@ from engine.decision.export.people import (
     assigned,
     languages,
     recipients,
+    with_held_globally,
 )
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import Sentence
@@ -65,6 +66,7 @@ def export_plans(
     seed: int = 0,
     tool: Tool = "plain",
     pages_by: ShopSettings | None = None,
+    held: Callable[[Plan], Mapping[str, str]] = lambda plan: {},
 ) -> ExportResult:
     """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
 
@@ -73,22 +75,21 @@ def export_plans(
 
     The plans file has a row per message and language; the forecast, which is for the whole plan, stands in its first.
     `tool`: whose merge tags stand in the copy. `pages_by`: the shop whose sender and legal lines its e-mails have as
-    pages, which go to `page_path`; without it none are made.
+    pages, which go to `page_path`; without it none are made. `held` gives whom `held_globally` does: they are in no
+    file, and kept with the assignment (engine.decision.assignments).
 
     The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
     are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
     `ledger.verify(..., printed=(entries, head))`.
     """
     person = person or roles.os_user()
-    roles.require(person, "export", config)
-    verdict = ledger.verify(shop_dir, shop_id, config)
-    if not verdict.ok:
-        raise StoreProblem(Sentence("ledger.nothing_exported", {"verdict": verdict.said}))
-    approved = approved_plans.find(shop_dir, shop_id, config, plan_ids)
+    approved = allowed(shop_dir, shop_id, config, person, plan_ids)
     rows, tables, people, pages = [], [], [], []
+    kept: dict[str, pd.DataFrame] = {}
     for item in approved:
         table = languages(shop_dir, item.saved.plan, assigned(item.saved.plan, audiences(item.saved.plan), seed))
         tables.append(table)
+        kept[item.saved.plan.plan_id] = with_held_globally(item.saved.plan, table, held(item.saved.plan), seed)
         people += recipients(item.saved.plan, table)
         pages += pages_of(item, pages_by, tool) if pages_by else []
         steps = enumerate(item.saved.plan.steps)
@@ -98,7 +99,8 @@ def export_plans(
     audience_csv = cells.to_csv(pd.concat(tables, ignore_index=True)[columns or AUDIENCE_COLUMNS])
     written = [(page_path(out, page), page.html) for page in pages] if out else []
     with Files([(out, plans_csv), (audience_path(out), audience_csv), *written] if out else []) as files:
-        head = _record(shop_dir, shop_id, approved, plans_csv, audience_csv, people, pages, person, now, config)
+        payload = _payload(approved, plans_csv, audience_csv, people, pages)
+        head = record(shop_dir, shop_id, approved, kept, payload, person, now, config)
         files.put_in_place()
     return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head, people, pages)
 
@@ -107,19 +109,10 @@ def _has_channels(plan: Plan) -> bool:
     return len({step.channel for step in plan.steps}) > 1
 
 
-def _record(
-    shop_dir: Path,
-    shop_id: str,
-    approved: list[Approved],
-    plans_csv: bytes,
-    audience_csv: bytes,
-    people: list[Recipients],
-    pages: list[Page],
-    person: str,
-    now: datetime,
-    config: Path,
-) -> str:
-    """The head after one entry per plan. Raises NotAllowed when a plan was changed since it was read."""
+def _payload(
+    approved: list[Approved], plans_csv: bytes, audience_csv: bytes, people: list[Recipients], pages: list[Page]
+) -> dict[str, Any]:
+    """What the history says of this export: which plans, and the hashes of the files."""
     payload: dict[str, Any] = {
         "plan_ids": [item.saved.plan.plan_id for item in approved],
         "plans_sha256": hashlib.sha256(plans_csv).hexdigest(),
@@ -128,13 +121,43 @@ def _record(
     }
     if pages:
         payload["pages_sha256"] = {page.file_name: hashlib.sha256(page.html).hexdigest() for page in pages}
+    return payload
+
+
+# --- what every kind of export does ---
+
+
+def allowed(shop_dir: Path, shop_id: str, config: Path, person: str, plan_ids: list[str] | None) -> list[Approved]:
+    """The approved plans that this person may take out now. Raises NotAllowed, or StoreProblem for a broken history."""
+    roles.require(person, "export", config)
+    verdict = ledger.verify(shop_dir, shop_id, config)
+    if not verdict.ok:
+        raise StoreProblem(Sentence("ledger.nothing_exported", {"verdict": verdict.said}))
+    return approved_plans.find(shop_dir, shop_id, config, plan_ids)
+
+
+def record(
+    shop_dir: Path,
+    shop_id: str,
+    approved: list[Approved],
+    assigned: Mapping[str, pd.DataFrame],
+    payload: dict[str, Any],
+    person: str,
+    now: datetime,
+    config: Path,
+) -> str:
+    """The head after one entry per plan, each with its assignment kept (`with_held_globally`, by plan_id).
+
+    Raises NotAllowed when a plan was changed since it was read.
+    """
     with ledger.writing(shop_dir, shop_id, config) as writer:
         for item in approved:
             plan_id = item.saved.plan.plan_id
             today = plans.find(writer.db, plan_id)
             if today is None or approvals.approval_of(today, writer.entries(plan_id)) is None:
                 raise NotAllowed(f"Plan {plan_id} was changed while it was exported. Nothing was exported.")
-            writer.append(plan_id, "exported", person, person, payload, now)
+            entry = writer.append(plan_id, "exported", person, person, payload, now)
+            assignments.put(shop_dir, shop_id, config, assigned[plan_id], plan_id, entry.seq, now)
             if today.plan.status == "approved":
                 plans.set_status(writer.db, plan_id, "exported", now)
         return writer.last_hash

@@ -1,0 +1,129 @@
+"""An approved plan leaves for a tool: addresses are read from the vault at that moment, and the history says so.
+
+The entry names the target, what of the vault it took, how many people, and the SHA-256 of every file; no address.
+"""
+
+import hashlib
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from engine.access import roles
+from engine.campaign.plan import Plan
+from engine.campaign.planned import Selected
+from engine.decision import live
+from engine.decision.export import package, record
+from engine.decision.export.approved import Approved
+from engine.decision.export.files import Files
+from engine.decision.export.package import Package
+from engine.decision.export.people import assigned, audience, held_globally, languages, with_held_globally
+from engine.decision.export.targets import TARGETS, TargetName
+from engine.errors import DataProblem, StoreProblem
+from engine.sentences import Sentence
+from engine.shop import vault
+from engine.shop.store import Shop
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What left for a tool, a package for each plan, and the head of the approval history after it was recorded."""
+
+    packages: list[Package]
+    ledger_head: str
+
+
+def export_target(
+    shop: Shop,
+    target: TargetName,
+    out: Path | None,
+    now: datetime,
+    config: Path,
+    *,
+    person: str | None = None,
+    plan_ids: list[str] | None = None,
+    seed: int = 0,
+    only: Collection[str] | None = None,
+    selected: Selected | None = None,
+) -> Left:
+    """All approved plans, or those named, as files for a tool; written into the folder `out` if one is given.
+
+    Who is reachable by consent, unsubscribes, suppression, recent orders, the frequency cap and other live plans is
+    asked of the shop now. `only`: names of the files wanted; the history then speaks of no others. `selected` gives the
+    customers of a rule, where the caller keeps such answers. Refused as `export_plans` is, and where the target can do
+    nothing for a plan; then no file is left behind.
+
+    The same history, tables and contacts give the same bytes again.
+    """
+    person = person or roles.os_user()
+    approved = record.allowed(shop.path, shop.shop_id, config, person, plan_ids)
+    contacts = vault.contacts(shop.path, shop.shop_id, config)
+    selected = selected or live.kept_rules(shop)
+    packages: list[Package] = []
+    kept: dict[str, pd.DataFrame] = {}
+    for item in approved:
+        made, kept[item.saved.plan.plan_id] = _built(shop, item.saved.plan, target, contacts, seed, selected)
+        packages.append(_chosen(made, only))
+    payload = _payload(approved, packages)
+    with Files(_placed(out, packages)) as files:
+        head = record.record(shop.path, shop.shop_id, approved, kept, payload, person, now, config)
+        files.put_in_place()
+    return Left(packages, head)
+
+
+def preview(
+    shop: Shop, plan: Plan, target: TargetName, config: Path, seed: int = 0, selected: Selected | None = None
+) -> Package:
+    """What `export_target` would make of a plan now, without the content of any file: nothing leaves, nothing is said.
+
+    Raises NotAllowed where the target can do nothing for it.
+    """
+    contacts = vault.contacts(shop.path, shop.shop_id, config)
+    made, _ = _built(shop, plan, target, contacts, seed, selected or live.kept_rules(shop))
+    return replace(made, files=[replace(file, content=b"") for file in made.files])
+
+
+def _built(
+    shop: Shop, plan: Plan, target: TargetName, contacts: pd.DataFrame, seed: int, selected: Selected
+) -> tuple[Package, pd.DataFrame]:
+    """The files of a plan, and its assignment to be kept."""
+    table = languages(shop.path, plan, assigned(plan, audience(shop, plan, selected), seed))
+    kept = with_held_globally(plan, table, held_globally(shop, plan, selected), seed)
+    return package.build(shop, plan, table, kept, TARGETS[target], contacts), kept
+
+
+def _chosen(made: Package, only: Collection[str] | None) -> Package:
+    if only is None:
+        return made
+    files = [file for file in made.files if file.name in only]
+    if len(files) < len(set(only)):
+        raise DataProblem(Sentence("targets.changed"))
+    return replace(made, files=files)
+
+
+def _placed(out: Path | None, packages: list[Package]) -> list[tuple[Path, bytes]]:
+    if out is None:
+        return []
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreProblem(Sentence("targets.no_folder", {"path": out})) from error
+    return [(out / file.name, file.content) for made in packages for file in made.files]
+
+
+def _payload(approved: list[Approved], packages: list[Package]) -> dict[str, Any]:
+    return {
+        "plan_ids": [item.saved.plan.plan_id for item in approved],
+        "target": packages[0].target,
+        "identifiers": sorted({one for made in packages for one in made.identifiers}),
+        "people": sum(made.named for made in packages),
+        "held_out": sum(made.held for made in packages),
+        "files": {
+            file.name: {"people": file.people, "sha256": hashlib.sha256(file.content).hexdigest()}
+            for made in packages
+            for file in made.files
+        },
+    }

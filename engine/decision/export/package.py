@@ -1,0 +1,177 @@
+"""The files of one plan for one target: whom to send to, whom never to, and who is in no file and why."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import pandas as pd
+
+from engine.campaign.plan import Plan
+from engine.decision import cells, workbook
+from engine.decision.export import lists
+from engine.decision.export.lists import Named
+from engine.decision.export.targets import Target, TargetName
+from engine.sentences import Sentence, known
+from engine.shop.store import Shop
+
+Kind = Literal["send", "hold", "aside"]
+HOLD = "DO-NOT-SEND"  # first in the name, so that no list of files hides it
+ASIDE = "not-exported"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetFile:
+    """One file, with how many people stand in it.
+
+    kind: "send" to them; "hold": who must not get the plan; "aside": who is in no file, or not with every address, and
+    why. step counts from 0, None for the whole plan. shared: variant and language of all its people, where the target
+    has no column for them. part: of several that a limit of the tool makes, from 1; 0 where one is enough.
+    """
+
+    name: str
+    kind: Kind
+    people: int
+    content: bytes
+    step: int | None = None
+    shared: tuple[str, ...] = ()
+    part: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """Everything of one plan for one target.
+
+    identifiers: what of the vault its files hold, or customer_id alone. asked: customers who were to get a message that
+    the target sends; named: those in a file. aside, unused: by reason, customers in no file of a message, and addresses
+    left out of people who stand there by another. held: who must not get the plan; held_named: those the tool can know.
+    """
+
+    plan_id: str
+    target: TargetName
+    identifiers: tuple[str, ...]
+    files: list[TargetFile]
+    asked: int
+    named: int
+    aside: dict[str, int]
+    unused: dict[str, int]
+    held: int
+    held_named: int
+
+    @property
+    def report(self) -> list[Sentence]:
+        """What became of everybody, for the person who exports."""
+        said = [Sentence("targets.named", {"count": self.named, "of": self.asked})]
+        if self.identifiers == ("customer_id",):
+            said.append(Sentence("targets.no_vault"))
+        said += [Sentence(f"targets.why_{why}", {"count": n, "of": self.asked}) for why, n in self.aside.items()]
+        for why, n in self.unused.items():
+            values = {"why": Sentence(f"targets.why_{why}", {"count": n, "of": self.asked})}
+            said.append(Sentence("targets.unused", values))
+        if self.held:
+            said.append(Sentence("targets.held", {"count": self.held, "named": self.held_named}))
+        return said
+
+    @property
+    def checklist(self) -> list[Sentence]:
+        """What to do with the files in the tool, in order."""
+        send = next((file.name for file in self.files if file.kind == "send"), "")
+        hold = next((file.name for file in self.files if file.kind == "hold"), "")
+        steps = ("send", "hold", "last") if hold else ("send", "last")
+        keys = [f"targets.{step}_{self.target}_{number}" for step in steps for number in range(1, 5)]
+        return [Sentence(key, {"send": send, "hold": hold}) for key in keys if known(key)]
+
+
+def build(
+    shop: Shop, plan: Plan, table: pd.DataFrame, held: pd.DataFrame, target: Target, contacts: pd.DataFrame
+) -> Package:
+    """The files of a plan. table, held: of `people.languages` and `with_held_globally`; contacts: the vault's."""
+    used = target if len(contacts) else lists.without_vault(target)
+    if used.variables and plan.offer.code and "code" not in table:
+        table = table.assign(code=plan.offer.code)
+    found = lists.to_send(shop, plan, table, held, used, contacts)
+    files = [file for one in found for file in _send(plan, one, used)]
+    barred = lists.held_out(held, plan, used, contacts, shop.settings.country)
+    known_here = barred if used.keeps_id else barred[barred.drop(columns="customer_id").ne("").any(axis="columns")]
+    if len(known_here):
+        addresses = [header for header in barred if header != "customer_id"]
+        files += _parts(known_here, used, addresses, f"{HOLD}-{plan.plan_id}-{target.name}", "hold")
+    aside = pd.concat([one.aside for one in found], ignore_index=True)
+    if len(aside):
+        name = f"{ASIDE}-{plan.plan_id}-{target.name}.csv"
+        files.append(TargetFile(name, "aside", aside["customer_id"].nunique(), cells.to_csv(aside)))
+    ids = {customer_id for one in found for customer_id in one.rows["customer_id"]}
+    asked = {customer_id for one in found for customer_id in one.aside["customer_id"]} | ids
+    contacts_used = dict.fromkeys(column.contact for one in found for column in one.columns)
+    return Package(
+        plan.plan_id,
+        target.name,
+        tuple(contacts_used) or ("customer_id",),
+        files,
+        len(asked),
+        len(ids),
+        _by_reason(aside, 0),
+        _by_reason(aside, 1),
+        len(barred),
+        len(known_here),
+    )
+
+
+def _by_reason(aside: pd.DataFrame, exported: int) -> dict[str, int]:
+    """Customers of each reason, the most common first."""
+    counts = aside[aside["exported"].eq(exported)].groupby("reason")["customer_id"].nunique()
+    return {str(reason): int(count) for reason, count in counts.sort_values(ascending=False, kind="stable").items()}
+
+
+def _send(plan: Plan, named: Named, target: Target) -> list[TargetFile]:
+    """The files of one message: one for each variant and language that the target has no column for."""
+    stem = f"{plan.plan_id}-{target.name}"
+    if named.step is not None and len(plan.steps) > 1:
+        stem += f"-{named.step + 1}-{named.channel}"
+    apart = [name for name in ("variant", "language") if name in named.rows and name not in target.headers]
+    addresses = [column.header for column in named.columns]
+    if not apart:
+        files = _parts(named.rows, target, addresses, stem, "send")
+    else:
+        groups = list(named.rows.groupby(apart, sort=True))
+        files = [
+            replace(file, shared=tuple(map(str, shared)))
+            for number, (shared, rows) in enumerate(groups, start=1)
+            for file in _parts(rows, target, addresses, f"{stem}-group{number}", "send")
+        ] or _parts(named.rows, target, addresses, stem, "send")
+    return [replace(file, step=named.step) for file in files]
+
+
+def _parts(rows: pd.DataFrame, target: Target, addresses: list[str], stem: str, kind: Kind) -> list[TargetFile]:
+    """The rows as one file, or as several that the tool takes."""
+    more = {name: header for name, header in target.headers.items() if name in rows}
+    shown = rows[[*(["customer_id"] if target.keeps_id else []), *addresses, *more]].rename(columns=more)
+    if kind == "hold":
+        shown = shown.drop_duplicates(ignore_index=True)
+    render = _renderer(target, addresses)
+    pieces = _within(shown, render, target)
+    return [
+        TargetFile(
+            f"{stem}-part{number}.{target.suffix}" if len(pieces) > 1 else f"{stem}.{target.suffix}",
+            kind,
+            count,
+            content,
+            part=number if len(pieces) > 1 else 0,
+        )
+        for number, (count, content) in enumerate(pieces, start=1)
+    ]
+
+
+def _renderer(target: Target, addresses: list[str]) -> Callable[[pd.DataFrame], bytes]:
+    if target.form == "xlsx":
+        return lambda rows: workbook.to_xlsx({"people": rows})
+    return lambda rows: cells.to_csv(rows, as_is=addresses if target.form == "tool_csv" else None)
+
+
+def _within(rows: pd.DataFrame, render: Callable[[pd.DataFrame], bytes], target: Target) -> list[tuple[int, bytes]]:
+    """The rows in as many pieces as the tool's limits ask for, halved until each fits."""
+    fits = target.max_rows is None or len(rows) <= target.max_rows
+    content = render(rows) if fits else b""
+    if fits and (target.max_bytes is None or len(content) <= target.max_bytes or len(rows) < 2):
+        return [(len(rows), content)]
+    half = (len(rows) + 1) // 2
+    return [*_within(rows.iloc[:half], render, target), *_within(rows.iloc[half:], render, target)]
