@@ -1,19 +1,20 @@
 """Saved plans: all of them, the files of one, the calendar, and what needs doing now."""
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
-from dashboard.cache import audience, stamps
+from dashboard.cache import audience, rules, stamps
 from engine import settings
 from engine.access import roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import export, plans
 from engine.decision.collisions import collisions
-from engine.decision.export import ExportResult
+from engine.decision.export import ExportResult, Package, TargetName
 from engine.decision.plans import SavedPlan
 from engine.outcome import agenda as agendas
 from engine.outcome import timetable
@@ -59,7 +60,38 @@ def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str, 
         plan_ids=[plan_id],
         tool=tool,
         pages_by=opened.settings,
+        held=lambda plan: export.held_globally(opened, plan),
     )
+
+
+def for_target(shop: Shop, saved: SavedPlan, target: TargetName) -> Package:
+    """What an export to a tool would hold now, without any address: see engine.decision.export.preview."""
+    stamp = (stamps.of_audience(shop), stamps.of_folder(shop.path / "vault"), audience.others(shop, saved.plan)[1])
+    return _for_target(str(shop.path), saved.content_sha256, stamp, target, shop, saved.plan)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _for_target(path: str, content: str, stamp: tuple, target: TargetName, _shop: Shop, _plan: Plan) -> Package:
+    kept = lambda text: rules.selected(_shop, text)  # noqa: E731
+    return export.preview(store.open_shop(Path(path)), _plan, target, settings.read().config, selected=kept)
+
+
+def left_for(shop: Shop, saved: SavedPlan, person: str, target: TargetName, names: Collection[str]) -> list[bytes]:
+    """Files of an approved plan for a tool. Addresses are in no cache: each call reads them anew and is on record."""
+    plan_id, kept = saved.plan.plan_id, lambda text: rules.selected(shop, text)
+    left = export.export_target(
+        store.open_shop(shop.path),
+        target,
+        None,
+        datetime.now(UTC),
+        settings.read().config,
+        person=person,
+        plan_ids=[plan_id],
+        only=names,
+        selected=kept,
+    )
+    contents = {file.name: file.content for file in left.packages[0].files}
+    return [contents[name] for name in names]
 
 
 def calendar(shop: Shop) -> pd.DataFrame:

@@ -9,12 +9,13 @@ from typing import Any
 import click
 
 from engine import settings as environment
-from engine.commands import main, out_option, print_json, seed_option, shop_at, shop_option
+from engine.commands import main, print_json, seed_option, shop_at, shop_option
 from engine.commands.ledger import keep_safe
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 
 TOOLS = ("plain", "klaviyo", "mailchimp", "braze", "hubspot")
+TARGETS = ("klaviyo", "mailchimp", "meta", "google", "aliyun_sms", "plain_csv", "plain_xlsx")
 
 
 @main.command()
@@ -141,20 +142,33 @@ def reject(plan_id: str, reason: str, by: str | None, proof: Path | None, shop_d
 @click.option("--plan", "plan_ids", multiple=True, help="Only this plan; may be given several times.")
 @click.option("--tool", type=click.Choice(TOOLS), help="Whose merge tags the copy has; the shop's own by default.")
 @click.option("--pages", is_flag=True, help="Beside them every e-mail as an HTML page: plans-PLAN-1-en.html.")
+@click.option("--target", type=click.Choice(TARGETS), help="Instead, whom to write to, as this tool takes them.")
 @seed_option
-@out_option
-def export(shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, pages: bool, seed: int, out: Path) -> None:
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write; with --target a folder.")
+def export(
+    shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, pages: bool, target: Any, seed: int, out: Path
+) -> None:
     """Approved plans as CSV, and beside it their audiences (plans.csv -> plans-audience.csv).
 
     The body of a text message is whole, as it was billed and approved: with its sender and how to stop it.
+
+    With --target the people of each message go into a folder as files that the tool loads, with addresses from the
+    vault, beside a list DO-NOT-SEND-... of those it must leave out and a list of those in no file, and why.
     """
     from engine.decision import export as exporting
 
     shop = shop_at(shop_dir)
+    if target:
+        left = exporting.export_target(
+            shop, target, out, datetime.now(), environment.read().config, plan_ids=list(plan_ids) or None, seed=seed
+        )
+        print_json({"plans": [_package(made, out) for made in left.packages], "ledger_head": left.ledger_head})
+        keep_safe(shop)
+        return
     result = exporting.export_plans(
         shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(),
         environment.read().config, plan_ids=list(plan_ids) or None, seed=seed, tool=tool or shop.settings.mail_tool,
-        pages_by=shop.settings if pages else None,
+        pages_by=shop.settings if pages else None, held=lambda plan: exporting.held_globally(shop, plan),
     )  # fmt: skip
     print_json(
         {
@@ -166,3 +180,19 @@ def export(shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, pages: b
         | ({"pages": [str(exporting.page_path(out, page)) for page in result.pages]} if pages else {})
     )
     keep_safe(shop)
+
+
+def _package(made: Any, out: Path) -> dict:
+    return {
+        "plan_id": made.plan_id,
+        "target": made.target,
+        "identifiers": list(made.identifiers),
+        "files": [{"file": str(out / file.name), "kind": file.kind, "people": file.people} for file in made.files],
+        "asked": made.asked,
+        "named": made.named,
+        "not_exported": made.aside,
+        "not_used": made.unused,
+        "held_out": made.held,
+        "report": [said.text() for said in made.report],
+        "checklist": [said.text() for said in made.checklist],
+    }

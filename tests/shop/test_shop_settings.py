@@ -177,7 +177,7 @@ WRONG = [
     ({"week_starts": "friday"}, 'week_starts is "friday"; monday or sunday is needed.'),
     ({"holdout": 1}, "holdout is 1; a share from 0 to less than 1 is needed, 0.1 for 10 %."),
     ({"global_holdout": 1}, "global_holdout is 1; a share from 0 to less than 1 is needed, 0.05 for 5 %."),
-    ({"country": "Germany"}, 'country is "Germany"; the two capital letters of a country are needed, such as DE or CN.'),
+    ({"country": "Germany"}, 'country is "Germany"; the two capital letters of a country are needed, such as DE'),
     ({"return_rate": -0.1}, "return_rate is -0.1; a share from 0 to less than 1 is needed, 0.05 for 5 %."),
     ({"minimum_spend_for_roi": -5}, "minimum_spend_for_roi is -5; an amount of 0 or more is needed"),
     ({"name": ""}, 'name is ""; a name is needed.'),

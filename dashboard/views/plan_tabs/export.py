@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import audience
+from dashboard.views.plan_tabs import audience, export_targets
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import merge, planned
@@ -39,6 +39,7 @@ def show(opened: Open) -> None:
         return
     table = _people(opened)
     tool = _to_send(opened, export.recipients(opened.plan, table))
+    export_targets.show(opened)
     _to_measure(opened, table, tool)
     exports = [entry for entry in history if entry.action == "exported"]
     st.caption(t("export.recorded", count=len(exports), approver=approval.by))
