@@ -20,10 +20,14 @@ COLUMNS = [
 
 def put(shop_dir: Path, shop_id: str, config: Path, table: pd.DataFrame, plan_id: str, seq: int, now: datetime) -> None:
     """Keep one plan's assignment under the entry of its export. table: COLUMNS without the last two."""
-    with store.writing(shop_dir):  # so that nobody is erased between the question who was and the file
-        kept, _ = vault.without_erased(shop_dir, shop_id, config, table)
-        kept = kept.assign(exported_at=now.isoformat(timespec="seconds"), seq=seq)[COLUMNS]
+    kept = table.assign(exported_at=now.isoformat(timespec="seconds"), seq=seq)[COLUMNS]
+    kept, _ = vault.without_erased(shop_dir, shop_id, config, kept)
+    gone = 1
+    while gone:
         store.replace_file(_folder(shop_dir) / f"{plan_id}.{seq}.parquet", kept.to_parquet(index=False))
+        # Asked after the file is there: who is erased from now on is taken out of it by the erasure itself. The shop's
+        # own lock is not taken, which an import may hold for minutes.
+        kept, gone = vault.without_erased(shop_dir, shop_id, config, kept)
 
 
 def saved(shop_dir: Path, every: bool = False) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.audience.reach import Limits, Others, Send, channels, reachable
+from engine.audience.reach import AD, LEFT_OUT, Limits, Others, Send, channels, held_globally, reachable, reasons
 from engine.shop.store import create_shop
 from tests.tiny import shop_of, simulated
 
@@ -43,6 +43,50 @@ def test_everyone_is_reachable_or_left_out_for_one_reason(shop, channel):
 
 def test_unsubscribing_from_mail_leaves_other_channels_open(shop):
     assert reachable(shop, ["left"], "sms", DAY).customer_ids == ["left"]
+
+
+def test_an_ad_is_for_nobody_who_unsubscribed_from_anything(shop, tmp_path):
+    assert reachable(shop, ["ok", "left", "leaves"], AD, DAY).customer_ids == ["ok", "leaves"]
+    campaigns = pd.DataFrame({"campaign_id": ["k1"], "channel": ["sms"], "starts_at": ["2026-05-01"]})
+    sent = pd.DataFrame({"campaign_id": "k1", "customer_id": ["ok"], "sent_at": ["2026-05-01"], "unsubscribed": 1})
+    people = PEOPLE.assign(ad_consent=[1, 1, 0, "", 1, 1, 1])
+    other = shop_of(tmp_path / "other", {"customers": people, "campaigns": campaigns, "deliveries": sent})
+    assert reachable(other, EVERYONE, AD, DAY).left_out == {"suppressed": 1, "unsubscribed": 2, "no_consent": 1}
+    assert reachable(other, ["ok"], "email", DAY).customer_ids == ["ok"]
+
+
+# --- the permanent holdout ---
+
+
+def people_of(count):
+    return [f"c{number:04d}" for number in range(count)]
+
+
+def test_the_permanent_holdout_is_left_out_of_everything_and_counts_only_those_who_could_be_written_to(tmp_path):
+    ids = people_of(400)
+    frame = pd.DataFrame({"customer_id": ids, "email_consent": [1] * 200 + [0] * 200})
+    shop = shop_of(tmp_path / "shop", {"customers": frame}, {"global_holdout": 0.25})
+    held = [one for one, is_held in zip(ids, held_globally(shop, ids), strict=True) if is_held]
+    assert 70 < len(held) < 130
+    reach = reachable(shop, ids, "email", DAY)
+    assert reach.left_out == {"no_consent": 200, "global_holdout": len([one for one in held if one in ids[:200]])}
+    assert not set(reach.customer_ids) & set(held)
+    why = dict(zip(ids, reasons(shop, ids, "sms", DAY), strict=True))
+    assert {one for one, reason in why.items() if reason == "global_holdout"} == set(held)
+    assert set(why.values()) <= {"", *LEFT_OUT}
+
+
+def test_the_same_people_are_held_whoever_is_asked_for_and_a_larger_share_only_adds_some(tmp_path):
+    ids = people_of(500)
+    frame, fixed = pd.DataFrame({"customer_id": ids}), {"shop_id": "shop-1"}
+    small, large, none = (
+        shop_of(tmp_path / str(share), {"customers": frame}, {**fixed, "global_holdout": share})
+        for share in (0.05, 0.2, 0.0)
+    )
+    held = held_globally(small, ids)
+    assert held_globally(small, ids[::-1]).tolist() == held[::-1].tolist()
+    assert (held <= held_globally(large, ids)).all() and 5 < held.sum() < held_globally(large, ids).sum()
+    assert not held_globally(none, ids).any() and len(held_globally(small, [])) == 0
 
 
 def test_the_order_asked_for_is_kept(shop):

@@ -12,7 +12,7 @@ from engine import settings
 from engine.access import roles
 from engine.campaign.plan import Audience, Step
 from engine.decision import ledger
-from engine.shop import store
+from engine.shop import store, vault
 from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored, submitted
 
 
@@ -141,9 +141,11 @@ def downloads(open_app, trained_shop, monkeypatch):
 
     def opened():
         app = page_of(open_app, trained_shop, "export")
-        own = {key: file for key, file in given.items() if key.startswith("export.")}  # other pages were opened first
+        # Other pages were opened first; what leaves for a tool is an entry for each file, and has tests of its own.
+        own = {key: file for key, file in given.items() if key.startswith("export.") and key.count(".target.") == 0}
         return app, {key: (name, label, data()) for key, (name, label, data) in own.items()}
 
+    opened.given = given
     return opened
 
 
@@ -231,6 +233,29 @@ def test_all_downloads_are_one_entry_and_agree_with_the_page(downloads, trained_
     assert again.pages[0].html == files["export.html.0.en"][2] and b"A little something" in again.pages[0].html
     assert [action for action, _ in history(trained_shop)].count("exported") == 1
     assert "满减" in files["export.plans_csv"][2].decode("utf-8-sig")
+
+
+def test_a_plan_leaves_for_a_tool_with_addresses_read_at_the_click_and_a_checklist(downloads, trained_shop):
+    saved_plan(trained_shop)
+    approved(trained_shop)
+    shop, config = store.open_shop(trained_shop), settings.read().config
+    ids = shop.table("customers", ["customer_id"])["customer_id"].tolist()
+    known = pd.DataFrame({"customer_id": ids[::2], "email": [f"{one}@example.com" for one in ids[::2]]})
+    vault.add(shop.path, shop.shop_id, config, known)
+    app, _ = downloads()
+    before = len(history(trained_shop))
+    app.selectbox(key="export.target").set_value("klaviyo").run()
+    assert "have no e-mail address in the vault" in said(app)
+    assert "DO\\-NOT\\-SEND" in said(app) or "DO-NOT-SEND" in said(app)
+    given = {key: file for key, file in downloads.given.items() if key.startswith("export.target.klaviyo")}
+    assert [name for name, _, _ in given.values()] == [
+        "spring-klaviyo.csv", "DO-NOT-SEND-spring-klaviyo.csv", "not-exported-spring-klaviyo.csv",
+    ]  # fmt: skip
+    assert len(history(trained_shop)) == before  # looking reads no address out
+    _, label, data = given["export.target.klaviyo.0"]
+    rows = people_in(data())
+    assert label == f"spring-klaviyo.csv: {len(rows):,} people" and rows[0]["Email"].endswith("@example.com")
+    assert len(history(trained_shop)) == before + 1
 
 
 # --- result ---

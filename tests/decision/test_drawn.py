@@ -1,5 +1,6 @@
 """The people whom a forecast names are the people whom the export lists."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -63,6 +64,18 @@ def test_as_many_are_written_to_and_held_out_as_the_export_lists(shop, changes):
         assert forecast.recipients + forecast.held_out == forecast.reachable
     else:
         assert forecast.recipients + forecast.held_out < forecast.reachable
+
+
+def test_a_forecast_counts_nobody_of_the_permanent_holdout_as_the_export_does(shop):
+    settings = shop.settings.model_copy(update={"global_holdout": 0.3})
+    held_shop = replace(shop, settings=settings)
+    made = plan(holdout=0.2)
+    table = export.assigned(made, export.audience(held_shop, made))
+    never = export.held_globally(held_shop, made)
+    forecast = expected(held_shop, made)
+    assert (forecast.recipients, forecast.held_out) == (table["treated"].eq(1).sum(), table["treated"].eq(0).sum())
+    assert never and not set(never) & set(table["customer_id"])
+    assert len(table) + len(never) == len(export.audience(shop, made))
 
 
 def test_the_draw_need_not_be_the_share_that_was_asked_for(shop):

@@ -7,18 +7,21 @@ import json
 import shutil
 import subprocess
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
+from engine.__main__ import main
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, assignments, cells, export, ledger, plans
 from engine.decision.export import targets
 from engine.decision.export.identifiers import sha256
 from engine.decision.export.package import Package
 from engine.errors import DataProblem, NotAllowed
-from engine.shop import store, vault
+from engine.shop import erasure, store, vault
 from tests.decision.test_cells import CORPUS, DANGEROUS, HOSTILE
 from tests.tiny import shop_of
 
@@ -388,6 +391,18 @@ def test_an_unapproved_plan_leaves_for_no_tool(case):
         case.export("klaviyo", plan_ids=["p1"])
 
 
+def test_the_command_writes_the_files_of_a_tool_into_a_folder(case, tmp_path, monkeypatch):
+    case.approve()
+    monkeypatch.setenv("OFFERLAB_CONFIG", str(case.config))
+    command = ["export", "--shop", str(case.shop.path), "--target", "klaviyo", "--out", str(tmp_path / "out" / "june")]
+    done = CliRunner().invoke(main, command)
+    assert done.exit_code == 0, done.output
+    [told] = json.loads(done.stdout)["plans"]
+    assert [file["kind"] for file in told["files"]] == ["send", "hold"]
+    assert {Path(file["file"]).name for file in told["files"]} == {p.name for p in (tmp_path / "out/june").iterdir()}
+    assert told["named"] + told["held_out"] == 40 and told["checklist"] and "stand in the files" in told["report"][0]
+
+
 # --- no cell runs ---
 
 
@@ -514,6 +529,17 @@ def test_who_comes_and_goes_between_two_exports_stays_in_what_was_kept(case):
     case.export("klaviyo")
     kept = assignments.saved(case.shop.path).set_index("customer_id")["seq"]
     assert kept["c00"] < kept["c01"] and len(kept) == 40
+
+
+def test_an_erased_customer_is_taken_out_of_what_was_kept_and_never_comes_back(case):
+    case.approve(holdout=0.0)
+    case.export("klaviyo")
+    done = erasure.erase(case.shop.path, case.shop.shop_id, case.config, ["c07"], NOW)
+    assert done.left == [] and len(assignments.saved(case.shop.path)) == 39
+    found = export.assigned(plans.load(case.shop.path, "p1").plan, PEOPLE).assign(global_holdout=0)
+    export.export_plans(case.shop.path, case.shop.shop_id, None, lambda plan: PEOPLE, case.now, case.config)
+    assert "c07" in set(found["customer_id"])  # an audience made before the erasure still has them
+    assert "c07" not in set(assignments.saved(case.shop.path, every=True)["customer_id"])
 
 
 def test_a_shop_without_exports_has_no_assignment(case):

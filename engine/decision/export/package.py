@@ -74,8 +74,7 @@ class Package:
     @property
     def checklist(self) -> list[Sentence]:
         """What to do with the files in the tool, in order."""
-        send = next((file.name for file in self.files if file.kind == "send"), "")
-        hold = next((file.name for file in self.files if file.kind == "hold"), "")
+        send, hold = (", ".join(file.name for file in self.files if file.kind == kind) for kind in ("send", "hold"))
         steps = ("send", "hold", "last") if hold else ("send", "last")
         keys = [f"targets.{step}_{self.target}_{number}" for step in steps for number in range(1, 5)]
         return [Sentence(key, {"send": send, "hold": hold}) for key in keys if known(key)]
