@@ -7,12 +7,11 @@ neutralised for the tool: what looks like one of its tags and is none of ours wo
 import functools
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
-from engine.campaign import lint, merge
+from engine.campaign import links, lint, merge
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.sentences import Language, say
@@ -22,10 +21,13 @@ FOLDER = Path(__file__).parents[2] / "assets" / "mail"
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
 
-def of_plan(plan: Plan, texts: Mapping[str, str], language: Language, settings: ShopSettings, tool: Tool) -> str:
+def of_plan(
+    plan: Plan, texts: Mapping[str, str], language: Language, settings: ShopSettings, tool: Tool, step: int = 0
+) -> str:
     """The page of one e-mail of a plan, with the shop's sender and legal lines; `texts` as in `page`."""
     lines = lint.under("email", language, settings.legal_lines)
-    return page(texts, language, settings.sender_name or settings.name, tool, lines, plan.landing_url, plan.utm)
+    sender = settings.sender_name or settings.name
+    return page(texts, language, sender, tool, lines, plan.landing_url, links.utm(plan, step), plan.plan_id)
 
 
 def page(
@@ -36,15 +38,16 @@ def page(
     legal_lines: Sequence[str] = (),
     landing_url: str | None = None,
     utm: Mapping[str, str] | None = None,
+    coupon: str = "",
 ) -> str:
-    """The page of an e-mail. texts: its filled parts, as customers read them, {first_name} still in them.
+    """The page of an e-mail. texts: its filled parts, as customers read them, {first_name} and {code} still in them.
 
     The button is a link only for an address that begins with http:// or https://.
     """
 
     def written(text: str) -> Markup:
-        pieces = (_safe(piece) for piece in text.strip().split(merge.SLOT))
-        return Markup(merge.tag(tool, language)).join(pieces)
+        pieces = merge.pieces(text.strip(), tool, language, coupon)
+        return Markup().join(Markup(said) if ours else _safe(said) for said, ours in pieces)
 
     return (
         _environment()
@@ -56,7 +59,7 @@ def page(
             headline=written(texts.get("headline", "")),
             body=[written(line) for line in texts.get("body", "").splitlines() if line.strip()],
             call_to_action=written(texts.get("call_to_action", "")),
-            link=link(landing_url, utm or {}),
+            link=links.link(landing_url, utm or {}),
             sender=_safe(sender),
             legal=[_safe(line) for line in legal_lines if line.strip()],
             unsubscribe=Markup(merge.UNSUBSCRIBE[tool]),
@@ -67,26 +70,6 @@ def page(
 
 def _safe(text: str) -> Markup:
     return escape(merge.harmless(text))
-
-
-def link(url: str | None, utm: Mapping[str, str]) -> str | None:
-    """An address with its campaign parameters; None for one that is no plain web address.
-
-    >>> link("https://shop.example/tea?page=2", {"source": "mail"}), link("javascript:alert(1)", {})
-    ('https://shop.example/tea?page=2&utm_source=mail', None)
-    """
-    try:
-        parts = urlsplit((url or "").strip())
-        host = parts.hostname
-    except ValueError:
-        return None
-    if parts.scheme not in ("http", "https") or not host:
-        return None
-    named = {name if name.startswith("utm_") else f"utm_{name}": value for name, value in utm.items()}
-    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *named.items()], quote_via=quote)
-    place = (quote(part, safe="/%:@!$&'()*+,;=-._~") for part in (parts.path, parts.fragment))
-    path, fragment = place
-    return urlunsplit((parts.scheme, quote(parts.netloc, safe=":@[]-._~%"), path, query, fragment))
 
 
 @functools.cache

@@ -23,7 +23,19 @@ ROLES = {
     "discount": "off", "saving": "off", "min_spend": "min", "price": "price", "price_after": "now",
     "starts_at": "start", "ends_at": "end",
 }  # fmt: skip
-NAMES = ("product", "products", "product_a", "product_b", "product_c", "gift", "shop", "category", "code", "offer")
+NAMES = (
+    "product",
+    "products",
+    "product_a",
+    "product_b",
+    "product_c",
+    "gift",
+    "shop",
+    "category",
+    "code",
+    "offer",
+    "link",
+)
 MOST_PRODUCTS = 200  # of a category or shop whose descriptions, prices and reviews are read
 FEW_PRODUCTS = 20  # of so many, one price may be meant without a name, and a short name is enough
 BEST_STARS = 5
@@ -146,7 +158,7 @@ def world(
         nouns=_nouns(line.text for line in lines if not line.policy),
         offer=offer,
         gift=gift,
-        code=offer.code or "",
+        code=offer.code or slots.get("code", ""),
         starts=brief.starts_at,
         ends=brief.ends_at,
         stock={str(name): float(left) for name, left in zip(scope["name"][stock.index], stock, strict=True)},

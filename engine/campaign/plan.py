@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from engine.campaign import links
 from engine.errors import DataProblem
 from engine.sentences import Said, Sentence, known
 
@@ -70,6 +71,8 @@ class Offer(Checked):
     max_discount: float | None = Field(default=None, gt=0)
     per_customer_limit: int | None = Field(default=None, ge=1)
     stackable_with: list[str] = []
+    # Everyone gets a code of their own in place of `code`. Left out while off: older plans are written as ever.
+    personal_codes: bool = Field(default=False, exclude_if=lambda on: not on)
 
     @model_validator(mode="after")
     def _complete(self) -> "Offer":
@@ -81,6 +84,8 @@ class Offer(Checked):
             raise Mistake(Sentence("refused.offer_spend_save"))
         if self.kind == "gift" and not self.gift_product_id:
             raise Mistake(Sentence("refused.offer_gift"))
+        if self.personal_codes and (self.code or self.kind == "none"):
+            raise Mistake(Sentence("refused.offer_codes", {"given": self.code or self.kind}))
         return self
 
 
@@ -98,6 +103,8 @@ class Brief(Checked):
     ends_at: date
     tone: str = "warm"
     brand_guide: str | None = None
+    # Where a channel without a button leads: the slot {link}. Left out while there is none.
+    link: str | None = Field(default=None, exclude_if=lambda link: link is None)
 
     @model_validator(mode="after")
     def _in_order(self) -> "Brief":
@@ -225,6 +232,7 @@ class Plan(Checked):
             starts_at=self.starts_at,
             ends_at=self.ends_at,
             tone=self.tone,
+            link=links.of_step(self, step) if self.steps[step].channel in links.IN_THE_TEXT else None,
         )
 
 

@@ -14,6 +14,7 @@ from engine.campaign import merge, needs, offers
 from engine.shop.shop_settings import ShopSettings
 
 Encoding = Literal["gsm7", "utf16"]
+_ENDS_IN_A_LINK = re.compile(r"(?:https?://[\x21-\x7e]+|\{link\})$")
 
 ALPHABET = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§"
@@ -50,7 +51,7 @@ def whole(body: str, sender: str, opt_out: str, language: str) -> str:
     if language == "zh":
         if sender and f"【{sender}】" not in body:
             body = f"【{sender}】{_without(body, sender)}"
-        return body if says_stop else f"{body}{opt_out}"
+        return body if says_stop else f"{body}{' ' if _ENDS_IN_A_LINK.search(body) else ''}{opt_out}"
     if sender and not re.search(rf"(?<!\w){re.escape(sender)}(?!\w)", body, re.IGNORECASE):
         body = f"{sender}: {body}"
     return body if says_stop else f"{body} {opt_out}"
@@ -109,8 +110,9 @@ def sent(body: str, settings: ShopSettings, language: str) -> str:
 
 
 def of_shop(body: str, settings: ShopSettings, language: str) -> Billed:
-    """A body as this shop's customers get it, with a first name as long as many are."""
-    return billed(merge.shown(sent(body, settings, language), language, merge.LONG_NAME[language]))
+    """A body as this shop's customers get it, with a first name and a code as long as many are."""
+    whole = sent(body, settings, language)
+    return billed(merge.shown(whole, language, merge.LONG_NAME[language], merge.EXAMPLE_CODE))
 
 
 def parts_of(row: Mapping[str, object], settings: ShopSettings) -> int:

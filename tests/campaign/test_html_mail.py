@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from engine.campaign import html_mail, merge
+from engine.campaign import html_mail, links, merge
 from engine.sentences import Language
 
 TEXTS = {
@@ -123,11 +123,11 @@ def test_a_chinese_page_has_its_own_words_and_fallback():
     ],
 )
 def test_a_button_leads_to_web_addresses_only(url, href):
-    assert html_mail.link(url, {}) == href
+    assert links.link(url, {}) == href
     assert ("<span" in page(landing_url=url)) == (href is None)
 
 
 def test_campaign_parameters_are_added_once_and_escaped():
-    assert html_mail.link("https://maple.example/?a=1", {"source": "mail", "utm_campaign": "spring & co"}) == (
+    assert links.link("https://maple.example/?a=1", {"source": "mail", "utm_campaign": "spring & co"}) == (
         "https://maple.example/?a=1&utm_source=mail&utm_campaign=spring%20%26%20co"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from engine.campaign import claims, merge
+from engine.campaign import claims, html_mail, merge
 from engine.campaign.plan import PARTS
 from engine.campaign.writer.facts import facts
 from tests.campaign.fake_writer import FakeShop, brief
@@ -41,3 +41,33 @@ def test_what_looks_like_a_tag_of_a_tool_and_is_none_of_ours_is_harmless(tool, t
     around = sent.replace(merge.tag(tool, "en"), "")
     assert not any(mark in around for mark in ("{{", "{%", "{$", "*|", "|*", "%}"))
     assert "x" in around.lower()
+
+
+@pytest.mark.parametrize(
+    ("tool", "tag"),
+    [
+        ("plain", "${code}"),
+        ("klaviyo", "{% coupon_code 'spring' %}"),
+        ("mailchimp", "*|COUPON|*"),
+        ("braze", "{{custom_attribute.${coupon_code}}}"),
+        ("hubspot", "{{ contact.coupon_code }}"),
+    ],
+)
+def test_a_code_of_ones_own_is_the_tools_tag_in_a_file_and_an_example_in_a_preview(tool, tag):
+    own = brief(channel="email", offer={"kind": "percent", "discount": 0.15, "personal_codes": True})
+    known = facts(FakeShop(), own)
+    filled = claims.fill({"body": "Enter {code} today"}, known)["body"]
+    assert merge.for_tool(filled, tool, "en", "spring") == f"Enter {tag} today"
+    assert merge.shown(filled, "en", code="AB12") == "Enter AB12 today"
+    assert tag in html_mail.page({"body": filled}, "en", "Maple", tool, coupon="spring")
+
+
+def test_with_personal_codes_the_slot_is_needed_and_a_typed_code_is_refused():
+    own = brief(channel="sms", offer={"kind": "percent", "discount": 0.15, "personal_codes": True})
+    known = facts(FakeShop(), own)
+    assert ("code",) in known.required
+    assert claims.check_slots("Use {code}", known, "en") == []
+    assert claims.to_slots("Use {code}", known) == "Use {code}"
+    typed = claims.check_edited("Enter the code HOME15 at checkout.", known, "en")
+    assert [one.text for one in typed if one.verdict == "refused"] == ["HOME15"]
+    assert not [one for one in claims.check_edited("Enter your code.", known, "en") if one.verdict == "refused"]

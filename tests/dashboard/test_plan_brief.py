@@ -44,7 +44,11 @@ def test_values_kept_beside_an_unfinished_plan_come_back_as_they_were(trained_sh
         ({"kind": "amount"}, "Say how much money off; it has to be more than 0."),
         ({"kind": "spend_save"}, "Fill in at least one step: from which order value, and how much off."),
         ({"kind": "gift"}, "Choose the product that is given away."),
-        ({"landing_url": "javascript:alert(1)"}, "The address of the button has to begin with https:// or http://."),
+        (
+            {"landing_url": "javascript:alert(1)"},
+            "The address a message leads to has to be a whole one that begins with https://: “javascript:alert(1)” is "
+            "not.",
+        ),
     ],
 )
 def test_what_is_missing_is_said_in_a_sentence(trained_shop, changes, sentence):

@@ -215,7 +215,7 @@ def _message(opened: Open, number: int) -> None:
             st.caption(t(f"plan.language_{language}"))
         copy = planned.copy_of(kept, number, None if own else language)
         with st.container(border=True, key=key if own else f"{key}_{language}"):
-            message.show(copy, step.channel, language)
+            message.show(copy, step.channel, language, opened.plan.offer.personal_codes)
         if step.channel == "sms" and copy:
             editing.billed(opened, copy["body"], language)
 

@@ -95,7 +95,7 @@ def _read(opened: Open, step: int, language: Language, texts: dict[str, str], fa
         filled = {part: sms.sent(text, opened.shop.settings, language) for part, text in filled.items()}
     st.caption(t(f"plan.language_{language}"))
     with st.container(border=True, key=f"copy.both_{language}"):
-        message.show(filled, channel, language)
+        message.show(filled, channel, language, opened.plan.offer.personal_codes)
     if channel == "sms":
         editing.billed(opened, filled.get("body", ""), language)
 

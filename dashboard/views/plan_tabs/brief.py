@@ -11,6 +11,7 @@ from dashboard import cache, state, widgets
 from dashboard.text import known, t
 from dashboard.views.plan_tabs import audience, brief_form, conflict, message, saving, steps, wording
 from dashboard.views.plan_tabs.saving import Open
+from engine.campaign import links
 from engine.campaign.plan import GOALS, PARTS
 from engine.errors import AppError, StoreProblem
 
@@ -89,7 +90,26 @@ def _what(opened: Open) -> None:
         accept_new_options=True,
         on_change=_changed,
     )
+    _where_it_leads(opened)
+
+
+def _where_it_leads(opened: Open) -> None:
+    """The address, and by what the shop's statistics know a visit from this plan: the usual words unless others are
+    typed."""
     st.text_input(t("brief.landing_url"), key="brief.landing_url", placeholder="https://", on_change=_changed)
+    usual = links.utm(opened.plan.model_copy(update={"utm": {}}))
+    with st.expander(t("brief.utm"), key="brief.utm", icon=":material/ads_click:"):
+        st.caption(t("brief.utm_about"))
+        with st.container(horizontal=True):
+            for name in links.FIELDS:
+                st.text_input(
+                    t(f"brief.utm_{name}"), key=f"brief.utm_{name}", placeholder=usual[name], max_chars=80,
+                    on_change=_changed,
+                )  # fmt: skip
+        for number, step in enumerate(opened.plan.steps):
+            if found := links.of_step(opened.plan, number):
+                st.caption(t("brief.utm_link", number=number + 1, channel=t(f"plan.channel_{step.channel}")))
+                st.code(found, language=None, wrap_lines=True)
 
 
 def _one_of(name: str, options: list[str]) -> None:
@@ -155,9 +175,15 @@ def _offer(opened: Open) -> None:
     if kind in brief_form.WITH_MINIMUM:
         _number("min_spend", t("brief.min_spend", currency=currency), 1.0)
     if kind != "none":
-        st.text_input(
-            t("brief.code"), key="brief.code", max_chars=40, placeholder=t("brief.code_hint"), on_change=_changed
-        )
+        _code()
+
+
+def _code() -> None:
+    """One code for all, or one each."""
+    label, help_ = t("brief.personal_codes"), t("brief.personal_codes_help")
+    if not st.toggle(label, key="brief.personal_codes", help=help_, on_change=_changed):
+        hint = t("brief.code_hint")
+        st.text_input(t("brief.code"), key="brief.code", max_chars=40, placeholder=hint, on_change=_changed)
 
 
 def _number(name: str, label: str, step: float, largest: float | None = None) -> None:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from dashboard.text import language, t
 from engine.audience import rule_text
 from engine.audience.rule_text import Compare, Rule
-from engine.campaign import html_mail
+from engine.campaign import links
 from engine.campaign.plan import Audience, Language, Plan, Step, problems_of
 from engine.errors import DataProblem
 from engine.sentences import Sentence
@@ -46,6 +46,7 @@ def values_of(plan: Plan) -> Values:
         "min_spend": offer.min_spend,
         "gift": offer.gift_product_id,
         "code": offer.code or "",
+        "personal_codes": offer.personal_codes,
         "starts_at": plan.starts_at,
         "ends_at": plan.ends_at,
         "send_hour": plan.send_hour,
@@ -53,6 +54,7 @@ def values_of(plan: Plan) -> Values:
         "holdout": round(100 * plan.holdout),
         "tone": plan.tone,
         "landing_url": plan.landing_url or "",
+        **{f"utm_{name}": plan.utm.get(name) or plan.utm.get(f"utm_{name}", "") for name in links.FIELDS},
         "messages": later_messages(plan),
         **{f"tier_spend_{number}": float(spend) for number, (spend, _) in enumerate(tiers)},
         **{f"tier_off_{number}": float(off) for number, (_, off) in enumerate(tiers)},
@@ -90,8 +92,8 @@ def plan_from(
     if len(set(days)) < len(days):
         problems = [*problems, t("brief.problem_days")]
         steps = steps[:1]
-    if values["landing_url"].strip() and html_mail.link(values["landing_url"], {}) is None:
-        problems = [*problems, t("brief.problem_landing_url")]
+    if wrong := links.problem(values["landing_url"]):
+        problems = [*problems, wrong.text(language())]
     changes = {
         "name": values["name"],
         "objective": values["goal"],
@@ -102,6 +104,7 @@ def plan_from(
         "category": values["category"],
         "tone": values["tone"] or "warm",
         "landing_url": values["landing_url"].strip() or None,
+        "utm": _utm(values, plan),
         "send_hour": values["send_hour"],
         "audience_share": values["audience_share"] / 100,
         "holdout": values["holdout"] / 100,
@@ -208,8 +211,15 @@ def _offer(values: Values) -> Values:
         "min_spend": values["min_spend"] or None if kind in WITH_MINIMUM else None,
         "tiers": tiers if kind == "spend_save" else tiers[:1] if kind == "buy_x_get_y" else [],
         "gift_product_id": values["gift"] if kind == "gift" else None,
-        "code": values["code"].strip() or None if kind != "none" else None,
+        "code": values["code"].strip() or None if kind != "none" and not values["personal_codes"] else None,
+        "personal_codes": bool(values["personal_codes"]) and kind != "none",
     }
+
+
+def _utm(values: Values, plan: Plan) -> dict[str, str]:
+    """The campaign parameters that the plan says itself; those it has beside the form's stay."""
+    others = {name: said for name, said in plan.utm.items() if name.removeprefix("utm_") not in links.FIELDS}
+    return others | {name: said for name in links.FIELDS if (said := values[f"utm_{name}"].strip())}
 
 
 def _sentences(error: ValidationError, values: Values) -> list[str]:

@@ -222,7 +222,8 @@ def _draft(opened: Open, step: int, draft: dict[str, Any]) -> None:
     facts = saving.facts_of(opened.shop, opened.plan, step)
     # Filled anew: the discount or the dates may have changed since it was written.
     filled = claims.fill(draft["slots"], facts) if facts else draft["filled"]
-    message.show(filled, opened.plan.steps[step].channel, opened.plan.steps[step].language)
+    shown = opened.plan.steps[step]
+    message.show(filled, shown.channel, shown.language, opened.plan.offer.personal_codes)
     if choice := draft.get("choice"):
         st.caption(message.plain(choice["reason_zh" if language() == "zh" else "reason"]))
 

@@ -65,7 +65,8 @@ def _copy(opened: Open, step: int, copy: Copy, number: int) -> None:
     said = t("copy.earlier_by", at=at, by=message.plain(copy.by)) if copy.by else at
     st.caption(f"{said} · {t(f'copy.from_{source}')}")
     facts = saving.facts_of(opened.shop, opened.plan, step)
-    message.show(claims.fill(copy.texts, facts) if facts else copy.texts, channel, language)
+    filled = claims.fill(copy.texts, facts) if facts else copy.texts
+    message.show(filled, channel, language, opened.plan.offer.personal_codes)
     if st.button(t("copy.bring_back"), key=f"copy.bring_back_{number}", icon=":material/settings_backup_restore:"):
         texts = {part: copy.texts.get(part, "") for part in PARTS[channel]}
         with widgets.problem_box():

@@ -47,7 +47,8 @@ def show(opened: Open, step: int) -> None:
         for part in saved:
             _field(opened, step, part, texts, facts, job)
         _line(opened, step, job)
-        values = {name: message.plain(merge.shown(value, facts.language)) for name, value in facts.slots.items()}
+        shown = {name: merge.shown(said, facts.language, code=merge.EXAMPLE_CODE) for name, said in facts.slots.items()}
+        values = {name: message.plain(said) for name, said in shown.items()}
         slots = "  ·  ".join(f"`{{{name}}}` {value}" for name, value in values.items())
         st.caption(t("copy.slots", slots=slots))
     if state.touched(area(step)):
@@ -119,7 +120,7 @@ def for_tool(opened: Open, step: int, filled: str, facts: Facts) -> str:
     settings = opened.shop.settings
     if opened.plan.steps[step].channel == "sms":
         filled = sms.sent(filled, settings, facts.language)
-    return merge.for_tool(filled, settings.mail_tool, facts.language)
+    return merge.for_tool(filled, settings.mail_tool, facts.language, opened.plan.plan_id)
 
 
 def billed(opened: Open, filled: str, language: str) -> None:

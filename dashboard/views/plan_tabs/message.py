@@ -26,10 +26,14 @@ def plain(text: str) -> str:
     return re.sub(r"([\\`*_{}\[\]<>#$|~:])", r"\\\1", text)
 
 
-def show(filled: dict[str, str], channel: str, language: str) -> None:
-    """The parts of a message, in reading order, each in the shape it has in a mailbox or on a phone."""
+def show(filled: dict[str, str], channel: str, language: str, personal_codes: bool = False) -> None:
+    """The parts of a message, in reading order, each in the shape it has in a mailbox or on a phone.
+
+    personal_codes: whether every reader has a code of their own; an example stands for it.
+    """
+    code = merge.EXAMPLE_CODE if personal_codes else None
     for part in PARTS[channel]:
-        words = plain(merge.shown(filled.get(part, ""), language).strip())
+        words = plain(merge.shown(filled.get(part, ""), language, code=code).strip())
         if not words:
             continue
         if part == "subject":

@@ -50,7 +50,8 @@ def show(plan: Plan, step: int, filled: dict[str, str], facts: Facts, settings: 
         st.caption(t("copy.nothing_yet"))
         return
     name = _name(filled, facts.language)
-    filled = {part: merge.shown(text, facts.language, name) for part, text in filled.items()}
+    code = merge.EXAMPLE_CODE if plan.offer.personal_codes else None
+    filled = {part: merge.shown(text, facts.language, name, code) for part, text in filled.items()}
     if channel == "sms":
         filled["body"] = sms.sent(filled["body"], settings, facts.language)
     under = lint.under(channel, facts.language, settings.legal_lines)

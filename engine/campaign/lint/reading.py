@@ -12,7 +12,7 @@ from engine.campaign.needs import read
 from engine.campaign.writer.facts import Facts
 from engine.sentences import Said, Sentence
 
-OWN_NAMES = ("shop", "product", "products", "product_a", "product_b", "product_c", "gift", "category", "code")
+OWN_NAMES = ("shop", "product", "products", "product_a", "product_b", "product_c", "gift", "category", "code", "link")
 CAPITALS = re.compile(r"[A-Z][A-Z'&-]+(?:[ ,]+[A-Z][A-Z'&-]*)+")
 BEGINNING = 2  # letters; a Chinese name may have no more
 Place = tuple[int, int, str, Said, str]  # start, end, rule, reason, row

@@ -124,9 +124,12 @@ class Facts:
         return LIMITS[self.channel][part][self.language == "zh"]
 
     def room(self, part: str) -> int:
-        """Most characters a draft of it takes."""
+        """Most characters a draft of it takes; an address in its text comes on top."""
         own = ROOM.get(self.channel, {}).get(part)
-        return own[self.language == "zh"] if own else self.limit(part)
+        if not own:
+            return self.limit(part)
+        beside = len(self.slots["link"]) + 1 if "link" in self.slots else 0
+        return min(own[self.language == "zh"] + beside, self.limit(part))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,9 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
     chosen = [table.loc[product_id] for product_id in brief.product_ids]
     names = [str(row["name"]) for row in chosen]
     slots = {"shop": _sender(shop)} | _offer(brief.offer, table, currency, brief.language)
-    if brief.offer.code:
+    if brief.offer.personal_codes:
+        slots["code"] = merge.CODE_SLOT  # another for each customer
+    elif brief.offer.code:
         slots["code"] = plain(brief.offer.code, 40)
     if brief.goal in ("launch", "sale_day"):
         slots["starts_at"] = day(brief.starts_at, brief.language)
@@ -170,6 +175,8 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
     slots |= _vouched_for(shop, brief)
     if brief.channel in merge.CHANNELS:
         slots[merge.NAME] = merge.SLOT  # only the tool that sends knows it
+    if brief.link:
+        slots["link"] = brief.link
     found = Facts(
         language=brief.language,
         channel=brief.channel,
@@ -217,6 +224,7 @@ def _rows(brief: Brief, slots: Mapping[str, str]) -> dict[str, str]:
         rows |= {"product": f"products {brief.product_ids[0]}: name", "price": price}
         rows["said"] = f"products {brief.product_ids[0]}: description"
         rows |= {"price_after": f"{price} - discount", "saving": f"{price} x discount"}
+    rows["link"] = "plan: landing_url"
     rows |= {slot: f"products {one}: name" for slot, one in zip(SEVERAL, brief.product_ids, strict=False)}
     if brief.offer.gift_product_id:
         rows["gift"] = f"products {brief.offer.gift_product_id}: name"

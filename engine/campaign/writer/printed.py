@@ -30,7 +30,7 @@ def _problems(brief: Brief, slots: Mapping[str, str], names: Sequence[str], worl
         told.append((f"products {brief.offer.gift_product_id}: name", slots["gift"]))
     if "category" in slots:
         told.append(("brief: category", slots["category"]))
-    if "code" in slots:
+    if "code" in slots and not brief.offer.personal_codes:
         told.append(("brief: code", slots["code"]))
         if not CODE.fullmatch(slots["code"]):
             yield Sentence("refused.odd_code", {"code": slots["code"]})

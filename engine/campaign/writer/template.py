@@ -84,7 +84,8 @@ def offer_lines(facts: Facts) -> list[str]:
     file = template_file(facts.language)
     forms = file["offers"][facts.offer_kind]
     lines = forms.get(FORMS.get(facts.channel, "long"), forms["long"])
-    return [_fitted(_line(line, file, facts, _about(facts, file)), line, file, facts) for line in lines]
+    leads = " {link}" if "link" in facts.slots else ""  # phones end an address at a space
+    return [_fitted(_line(line, file, facts, _about(facts, file)), line, file, facts) + leads for line in lines]
 
 
 def _fitted(whole: str, line: str, file: dict, facts: Facts) -> str:
