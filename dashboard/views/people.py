@@ -8,6 +8,7 @@ from dashboard.text import t, table_name
 from dashboard.views.plan_tabs.message import plain
 from engine import privacy, settings
 from engine.access import roles
+from engine.decision import forgetting
 from engine.shop import duplicates, erasure, vault
 from engine.shop.store import Shop
 
@@ -135,7 +136,7 @@ def erasing(shop: Shop) -> None:
     ):
         with widgets.problem_box():
             administer()
-            done = erasure.erase(shop.path, shop.shop_id, CONFIG, ids, widgets.now())
+            done = forgetting.erase(shop.path, shop.shop_id, CONFIG, ids, widgets.now())
         state.tell("people", erased_words(done))
         st.rerun()
 

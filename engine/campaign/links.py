@@ -52,12 +52,13 @@ def require(plan: "Plan") -> None:
 
 
 def utm(plan: "Plan", step: int = 0, variant: str = "") -> dict[str, str]:
-    """The campaign parameters of a message, by name without utm_: the usual ones of its channel, those that the plan
-    says instead, and the variant as `content`."""
+    """The campaign parameters of a message, by name without utm_: the usual ones of its channel, unless its address has
+    them already, those that the plan says instead, and the variant as `content`."""
     source, medium = USUAL[plan.steps[step].channel]
-    usual = {"source": source, "medium": medium, "campaign": plan.plan_id}
+    usual = {"source": source, "medium": medium, "campaign": plan.plan_id} | ({"content": variant} if variant else {})
+    typed = {name for name, _ in parse_qsl((plan.landing_url or "").partition("?")[2].partition("#")[0])}
     own = {name.removeprefix("utm_"): value.strip() for name, value in plan.utm.items() if value.strip()}
-    return {**usual, **({"content": variant} if variant else {}), **own}
+    return {name: said for name, said in usual.items() if f"utm_{name}" not in typed} | own
 
 
 def of_step(plan: "Plan", step: int = 0, variant: str = "") -> str | None:

@@ -87,11 +87,37 @@ CREATE TRIGGER versions_no_update BEFORE UPDATE ON plan_versions BEGIN
     SELECT RAISE(ABORT, 'An earlier version of a plan stays as it was saved.'); END;
 """
 
-MIGRATIONS = (_ENTRIES, _PLANS, _VERSIONS)  # applied in order, once each; `PRAGMA user_version` counts those applied
+# A code has one owner for good: most checkouts take "Home15" for "HOME15", so it is told from others by `spelled`.
+# REPLACE would remove a row past the trigger against that, so a new row must be new, and an owner have no other code.
+_CODES = """
+CREATE TABLE codes (
+    number INTEGER PRIMARY KEY, code TEXT NOT NULL, spelled TEXT NOT NULL UNIQUE, plan_id TEXT NOT NULL,
+    made_here INTEGER NOT NULL, loaded_at TEXT NOT NULL, customer_id TEXT, given_at TEXT,
+    UNIQUE (plan_id, customer_id), CHECK (customer_id IS NULL OR given_at IS NOT NULL)
+);
+CREATE TRIGGER codes_come_free BEFORE INSERT ON codes WHEN NEW.given_at IS NOT NULL
+OR EXISTS (SELECT 1 FROM codes WHERE spelled = NEW.spelled OR number = NEW.number) BEGIN
+    SELECT RAISE(ABORT, 'A code is loaded once, and belongs to nobody at first.'); END;
+CREATE TRIGGER codes_stay BEFORE UPDATE ON codes WHEN NOT (
+    (OLD.given_at IS NULL AND NEW.customer_id IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM codes WHERE plan_id = NEW.plan_id AND customer_id = NEW.customer_id))
+    OR (OLD.given_at IS NEW.given_at AND NEW.customer_id IS NULL)
+) BEGIN SELECT RAISE(ABORT, 'A code that was given to somebody stays theirs.'); END;
+CREATE TRIGGER codes_given_stay BEFORE DELETE ON codes WHEN OLD.given_at IS NOT NULL BEGIN
+    SELECT RAISE(ABORT, 'A code that was given to somebody stays theirs.'); END;
+"""
+
+MIGRATIONS = (
+    _ENTRIES,
+    _PLANS,
+    _VERSIONS,
+    _CODES,
+)  # applied in order, once each; `PRAGMA user_version` counts those applied
 GUARDS = (
     "entries_no_update", "entries_no_delete", "entries_in_order", "entries_four_eyes",
     "plans_start", "plans_content", "plans_status",
     "versions_of_new_plans", "versions_of_changes", "versions_of_gone_plans", "versions_no_update",
+    "codes_come_free", "codes_stay", "codes_given_stay",
 )  # fmt: skip
 
 
@@ -226,6 +252,7 @@ def _connect(shop_dir: Path) -> Database:
         connection.execute("PRAGMA synchronous=FULL")  # not stored in the file: needed on every connection
         if connection.execute("PRAGMA synchronous").fetchone()[0] != 2:
             raise StoreProblem(Sentence("ledger.no_sync"))
+        connection.execute("PRAGMA secure_delete=ON")  # what is erased is overwritten, not only let go
         connection.create_function("person_key", 1, person_key, deterministic=True)
         _migrate(db)
         connection.set_authorizer(_permitted)
@@ -267,8 +294,8 @@ _ALLOWED = {20, 21, 22, 31, 32, 33}  # SQLITE_READ, SELECT, TRANSACTION, FUNCTIO
 
 
 def _permitted(action: int, first: str | None, second: str | None, database: str | None, trigger: str | None) -> int:
-    """SQLite asks before each statement: rows may be added, plans changed, and nothing else. Versions of plans are
-    written by the triggers alone.
+    """SQLite asks before each statement: rows may be added, plans changed, codes given away, and nothing else. Versions
+    of plans are written by the triggers alone.
 
     Triggers do not stop `transform()`, DROP or writable_schema; this does, for connections of ours.
     """
@@ -279,6 +306,10 @@ def _permitted(action: int, first: str | None, second: str | None, database: str
     if action in (sqlite3.SQLITE_UPDATE, sqlite3.SQLITE_DELETE) and first == "plans":
         return int(sqlite3.SQLITE_OK)
     if action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_DELETE) and first == "plan_versions" and trigger in GUARDS:
+        return int(sqlite3.SQLITE_OK)
+    if action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_DELETE) and first == "codes":
+        return int(sqlite3.SQLITE_OK)
+    if action == sqlite3.SQLITE_UPDATE and first == "codes" and second in ("customer_id", "given_at"):
         return int(sqlite3.SQLITE_OK)
     if action == sqlite3.SQLITE_PRAGMA and (first in _READS or second is None):
         return int(sqlite3.SQLITE_OK)

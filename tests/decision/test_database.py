@@ -167,13 +167,15 @@ def test_a_removed_plan_takes_its_versions_with_it(shop, plan):
 
 def test_a_failed_migration_changes_nothing(shop, monkeypatch):
     shop.append()
+    with database.reading(shop.dir) as db:
+        before = set(db.table_names())
     with monkeypatch.context() as broken:
         broken.setattr(database, "MIGRATIONS", (*database.MIGRATIONS, "CREATE TABLE half (a);\nCREATE TABLE half (a);"))
         with pytest.raises(StoreProblem):
             shop.append()
     assert shop.append().seq == 2
     with database.reading(shop.dir) as db:
-        assert set(db.table_names()) == {"entries", "plans", "plan_versions"}
+        assert set(db.table_names()) == before >= {"entries", "plans", "plan_versions"}
 
 
 def test_a_file_of_a_newer_version_is_left_alone(shop):

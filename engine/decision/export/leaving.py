@@ -15,7 +15,7 @@ import pandas as pd
 from engine.access import roles
 from engine.campaign.plan import Plan
 from engine.campaign.planned import Selected
-from engine.decision import live
+from engine.decision import codes, live
 from engine.decision.export import package, record
 from engine.decision.export.approved import Approved
 from engine.decision.export.files import Files
@@ -64,12 +64,14 @@ def export_target(
     selected = selected or live.kept_rules(shop)
     packages: list[Package] = []
     kept: dict[str, pd.DataFrame] = {}
+    given: dict[str, dict[str, str]] = {}
     for item in approved:
-        made, kept[item.saved.plan.plan_id] = _built(shop, item.saved.plan, target, contacts, seed, selected)
+        plan_id = item.saved.plan.plan_id
+        made, kept[plan_id], given[plan_id] = _built(shop, item.saved.plan, target, contacts, seed, selected)
         packages.append(_chosen(made, only))
     payload = _payload(approved, packages)
     with Files(_placed(out, packages)) as files:
-        head = record.record(shop.path, shop.shop_id, approved, kept, payload, person, now, config)
+        head = record.record(shop.path, shop.shop_id, approved, kept, payload, person, now, config, given)
         files.put_in_place()
     return Left(packages, head)
 
@@ -82,17 +84,20 @@ def preview(
     Raises NotAllowed where the target can do nothing for it.
     """
     contacts = vault.contacts(shop.path, shop.shop_id, config)
-    made, _ = _built(shop, plan, target, contacts, seed, selected or live.kept_rules(shop))
+    made, _, _ = _built(shop, plan, target, contacts, seed, selected or live.kept_rules(shop))
     return replace(made, files=[replace(file, content=b"") for file in made.files])
 
 
 def _built(
     shop: Shop, plan: Plan, target: TargetName, contacts: pd.DataFrame, seed: int, selected: Selected
-) -> tuple[Package, pd.DataFrame]:
-    """The files of a plan, and its assignment to be kept."""
+) -> tuple[Package, pd.DataFrame, dict[str, str]]:
+    """The files of a plan, its assignment to be kept, and who has which code."""
     table = languages(shop.path, plan, assigned(plan, audience(shop, plan, selected), seed))
     kept = with_held_globally(plan, table, held_globally(shop, plan, selected), seed)
-    return package.build(shop, plan, table, kept, TARGETS[target], contacts), kept
+    own = codes.needed(shop.path, plan, table)
+    if own and target not in codes.HAND_OUT_THEMSELVES:
+        table = table.assign(code=table["customer_id"].map(own).fillna(""))
+    return package.build(shop, plan, table, kept, TARGETS[target], contacts), kept, own
 
 
 def _chosen(made: Package, only: Collection[str] | None) -> Package:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.campaign import html_mail, merge, planned
+from engine.campaign import html_mail, links, merge, planned
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Language
 from engine.decision.export.approved import Approved
@@ -21,8 +21,8 @@ FORECAST = [
 PLAN_COLUMNS = [
     "plan_id", "name", "step", "day", "condition", "status", "approved_by", "approved_at", "reason", "objective",
     "channel", "language", "starts_at", "ends_at", "send_day", "send_hour", "audience_size", "holdout", "offer_kind",
-    "discount", "min_spend", "code", "product_ids", "category", "landing_url", *COPY, *FORECAST, "content_sha256",
-    "ledger_head", "ledger_entries",
+    "discount", "min_spend", "code", "product_ids", "category", "landing_url", "link", *COPY, *FORECAST,
+    "content_sha256", "ledger_head", "ledger_entries",
 ]  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def pages_of(item: Approved, settings: ShopSettings, tool: Tool) -> list[Page]:
     for number, step in enumerate(plan.steps):
         for language in step.languages if step.channel == "email" else ():
             if texts := _texts(item, number, language):
-                html = html_mail.of_plan(plan, texts, language, settings, tool)
+                html = html_mail.of_plan(plan, texts, language, settings, tool, number)
                 found.append(Page(plan.plan_id, number, language, html.encode()))
     return found
 
@@ -99,7 +99,8 @@ def row(item: Approved, step: int, language: str, table: pd.DataFrame, tool: Too
         "product_ids": "|".join(plan.product_ids),
         "category": plan.category,
         "landing_url": plan.landing_url,
-        **{part: merge.for_tool(texts[part], tool, language) if part in texts else None for part in COPY},
+        "link": links.of_step(plan, step),
+        **{part: merge.for_tool(texts[part], tool, language, plan.plan_id) if part in texts else None for part in COPY},
         **{name: forecast.get(name) for name in FORECAST},
         "content_sha256": approval.payload["content_sha256"],
         "ledger_head": approval.hash,

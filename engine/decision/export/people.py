@@ -1,14 +1,15 @@
 """Whom a plan reaches, how they are divided, and who gets each of its messages."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from engine.campaign import planned
+from engine.campaign import links, merge, planned
+from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan, Step
 from engine.campaign.planned import Selected
 from engine.decision import cells, live
@@ -136,3 +137,30 @@ def recipients(plan: Plan, table: pd.DataFrame) -> list[Recipients]:
         people = named.loc[treated & reached, columns].reset_index(drop=True)
         found.append(Recipients(plan.plan_id, number, f"{plan.plan_id}-recipients{which}.csv", people))
     return found
+
+
+def with_codes(lists: list[Recipients], given: Mapping[str, str], tool: Tool) -> list[Recipients]:
+    """The recipients, each with their own code in the column that the tool's tag reads; as they are for a plan without
+    personal codes, and for a tool that hands codes out itself.
+    """
+    column = merge.CODE_COLUMNS[tool]
+    if not given or not column:
+        return lists
+    return [
+        replace(one, people=one.people.assign(**{column: one.people["customer_id"].map(dict(given))})) for one in lists
+    ]
+
+
+def with_links(plan: Plan, lists: list[Recipients]) -> list[Recipients]:
+    """The recipients, each with the address of their variant, which the parameter utm_content tells from the others; as
+    they are for a plan without variants, whose address stands in the plans file.
+    """
+    if not (plan.variants and plan.landing_url):
+        return lists
+    by_variant = {
+        (number, one): links.of_step(plan, number, one) for number in range(len(plan.steps)) for one in plan.variants
+    }
+    return [
+        replace(one, people=one.people.assign(link=[by_variant[one.step, which] for which in one.people["variant"]]))
+        for one in lists
+    ]

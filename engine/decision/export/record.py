@@ -12,7 +12,7 @@ import pandas as pd
 from engine.access import roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
-from engine.decision import approvals, assignments, cells, ledger, plans
+from engine.decision import approvals, assignments, cells, codes, ledger, plans
 from engine.decision.export import approved as approved_plans
 from engine.decision.export.approved import Approved
 from engine.decision.export.files import Files
@@ -25,7 +25,9 @@ from engine.decision.export.people import (
     assigned,
     languages,
     recipients,
+    with_codes,
     with_held_globally,
+    with_links,
 )
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import Sentence
@@ -70,8 +72,9 @@ def export_plans(
 ) -> ExportResult:
     """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
 
-    Refused, with no file left behind, when the history is not whole, a plan is not approved as it stands, or there is
-    nothing to export. `audiences` gives a plan's customers. Each plan's export is an entry of the history.
+    Refused, with no file left behind, when the history is not whole, a plan is not approved as it stands, has fewer
+    personal codes than people, or there is nothing to export. `audiences` gives a plan's customers. Each plan's export
+    is an entry of the history, saved together with who was given which code.
 
     The plans file has a row per message and language; the forecast, which is for the whole plan, stands in its first.
     `tool`: whose merge tags stand in the copy. `pages_by`: the shop whose sender and legal lines its e-mails have as
@@ -86,11 +89,13 @@ def export_plans(
     approved = allowed(shop_dir, shop_id, config, person, plan_ids)
     rows, tables, people, pages = [], [], [], []
     kept: dict[str, pd.DataFrame] = {}
+    given: dict[str, dict[str, str]] = {}  # by plan, customer_id -> code
     for item in approved:
         table = languages(shop_dir, item.saved.plan, assigned(item.saved.plan, audiences(item.saved.plan), seed))
         tables.append(table)
         kept[item.saved.plan.plan_id] = with_held_globally(item.saved.plan, table, held(item.saved.plan), seed)
-        people += recipients(item.saved.plan, table)
+        own = given[item.saved.plan.plan_id] = codes.needed(shop_dir, item.saved.plan, table)
+        people += with_codes(with_links(item.saved.plan, recipients(item.saved.plan, table)), own, tool)
         pages += pages_of(item, pages_by, tool) if pages_by else []
         steps = enumerate(item.saved.plan.steps)
         rows += [row(item, step, language, table, tool) for step, one in steps for language in one.languages]
@@ -100,7 +105,7 @@ def export_plans(
     written = [(page_path(out, page), page.html) for page in pages] if out else []
     with Files([(out, plans_csv), (audience_path(out), audience_csv), *written] if out else []) as files:
         payload = _payload(approved, plans_csv, audience_csv, people, pages)
-        head = record(shop_dir, shop_id, approved, kept, payload, person, now, config)
+        head = record(shop_dir, shop_id, approved, kept, payload, person, now, config, given)
         files.put_in_place()
     return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head, people, pages)
 
@@ -145,10 +150,12 @@ def record(
     person: str,
     now: datetime,
     config: Path,
+    given: Mapping[str, dict[str, str]],
 ) -> str:
-    """The head after one entry per plan, each with its assignment kept (`with_held_globally`, by plan_id).
+    """The head after one entry per plan, each with its assignment kept (`with_held_globally`, by plan_id) and its codes
+    given away (`codes.needed`, by plan_id).
 
-    Raises NotAllowed when a plan was changed since it was read.
+    Raises NotAllowed when a plan was changed since it was read, or its codes were given to others.
     """
     with ledger.writing(shop_dir, shop_id, config) as writer:
         for item in approved:
@@ -156,7 +163,9 @@ def record(
             today = plans.find(writer.db, plan_id)
             if today is None or approvals.approval_of(today, writer.entries(plan_id)) is None:
                 raise NotAllowed(f"Plan {plan_id} was changed while it was exported. Nothing was exported.")
-            entry = writer.append(plan_id, "exported", person, person, payload, now)
+            codes.hand_out(writer.db, plan_id, own := given[plan_id], now)
+            said = payload | ({"codes": len(own)} if own else {})
+            entry = writer.append(plan_id, "exported", person, person, said, now)
             assignments.put(shop_dir, shop_id, config, assigned[plan_id], plan_id, entry.seq, now)
             if today.plan.status == "approved":
                 plans.set_status(writer.db, plan_id, "exported", now)
