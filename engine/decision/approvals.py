@@ -10,7 +10,7 @@ without its entry, so that no page or script can go round these functions.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -190,8 +190,12 @@ _WHY_NOT = {
 
 def decisions(shop_dir: Path, shop_id: str, config: Path, plan_id: str | None = None) -> list[Decision]:
     """Submissions, approvals and rejections, oldest first, read from the history."""
-    acts = ("submitted", "approved", "rejected")
-    return [_decision(e) for e in ledger.entries(shop_dir, shop_id, config, plan_id) if e.action in acts]
+    return of_entries(ledger.entries(shop_dir, shop_id, config, plan_id))
+
+
+def of_entries(entries: Sequence[ledger.Entry]) -> list[Decision]:
+    """Those entries of the history that are submissions, approvals or rejections."""
+    return [_decision(entry) for entry in entries if entry.action in ("submitted", "approved", "rejected")]
 
 
 def approval_of(saved: plans.SavedPlan, history: list[ledger.Entry]) -> Decision | None:
