@@ -20,6 +20,7 @@ import engine.commands.optimise
 import engine.commands.packing
 import engine.commands.replaying
 import engine.commands.replying
+import engine.commands.sending
 import engine.commands.uplift  # noqa: F401
 from engine.commands import main
 

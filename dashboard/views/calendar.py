@@ -9,8 +9,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, charts, state, widgets
-from dashboard.text import channel_name, t
+from dashboard.text import channel_name, language, t
 from dashboard.views.plan_tabs.message import plain
+from engine import settings
+from engine.decision import appointments, ledger
 from engine.decision.plans import SavedPlan
 from engine.outcome import timetable
 from engine.shop.store import Shop
@@ -211,6 +213,26 @@ def everything(pairs: pd.DataFrame, names: dict[str, str]) -> None:
     )  # fmt: skip
 
 
+def days_as_a_file(shop: Shop, stored: list[SavedPlan]) -> None:
+    """The days of all plans that are approved or wait for it, made when somebody asks for the file."""
+
+    def made() -> bytes:
+        history = ledger.entries(shop.path, shop.shop_id, settings.read().config)
+        return appointments.ics(appointments.dated(stored, history), shop.shop_id, shop.settings, spoken)
+
+    spoken = language()
+    st.download_button(
+        t("export_setup.all_days"),
+        made,
+        f"{shop.path.name}.ics",
+        "text/calendar",
+        key="calendar.ics",
+        on_click="ignore",
+        icon=":material/event:",
+        help=t("export_setup.all_days_help"),
+    )
+
+
 widgets.page_head("calendar.title", "calendar.purpose")
 
 with widgets.problem_box():
@@ -228,3 +250,5 @@ with widgets.problem_box():
     if len(shown):
         st.subheader(t("calendar.list"))
         listing(shown, stored)
+    if any(saved.plan.status in ("submitted", "approved", "exported") for saved in stored):
+        days_as_a_file(shop, stored)

@@ -51,6 +51,15 @@ def read(path: Path, name: str = "") -> Read:
         return _read(list(gate.sheets(copy, name=name)), name)
 
 
+def read_bytes(content: bytes, name: str) -> Read:
+    """`read` of an upload: its name is what a browser says, and never becomes a path."""
+    ending = next((one for one in (".csv", ".txt", ".xlsx", ".gz") if name.lower().endswith(one)), ".csv")
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"codes{ending}"
+        path.write_bytes(content)
+        return read(path, shown(name))
+
+
 def _read(found: list[Sheet], name: str) -> Read:
     if len(found) != 1:
         raise DataProblem(Sentence("codes.one_table", {"file": name, "count": len(found)}))
@@ -92,6 +101,11 @@ def shown(code: str) -> str:
     """A code as a sentence says it: not endlessly long, without what no screen shows."""
     seen = "".join(ch if ch.isprintable() else "\ufffd" for ch in code)
     return seen if len(seen) <= LONGEST else f"{seen[:LONGEST]}…"
+
+
+def file_name(plan_id: str, live: bool) -> str:
+    """What a file of a plan's codes is called: one with codes that the shop does not know says so."""
+    return f"{plan_id}-coupons.csv" if live else f"{plan_id}-coupons-not-live.csv"
 
 
 def write(codes: list[str]) -> bytes:

@@ -207,6 +207,12 @@ def needed(shop_dir: Path, plan: Plan, table: pd.DataFrame) -> dict[str, str]:
     return to_hand_out(shop_dir, plan, table.loc[table["treated"].eq(1), "customer_id"])
 
 
+def missing(shop_dir: Path, plan_id: str, customer_ids: Collection[str]) -> int:
+    """How many of these people there is no code for."""
+    without = set(customer_ids) - of(shop_dir, plan_id).keys()
+    return max(0, len(without) - stock(shop_dir, plan_id).free)
+
+
 def hand_out(db: Database, plan_id: str, wanted: dict[str, str], now: datetime) -> int:
     """Gives these people these codes, inside a transaction that is open; how many are new.
 

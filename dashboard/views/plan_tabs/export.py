@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import audience, export_targets
+from dashboard.views.plan_tabs import audience, export_codes, export_setup, export_targets
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import merge, planned
@@ -38,8 +38,11 @@ def show(opened: Open) -> None:
         widgets.show_problem(StoreProblem(verdict.said))
         return
     table = _people(opened)
+    if not export_codes.show(opened, table):
+        return
     tool = _to_send(opened, export.recipients(opened.plan, table))
     export_targets.show(opened)
+    export_setup.show(opened, tool, history)
     _to_measure(opened, table, tool)
     exports = [entry for entry in history if entry.action == "exported"]
     st.caption(t("export.recorded", count=len(exports), approver=approval.by))
