@@ -22,7 +22,7 @@ PERSONAL = Offer(kind="percent", discount=0.15, personal_codes=True)
 def run(tmp_path, monkeypatch, make_plan):
     """run("codes", "count", "p1"): what the command said, on a shop with an approved plan of personal codes."""
     monkeypatch.setenv("OFFERLAB_CONFIG", str(tmp_path / "config"))
-    customers = pd.DataFrame({"customer_id": ["c1", "c2"], "email_consent": True})
+    customers = pd.DataFrame({"customer_id": ["c1", "c2", "c3"], "email_consent": True})
     orders = pd.DataFrame(
         {"order_id": ["o1"], "customer_id": ["c3"], "ordered_at": pd.to_datetime(["2026-01-05"]), "product_id": ["p1"],
          "quantity": [1.0], "unit_price": [9.5]}

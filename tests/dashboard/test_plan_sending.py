@@ -1,0 +1,59 @@
+"""The Export tab beside its files: codes before anything leaves, then the sheet, copy to paste and the plan's days."""
+
+import streamlit as st
+from icalendar import Calendar
+
+from engine.campaign.plan import Audience, Offer, Step
+from engine.decision import codes
+from tests.dashboard.plan_pages import COPY, approved, page_of, said, saved_plan, stored
+
+PERSONAL = Offer(kind="percent", discount=0.15, personal_codes=True)
+
+
+def test_without_a_code_for_everyone_there_is_nothing_to_download_and_codes_made_here_are_not_live(
+    open_app, trained_shop, monkeypatch
+):
+    saved_plan(trained_shop, offer=PERSONAL, variants=["A", "B"], landing_url="https://shop.example/spring#new")
+    approved(trained_shop)
+    given = {}
+    button = st.download_button
+
+    def noted(label, data, file_name, *arguments, **more):
+        given[more["key"]] = (file_name, data)
+        return button(label, data, file_name, *arguments, **more)
+
+    monkeypatch.setattr(st, "download_button", noted)
+    app = page_of(open_app, trained_shop, "export")
+    assert "of them have no code" in said(app)
+    assert list(given) == ["codes.download"]
+    app.number_input(key="codes.count").set_value(5000)
+    app.text_input(key="codes.prefix").set_value("tea")
+    app.button(key="codes.make_now").click().run()
+    assert "5,000 codes made" in said(app) and "Not live until loaded into your shop" in said(app)
+    assert codes.stock(trained_shop, "spring") == codes.Stock(5000, 0, 5000)
+    name, content = given["codes.download"]
+    assert name == "spring-coupons-not-live.csv" and content().startswith(b"Coupon\r\nTEA")
+    recipients = given["export.recipients_csv"][1]().decode("utf-8-sig").splitlines()
+    assert recipients[0] == '"customer_id","variant","link","code"'
+    assert "&utm_content=A#new" in recipients[1] or "&utm_content=B#new" in recipients[1]
+    assert len(codes.of(trained_shop, "spring")) == len(recipients) - 1
+    assert "What the customer gets" in said(app) and "the 5000 codes" in said(app)
+    assert "Subject: A little something" in given["paste.text.0.en"][1]
+    assert len(Calendar.from_ical(given["setup.calendar"][1]).walk("VEVENT")) == 4
+
+
+def test_the_brief_turns_one_code_into_one_each_and_shows_where_messages_lead(open_app, trained_shop):
+    saved_plan(
+        trained_shop, steps=[Step(channel="sms", copy={"body": COPY["body"]})], audience=Audience(rule="orders >= 1")
+    )
+    app = page_of(open_app, trained_shop, "brief")
+    app.toggle(key="brief.personal_codes").set_value(True).run()
+    app.text_input(key="brief.landing_url").set_value("https://shop.example/tea").run()
+    app.text_input(key="brief.utm_source").set_value("house").run()
+    plan = stored(trained_shop).plan
+    assert (plan.offer.personal_codes, plan.offer.code, plan.utm) == (True, None, {"source": "house"})
+    shown = [one.value for one in app.code]
+    assert "https://shop.example/tea?utm_source=house&utm_medium=sms&utm_campaign=spring" in shown
+    app.text_input(key="brief.landing_url").set_value("https://ana:secret@shop.example").run()
+    assert "user name or password" in said(app)
+    assert stored(trained_shop).plan.landing_url == "https://shop.example/tea"
