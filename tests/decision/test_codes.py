@@ -191,7 +191,7 @@ def test_everyone_written_to_gets_a_code_of_their_own_and_keeps_it(shop, spring,
     assert next(iter(more.recipients[0].people["code"])) == "C0020"
     assert send_out(shop).recipients[0].csv == first.recipients[0].csv
     assert codes.stock(shop.dir, "p1") == codes.Stock(35, 21, 0)
-    assert shop.entries("p1")[-1].payload["codes"] == {"p1": 20}
+    assert shop.entries("p1")[-1].payload["codes"] == 20
 
 
 def test_the_holdout_gets_no_code(shop, make_plan, load):
