@@ -1,9 +1,14 @@
 """The Export tab beside its files: codes before anything leaves, then the sheet, copy to paste and the plan's days."""
 
+from datetime import date
+
 import streamlit as st
 from icalendar import Calendar
 
-from engine.campaign.plan import Audience, Offer, Step
+from dashboard.views.plan_tabs import sliders
+from engine.campaign.optimise import groups
+from engine.campaign.optimise.options import Option
+from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import codes
 from tests.dashboard.plan_pages import COPY, approved, page_of, said, saved_plan, stored
 
@@ -57,3 +62,16 @@ def test_the_brief_turns_one_code_into_one_each_and_shows_where_messages_lead(op
     app.text_input(key="brief.landing_url").set_value("https://ana:secret@shop.example").run()
     assert "user name or password" in said(app)
     assert stored(trained_shop).plan.landing_url == "https://shop.example/tea"
+
+
+def test_a_size_or_a_kind_chosen_on_numbers_keeps_one_code_each_and_no_offer_has_none():
+    for kind in ("amount", "free_shipping", "none"):
+        said = {"kind": kind, "percent": 10, "amount": 5.0, "min_spend": None}
+        chosen = Offer.model_validate(sliders._offer(PERSONAL, said).model_dump())
+        assert (chosen.kind, chosen.code, chosen.personal_codes) == (kind, None, kind != "none")
+    days = {"starts_at": date(2026, 6, 8), "ends_at": date(2026, 6, 15)}
+    plan = Plan(plan_id="spring", name="Spring", owner="Ana", offer=PERSONAL, **days)
+    for kind in ("percent", "none"):
+        size = 0.2 if kind == "percent" else None
+        offer = groups.as_plan(plan, Option("email", kind, size)).offer
+        assert (offer.kind, offer.code, offer.personal_codes) == (kind, None, kind != "none")

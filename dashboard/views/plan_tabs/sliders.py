@@ -106,7 +106,9 @@ def _offer(offer: Offer, said: dict[str, Any]) -> Offer:
     least = said["min_spend"] or None if kind in ("percent", "amount", "free_shipping") else None
     most = offer.max_discount if kind == "percent" else None
     changes = {"kind": kind, "discount": size, "min_spend": least, "max_discount": most}
-    return offer.model_copy(update=changes | {"code": offer.code if kind != "none" else None})
+    # No offer has no code, neither one for all nor one each.
+    codes = {} if kind != "none" else {"code": None, "personal_codes": False}
+    return offer.model_copy(update=changes | codes)
 
 
 def show(plan: Plan, saved: Plan, order_value: float | None, currency: str) -> None:

@@ -35,12 +35,14 @@ def of_customers(shop: Shop, group_id: str, customer_ids: list[str], message: di
 
 
 def as_plan(plan: Plan, option: Option) -> Plan:
-    """The plan with what an option sets, and a code for its offer."""
+    """The plan with what an option sets, and a code for its offer; still one each where the plan has personal codes."""
+    personal = plan.offer.personal_codes and option.kind != "none"
     kept = {"kind": option.kind, "discount": option.discount, "min_spend": option.min_spend}
     offer = Offer.model_validate(
         kept
         | {"gift_product_id": option.gift_product_id, "tiers": list(option.tiers)}
-        | {"code": offer_code(plan.objective, option.kind, option.discount)}
+        | {"code": None if personal else offer_code(plan.objective, option.kind, option.discount)}
+        | {"personal_codes": personal}
     )
     first = plan.steps[0].model_copy(update={"channel": option.channel})
     hour = plan.send_hour if option.send_hour is None else option.send_hour
