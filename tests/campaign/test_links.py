@@ -78,7 +78,7 @@ def test_each_channel_is_told_from_the_others_and_the_plan_may_say_otherwise():
     own = plan_with("sms", utm={"utm_source": "house", "medium": " "})
     assert links.utm(own, variant="B") == {"source": "house", "medium": "sms", "campaign": "spring", "content": "B"}
     typed = plan_with(landing_url="https://shop.example/?utm_source=mail", utm={"medium": "letter"})
-    assert links.of_step(typed) == "https://shop.example/?utm_source=mail&utm_campaign=spring&utm_medium=letter"
+    assert links.of_step(typed) == "https://shop.example/?utm_source=mail&utm_medium=letter&utm_campaign=spring"
     assert set(links.USUAL) == set(PARTS)
 
 
