@@ -156,8 +156,7 @@ def compared(entry: Entry, snapshot: Snapshot) -> Numbers:
 
 def _figures(forecast: Forecast) -> dict[str, Any]:
     """Every figure of a forecast as the history keeps it."""
-    told = {"verdict_key": forecast.verdict, "test_on": forecast.test_on, "last_sent": forecast.last_sent}
-    return dict(json.loads(canonical(forecast.row() | told)))
+    return dict(json.loads(canonical(forecast.record())))
 
 
 def _same(one: Any, other: Any) -> bool:

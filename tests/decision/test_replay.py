@@ -54,7 +54,7 @@ def submitted(shop, config, plan, scenes, models, typed=NOTHING, ground=None, ex
     question = snapshots.Question(shop, models, scenes, messages, typed, ground)
     drafts = replayed_texts.chosen(plan, extras or {})
     approvals.submit(
-        shop.path, shop.shop_id, plan, question.forecast().row(), "Ana", NOON, config, extras=extras or {},
+        shop.path, shop.shop_id, plan, question.forecast().record(), "Ana", NOON, config, extras=extras or {},
         snapshot=lambda: snapshots.keep(question, config, drafts),
     )  # fmt: skip
 
@@ -135,6 +135,7 @@ def test_every_figure_comes_out_to_the_last_bit(demo, plan_id):
     assert (found.verdict, found.differs, found.erased) == ("exact", {}, 0)
     assert found.figures == len(entry.payload["forecast"]) > 25
     assert found.customers > (30 if plan_id == "steps" else 500)
+    assert all(replay.figure(name).text("zh") for name in entry.payload["forecast"])
     has_money = entry.payload["forecast"]["extra_profit"] is not None
     assert has_money == (plan_id != "untried")
     assert "All 30 figures are exactly those that were submitted" in words(found).replace(str(found.figures), "30")
