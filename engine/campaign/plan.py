@@ -20,7 +20,8 @@ OfferKind = Literal[
 Channel = Literal["email", "sms", "push", "social", "mail", "wechat", "wecom", "xiaohongshu", "ad", "product_page"]
 Language = Literal["en", "zh"]
 Condition = Literal["stop_if_bought"]  # a later message is not sent to those who ordered since the plan began
-Status = Literal["draft", "submitted", "approved", "rejected", "exported"]
+Status = Literal["draft", "submitted", "approved", "rejected", "exported", "results_in"]
+APPROVED = ("approved", "exported", "results_in")  # statuses of a plan that a second person said yes to
 
 # The parts a reader sees, per channel, in reading order.
 PARTS: dict[str, tuple[str, ...]] = {

@@ -1,11 +1,13 @@
 """Submitting a plan, and a second person's decision on it.
 
-    draft -> submitted -> approved -> exported
+    draft -> submitted -> approved -> exported -> results in
                        -> rejected
+                       -> draft, when changes are requested
     any of them, when its content changes -> draft
+    approved or exported, when the approval is void (`standing`) -> submitted again as it is
 
 An approval holds for the exact content it was given for (`plans.content_sha256`) and is read from the encrypted
-history, never from the plan's status alone. The database itself refuses an approval by the plan's owner and a status
+history, never from the plan's status alone. Whether what it rests on is still so, `standing` says. The database itself refuses an approval by the plan's owner and a status
 without its entry, so that no page or script can go round these functions.
 """
 
@@ -14,18 +16,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, cast, get_args
 
 from engine.access import roles
 from engine.access.roles import person_key
 from engine.campaign import links, merge
-from engine.campaign.plan import Plan
-from engine.decision import database, evidence, ledger, overrides, plans
+from engine.campaign.plan import APPROVED, Plan
+from engine.decision import comments, database, evidence, ledger, overrides, plans, standing
 from engine.decision.evidence import Evidence
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import Sentence
+from engine.shop import store
 
-Act = Literal["submitted", "approved", "rejected"]
+Act = Literal["submitted", "approved", "rejected", "changes_requested"]
+ACTS = get_args(Act)
 BY_AUTHOR = "recorded_by_author"  # in an entry whose plan's author typed in what somebody else decided
 _SLOT = re.compile(r"\{[a-z_][a-z0-9_]*\}")
 
@@ -63,11 +67,14 @@ def submit(
 
     `extras` are added to those already saved; `filled` among them is the copy a customer will read. A plan sent twice
     unchanged gives the first submission. `snapshot` keeps what the forecast was computed from and gives its SHA-256
-    (engine.decision.snapshots). Raises NotAllowed when it is decided already, or its copy still has {slots}.
+    (engine.decision.snapshots). Raises NotAllowed when it is decided already and the decision stands, or its copy still
+    has {slots}.
     """
     roles.require(person, "submit", config)
     links.require(plan)
     kept = snapshot() if snapshot else None  # before the entry that names it, so that no entry names what is not there
+    copy = filled(plan, {**plans.extras_of(shop_dir, plan.plan_id), **(extras or {})})
+    rests_on = standing.at_submission(shop_dir, plan, copy, forecast)
     with ledger.writing(shop_dir, shop_id, config) as writer:
         stored = plans.find(writer.db, plan.plan_id)
         if stored and expected_version not in (None, stored.version):
@@ -78,7 +85,9 @@ def submit(
         if stored and stored.content_sha256 == content and stored.plan.status != "draft":
             if stored.plan.status == "submitted":
                 return _latest(writer.entries(plan.plan_id), "submitted", content)
-            raise NotAllowed(f"Plan {plan.plan_id} is {stored.plan.status} already. Change it to submit it again.")
+            if not _is_void(shop_dir, stored, writer.entries(plan.plan_id), forecast):
+                status = stored.plan.status.replace("_", " ")
+                raise NotAllowed(f"Plan {plan.plan_id} is {status} already. Change it to submit it again.")
         plans.put(writer.db, plan, everything, stored.version if stored else None, now)
         payload = {
             "reason": "",
@@ -87,6 +96,7 @@ def submit(
             "filled": filled(plan, everything),
             "forecast": forecast,
             **({"snapshot": kept} if kept else {}),
+            **rests_on,
         }
         entry = writer.append(plan.plan_id, "submitted", person, person, payload, now)
         plans.set_status(writer.db, plan.plan_id, "submitted", now)
@@ -133,6 +143,26 @@ def reject(
     return _decide(shop_dir, shop_id, plan_id, "rejected", by, recorded_by, reason, now, config, content_sha256, proof)
 
 
+def request_changes(
+    shop_dir: Path,
+    shop_id: str,
+    plan_id: str,
+    by: str,
+    recorded_by: str,
+    reason: str,
+    now: datetime,
+    config: Path,
+    *,
+    content_sha256: str | None = None,
+) -> Decision:
+    """The wish for changes, on disk when this returns: the plan is a draft again, and the wish stands on it until it is
+    submitted anew. Otherwise as `reject`, with its rights.
+    """
+    return _decide(
+        shop_dir, shop_id, plan_id, "changes_requested", by, recorded_by, reason, now, config, content_sha256, None
+    )
+
+
 def _decide(
     shop_dir: Path,
     shop_id: str,
@@ -146,12 +176,15 @@ def _decide(
     seen_sha256: str | None,
     proof: bytes | None,
 ) -> Decision:
-    verb: Literal["approve", "reject"] = "approve" if act == "approved" else "reject"
+    verb, done, status_after = _VERBS[act]
+    right: Literal["approve", "reject"] = "approve" if act == "approved" else "reject"
     by, reason = by.strip(), reason.strip()
-    roles.require(by, verb, config)
-    _may_record(recorded_by, by, verb, config)
+    roles.require(by, right, config)
+    _may_record(recorded_by, by, right, config)
     if not reason:
         raise NotAllowed(f"Write why you {verb} plan {plan_id}: the reason is empty.")
+    if act == "changes_requested":
+        comments.check_length(reason)
     if not database.begun(shop_dir):
         raise StoreProblem(plans.unknown(plan_id))
     with ledger.writing(shop_dir, shop_id, config) as writer:
@@ -163,10 +196,12 @@ def _decide(
         if seen_sha256 not in (None, stored.content_sha256):
             raise NotAllowed(f"Plan {plan_id} was changed since it was shown to you. Open it again, then decide.")
         status = stored.plan.status
-        if status == act or (act == "approved" and status == "exported"):
+        if status == act or (act == "approved" and status in APPROVED):
             return _latest(writer.entries(plan_id), act, stored.content_sha256)
+        if status == "draft" and (twice := _asked_already(writer.entries(plan_id), act, by, reason)):
+            return _decision(twice)
         if status != "submitted":
-            raise NotAllowed(f"Plan {plan_id} cannot be {act}: {_WHY_NOT[status]}")
+            raise NotAllowed(f"Plan {plan_id} cannot be {done}: {_WHY_NOT[status]}")
         is_author = person_key(recorded_by) == person_key(stored.plan.owner)
         if act == "approved" and is_author and proof is None:
             raise NotAllowed(Sentence("evidence.required", {"by": by}))
@@ -176,8 +211,25 @@ def _decide(
         if shown := (stored.extras.get("forecast") or {}).get(overrides.KEY):
             payload[overrides.KEY] = shown  # what was decided on had money that the past does not support
         entry = writer.append(plan_id, act, by, recorded_by, payload, now)
-        plans.set_status(writer.db, plan_id, act, now)
+        plans.set_status(writer.db, plan_id, status_after, now)
     return _decision(entry)
+
+
+# What a person does, what is done then, and the status after it.
+_VERBS: dict[Act, tuple[str, str, str]] = {
+    "approved": ("approve", "approved", "approved"),
+    "rejected": ("reject", "rejected", "rejected"),
+    "changes_requested": ("return", "returned", "draft"),
+}
+
+
+def _asked_already(history: list[ledger.Entry], act: Act, by: str, reason: str) -> ledger.Entry | None:
+    """The same wish by the same person right before: the second click of two."""
+    last = history[-1] if history else None
+    if last is None or act != "changes_requested" or last.action != act:
+        return None
+    is_same = person_key(last.actor) == person_key(by) and last.payload.get("reason") == reason
+    return last if is_same else None
 
 
 _WHY_NOT = {
@@ -185,23 +237,27 @@ _WHY_NOT = {
     "approved": "it is approved already. Change the plan to have it decided again.",
     "rejected": "it was rejected. Change the plan and submit it again.",
     "exported": "it was approved and exported already. Change the plan to have it decided again.",
+    "results_in": "it was approved and exported, and its results are in. Change the plan to have it decided again.",
 }
 
 
 def decisions(shop_dir: Path, shop_id: str, config: Path, plan_id: str | None = None) -> list[Decision]:
-    """Submissions, approvals and rejections, oldest first, read from the history."""
+    """Submissions, approvals, rejections and wishes for changes, oldest first, read from the history."""
     return of_entries(ledger.entries(shop_dir, shop_id, config, plan_id))
 
 
 def of_entries(entries: Sequence[ledger.Entry]) -> list[Decision]:
-    """Those entries of the history that are submissions, approvals or rejections."""
-    return [_decision(entry) for entry in entries if entry.action in ("submitted", "approved", "rejected")]
+    """Those entries of the history that are one of these."""
+    return [_decision(entry) for entry in entries if entry.action in ACTS]
 
 
 def approval_of(saved: plans.SavedPlan, history: list[ledger.Entry]) -> Decision | None:
-    """The approval that holds for this plan as it is stored now, or None. `history` is that plan's entries."""
-    steps = [entry for entry in history if entry.action in ("submitted", "approved", "rejected")]
-    if not steps or steps[-1].action != "approved" or saved.plan.status not in ("approved", "exported"):
+    """The approval given for this plan's content as it is stored now, or None. `history` is that plan's entries.
+
+    Whether what it rests on is still so is asked of `standing`.
+    """
+    steps = [entry for entry in history if entry.action in ACTS]
+    if not steps or steps[-1].action != "approved" or saved.plan.status not in APPROVED:
         return None
     decision = _decision(steps[-1])
     return decision if decision.content_sha256 == plans.content_sha256(saved.plan, saved.extras) else None
@@ -216,6 +272,13 @@ def is_approved(shop_dir: Path, shop_id: str, plan: Plan, config: Path) -> bool:
     if plans.content_sha256(plan, saved.extras) != plans.content_sha256(saved.plan, saved.extras):
         return False
     return approval_of(saved, ledger.entries(shop_dir, shop_id, config, plan.plan_id)) is not None
+
+
+def _is_void(shop_dir: Path, stored: plans.SavedPlan, history: list[ledger.Entry], forecast: dict[str, Any]) -> bool:
+    """Whether the approval of a plan that is submitted again as it is holds no more. Its results end that way."""
+    if stored.plan.status not in ("approved", "exported") or not (shop_dir / "shop.toml").exists():
+        return False
+    return not standing.of(store.open_shop(shop_dir), stored, history, forecast or None).stands
 
 
 def filled(plan: Plan, extras: dict[str, Any]) -> dict[str, str]:

@@ -87,6 +87,50 @@ CREATE TRIGGER versions_no_update BEFORE UPDATE ON plan_versions BEGIN
     SELECT RAISE(ABORT, 'An earlier version of a plan stays as it was saved.'); END;
 """
 
+# SQLite cannot change a CHECK: the table is made anew around its rows, and its triggers with it. An approval that is void
+# is submitted again as it is, so that `submitted` follows an approval too; whether it is void, the entry's writer asks.
+_WORKFLOW = """
+DROP TRIGGER entries_four_eyes;
+CREATE TABLE plans_kept AS SELECT * FROM plans;
+DROP TABLE plans;
+CREATE TABLE plans (
+    plan_id TEXT PRIMARY KEY, version INTEGER NOT NULL, status TEXT NOT NULL, owner TEXT NOT NULL,
+    content_sha256 TEXT NOT NULL, body TEXT NOT NULL, extras TEXT NOT NULL,
+    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, restores INTEGER,
+    CHECK (status IN ('draft', 'submitted', 'approved', 'rejected', 'exported', 'results_in'))
+);
+INSERT INTO plans SELECT * FROM plans_kept;
+DROP TABLE plans_kept;
+CREATE TRIGGER entries_four_eyes BEFORE INSERT ON entries
+WHEN NEW.action IN ('approved', 'rejected', 'changes_requested') AND NOT EXISTS (
+    SELECT 1 FROM plans WHERE plan_id = NEW.plan_id AND status = 'submitted'
+    AND person_key(owner) <> person_key(NEW.actor) AND person_key(NEW.actor) <> ''
+) BEGIN SELECT RAISE(ABORT, 'A submitted plan is decided by a second person, not by the one who wrote it.'); END;
+CREATE TRIGGER plans_start BEFORE INSERT ON plans WHEN NEW.status <> 'draft' BEGIN
+    SELECT RAISE(ABORT, 'A plan starts as a draft.'); END;
+CREATE TRIGGER plans_content BEFORE UPDATE ON plans
+WHEN NEW.status <> 'draft' AND (NEW.content_sha256 <> OLD.content_sha256 OR NEW.owner <> OLD.owner) BEGIN
+    SELECT RAISE(ABORT, 'A changed plan is a draft again.'); END;
+CREATE TRIGGER plans_status BEFORE UPDATE ON plans WHEN NEW.status <> OLD.status AND NOT coalesce(
+    (NEW.status = 'draft' AND NEW.content_sha256 <> OLD.content_sha256)
+    OR (OLD.status || '>' || NEW.status || ' by ' || (
+        SELECT action FROM entries WHERE plan_id = NEW.plan_id ORDER BY seq DESC LIMIT 1)
+    ) IN ('draft>submitted by submitted', 'submitted>approved by approved', 'submitted>rejected by rejected',
+          'submitted>draft by changes_requested', 'approved>exported by exported', 'exported>results_in by results_in',
+          'approved>submitted by submitted', 'exported>submitted by submitted'), 0
+) BEGIN SELECT RAISE(ABORT, 'The status of a plan changes only together with its entry in the approval history.'); END;
+CREATE TRIGGER versions_of_new_plans AFTER INSERT ON plans BEGIN
+    INSERT OR IGNORE INTO plan_versions
+    VALUES (NEW.plan_id, NEW.version, NEW.body, NEW.extras, NEW.updated_at, NEW.restores); END;
+CREATE TRIGGER versions_of_changes AFTER UPDATE OF body, extras ON plans BEGIN
+    INSERT OR IGNORE INTO plan_versions
+    VALUES (NEW.plan_id, NEW.version, NEW.body, NEW.extras, NEW.updated_at, NEW.restores);
+    DELETE FROM plan_versions WHERE plan_id = NEW.plan_id AND version IN (
+        SELECT version FROM plan_versions WHERE plan_id = NEW.plan_id ORDER BY version DESC LIMIT -1 OFFSET 200); END;
+CREATE TRIGGER versions_of_gone_plans AFTER DELETE ON plans BEGIN
+    DELETE FROM plan_versions WHERE plan_id = OLD.plan_id; END;
+"""
+
 # A code has one owner for good: most checkouts take "Home15" for "HOME15", so it is told from others by `spelled`.
 # REPLACE would remove a row past the trigger against that, so a new row must be new, and an owner have no other code.
 _CODES = """
@@ -107,12 +151,8 @@ CREATE TRIGGER codes_given_stay BEFORE DELETE ON codes WHEN OLD.given_at IS NOT 
     SELECT RAISE(ABORT, 'A code that was given to somebody stays theirs.'); END;
 """
 
-MIGRATIONS = (
-    _ENTRIES,
-    _PLANS,
-    _VERSIONS,
-    _CODES,
-)  # applied in order, once each; `PRAGMA user_version` counts those applied
+# Applied in order, once each; `PRAGMA user_version` counts those applied.
+MIGRATIONS = (_ENTRIES, _PLANS, _VERSIONS, _WORKFLOW, _CODES)
 GUARDS = (
     "entries_no_update", "entries_no_delete", "entries_in_order", "entries_four_eyes",
     "plans_start", "plans_content", "plans_status",

@@ -1,4 +1,8 @@
-"""Plans that are on their way to customers, and whom they take."""
+"""Plans that are on their way to customers, and whom they take.
+
+A plan whose approval is void keeps its customers until it is submitted again or changed: what others may have must not
+come and go with a day's stock, and whether an approval stands hangs on a forecast, which hangs on this.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,7 +14,7 @@ import pandas as pd
 from engine.audience import rules
 from engine.audience.reach import CAP_DAYS, Others, Send
 from engine.campaign import planned
-from engine.campaign.plan import Plan
+from engine.campaign.plan import APPROVED, Plan
 from engine.campaign.planned import Selected
 from engine.decision import database, plans
 from engine.decision.assign import assign
@@ -19,7 +23,7 @@ from engine.errors import DataProblem, NotEnoughData
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
-LIVE = ("approved", "exported")
+LIVE = APPROVED
 
 
 def overlap(one: Plan, other: Plan) -> bool:

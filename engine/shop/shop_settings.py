@@ -78,6 +78,7 @@ class ShopSettings(BaseModel):
     own_words: dict[Named, str] = {}  # words that copy may not use, each with the reason
     discount_cap: Share | None = None  # of a price: no offer may take off more
     margin_floor: Share | None = None  # of what is paid: no offer may leave less
+    audience_tolerance: Share = 0.1  # of the size of an approved audience: beyond it the approval is void
     sms_opt_out: dict[Literal["en", "zh"], str] = {"en": "Reply STOP to opt out", "zh": "拒收请回复R"}
     mail_tool: MailTool = "plain"  # whose merge tags the exported copy has
     brand_guide: str = ""

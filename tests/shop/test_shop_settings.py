@@ -192,6 +192,7 @@ WRONG = [
     ({"own_words.luxury": 7}, "own_words.luxury is 7; words with a reason each are needed, such as {luxury ="),
     ({"discount_cap": 30}, "discount_cap is 30; a share from 0 to 1 is needed, 0.3 for 30 %."),
     ({"margin_floor": -0.1}, "margin_floor is -0.1; a share from 0 to 1 is needed, 0.2 for 20 %."),
+    ({"audience_tolerance": 10}, "audience_tolerance is 10; a share from 0 to 1 is needed, 0.1 for 10 %."),
     ({"never_contact": [7]}, 'never_contact is [7]; a list of customer numbers as texts is needed, such as ["c17"].'),
     ({"replies": "perhaps"}, 'replies is "perhaps"; true or false is needed'),
     ({"past_headlines": "perhaps"}, 'past_headlines is "perhaps"; true or false is needed'),

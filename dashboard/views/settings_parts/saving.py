@@ -117,7 +117,7 @@ KINDS: dict[str, fields.Kind] = {
     "point_value": "money", "points_redeemed": "share", "minimum_spend_for_roi": "money", "week_starts": "week",
     "prices_include_tax": "yes", "replies": "yes", "past_headlines": "yes", "liked_examples": "yes",
     "lint": "switch", "own_words": "text",
-    "discount_cap": "share", "margin_floor": "share",
+    "discount_cap": "share", "margin_floor": "share", "audience_tolerance": "share",
     "sms_opt_out": "text", "brand_voice": "lines", "mail_tool": "tool",
 }  # fmt: skip
 

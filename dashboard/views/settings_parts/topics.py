@@ -32,13 +32,8 @@ def fields_of(topic: str, settings: ShopSettings) -> list[Field]:
         channels = dict.fromkeys([*ShopSettings.model_fields["window_days"].default, *settings.window_days])
         windows = [Field(f"window_days.{one}", "count", may_be_empty=True) for one in channels]
         hours = [Field("quiet_hours.0", "hour"), Field("quiet_hours.1", "hour")]
-        return [
-            Field("frequency_cap", "count"),
-            Field("holdout", "share"),
-            Field("global_holdout", "share"),
-            *hours,
-            *windows,
-        ]
+        shares = [Field(name, "share") for name in ("holdout", "global_holdout", "audience_tolerance")]
+        return [Field("frequency_cap", "count"), *shares, *hours, *windows]
     if topic == "copy":
         limits = [Field("discount_cap", "share", may_be_empty=True), Field("margin_floor", "share", may_be_empty=True)]
         return [*limits, *rules.switches()]
