@@ -9,7 +9,7 @@ import pandas as pd
 
 from engine import settings as environment
 from engine.commands import main, on_day, out_option, print_json, progress, seed_option, shop_at, shop_option, write_csv
-from engine.errors import DataProblem
+from engine.errors import AppError, DataProblem
 from engine.shop import databases, store
 from engine.shop.databases import Database
 
@@ -71,7 +71,18 @@ def import_(
     report = intake.import_files(
         files, into, mapping, table, datetime.now(), progress, config, pseudonymise, keep_map, begin_with
     )
-    print_json(report)
+    print_json(report | _results_in(into, config))
+
+
+def _results_in(into: Path, config: Path) -> dict[str, Any]:
+    """Plans whose results came in; where the approval history cannot take that, why: the files are in all the same."""
+    from engine.outcome import arrivals
+
+    try:
+        noted = arrivals.note(store.open_shop(into), datetime.now(), config)
+    except AppError as problem:
+        return {"results_not_noted": str(problem)}
+    return {"results_in": noted} if noted else {}
 
 
 @main.command()

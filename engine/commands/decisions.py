@@ -1,4 +1,4 @@
-"""Commands about decisions: submit, approve, reject, export."""
+"""Commands about decisions: submit, approve, reject, request-changes, comment, standing, export."""
 
 import functools
 from dataclasses import replace
@@ -84,7 +84,11 @@ def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path
     from engine.decision import approvals
 
     shop, person = shop_at(shop_dir), roles.os_user()
-    decide = {"approve": approvals.approve, "reject": approvals.reject}[name]
+    decide = {
+        "approve": approvals.approve,
+        "reject": approvals.reject,
+        "request-changes": approvals.request_changes,
+    }[name]
     print_json(
         _decision(
             decide(
@@ -137,6 +141,49 @@ def reject(plan_id: str, reason: str, by: str | None, proof: Path | None, shop_d
     _decide("reject", plan_id, reason, by, shop_dir, proof)
 
 
+@main.command("request-changes")
+@click.argument("plan_id")
+@click.option("--reason", required=True, help="What is to be changed; it stands on the plan until that is submitted.")
+@click.option("--by", help="Who asks, where that is not you; you are kept as the one who recorded it.")
+@_evidence_option
+@shop_option
+def request_changes(plan_id: str, reason: str, by: str | None, proof: Path | None, shop_dir: Path | None) -> None:
+    """Send a submitted plan back to its author: it is a draft again."""
+    _decide("request-changes", plan_id, reason, by, shop_dir, proof)
+
+
+@main.command()
+@click.argument("plan_id")
+@click.option("--text", required=True)
+@shop_option
+def comment(plan_id: str, text: str, shop_dir: Path | None) -> None:
+    """Say something about a plan, in its history."""
+    from engine.access import roles
+    from engine.decision import comments
+
+    shop, person = shop_at(shop_dir), roles.os_user()
+    config = environment.read().config
+    said = comments.comment(shop.path, shop.shop_id, plan_id, person, person, text, datetime.now(), config)
+    print_json({"plan_id": plan_id, "by": said.actor, "text": said.payload["reason"], "at": said.at, "seq": said.seq})
+    keep_safe(shop)
+
+
+@main.command()
+@click.argument("plan_id")
+@shop_option
+def standing(plan_id: str, shop_dir: Path | None) -> None:
+    """Whether what a plan was submitted on is still so today: what voids its approval, what moved, what nobody can say."""
+    from engine.decision import ledger as history
+    from engine.decision import plans
+    from engine.decision import standing as standings
+
+    shop = shop_at(shop_dir)
+    saved = plans.load(shop.path, plan_id)
+    entries = history.entries(shop.path, shop.shop_id, environment.read().config, plan_id)
+    found = standings.today(shop, saved, entries, standings.forecast_today)
+    print_json({"plan_id": plan_id, "status": saved.plan.status, **found.to_json()})
+
+
 @main.command()
 @shop_option
 @click.option("--plan", "plan_ids", multiple=True, help="Only this plan; may be given several times.")
@@ -177,6 +224,7 @@ def export(
             "audience_file": str(exporting.audience_path(out)),
             "ledger_head": result.ledger_head,
         }
+        | ({"void": {one: said.text() for one, said in result.void.items()}} if result.void else {})
         | ({"pages": [str(exporting.page_path(out, page)) for page in result.pages]} if pages else {})
     )
     keep_safe(shop)

@@ -7,8 +7,9 @@
     approved or exported, when the approval is void (`standing`) -> submitted again as it is
 
 An approval holds for the exact content it was given for (`plans.content_sha256`) and is read from the encrypted
-history, never from the plan's status alone. Whether what it rests on is still so, `standing` says. The database itself refuses an approval by the plan's owner and a status
-without its entry, so that no page or script can go round these functions.
+history, never from the plan's status alone. Whether what it rests on is still so, `standing` says. The database itself
+refuses an approval by the plan's owner and a status without its entry, so that no page or script can go round these
+functions.
 """
 
 import re
@@ -154,12 +155,13 @@ def request_changes(
     config: Path,
     *,
     content_sha256: str | None = None,
+    proof: bytes | None = None,
 ) -> Decision:
     """The wish for changes, on disk when this returns: the plan is a draft again, and the wish stands on it until it is
     submitted anew. Otherwise as `reject`, with its rights.
     """
     return _decide(
-        shop_dir, shop_id, plan_id, "changes_requested", by, recorded_by, reason, now, config, content_sha256, None
+        shop_dir, shop_id, plan_id, "changes_requested", by, recorded_by, reason, now, config, content_sha256, proof
     )
 
 

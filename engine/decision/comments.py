@@ -1,4 +1,4 @@
-"""What people say about a plan without deciding on it, and the changes they ask for. Both are entries of its history."""
+"""What people say about a plan without deciding on it, and the changes they ask for: entries of its history."""
 
 from datetime import datetime
 from pathlib import Path
@@ -26,7 +26,7 @@ def comment(
     if not text:
         raise NotAllowed(Sentence("comments.empty"))
     check_length(text)
-    if not database.path_of(shop_dir).exists():
+    if not database.begun(shop_dir):
         raise StoreProblem(plans.unknown(plan_id))
     with ledger.writing(shop_dir, shop_id, config) as writer:
         if plans.find(writer.db, plan_id) is None:

@@ -87,8 +87,8 @@ CREATE TRIGGER versions_no_update BEFORE UPDATE ON plan_versions BEGIN
     SELECT RAISE(ABORT, 'An earlier version of a plan stays as it was saved.'); END;
 """
 
-# SQLite cannot change a CHECK: the table is made anew around its rows, and its triggers with it. An approval that is void
-# is submitted again as it is, so that `submitted` follows an approval too; whether it is void, the entry's writer asks.
+# SQLite cannot change a CHECK: the table is made anew around its rows, and its triggers with it. A plan whose approval
+# is void is submitted again as it is, so `submitted` follows an approval too; approvals.submit asks whether it is.
 _WORKFLOW = """
 DROP TRIGGER entries_four_eyes;
 CREATE TABLE plans_kept AS SELECT * FROM plans;

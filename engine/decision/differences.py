@@ -16,7 +16,7 @@ _OF_STEPS = ("day", "channel", "language", "condition")
 
 
 def of(payload: dict[str, Any], saved: SavedPlan) -> list[Line]:
-    """What differs between a submission's entry and the plan as it is saved now; empty where its content is the same."""
+    """What differs between a submission's entry and the plan as it is saved; empty where its content is the same."""
     if payload.get("content_sha256") == content_sha256(saved.plan, saved.extras):
         return []
     found = [*_of_copy(payload, saved), *_of_plan(payload, saved)]

@@ -1,4 +1,4 @@
-"""What an approval rests on: prices, costs and stock of the plan's products, how many its audience names, what the check
+"""What an approval rests on: prices, costs and stock of the plan's products, the size of its audience, what the check
 says of its copy, and its forecast. Kept with each submission, so that a later day can be held against it."""
 
 from dataclasses import asdict, dataclass

@@ -6,21 +6,25 @@ when today's forecast leaves the approved range or loses its support. All else h
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from engine.campaign import planned
+from engine.campaign.first import assumed, outlook
 from engine.campaign.plan import Plan
-from engine.decision import differences, grounds
+from engine.decision import assign, differences, grounds, live, overrides
 from engine.decision.grounds import Grounds
 from engine.decision.ledger import Entry
 from engine.decision.plans import SavedPlan
-from engine.sentences import Said, Sentence
+from engine.errors import DataProblem, ModelFileProblem, NotEnoughData
+from engine.sentences import Said, Sentence, spoken
 from engine.shop import store
 from engine.shop.store import Shop
 
+TodaysForecast = Callable[[Shop, SavedPlan], dict[str, Any] | None]  # a row of the forecast table; None: there is none
 What = Literal["content", "audience", "price", "cost", "product", "claim", "stock", "forecast", "support", "model"]
 
 
@@ -34,6 +38,11 @@ class Difference:
     now: Said | None
     sentence: Sentence
 
+    def to_json(self) -> dict[str, Any]:
+        """As the command line prints it."""
+        before, now = (None if one is None else spoken(one) for one in (self.before, self.now))
+        return {"what": self.what, "before": before, "now": now, "sentence": self.sentence.text()}
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -46,6 +55,15 @@ class Standing:
     @property
     def stands(self) -> bool:
         return not self.reasons
+
+    def to_json(self) -> dict[str, Any]:
+        """As the command line prints it."""
+        return {
+            "stands": self.stands,
+            "reasons": [one.to_json() for one in self.reasons],
+            "moved": [one.to_json() for one in self.moved],
+            "unchecked": [one.text() for one in self.unchecked],
+        }
 
 
 def submitted_in(history: list[Entry]) -> Entry | None:
@@ -81,6 +99,35 @@ def of(shop: Shop, saved: SavedPlan, history: list[Entry], forecast: dict[str, A
     approved = Grounds.of_json(entry.payload[grounds.KEY])
     today = grounds.of(shop, saved.plan, entry.payload.get("filled") or {}, forecast or {})
     return compare(approved, _with_buyers(shop, saved, approved, today), _tolerance(shop), shop.settings.currency)
+
+
+def today(shop: Shop, saved: SavedPlan, history: list[Entry], forecasts: TodaysForecast) -> Standing:
+    """`of`, with today's forecast asked for only where one was approved: it takes a while."""
+    return of(shop, saved, history, forecasts(shop, saved) if needs_forecast(history) else None)
+
+
+def refusal(plan_id: str, found: Standing) -> Sentence:
+    """Why a plan whose approval is void cannot be exported, every reason in it."""
+    return Sentence("standing.refused", {"plan_id": plan_id, "reasons": tuple(one.sentence for one in found.reasons)})
+
+
+def forecast_today(shop: Shop, saved: SavedPlan) -> dict[str, Any] | None:
+    """Today's row of the forecast table for a plan as it is saved; None where nothing can be forecast.
+
+    By the rates typed for it where nothing was learned; of one never tried with its money where somebody chose that.
+    """
+    plan, extras = saved.plan, saved.extras
+    typed = assumed.of_json(extras.get("assumed"))
+    try:
+        scenes = planned.prepared(shop, plan, live.others(shop, plan))
+        messages = assign.with_sizes(scenes, planned.messages(plan, extras.get("filled") or {}))
+        models = outlook.learned(shop, not typed.is_empty)
+        found = outlook.forecast(shop, models, scenes, messages, typed)
+        if overrides.holds(extras.get(overrides.KEY), found):
+            found = outlook.forecast(shop, models, scenes, messages, typed, even_untried=True)
+    except (DataProblem, NotEnoughData, ModelFileProblem):
+        return None
+    return found.row()
 
 
 def _changed(part: Said, before: Said | None, now: Said | None) -> Difference:
@@ -209,8 +256,8 @@ def _forecast(approved: Grounds, today: Grounds, currency: str) -> Standing:
     if not now:
         return Standing(unchecked=(Sentence("standing.forecast_none" if before else "standing.forecast_never"),))
     if before.get("supported") == 1 and now.get("supported") != 1:
-        values = [Sentence(f"standing.supported_{one}") for one in (1, 0)]
-        return Standing(reasons=(Difference("support", "", *values, Sentence("standing.support")),))
+        was, is_ = Sentence("standing.supported_1"), Sentence("standing.supported_0")
+        return Standing(reasons=(Difference("support", "", was, is_, Sentence("standing.support")),))
     low, high = before.get("extra_profit_low"), before.get("extra_profit_high")
     profit = now.get("extra_profit")
     if low is None or high is None:
@@ -224,9 +271,9 @@ def _forecast(approved: Grounds, today: Grounds, currency: str) -> Standing:
         return Standing(reasons=(reason,))
     if _same(before.get("extra_profit"), profit):
         return Standing()
-    was = _money(before.get("extra_profit"), currency, 0)
-    note = Sentence("standing.forecast_moved", said | {"before": was})
-    return Standing(moved=(Difference("forecast", "", was, said["now"], note),))
+    approved_value = _money(before.get("extra_profit"), currency, 0)
+    note = Sentence("standing.forecast_moved", said | {"before": approved_value})
+    return Standing(moved=(Difference("forecast", "", approved_value, said["now"], note),))
 
 
 def _same(one: float | None, other: float | None) -> bool:

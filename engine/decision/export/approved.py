@@ -1,10 +1,14 @@
-"""The plans that may leave: approved, and as they were approved."""
+"""The plans that may leave: approved, as they were approved, and on what they were approved on."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.decision import approvals, ledger, plans
+from engine.campaign.plan import APPROVED
+from engine.decision import approvals, ledger, plans, standing
+from engine.decision.standing import TodaysForecast
 from engine.errors import NotAllowed, StoreProblem
+from engine.sentences import Sentence
+from engine.shop import store
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +16,7 @@ class Approved:
     """A plan as it is stored, with the entries of the history by which it may leave."""
 
     saved: plans.SavedPlan
+    history: list[ledger.Entry]
     approval: ledger.Entry
     submission: ledger.Entry
 
@@ -28,8 +33,8 @@ def find(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None)
         history.setdefault(entry.plan_id, []).append(entry)
     found = []
     for saved in sorted(chosen, key=lambda saved: saved.plan.plan_id):
-        plan_id, says_approved = saved.plan.plan_id, saved.plan.status in ("approved", "exported")
-        if not says_approved and plan_ids is None:
+        plan_id, says_approved = saved.plan.plan_id, saved.plan.status in APPROVED
+        if plan_ids is None and saved.plan.status not in ("approved", "exported"):
             continue
         decision = approvals.approval_of(saved, history.get(plan_id, []))
         if decision is None:
@@ -44,6 +49,20 @@ def find(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None)
     return found
 
 
+def still_standing(
+    shop_dir: Path, approved: list[Approved], forecasts: TodaysForecast
+) -> tuple[list[Approved], dict[str, Sentence]]:
+    """Those whose approval stands today, and why the others' does not."""
+    if not (shop_dir / "shop.toml").exists():
+        return approved, {}
+    shop, void = store.open_shop(shop_dir), {}
+    for item in approved:
+        found = standing.today(shop, item.saved, item.history, forecasts)
+        if not found.stands:
+            void[item.saved.plan.plan_id] = standing.refusal(item.saved.plan.plan_id, found)
+    return [item for item in approved if item.saved.plan.plan_id not in void], void
+
+
 def _article(status: str) -> str:
     return "a draft" if status == "draft" else f"only {status}" if status == "submitted" else status
 
@@ -51,4 +70,4 @@ def _article(status: str) -> str:
 def _with_submission(saved: plans.SavedPlan, decision: approvals.Decision, history: list[ledger.Entry]) -> Approved:
     approval = next(entry for entry in history if entry.seq == decision.seq)
     submitted = [entry for entry in history if entry.action == "submitted" and entry.seq < approval.seq]
-    return Approved(saved, approval, submitted[-1])
+    return Approved(saved, history, approval, submitted[-1])

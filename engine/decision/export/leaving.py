@@ -15,13 +15,14 @@ import pandas as pd
 from engine.access import roles
 from engine.campaign.plan import Plan
 from engine.campaign.planned import Selected
-from engine.decision import codes, live
+from engine.decision import codes, live, standing
 from engine.decision.export import package, record
 from engine.decision.export.approved import Approved
 from engine.decision.export.files import Files
 from engine.decision.export.package import Package
 from engine.decision.export.people import assigned, audience, held_globally, languages, with_held_globally
 from engine.decision.export.targets import TARGETS, TargetName
+from engine.decision.standing import TodaysForecast
 from engine.errors import DataProblem, StoreProblem
 from engine.sentences import Sentence
 from engine.shop import vault
@@ -30,10 +31,14 @@ from engine.shop.store import Shop
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What left for a tool, a package for each plan, and the head of the approval history after it was recorded."""
+    """What left for a tool, a package for each plan, and the head of the approval history after it was recorded.
+
+    void: plans left out because their approval holds no more, with the sentence.
+    """
 
     packages: list[Package]
     ledger_head: str
+    void: dict[str, Sentence]
 
 
 def export_target(
@@ -48,18 +53,19 @@ def export_target(
     seed: int = 0,
     only: Collection[str] | None = None,
     selected: Selected | None = None,
+    forecasts: TodaysForecast = standing.forecast_today,
 ) -> Left:
     """All approved plans, or those named, as files for a tool; written into the folder `out` if one is given.
 
     Who is reachable by consent, unsubscribes, suppression, recent orders, the frequency cap and other live plans is
     asked of the shop now. `only`: names of the files wanted; the history then speaks of no others. `selected` gives the
-    customers of a rule, where the caller keeps such answers. Refused as `export_plans` is, and where the target can do
+    customers of a rule, `forecasts` today's forecast of a plan, where the caller keeps such answers. Refused as `export_plans` is, and where the target can do
     nothing for a plan; then no file is left behind.
 
     The same history, tables and contacts give the same bytes again.
     """
     person = person or roles.os_user()
-    approved = record.allowed(shop.path, shop.shop_id, config, person, plan_ids)
+    approved, void = record.allowed(shop.path, shop.shop_id, config, person, plan_ids, forecasts)
     contacts = vault.contacts(shop.path, shop.shop_id, config)
     selected = selected or live.kept_rules(shop)
     packages: list[Package] = []
@@ -73,7 +79,7 @@ def export_target(
     with Files(_placed(out, packages)) as files:
         head = record.record(shop.path, shop.shop_id, approved, kept, payload, person, now, config, given)
         files.put_in_place()
-    return Left(packages, head)
+    return Left(packages, head, void)
 
 
 def preview(

@@ -12,7 +12,7 @@ import pandas as pd
 from engine.access import roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
-from engine.decision import approvals, assignments, cells, codes, ledger, plans
+from engine.decision import approvals, assignments, cells, codes, ledger, plans, standing
 from engine.decision.export import approved as approved_plans
 from engine.decision.export.approved import Approved
 from engine.decision.export.files import Files
@@ -29,6 +29,7 @@ from engine.decision.export.people import (
     with_held_globally,
     with_links,
 )
+from engine.decision.standing import TodaysForecast
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import Sentence
 from engine.shop.shop_settings import ShopSettings
@@ -39,7 +40,7 @@ class ExportResult:
     """Two files' bytes, the plans in them, and the head of the approval history after this export was recorded.
 
     recipients: of each plan's messages, in the order of `plan_ids`; a part of what `audience_csv` says. pages: of its
-    e-mails, where they were asked for.
+    e-mails, where they were asked for. void: plans left out because their approval holds no more, with the sentence.
     """
 
     plans_csv: bytes
@@ -48,6 +49,7 @@ class ExportResult:
     ledger_head: str
     recipients: list[Recipients]
     pages: list[Page]
+    void: dict[str, Sentence]
 
 
 def audience_path(out: Path) -> Path:
@@ -69,12 +71,15 @@ def export_plans(
     tool: Tool = "plain",
     pages_by: ShopSettings | None = None,
     held: Callable[[Plan], Mapping[str, str]] = lambda plan: {},
+    forecasts: TodaysForecast = standing.forecast_today,
 ) -> ExportResult:
     """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
 
     Refused, with no file left behind, when the history is not whole, a plan is not approved as it stands, has fewer
-    personal codes than people, or there is nothing to export. `audiences` gives a plan's customers. Each plan's export
-    is an entry of the history, saved together with who was given which code.
+    personal codes than people, or there is nothing to export. A plan whose approval is void (see `standing`) is refused
+    where it was named, else left out and said; one whose results are in is exported only where it was named.
+    `audiences` gives a plan's customers, `forecasts` today's forecast of one, where a caller keeps such answers. Each
+    plan's export is an entry of the history, saved together with who was given which code.
 
     The plans file has a row per message and language; the forecast, which is for the whole plan, stands in its first.
     `tool`: whose merge tags stand in the copy. `pages_by`: the shop whose sender and legal lines its e-mails have as
@@ -86,7 +91,7 @@ def export_plans(
     `ledger.verify(..., printed=(entries, head))`.
     """
     person = person or roles.os_user()
-    approved = allowed(shop_dir, shop_id, config, person, plan_ids)
+    approved, void = allowed(shop_dir, shop_id, config, person, plan_ids, forecasts)
     rows, tables, people, pages = [], [], [], []
     kept: dict[str, pd.DataFrame] = {}
     given: dict[str, dict[str, str]] = {}  # by plan, customer_id -> code
@@ -107,7 +112,8 @@ def export_plans(
         payload = _payload(approved, plans_csv, audience_csv, people, pages)
         head = record(shop_dir, shop_id, approved, kept, payload, person, now, config, given)
         files.put_in_place()
-    return ExportResult(plans_csv, audience_csv, [item.saved.plan.plan_id for item in approved], head, people, pages)
+    ids = [item.saved.plan.plan_id for item in approved]
+    return ExportResult(plans_csv, audience_csv, ids, head, people, pages, void)
 
 
 def _has_channels(plan: Plan) -> bool:
@@ -132,13 +138,27 @@ def _payload(
 # --- what every kind of export does ---
 
 
-def allowed(shop_dir: Path, shop_id: str, config: Path, person: str, plan_ids: list[str] | None) -> list[Approved]:
-    """The approved plans that this person may take out now. Raises NotAllowed, or StoreProblem for a broken history."""
+def allowed(
+    shop_dir: Path,
+    shop_id: str,
+    config: Path,
+    person: str,
+    plan_ids: list[str] | None,
+    forecasts: TodaysForecast,
+) -> tuple[list[Approved], dict[str, Sentence]]:
+    """The approved plans that this person may take out now, and why others may not leave though they were approved.
+
+    Raises NotAllowed where none may, or a void one was named; StoreProblem for a broken history.
+    """
     roles.require(person, "export", config)
     verdict = ledger.verify(shop_dir, shop_id, config)
     if not verdict.ok:
         raise StoreProblem(Sentence("ledger.nothing_exported", {"verdict": verdict.said}))
-    return approved_plans.find(shop_dir, shop_id, config, plan_ids)
+    found = approved_plans.find(shop_dir, shop_id, config, plan_ids)
+    approved, void = approved_plans.still_standing(shop_dir, found, forecasts)
+    if void and (plan_ids is not None or not approved):
+        raise NotAllowed(list(void.values()))
+    return approved, void
 
 
 def record(
