@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard.cache import audience, rules, stamps
+from dashboard.cache import audience, rules, stamps, standing
 from engine import settings
 from engine.access import roles
 from engine.campaign.merge import Tool
@@ -36,7 +36,8 @@ def _saved(path: str, stamp: tuple) -> list[SavedPlan]:
 def exported(shop: Shop, saved: SavedPlan, person: str, tool: Tool | None = None) -> ExportResult:
     """The files of an approved plan. The first call records the export; its files are then given out again."""
     around = (shop.settings.sender_name, shop.settings.name, tuple(shop.settings.legal_lines))  # the pages have these
-    stamp = (stamps.of_audience(shop), audience.others(shop, saved.plan)[1], around)
+    learned = stamps.of_folder(shop.path / "models")  # whether the approval stands hangs on the forecast
+    stamp = (stamps.of_audience(shop), audience.others(shop, saved.plan)[1], around, learned)
     return _exported(
         str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, tool or shop.settings.mail_tool
     )
@@ -61,6 +62,7 @@ def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str, 
         tool=tool,
         pages_by=opened.settings,
         held=lambda plan: export.held_globally(opened, plan),
+        forecasts=standing.forecast_today,
     )
 
 

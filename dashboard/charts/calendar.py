@@ -8,6 +8,7 @@ from dashboard.charts.drawing import BAD, QUIET, SECOND, faded, figure
 # Past campaigns step back behind the plans; a collision has its colour for itself.
 STATUSES = {
     "past": "#7f8c91", "draft": "#4a86c8", "submitted": "#d0702f", "approved": "#3d9a5b", "exported": "#2a8c9e",
+    "results_in": "#6b5b95",
     "rejected": "#94803a",
 }  # fmt: skip
 BAR = 0.72  # of a lane's height

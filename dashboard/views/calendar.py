@@ -18,7 +18,7 @@ from engine.outcome import timetable
 from engine.shop.store import Shop
 
 SPANS: dict[str, int | None] = {"ahead": 0, "quarter": 91, "year": 365, "all": None}  # days back from today
-STATUSES = ("past", "draft", "submitted", "approved", "exported", "rejected")
+STATUSES = ("past", "draft", "submitted", "approved", "exported", "results_in", "rejected")
 PAIRS_SAID = 3  # collisions in words; the table has all
 
 

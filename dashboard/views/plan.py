@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import approve, brief, copywriting, export, figures, history, result, saving
+from dashboard.views.plan_tabs import approve, brief, comments, copywriting, export, figures, history, result, saving
 from dashboard.views.plan_tabs.message import STATUS, plain
 from dashboard.views.plan_tabs.saving import Open
 from engine.decision import plans
@@ -82,6 +82,7 @@ with widgets.problem_box():
     opened = opened_plan(shop)
     state.set_plan_id(opened.plan.plan_id)
     head(opened)
+    comments.requested(opened)
     chosen = tab()
     TABS[chosen].show(opened)
     next_tab(chosen)

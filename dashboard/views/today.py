@@ -10,6 +10,7 @@ from dashboard.text import t
 from dashboard.views import agenda, overview
 from dashboard.views.plan_tabs.message import plain
 from engine.campaign import response
+from engine.campaign.plan import APPROVED
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError
 from engine.outcome.agenda import Item
@@ -67,8 +68,8 @@ def done(shop: Shop, is_recorded: bool, stored: list[SavedPlan]) -> dict[str, bo
         "groups": (shop.path / "segments" / "summary.json").exists(),
         "learned": response.current_version(shop) is not None,
         "plan": bool(statuses),
-        "approved": bool(statuses & {"approved", "exported"}),
-        "exported": "exported" in statuses,
+        "approved": bool(statuses & set(APPROVED)),
+        "exported": bool(statuses & {"exported", "results_in"}),
     }
 
 

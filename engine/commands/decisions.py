@@ -172,7 +172,7 @@ def comment(plan_id: str, text: str, shop_dir: Path | None) -> None:
 @click.argument("plan_id")
 @shop_option
 def standing(plan_id: str, shop_dir: Path | None) -> None:
-    """Whether what a plan was submitted on is still so today: what voids its approval, what moved, what nobody can say."""
+    """Whether what a plan was submitted on is still so: what voids its approval, what moved, what nobody can say."""
     from engine.decision import ledger as history
     from engine.decision import plans
     from engine.decision import standing as standings

@@ -10,6 +10,7 @@ from dashboard import cache, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import (
     assumed,
+    comments,
     drafting,
     editing,
     evidence,
@@ -19,6 +20,7 @@ from dashboard.views.plan_tabs import (
     pack,
     replayed,
     saving,
+    standing,
 )
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
@@ -29,20 +31,25 @@ from engine.decision import approvals, ledger, overrides, plans
 from engine.errors import AppError
 
 HALF_TYPED = "half_typed"  # extra of a plan: names and a reason that nobody has sent yet
-ICONS = {"submitted": "send", "approved": "check_circle", "rejected": "cancel", "exported": "download"}
+ICONS = {
+    "submitted": "send", "approved": "check_circle", "rejected": "cancel", "exported": "download",
+    "results_in": "flag", "commented": "comment", "changes_requested": "rate_review",
+}  # fmt: skip
 
 
 def show(opened: Open) -> None:
     """What the plan's status asks for, then its history, and its numbers made again."""
     status = opened.plan.status
     st.subheader(t(f"approve.head_{status}"))
-    if status == "draft":
+    stands = standing.show(opened)
+    if status == "draft" or (status in ("approved", "exported") and not stands):
         _submit(opened)
     elif status == "submitted":
         _decide(opened)
     else:
         st.write(t(f"approve.about_{status}"))
         _summary(opened, opened.saved.extras.get("forecast") or {})
+    comments.show(opened)
     _history(opened)
     replayed.show(opened)
 

@@ -7,12 +7,12 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import audience, export_codes, export_setup, export_targets
+from dashboard.views.plan_tabs import audience, export_codes, export_setup, export_targets, standing
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.campaign import merge, planned
 from engine.campaign.merge import Tool
-from engine.campaign.plan import Plan, Step
+from engine.campaign.plan import APPROVED, Plan, Step
 from engine.decision import approvals, export, ledger
 from engine.decision.export import Recipients
 from engine.decision.plans import SavedPlan
@@ -23,7 +23,7 @@ from engine.shop.store import Shop
 def show(opened: Open) -> None:
     """Who is in the files, what the sending tool takes, and what the results are measured against."""
     config = settings.read().config
-    if opened.plan.status not in ("approved", "exported"):
+    if opened.plan.status not in APPROVED:
         st.info(t("export.not_approved", status=t(f"plan.status_{opened.plan.status}")), icon=":material/lock:")
         st.button(t("export.to_approve"), key="export.to_approve", on_click=state.set_plan_tab, args=("approve",))
         return
@@ -36,6 +36,9 @@ def show(opened: Open) -> None:
         return
     if not verdict.ok:
         widgets.show_problem(StoreProblem(verdict.said))
+        return
+    if not standing.show(opened):
+        st.button(t("export.to_approve"), key="export.to_approve", on_click=state.set_plan_tab, args=("approve",))
         return
     table = _people(opened)
     if not export_codes.show(opened, table):

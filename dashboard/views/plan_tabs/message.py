@@ -12,6 +12,7 @@ from engine.campaign.plan import PARTS
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "grey", "primary"]
 STATUS: dict[str, Colour] = {
     "draft": "gray", "submitted": "orange", "approved": "green", "rejected": "red", "exported": "blue",
+    "results_in": "violet",
 }  # fmt: skip
 VERDICT: dict[str, Colour] = {
     "likely_pays": "green",

@@ -59,8 +59,8 @@ def export_target(
 
     Who is reachable by consent, unsubscribes, suppression, recent orders, the frequency cap and other live plans is
     asked of the shop now. `only`: names of the files wanted; the history then speaks of no others. `selected` gives the
-    customers of a rule, `forecasts` today's forecast of a plan, where the caller keeps such answers. Refused as `export_plans` is, and where the target can do
-    nothing for a plan; then no file is left behind.
+    customers of a rule, `forecasts` today's forecast of a plan, where the caller keeps such answers. Refused as
+    `export_plans` is, and where the target can do nothing for a plan; then no file is left behind.
 
     The same history, tables and contacts give the same bytes again.
     """
