@@ -117,8 +117,8 @@ def audience_size(shop: Shop, audience: Audience, since: date | None = None) -> 
         return None
     try:
         today = set(_customers(shop, audience, as_of))
-        if since is not None and since < as_of:
-            bought = _buyers(shop, since, as_of)
+        if since is not None:
+            bought = buyers(shop, since, as_of)
             today |= {one for one in _customers(shop, audience, since) if one in bought}
     except (DataProblem, NotEnoughData):
         return None
@@ -142,7 +142,8 @@ def _consenting(table: pd.DataFrame) -> pd.DataFrame:
     return table.assign(**flags)
 
 
-def _buyers(shop: Shop, first: date, until: date) -> set[str]:
+def buyers(shop: Shop, first: date, until: date) -> set[str]:
+    """Customers who ordered from one day until before another."""
     if not shop.rows("orders"):
         return set()
     lines = shop.table("orders", ["customer_id", "ordered_at", "quantity"])

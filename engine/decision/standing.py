@@ -139,12 +139,14 @@ def _tolerance(shop: Shop) -> float:
 
 
 def _with_buyers(shop: Shop, saved: SavedPlan, approved: Grounds, today: Grounds) -> Grounds:
-    """Today's grounds, recent buyers counted as named where their leaving could matter: it takes a while to know."""
-    if approved.as_of is None or not approved.audience or today.audience is None:
+    """Today's grounds with recent buyers counted as named, where that could matter: it takes a while to know."""
+    if not approved.as_of or not today.as_of or approved.audience is None or today.audience is None:
         return today
-    if today.audience >= approved.audience * (1 - _tolerance(shop)):
+    since, until = date.fromisoformat(approved.as_of), date.fromisoformat(today.as_of)
+    bought, margin = len(grounds.buyers(shop, since, until)), _tolerance(shop) * approved.audience
+    is_within = abs(today.audience - approved.audience) <= margin
+    if not bought or (is_within and today.audience + bought <= approved.audience + margin):
         return today
-    since = date.fromisoformat(approved.as_of)
     return replace(today, audience=grounds.audience_size(shop, saved.plan.audience, since))
 
 
