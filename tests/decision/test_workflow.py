@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from engine.access.roles import person_key
 from engine.campaign.plan import Audience, Offer, Plan, Step
@@ -72,7 +72,8 @@ class Desk(RuleBasedStateMachine):
         self.stored: tuple | None = None
         self.status = "draft"
         self.submitted: Submitted | None = None
-        self.exports = self.talks = 0
+        self.exports = 0
+        self.compared: tuple | None = None
 
     def teardown(self) -> None:
         self.patch.undo()
@@ -120,8 +121,17 @@ class Desk(RuleBasedStateMachine):
 
     # --- people ---
 
-    @rule(what=st.sampled_from(["body", "discount", "rule"]))
+    @initialize(until=st.sampled_from(["new", "submitted", "approved", "exported"]))
+    def begin(self, until):
+        """Most of what matters comes after an approval, and chance alone rarely leads there."""
+        steps = [self.submit, lambda: self.approve("ben"), lambda: self.send_out(True)]
+        for step in steps[: ["new", "submitted", "approved", "exported"].index(until)]:
+            step()
+
+    @rule(what=st.sampled_from(["body", "discount", "rule", *["nothing"] * 9]))
     def edit(self, what):
+        if what == "nothing":  # mostly: an edit ends every approval, and others are looked at here too
+            return
         other = {"body": ("Tea", "Tea today"), "discount": (0.1, 0.2), "rule": (RULE, RULE + " and orders >= 0")}[what]
         self.content[what] = other[1] if self.content[what] == other[0] else other[0]
         version = plans.load(self.world.folder, "p1").version if self.stored else None
@@ -179,7 +189,7 @@ class Desk(RuleBasedStateMachine):
 
     @rule(by=PEOPLE, text=st.sampled_from(["why tea?", "=1+1", ""]))
     def comment(self, by, text):
-        before = len(ledger.entries(*self.where, self.config))
+        before = len(self.history)
         for _click in range(2):
             try:
                 comments.comment(*self.where, "p1", by, "os", text, NOW, self.config)
@@ -253,34 +263,36 @@ class Desk(RuleBasedStateMachine):
     # --- what holds at all times ---
 
     @invariant()
-    def the_history_is_whole(self):
+    def the_history_is_whole_and_nobody_decided_on_their_own_plan(self):
         assert ledger.verify(*self.where, self.config).ok
+        self.history = ledger.entries(*self.where, self.config)
+        decided = [one for one in self.history if one.action in approvals.ACTS]
+        assert "ana" not in {person_key(one.actor) for one in decided if one.action != "submitted"}
+        assert self.exports == sum(one.action == "exported" for one in self.history)
 
     @invariant()
     def the_status_is_as_it_should_be(self):
         if self.stored:
             assert plans.load(self.world.folder, "p1").plan.status == self.status
 
+    @precondition(lambda self: self.status in ("submitted", "approved", "exported", "results_in"))
     @invariant()
-    def nobody_decided_on_their_own_plan(self):
-        decided = [one for one in ledger.entries(*self.where, self.config) if one.action in approvals.ACTS]
-        assert "ana" not in {person_key(one.actor) for one in decided if one.action != "submitted"}
-        assert self.exports == sum(one.action == "exported" for one in ledger.entries(*self.where, self.config))
-
-    @precondition(lambda self: self.submitted is not None and self.status in ("submitted", "approved", "exported"))
-    @invariant()
-    def the_approval_stands_exactly_when_nothing_it_rests_on_changed(self):
+    def an_approval_stands_exactly_when_nothing_it_rests_on_changed(self):
+        so = (self.world.so, self.submitted)
+        if so == self.compared:
+            return  # nothing happened in the shop since: asking again takes the most time of all
         saved = plans.load(self.world.folder, "p1")
-        found = standing.of(self.world.shop, saved, ledger.entries(*self.where, self.config, "p1"), self.world.forecast)
+        found = standing.of(self.world.shop, saved, ledger.entries(*self.where, self.config), self.world.forecast)
         assert found.stands == (not self._void()), found
+        self.compared = so
 
 
 COMMON = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 TestWorkflow = Desk.TestCase
-TestWorkflow.settings = settings(max_examples=10, stateful_step_count=25, **COMMON)
+TestWorkflow.settings = settings(max_examples=8, stateful_step_count=15, **COMMON)
 
 
 @pytest.mark.full
 @pytest.mark.timeout(7200)
 class TestWorkflowInFull(Desk.TestCase):
-    settings = settings(max_examples=2_000, stateful_step_count=30, **COMMON)
+    settings = settings(max_examples=2_000, stateful_step_count=20, **COMMON)

@@ -63,6 +63,12 @@ class World:
         (self.folder / "shop.toml").write_text('shop_id = "s"\n')
 
     @property
+    def so(self) -> str:
+        """Everything that is so, in one text."""
+        sets = (sorted(self.gold), sorted(self.unsubscribed), sorted(self.bought.items()), sorted(self.results))
+        return repr((self.day, self.prices, self.costs, self.stock, sets, self.verdict, self.model, self.forecast))
+
+    @property
     def shop(self) -> MemoryShop:
         """The shop as it stands now."""
         products = pd.DataFrame(
