@@ -9,16 +9,7 @@ from engine.decision import approvals, comments, plans
 from engine.errors import NotAllowed, StoreProblem
 
 FORK = multiprocessing.get_context("fork")
-NAUGHTY = [
-    "=1+1",
-    "<script>alert(1)</script>",
-    "'; DROP TABLE plans;--",
-    "\u202eabc",
-    "a\x00b",
-    "\ud800",
-    "田中さん",
-    "$1 *b*",
-]
+NAUGHTY = ["=1+1", "<script>x</script>", "'; DROP TABLE plans;--", "\u202eabc", "a\x00b", "\ud800", "田中", "$1 *b*"]
 
 
 def say(shop, text="Why tea?", by="cy"):

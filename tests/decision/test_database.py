@@ -3,8 +3,9 @@
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import database, plans
+from engine.decision import database, ledger, plans
 from engine.errors import AppError, NotAllowed, StoreProblem
+from tests.decision.test_approvals import bring_to
 
 ROW = "at, shop_id, plan_id, action, actor, recorded_by, payload, prev, hash"
 PAST_THE_GUARDS = {
@@ -146,6 +147,43 @@ def test_plans_of_an_older_file_can_go_back_to_what_they_were_then(shop, plan, m
     assert plans.undo(shop.dir, "p1", 8, shop.now) == 9
     assert (plans.load(shop.dir, "p1").plan, plans.load(shop.dir, "p1").extras) == (plan, {"filled": {"body": "Hi"}})
     test_all_guards_are_there_after_migration(shop)
+
+
+@pytest.mark.parametrize("status", ["draft", "submitted", "rejected", "exported"])
+def test_plans_of_a_file_without_results_keep_their_status_their_versions_and_their_guards(
+    shop, plan, monkeypatch, status
+):
+    with monkeypatch.context() as earlier:
+        earlier.setattr(database, "MIGRATIONS", database.MIGRATIONS[:3])
+        bring_to(shop, plan, status)
+        with database.reading(shop.dir) as db:
+            before = [list(db.query(f"SELECT * FROM {table}")) for table in ("plans", "plan_versions", "entries")]
+    with database.reading(shop.dir) as db:
+        after = [list(db.query(f"SELECT * FROM {table}")) for table in ("plans", "plan_versions", "entries")]
+        assert set(db.table_names()) == {"entries", "plans", "plan_versions"}
+    assert after == before
+    assert shop.verify().ok
+    test_all_guards_are_there_after_migration(shop)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "by"),
+    [
+        ("exported", "results_in", None), ("approved", "results_in", "results_in"), ("approved", "submitted", "noted"),
+        ("submitted", "draft", "rejected"), ("rejected", "submitted", "submitted"),
+        ("results_in", "exported", "exported"),
+    ],
+)  # fmt: skip
+def test_a_status_that_does_not_follow_from_the_last_entry_is_refused(shop, plan, before, after, by):
+    bring_to(shop, plan, "exported" if before == "results_in" else before)
+    with pytest.raises(NotAllowed), ledger.writing(shop.dir, shop.shop_id, shop.config) as writer:
+        if before == "results_in":
+            writer.append("p1", "results_in", "root", "root", {}, shop.now)
+            plans.set_status(writer.db, "p1", "results_in", shop.now)
+        if by:
+            writer.append("p1", by, "ben", "ben", {}, shop.now)
+        plans.set_status(writer.db, "p1", after, shop.now)
+    assert plans.load(shop.dir, "p1").plan.status == ("exported" if before == "results_in" else before)
 
 
 def test_another_program_cannot_change_an_earlier_version_of_a_plan(shop, plan):

@@ -4,13 +4,14 @@ from datetime import date, datetime
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from engine.__main__ import main
 from engine.campaign.plan import Audience, Plan, Step
 from engine.decision import approvals, export, ledger, plans
 from engine.errors import NotAllowed
 from engine.outcome import arrivals
 from engine.shop import store
-from tests.conftest import engine
 from tests.tiny import shop_of
 
 NOW = datetime(2026, 1, 5, 12)
@@ -81,11 +82,15 @@ def test_a_plan_that_was_not_exported_has_no_results_and_one_of_none_is_exported
 
 
 def test_an_import_notes_them_and_comments_and_standing_are_commands(shop, config, tmp_path, monkeypatch):
+    def told(*arguments):
+        ended = CliRunner().invoke(main, [str(one) for one in arguments])
+        assert ended.exit_code == 0, ended.output
+        return ended.stdout
+
     monkeypatch.setenv("OFFERLAB_CONFIG", str(config))
     bring(shop, config)
     DELIVERIES.to_csv(tmp_path / "deliveries.csv", index=False)
-    assert '"results_in"' in engine("import", str(tmp_path / "deliveries.csv"), "--into", str(shop.path))
+    assert '"results_in"' in told("import", tmp_path / "deliveries.csv", "--into", shop.path)
     assert status(shop) == "results_in"
-    where = ("--shop", str(shop.path))
-    assert '"seq": 5' in engine("comment", "p1", "--text", "It went well", *where)
-    assert '"stands": true' in engine("standing", "p1", *where)
+    assert '"seq": 5' in told("comment", "p1", "--text", "It went well", "--shop", shop.path)
+    assert '"stands": true' in told("standing", "p1", "--shop", shop.path)
