@@ -91,6 +91,7 @@ def left_for(shop: Shop, saved: SavedPlan, person: str, target: TargetName, name
         plan_ids=[plan_id],
         only=names,
         selected=kept,
+        forecasts=standing.forecast_today,
     )
     contents = {file.name: file.content for file in left.packages[0].files}
     return [contents[name] for name in names]

@@ -209,7 +209,8 @@ def export(
         left = exporting.export_target(
             shop, target, out, datetime.now(), environment.read().config, plan_ids=list(plan_ids) or None, seed=seed
         )
-        print_json({"plans": [_package(made, out) for made in left.packages], "ledger_head": left.ledger_head})
+        packages = [_package(made, out) for made in left.packages]
+        print_json({"plans": packages, "ledger_head": left.ledger_head} | _void(left.void))
         keep_safe(shop)
         return
     result = exporting.export_plans(
@@ -224,10 +225,15 @@ def export(
             "audience_file": str(exporting.audience_path(out)),
             "ledger_head": result.ledger_head,
         }
-        | ({"void": {one: said.text() for one, said in result.void.items()}} if result.void else {})
+        | _void(result.void)
         | ({"pages": [str(exporting.page_path(out, page)) for page in result.pages]} if pages else {})
     )
     keep_safe(shop)
+
+
+def _void(left_out: dict) -> dict:
+    """Plans that were left out, and why."""
+    return {"void": {plan_id: said.text() for plan_id, said in left_out.items()}} if left_out else {}
 
 
 def _package(made: Any, out: Path) -> dict:
