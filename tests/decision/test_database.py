@@ -160,7 +160,7 @@ def test_plans_of_a_file_without_results_keep_their_status_their_versions_and_th
             before = [list(db.query(f"SELECT * FROM {table}")) for table in ("plans", "plan_versions", "entries")]
     with database.reading(shop.dir) as db:
         after = [list(db.query(f"SELECT * FROM {table}")) for table in ("plans", "plan_versions", "entries")]
-        assert set(db.table_names()) == {"entries", "plans", "plan_versions"}
+        assert set(db.table_names()) == {"entries", "plans", "plan_versions", "codes"}
     assert after == before
     assert shop.verify().ok
     test_all_guards_are_there_after_migration(shop)
