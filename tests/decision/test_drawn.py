@@ -69,7 +69,8 @@ def test_as_many_are_written_to_and_held_out_as_the_export_lists(shop, changes):
 def test_a_forecast_counts_nobody_of_the_permanent_holdout_as_the_export_does(shop):
     settings = shop.settings.model_copy(update={"global_holdout": 0.3})
     held_shop = replace(shop, settings=settings)
-    made = plan(holdout=0.2)
+    everybody = shop.table("customers", ["customer_id"])["customer_id"].tolist()
+    made = plan(holdout=0.2, audience=Audience(customer_ids=everybody))
     table = export.assigned(made, export.audience(held_shop, made))
     never = export.held_globally(held_shop, made)
     forecast = expected(held_shop, made)
