@@ -4,6 +4,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3.11
 PORT ?= 8501
+ADDRESS ?= 127.0.0.1
+HOST ?=
 MODEL ?=
 GPU ?=
 
@@ -16,6 +18,7 @@ SHOP := $(if $(OFFERLAB_SHOP),$(OFFERLAB_SHOP),shops/demo)
 help:
 	@echo "make run           start Offerlab on http://127.0.0.1:8501"
 	@echo "                   PORT=8502   another port"
+	@echo "                   ADDRESS=0.0.0.0 HOST=NAME  for other machines, under this name; takes accounts (see README)"
 	@echo "                   MODEL=none  drafts from templates;  MODEL=FILE.gguf  a model of your own"
 	@echo "                   GPU=cuda|metal|vulkan|none  builds the language model's engine for it, and remembers it"
 	@echo "make test          every test, after setting up what they need"
@@ -38,8 +41,9 @@ run: python port venv
 	if [ -n "$(MODEL)" ]; then export OFFERLAB_MODEL="$(MODEL)"; \
 	elif [ -z "$$OFFERLAB_MODEL$$OFFERLAB_LLM_URL" ]; then $(MAKE) --no-print-directory model-if-possible; fi; \
 	$(MAKE) --no-print-directory shop; \
-	echo "Offerlab opens at http://127.0.0.1:$(PORT) (Ctrl+C stops it)"; \
-	exec $(PY) -m streamlit run dashboard/app.py --server.port "$(PORT)" --server.address 127.0.0.1
+	echo "Offerlab opens at http://$(if $(HOST),$(HOST),127.0.0.1):$(PORT) (Ctrl+C stops it)"; \
+	exec $(PY) -m streamlit run dashboard/app.py --server.port "$(PORT)" --server.address "$(ADDRESS)" \
+		$(if $(HOST),--server.allowedHosts "$(HOST)" --server.allowedHosts localhost --server.allowedHosts 127.0.0.1)
 
 model: venv
 	@$(PY) -m engine model pull

@@ -1,4 +1,8 @@
-"""The app's entry: page set-up, warm-up, navigation. Start it with: streamlit run dashboard/app.py"""
+"""The app's entry: page set-up, warm-up, navigation. Start it with: streamlit run dashboard/app.py
+
+Streamlit reads this file twice: once as the server (`app`, with the form for signing in before its pages), and in each
+run as the script that draws a page.
+"""
 
 import sys
 from collections import Counter
@@ -11,9 +15,14 @@ if str(ROOT) not in sys.path:  # `streamlit run` puts only dashboard/ on the pat
 
 import streamlit as st  # noqa: E402
 
-from dashboard import cache, state, widgets  # noqa: E402
+from dashboard import door, signin, signing, state  # noqa: E402
 from dashboard.text import language, t  # noqa: E402
-from dashboard.views import bell  # noqa: E402
+from engine.access.mode import check_secret  # noqa: E402
+from engine.errors import AppError  # noqa: E402
+
+if __name__ == "__main__":  # a server that is about to start must not wait for every library of the pages
+    from dashboard import cache, widgets
+    from dashboard.views import bell
 
 # In the dark theme the primary colour is light: Streamlit's white letters on it could not be read. Nor could a range
 # that it cuts off at the end of its card.
@@ -45,7 +54,12 @@ def pages() -> dict[str, list]:
             page("data", "database"),
         ],
         t("app.analyst"): [page("model", "model_training"), page("features", "table_chart")],
-        t("app.admin"): [page("history", "history"), page("people", "shield_person"), page("settings", "settings")],
+        t("app.admin"): [
+            page("history", "history"),
+            page("people", "shield_person"),
+            *([page("access", "key")] if signing.role() == "admin" else []),
+            page("settings", "settings"),
+        ],
     }
 
 
@@ -78,6 +92,7 @@ def sidebar() -> None:
         widgets.work_in_progress()
         if fault := cache.safety.fault():
             st.warning(fault.text(language()), icon=":material/gpp_maybe:")
+        door.sign()
 
 
 def shop_names() -> dict[str, str]:
@@ -87,18 +102,38 @@ def shop_names() -> dict[str, str]:
     return {folder: f"{name} · {folder}" if name in twice else name for folder, name in names.items()}
 
 
-st.set_page_config(page_title="Offerlab", page_icon=LOGO, layout="wide")
-state.begin()
-cache.warm_up.once()
-st.logo(LOGO, size="large")
-st.html(READABLE)
-chosen = st.navigation(pages(), expanded=True)
-sidebar()
-body = st.container()
-# Names the page for tests in a browser. Drawn before the page runs: st.stop() ends the run without coming back here.
-st.html(f'<span id="ready" data-page="{chosen.url_path or "today"}" style="display:none">.</span>')
-try:
-    with body:
-        chosen.run()
-finally:  # a page ends itself with an exception: what it saved is backed up all the same
-    cache.safety.keep(state.shop_path())
+def fit_to_start() -> None:
+    """Ends the program with a sentence where a login cookie could be forged."""
+    try:
+        if provider := signing.provider():
+            check_secret(provider.cookie_secret)
+    except AppError as problem:
+        sys.exit(str(problem))
+
+
+def draw() -> None:
+    """One run of a page."""
+    st.set_page_config(page_title="Offerlab", page_icon=LOGO, layout="wide")
+    door.enter()
+    state.begin()
+    cache.warm_up.once()
+    st.logo(LOGO, size="large")
+    st.html(READABLE)
+    chosen = st.navigation(pages(), expanded=True)
+    sidebar()
+    body = st.container()
+    # Names the page for tests in a browser. Drawn before the page runs: st.stop() ends the run, too.
+    st.html(f'<span id="ready" data-page="{chosen.url_path or "today"}" style="display:none">.</span>')
+    try:
+        with body:
+            chosen.run()
+    finally:  # a page ends itself with an exception: what it saved is backed up all the same
+        cache.safety.keep(state.shop_path())
+
+
+if __name__ == "__main__":
+    draw()
+else:
+    fit_to_start()
+    # Streamlit knows a server by an assignment of st.App(...) that it finds in this text.
+    app = st.App(__file__, routes=signin.routes(), middleware=signin.middleware(), on_script_error=door.say)

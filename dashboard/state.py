@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard import signing
 from engine import settings
 from engine.access import roles
 from engine.sentences import Language
@@ -182,12 +183,15 @@ def set_plan_tab(tab: str) -> None:
 
 
 def person() -> str:
-    """Who sits here: the name given on a page, else the account this program runs under."""
-    return st.session_state.get("person") or roles.os_user()
+    """Who sits here: who is signed in; in single-user mode the name given on a page, else this program's account.
+
+    Raises SignedOut when the session is over.
+    """
+    return signing.name() or st.session_state.get("person") or roles.os_user()
 
 
 def set_person(name: str) -> None:
-    """Remember who sits here, for this browser tab."""
+    """Remember who sits here, for this browser tab of single-user mode."""
     st.session_state["person"] = name
 
 

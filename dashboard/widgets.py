@@ -9,7 +9,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cache, charts, state
+from dashboard import cache, charts, door, state
 from dashboard.text import known, language, t
 from engine import jobs
 from engine.campaign.response import Models
@@ -218,7 +218,7 @@ def job_panel(shop_dir: Path, kind: str, on_done: Callable[[], None] | None = No
 def job_progress(shop_dir: Path, job_id: str, on_done: Callable[[], None] | None = None) -> None:
     """How far a job is, with Cancel; the page runs again when it has ended."""
 
-    @st.fragment(run_every=1.0)
+    @door.fragment(run_every=1.0)
     def watch() -> None:
         with problem_box():
             job = jobs.status(shop_dir, job_id)
@@ -246,7 +246,7 @@ def work_in_progress() -> None:
     if path is None or not running:
         return
 
-    @st.fragment(run_every=2.0)
+    @door.fragment(run_every=2.0)
     def watch() -> None:
         st.markdown(f"**{t('common.work')}**")
         for begun in running:

@@ -6,7 +6,8 @@ CSV or JSON in and out, UTF-8. JSON goes to stdout, progress to stderr as one JS
 
 import os
 
-import engine.commands.customers  # importing a file of commands registers them
+import engine.commands.accounts  # importing a file of commands registers them
+import engine.commands.customers
 import engine.commands.data
 import engine.commands.decisions
 import engine.commands.drafting

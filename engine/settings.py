@@ -19,8 +19,9 @@ class Settings:
     window: str | None  # OFFERLAB_WINDOW: whose drafts these are; windows take turns at the model
     hub: str  # HF_ENDPOINT: where model files are looked for
     cache: Path  # OFFERLAB_CACHE: model files
-    config: Path  # OFFERLAB_CONFIG: keys, roles, the head of the approval history
+    config: Path  # OFFERLAB_CONFIG: keys, roles, accounts, the head of the approval history
     backups: Path | None  # OFFERLAB_BACKUPS: a folder, best on another disk; beside the keys otherwise
+    acting: str | None = None  # OFFERLAB_ACTING: for whom a job works, told by the page that starts it
 
 
 def read(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -39,4 +40,5 @@ def read(environment: Mapping[str, str] = os.environ) -> Settings:
         cache=path("OFFERLAB_CACHE") or Path(platformdirs.user_cache_dir("offerlab")),
         config=path("OFFERLAB_CONFIG") or Path(platformdirs.user_config_dir("offerlab")),
         backups=path("OFFERLAB_BACKUPS"),
+        acting=environment.get("OFFERLAB_ACTING") or None,
     )

@@ -7,7 +7,7 @@ from dashboard import cache, state, widgets
 from dashboard.text import t, table_name
 from dashboard.views.plan_tabs.message import plain
 from engine import privacy, settings
-from engine.access import roles
+from engine.access import acting, roles
 from engine.decision import forgetting
 from engine.shop import duplicates, erasure, vault
 from engine.shop.store import Shop
@@ -18,7 +18,7 @@ CONFIG = settings.read().config
 
 def administer() -> str:
     """Who does this. Raises NotAllowed where that is not theirs to do."""
-    person = roles.os_user()
+    person = acting.person()
     roles.require(person, "administer", CONFIG)
     return person
 

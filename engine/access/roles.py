@@ -1,18 +1,25 @@
-"""Who may do what. Without a roles file this is one person's machine, and that person may do everything."""
+"""Who may do what: from the accounts, and from `roles.toml` for those without one.
+
+Without either this is one person's machine, and that person may do everything.
+"""
 
 import getpass
 import os
 import tomllib
 import unicodedata
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
+from engine.access import storage
 from engine.errors import DataProblem, NotAllowed
+from engine.sentences import Sentence
 
 Role = Literal["viewer", "marketer", "approver", "admin"]
-Action = Literal["view", "draft", "submit", "approve", "reject", "export", "administer"]
+# draft: plans, audiences, groups, models and the work that makes them; import: the shop's data; administer: settings,
+# people's data (merging, erasing), language models, accounts.
+Action = Literal["view", "draft", "import", "submit", "approve", "reject", "export", "administer"]
 
-_WRITES: tuple[Action, ...] = ("view", "draft", "submit", "export")
+_WRITES: tuple[Action, ...] = ("view", "draft", "import", "submit", "export")
 MAY: dict[str, tuple[Action, ...]] = {
     "viewer": ("view",),
     "marketer": _WRITES,
@@ -66,19 +73,29 @@ def people(config: Path) -> dict[str, Role] | None:
     return {person_key(name): role for name, role in named.items()}
 
 
+def listed(config: Path) -> dict[str, str | None] | None:
+    """Each person's role by `person_key`, None for a disabled account; None where nobody is listed anywhere.
+
+    Who has an account and a line in `roles.toml` has the role of the account.
+    """
+    accounts, lines = storage.roles_of_accounts(config), people(config)
+    return None if lines is None and not accounts else {**(lines or {}), **accounts}
+
+
 def role_of(person: str, config: Path) -> Role | None:
     """This person's role, None for a person who is not listed; "admin" for everyone in single-user mode."""
-    listed = people(config)
-    return "admin" if listed is None else listed.get(person_key(person))
+    everybody = listed(config)
+    return "admin" if everybody is None else cast(Role | None, everybody.get(person_key(person)))
 
 
 def require(person: str, action: Action, config: Path) -> None:
     """Returns when this person may do this; raises NotAllowed with the reason and what to do otherwise."""
     if not person_key(person):
-        raise NotAllowed("Say who you are: the name is empty.")
+        raise NotAllowed(Sentence("access.empty_name"))
     role = role_of(person, config)
     if role is None:
-        raise NotAllowed(f"{person} is not in the list of people. Ask an admin to add this name to roles.toml.")
+        raise NotAllowed(Sentence("access.not_listed", {"person": person}))
     if action not in MAY[role]:
-        able = " or ".join(name for name in MAY if action in MAY[name])
-        raise NotAllowed(f"{person} is a {role} and may not {action} here; that takes a person with the role {able}.")
+        able = tuple(Sentence(f"access.role_{name}") for name in MAY if action in MAY[name])
+        said = {"person": person, "role": Sentence(f"access.role_{role}"), "action": Sentence(f"access.may_{action}")}
+        raise NotAllowed(Sentence("access.may_not", said | {"able": able}))

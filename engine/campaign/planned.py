@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from engine.access import acting
 from engine.audience import rules
 from engine.audience.reach import NO_OTHERS, Limits, Others, Reach, reachable, reasons
 from engine.audience.segments import members
@@ -218,6 +219,7 @@ def refilled(
 
 def write_brief(shop: Shop, plan: Plan, step: int = 0, language: str | None = None) -> Path:
     """A step's brief as a file for `draft --brief`; one in a given language is called PLAN.STEP.LANGUAGE.json."""
+    acting.require("draft")
     path = shop.path / "briefs" / ".".join([plan.plan_id, str(step), *([language] if language else []), "json"])
     store.replace_file(path, plan.brief(step, language).model_dump_json(indent=1).encode())
     return path

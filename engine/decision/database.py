@@ -16,6 +16,7 @@ from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3  # pysqlite3 where it is installed, else Python's own
 
 from engine import settings
+from engine.access import acting
 from engine.access.roles import person_key
 from engine.decision.keys import folder_of, read_head
 from engine.errors import AppError, NotAllowed, StoreProblem
@@ -225,8 +226,10 @@ def writing(shop_dir: Path) -> Iterator[Database]:
     """A connection inside one transaction: all of it is saved when the block ends, or nothing.
 
     A file that was deleted or replaced meanwhile takes what was written with it, unseen by SQLite: looked for when
-    the transaction has begun and once more when it is on disk, before anybody is told that it is.
+    the transaction has begun and once more when it is on disk, before anybody is told that it is. Raises NotAllowed for
+    who may only look.
     """
+    acting.require("draft")
     path = path_of(shop_dir)
     with sentences(path), _writing_here:
         begun(shop_dir)

@@ -13,6 +13,8 @@ from typing import Any, Literal
 from sqlite_utils import Database
 from sqlite_utils.utils import OperationalError, sqlite3
 
+from engine.access import acting
+from engine.access.roles import Action
 from engine.errors import StoreProblem
 from engine.jobs import processes
 
@@ -65,14 +67,17 @@ def start(
     now: datetime,
     environment: dict[str, str] | None = None,
     folder: Path | None = None,
+    action: Action = "draft",
 ) -> str:
     """Id of a job that runs `python -m engine ARGUMENTS` in the background.
 
     Secrets go in `environment`, never in `arguments`: every user of the machine can list a process's arguments.
     `folder` holds what the work needs, and is removed when it is over, whatever the ending.
     Only one job of a kind runs in a shop: the same work asked for twice (a double click) is the one that runs, other
-    work of that kind is refused with StoreProblem.
+    work of that kind is refused with StoreProblem. `action` is what the work amounts to: NotAllowed for who may not do
+    that. The job works for who started it.
     """
+    by = acting.require(action)
     if not shop_dir.is_dir():
         raise StoreProblem(f"There is no shop folder at {shop_dir}, so no work can be started there.")
     with transaction(shop_dir) as db:
@@ -94,7 +99,7 @@ def start(
                 "state": "queued",
                 "detail": "{}",
                 "started_at": now.isoformat(),
-                "pid": processes.launch(ROOT, runner, job_id, environment or {}),
+                "pid": processes.launch(ROOT, runner, job_id, {**(environment or {}), **acting.handed_on(by)}),
                 "folder": str(folder.resolve()) if folder else None,
             }
         )
@@ -128,6 +133,7 @@ def running(shop_dir: Path) -> list[Job]:
 
 def cancel(shop_dir: Path, job_id: str) -> Job:
     """The job after all its processes were stopped; a job that is already over stays as it is."""
+    acting.require("draft")
     with transaction(shop_dir) as db:
         # Written before the kill: from here on the runner's own writes no longer apply.
         cancelled = db.execute(

@@ -16,6 +16,7 @@ from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
 from engine import privacy
+from engine.access import acting
 from engine.errors import DataProblem
 from engine.shop import consents, erasure, merged, store, vault
 from engine.shop.store import Shop
@@ -52,8 +53,10 @@ def merge(shop: Shop, config: Path, pairs: Mapping[str, str], now: datetime, by:
 
     Every table gets the id of the one kept. Of two rows in customers one stays: values of the one kept, gaps filled
     from the other, the stricter of each consent. Two deliveries of one campaign at one time become one. Contacts: the
-    one kept keeps its own, gaps filled. Raises DataProblem, before anything is changed, for pairs that cannot be.
+    one kept keeps its own, gaps filled. Raises DataProblem, before anything is changed, for pairs that cannot be, and
+    NotAllowed for who may not administer.
     """
+    acting.require("administer")
     with store.writing(shop.path):
         pairs = _checked(shop, config, pairs)
         known = proposals(shop, config).query("proposed == 1")

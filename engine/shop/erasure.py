@@ -22,6 +22,7 @@ import pyarrow.parquet as pq
 import tomlkit
 
 from engine import privacy
+from engine.access import acting
 from engine.errors import DataProblem
 from engine.privacy import customer_keys
 from engine.shop import merged, store, vault
@@ -101,8 +102,10 @@ def held(shop: Shop, customer_ids: Collection[str], config: Path | None = None) 
 def erase(shop_dir: Path, shop_id: str, config: Path, customer_ids: Collection[str], now: datetime) -> Erased:
     """Take these customers out of the shop, for good. Asked again for the same ids, it ends what was cut short.
 
-    An id that was merged into another customer means that customer. Raises DataProblem for no id.
+    An id that was merged into another customer means that customer. Raises DataProblem for no id, NotAllowed for who
+    may not administer.
     """
+    acting.require("administer")
     asked = list(dict.fromkeys(one.strip() for one in customer_ids))
     if not asked or not all(asked):
         raise DataProblem("Whom? Name at least one customer_id.")

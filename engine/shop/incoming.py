@@ -15,6 +15,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from engine import jobs
+from engine.access import acting
 from engine.errors import AppError, DataProblem, StoreProblem
 from engine.shop import databases, gate, intake, mapping, store
 from engine.shop.databases import Database
@@ -68,6 +69,7 @@ def stage(into: Path, files: Iterable[tuple[str, bytes]], begin_with: dict[str, 
     begin_with: name and currency of a shop that is not there yet.
     Raises StoreProblem when the disk refuses, and while another import into this shop runs.
     """
+    acting.require("import")
     with store.writing(into):
         if any(job.kind == KIND for job in jobs.running(into)):
             raise StoreProblem("An import into this shop is running already. Wait for it to end, or cancel it.")
@@ -145,6 +147,7 @@ def load(folder: Path) -> Staged:
 
 def save(folder: Path, staged: Staged) -> None:
     """Keep how the files are to be read."""
+    acting.require("import")
     store.replace_file(folder / LIST, staged.model_dump_json(exclude_defaults=True).encode())
 
 
@@ -170,6 +173,7 @@ def proposals(into: Path, folder: Path, staged: Staged) -> list[list[Proposal] |
 
 def start(into: Path, folder: Path, now: datetime) -> str:
     """Id of the job that takes in what waits in a folder; its result is the report of `intake.import_files` as JSON."""
+    acting.require("import")
     with store.writing(into):
         arguments = ["import", "--staged", str(folder.resolve()), "--into", str(into.resolve()), "--keep-map"]
         return jobs.start(into, KIND, arguments, now, folder=folder)

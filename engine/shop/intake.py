@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from engine import privacy, settings
+from engine.access import acting
 from engine.errors import AppError, DataProblem
 from engine.shop import aside_rows, databases, gate, mapping, merged, merging, parts, sources, store, taking, vault
 from engine.shop.aside_rows import reasons as reasons
@@ -60,6 +61,7 @@ def import_files(
     `config` is the folder of keys (None: the user's). With `keep_mapping`, how the files were read is kept in the shop
     for the next import. `begin_with` holds settings of a shop that is made: its name, its currency.
     """
+    acting.require("import")
     config = config or settings.read().config
     known = Known(tuple(mapping.read(map_file)), tuple(mapping.saved(into)), table)
     proposals = [one for file in each(files) for one in proposed(file, known, progress)]

@@ -21,6 +21,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import tomlkit
 
+from engine.access import acting
 from engine.errors import DataProblem, NotEnoughData, StoreProblem
 from engine.shop import shop_settings
 from engine.shop.shop_settings import PROTECTED as PROTECTED
@@ -122,9 +123,9 @@ def open_shop(path: Path) -> Shop:
     if not (path / "shop.toml").exists() and not _tables_folder(path).exists():
         raise StoreProblem(f"There is no shop in {path}. Make one with: python -m engine sample demo --into {path}")
     if not (path / "shop.toml").exists():
-        create_shop(path, {})
+        _make(path, {})
     if (path / _READY).exists():
-        with writing(path):  # finishes what a killed writer had made ready
+        with _alone(path):  # finishes what a killed writer had made ready
             pass
     settings, mistakes = shop_settings.checked(_unwrapped(_stored(path), path))
     if settings is None:
@@ -156,15 +157,20 @@ def create_shop(path: Path, settings: dict) -> Shop:
 
     Of what a new shop is asked, the settings that are not given are written down as assumed.
     """
+    acting.require("import")
+    _make(path, settings)
+    return open_shop(path)
+
+
+def _make(path: Path, settings: dict) -> None:
     path = Path(path)
-    with writing(path):
+    with _alone(path):
         if not (path / "shop.toml").exists():
             assumed = [name for name in QUESTIONS if name not in settings]
             content = {"shop_id": uuid.uuid4().hex[:12], "name": path.name, **settings}
             if assumed:
                 content.setdefault("assumed", assumed)
             _replace(path / "shop.toml", tomlkit.dumps(content).encode())
-    return open_shop(path)
 
 
 def save_settings(shop: Shop, changes: dict[str, Any]) -> Shop:
@@ -173,8 +179,10 @@ def save_settings(shop: Shop, changes: dict[str, Any]) -> Shop:
     changes: value by setting, or by entry of one ("send_cost.email": 0.003); a table given whole replaces the whole
     table, None takes a setting or an entry out. What is changed counts as confirmed and leaves `assumed`, unless
     changes say what is `assumed`. What somebody else changed since `shop` was opened stays.
-    Raises DataProblem, one sentence per setting that is wrong, before anything is written.
+    Raises DataProblem, one sentence per setting that is wrong, before anything is written; NotAllowed for who may not
+    administer.
     """
+    acting.require("administer")
     with writing(shop.path):
         document = _stored(shop.path)
         after, mistakes = shop_settings.changed(_unwrapped(document, shop.path), changes)
@@ -190,7 +198,15 @@ def writing(path: Path) -> Iterator[None]:
     """The right to change a shop folder; a second writer waits 30 s and is then told.
 
     Who has it may ask again, so that what reads and then writes tables holds it from the first to the last.
+    Raises NotAllowed for who may only look.
     """
+    acting.require("draft")
+    with _alone(path):
+        yield
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
     try:
         Path(path).mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(Path(path).resolve() / ".lock", timeout=30, is_singleton=True) as lock:

@@ -63,7 +63,11 @@ def is_healthy(url: str) -> bool:
 
 @contextlib.contextmanager
 def running_app(
-    shop: Path | None, log: Path, environment: dict[str, str] | None = None, script: Path = APP
+    shop: Path | None,
+    log: Path,
+    environment: dict[str, str] | None = None,
+    script: Path = APP,
+    port: int | None = None,
 ) -> Iterator[App]:
     """The app on a free port, opened on a shop folder (None: as if it had never been told of one).
 
@@ -71,7 +75,8 @@ def running_app(
     """
     kept = {name: value for name, value in os.environ.items() if name != "OFFERLAB_SHOP"}
     own = {"OFFERLAB_SHOP": str(shop)} if shop else {}
-    url = f"http://127.0.0.1:{(port := free_port())}"
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)],

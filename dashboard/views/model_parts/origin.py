@@ -7,7 +7,7 @@ from dashboard import cache, state, widgets
 from dashboard.text import t, table_name
 from dashboard.views.model_parts import names
 from engine import settings
-from engine.access import roles
+from engine.access import acting
 from engine.campaign.promotion import sentence
 from engine.campaign.versions import Version
 from engine.decision import model_choice
@@ -91,5 +91,5 @@ def choose(shop: Shop, versions: list[Version]) -> None:
         if st.form_submit_button(t("model.use"), icon=":material/published_with_changes:"):
             with widgets.problem_box():
                 config = settings.read().config
-                model_choice.use(shop, chosen, state.person(), roles.os_user(), why, widgets.now(), config)
+                model_choice.use(shop, chosen, state.person(), acting.person(), why, widgets.now(), config)
             st.rerun()

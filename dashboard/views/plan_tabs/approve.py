@@ -6,7 +6,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, signing, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import (
     assumed,
@@ -24,7 +24,7 @@ from dashboard.views.plan_tabs import (
 )
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
-from engine.access import roles
+from engine.access import acting
 from engine.campaign import checked, planned
 from engine.campaign.first.assumed import of_json
 from engine.decision import approvals, ledger, overrides, plans
@@ -58,14 +58,23 @@ def show(opened: Open) -> None:
 
 
 def _fill(opened: Open) -> None:
-    usual = {"author": opened.plan.owner, "approver": "", "reason": ""}
+    usual = {"reason": ""} if signing.name() else {"author": opened.plan.owner, "approver": "", "reason": ""}
     state.fill("approve", opened.stamp, usual | (opened.saved.extras.get(HALF_TYPED) or {}))
+
+
+def _who(name: str, outside: bool = False) -> str:
+    """The name that counts for the author or the approver: of who is signed in; typed in single-user mode, and for a
+    decision that was taken outside Offerlab."""
+    if (signed_in := signing.name()) and not outside:
+        st.caption(t(f"approve.as_{name}", person=message.plain(signed_in)))
+        return signed_in
+    return st.text_input(t(f"approve.{name}"), key=f"approve.{name}", width=280, on_change=_typed)
 
 
 def _typed() -> None:
     names = {"author": None, "approver": None, "reason": None}
     typed = {name: said for name, said in state.values("approve", names).items() if said}
-    with contextlib.suppress(AppError):  # what was typed stays in its field
+    with contextlib.suppress(AppError):  # what was typed stays in its field, also of somebody who may not write
         opened = saving.reopened()
         # Not `saving.save`, which fills the copy anew: a price that moved meanwhile would make the plan a draft again.
         extras = opened.saved.extras | {HALF_TYPED: typed}
@@ -88,7 +97,7 @@ def _submit(opened: Open) -> None:
     _summary(opened, forecast)
     _fill(opened)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        author = st.text_input(t("approve.author"), key="approve.author", width=280, on_change=_typed)
+        author = _who("author")
         asked = st.button(t("approve.submit"), key="approve.submit", type="primary", icon=":material/send:")
     if asked and _done(lambda: _send(opened, forecast, author)):
         st.rerun()
@@ -150,10 +159,11 @@ def _decide(opened: Open) -> None:
     st.write(t("approve.waits", author=opened.plan.owner))
     _summary(opened, opened.saved.extras.get("forecast") or {})
     _fill(opened)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        approver = st.text_input(t("approve.approver"), key="approve.approver", width=280, on_change=_typed)
+    names = st.container(horizontal=True, vertical_alignment="bottom")
+    proof = evidence.field(opened, acting.person())
+    with names:
+        approver = _who("approver", outside=proof is not None)
         reason = st.text_input(t("approve.reason"), key="approve.reason", width=420, on_change=_typed)
-    proof = evidence.field(opened, roles.os_user())
     with st.container(horizontal=True):
         yes = st.button(t("approve.approve"), key="approve.approve", type="primary", icon=":material/check:")
         no = st.button(t("approve.reject"), key="approve.reject", icon=":material/close:")
@@ -169,7 +179,7 @@ def _record(opened: Open, act: Any, approver: str, reason: str, proof: bytes | N
         opened.shop.shop_id,
         opened.plan.plan_id,
         approver,
-        roles.os_user(),
+        acting.person(),
         reason,
         widgets.now(),
         settings.read().config,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, state, widgets
+from dashboard import cache, charts, door, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import (
     argue,
@@ -72,7 +72,7 @@ def _tried(opened: Open, models: Models) -> tuple[Plan, Forecast]:
 # sliders themselves) is not, and all else comes after the number is on the screen.
 
 
-@st.fragment(key=sliders.DISCOUNT)
+@door.fragment(key=sliders.DISCOUNT)
 def _discount(opened: Open, models: Models) -> None:
     with widgets.problem_box():
         tried, _ = _tried(opened, models)
@@ -86,7 +86,7 @@ def _curve(opened: Open, models: Models, tried: Plan) -> pd.DataFrame:
     return cache.forecasts.curve(opened.shop, models, tried, forecasting.copy(opened), sizes)
 
 
-@st.fragment(key=sliders.SETTINGS)
+@door.fragment(key=sliders.SETTINGS)
 def _settings(opened: Open, models: Models) -> None:
     with widgets.problem_box():
         tried, _ = _tried(opened, models)
@@ -94,7 +94,7 @@ def _settings(opened: Open, models: Models) -> None:
         sliders.show(tried, opened.plan, saved.order_value if saved else None, opened.shop.settings.currency)
 
 
-@st.fragment(key=sliders.ANSWER)
+@door.fragment(key=sliders.ANSWER)
 def _answer(opened: Open, models: Models) -> None:
     """The numbers, first the one that decides."""
     with widgets.problem_box():
@@ -134,7 +134,7 @@ def _figure(name: str, value: Range | None, write: Callable[[float], str], outsi
         )
 
 
-@st.fragment(key=sliders.WORDS)
+@door.fragment(key=sliders.WORDS)
 def _words(opened: Open, models: Models) -> None:
     """The verdict, its reason, and what is behind the numbers."""
     with widgets.problem_box():
@@ -179,7 +179,7 @@ def _anyway(opened: Open, forecast: Forecast) -> None:
 # --- what is behind it ---
 
 
-@st.fragment(key=sliders.BEHIND)
+@door.fragment(key=sliders.BEHIND)
 def _behind(opened: Open, models: Models) -> None:
     """One of: curves, best offers, the argument, other plans, who needs it, reasons, the money, every figure."""
     with widgets.problem_box():

@@ -15,7 +15,7 @@ from engine.campaign.plan import Plan
 from engine.campaign.response import Models
 from engine.decision import overrides
 from engine.decision.plans import SavedPlan
-from engine.errors import StoreProblem
+from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import say
 
 EVEN = (0.4, 0.6)  # chances of loss that are called about even
@@ -157,8 +157,8 @@ def noted(opened: Open, forecast: Forecast) -> Open:
         return opened
     try:
         return saving.note(opened, {"verdict": verdict})
-    except StoreProblem:
-        return opened  # someone saved the plan in this moment; the next look notes it
+    except (StoreProblem, NotAllowed):
+        return opened  # someone saved the plan in this moment, or may only look; the next look notes it
 
 
 def known_verdict(saved: SavedPlan, in_language: str) -> tuple[str, str] | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import widgets
+from dashboard import door, widgets
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs
 from engine.jobs import Job
@@ -13,7 +13,7 @@ from engine.jobs import Job
 def watch(opened: Open, job_id: str, draw: Callable[[Job], bool]) -> None:
     """Has `draw` show the work, which says whether Stop was pressed; the page runs again when the work is over."""
 
-    @st.fragment(run_every=0.5)
+    @door.fragment(run_every=0.5)
     def shown() -> None:
         with widgets.problem_box():
             job = jobs.status(opened.shop.path, job_id)

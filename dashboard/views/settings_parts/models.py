@@ -75,5 +75,5 @@ def _other(shop: Shop, busy: bool) -> None:
 
 def _fetch(shop: Shop, name: str) -> None:
     """Begins fetching in the background; the page shows how far it is, with Cancel."""
-    jobs.start(shop.path, KIND, ["model", "pull", name], widgets.now())
+    jobs.start(shop.path, KIND, ["model", "pull", name], widgets.now(), action="administer")
     st.rerun()

@@ -21,6 +21,7 @@ from filelock import FileLock
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from tomlkit.exceptions import TOMLKitError
 
+from engine.access import acting
 from engine.campaign.writer.sources import Parts
 from engine.errors import ModelFileProblem
 from engine.sentences import Sentence
@@ -197,6 +198,7 @@ def unknown(name: str, catalogue: tuple[Trusted, ...]) -> ModelFileProblem:
 
 
 def _write(settings: Settings, change: Any) -> None:
+    acting.require("administer", settings.config)
     place = path(settings)
     place.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(place.with_suffix(".lock")):

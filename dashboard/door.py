@@ -1,0 +1,83 @@
+"""What a visitor sees who may not come in, and the sign that somebody is signed in."""
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from dashboard import signing
+from dashboard.text import language, t
+from engine.access.sessions import SignedOut
+from engine.errors import AppError, NotAllowed
+
+
+def enter() -> None:
+    """Returns for who may come in; for others draws what they may do about it, and ends the run."""
+    try:
+        if signing.mode() != "single":
+            signing.role()
+    except SignedOut as problem:
+        _outside(problem, signed_in=False)
+    except AppError as problem:
+        _outside(problem, signed_in=True)
+
+
+def _outside(problem: AppError, signed_in: bool) -> None:
+    st.title("Offerlab")
+    (st.error if signed_in else st.info)("\n\n".join(problem.texts(language())), icon=":material/lock:")
+    st.html('<span id="ready" data-page="outside" style="display:none">.</span>')
+    way = _way()
+    if way == "oidc" and signed_in:
+        st.button(t("access.sign_out"), key="door.sign_out", on_click=st.logout, icon=":material/logout:")
+    elif way == "oidc":
+        st.button(t("access.sign_in"), key="door.sign_in", on_click=st.login, type="primary", icon=":material/login:")
+    elif way == "accounts":
+        st.html(f'<a id="door" href="signin" target="_self">{t("access.sign_in")}</a>')
+    st.stop()
+
+
+def _way() -> str | None:
+    try:
+        return signing.mode()
+    except NotAllowed:
+        return None  # nobody is served, so nobody is asked to sign in
+
+
+def sign() -> None:
+    """In the sidebar: who is signed in, with Sign out; or that nobody has to."""
+    if signing.mode() == "single":
+        st.caption(t("access.single"))
+        return
+    role = t(f"access.role_{signing.role()}")
+    with st.container(key="door.who"):
+        st.caption(t("access.signed_in", person=str(signing.name()), role=role))
+        st.button(t("access.sign_out"), key="door.sign_out", on_click=signing.sign_out, icon=":material/logout:")
+
+
+def fragment(**options: Any) -> Callable[[Callable], Callable]:
+    """`st.fragment` for who is still signed in: a fragment runs without the entry script, which looks at that."""
+
+    def decorate(draw: Callable) -> Callable:
+        @functools.wraps(draw)
+        def checked(*arguments: Any, **named: Any) -> Any:
+            try:
+                signing.name(used="run_every" not in options)
+            except AppError:
+                st.rerun()  # the whole page, which says so
+            return draw(*arguments, **named)
+
+        return st.fragment(checked, **options)
+
+    return decorate
+
+
+def say(problem: Exception) -> bool:
+    """Whether an error that no page expected was one with a sentence for a marketer, which is said then.
+
+    A widget's callback runs before the page, so that a page cannot say what was refused there.
+    """
+    if not isinstance(problem, AppError):
+        return False
+    st.error("\n\n".join(problem.texts(language())), icon=":material/block:")
+    return True
