@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from engine.access import roles
+from engine.access import acting
 from engine.decision import ledger, plans
 from engine.shop.store import Shop
 
@@ -21,7 +21,7 @@ def note(shop: Shop, now: datetime, config: Path) -> list[str]:
     arrived = {one: rows for one, rows in _rows(shop).items() if one in waiting} if waiting else {}
     if not arrived:
         return []
-    noted, person = [], roles.os_user()
+    noted, person = [], acting.person()
     with ledger.writing(shop.path, shop.shop_id, config) as writer:
         for plan_id, rows in arrived.items():
             stored = plans.find(writer.db, plan_id)

@@ -4,13 +4,13 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import signing, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
-from engine.access import roles
+from engine.access import acting
 from engine.decision import approvals, comments, ledger
 from engine.errors import AppError
 
@@ -37,7 +37,8 @@ def show(opened: Open) -> None:
     st.caption(t("comments.about"))
     # The version is left out: a save of somebody else must not take away what is being typed.
     state.fill(AREA, (opened.plan.plan_id, 0), {"name": state.person(), "text": ""})
-    st.text_input(t("comments.name"), key=f"{AREA}.name", width=280)
+    if signing.name() is None:  # who is signed in speaks in no other name
+        st.text_input(t("comments.name"), key=f"{AREA}.name", width=280)
     st.text_area(t("comments.text"), key=f"{AREA}.text", max_chars=comments.LONGEST, height=100)
     with st.container(horizontal=True):
         st.button(t("comments.send"), key=f"{AREA}.send", icon=":material/comment:", on_click=_said, args=("comment",))
@@ -56,10 +57,11 @@ def show(opened: Open) -> None:
 
 def _said(what: Literal["comment", "request"]) -> None:
     """Saves what stands in the field. In a callback: only there may the field be emptied."""
-    name, text = (str(state.says(f"{AREA}.{field}") or "") for field in ("name", "text"))
+    typed, text = (str(state.says(f"{AREA}.{field}") or "") for field in ("name", "text"))
     try:
         opened = saving.reopened()
-        where = (opened.shop.path, opened.shop.shop_id, opened.plan.plan_id, name, roles.os_user(), text)
+        name = signing.name() or typed
+        where = (opened.shop.path, opened.shop.shop_id, opened.plan.plan_id, name, acting.person(), text)
         record = comments.comment if what == "comment" else approvals.request_changes
         record(*where, widgets.now(), settings.read().config)
     except AppError as problem:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.access import roles
+from engine.access import acting
 from engine.campaign.plan import Plan
 from engine.campaign.planned import Selected
 from engine.decision import codes, live, standing
@@ -64,7 +64,7 @@ def export_target(
 
     The same history, tables and contacts give the same bytes again.
     """
-    person = person or roles.os_user()
+    person = person or acting.person()
     approved, void = record.allowed(shop.path, shop.shop_id, config, person, plan_ids, forecasts)
     contacts = vault.contacts(shop.path, shop.shop_id, config)
     selected = selected or live.kept_rules(shop)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.access import roles
+from engine.access import acting, roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import approvals, assignments, cells, codes, ledger, plans, standing
@@ -90,7 +90,7 @@ def export_plans(
     are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
     `ledger.verify(..., printed=(entries, head))`.
     """
-    person = person or roles.os_user()
+    person = person or acting.person()
     approved, void = allowed(shop_dir, shop_id, config, person, plan_ids, forecasts)
     rows, tables, people, pages = [], [], [], []
     kept: dict[str, pd.DataFrame] = {}
