@@ -149,7 +149,13 @@ def calendar(plan_ids: tuple[str, ...], language: Any, shop_dir: Path | None, ou
 
 
 def _approved(shop: Any, plan_id: str) -> Any:
-    """The plan as it was approved. Raises NotAllowed for one that is not."""
+    """The plan as it was approved. Raises NotAllowed for one that is not, or whose approval is void."""
+    from engine.decision import standing
     from engine.decision.export import approved
+    from engine.errors import NotAllowed
 
-    return approved.find(shop.path, shop.shop_id, environment.read().config, [plan_id])[0]
+    found = approved.find(shop.path, shop.shop_id, environment.read().config, [plan_id])
+    _, void = approved.still_standing(shop.path, found, standing.forecast_today)
+    if void:
+        raise NotAllowed(list(void.values()))
+    return found[0]

@@ -9,6 +9,7 @@ import pytest
 
 from engine.audience import rules
 from engine.campaign.plan import Audience, Offer, Plan, Step
+from engine.commands import sending
 from engine.decision import approvals, export, grounds, ledger, plans, standing
 from engine.decision.grounds import Grounds, Product, Supply
 from engine.errors import NotAllowed
@@ -57,6 +58,8 @@ class Desk:
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
+    monkeypatch.setenv("OFFERLAB_CONFIG", str(tmp_path / "config"))
+    monkeypatch.setattr(standing, "forecast_today", lambda shop, saved: FORECAST)
     return Desk(World(tmp_path / "shop").in_force(monkeypatch), tmp_path / "config")
 
 
@@ -83,6 +86,12 @@ def test_its_product_voids_an_approval_and_nothing_is_exported(desk, part, value
     assert voided_by(desk.found()) == [what]
     with pytest.raises(NotAllowed, match="The approval of plan p1 no longer holds") as refused:
         desk.send_out()
+    with pytest.raises(NotAllowed, match="The approval of plan p1 no longer holds"):
+        export.export_target(
+            desk.world.shop, "klaviyo", None, NOW, desk.config, plan_ids=["p1"], forecasts=lambda shop, saved: FORECAST
+        )
+    with pytest.raises(NotAllowed, match="The approval of plan p1 no longer holds"):
+        sending._approved(desk.world.shop, "p1")
     assert sentence in str(refused.value)
     assert "方案 p1 的批准已失效" in refused.value.text("zh")
     assert desk.history[-1].action == "approved"
