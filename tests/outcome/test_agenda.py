@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from engine.campaign.plan import Audience, Offer, Plan
-from engine.decision import approvals, ledger, plans
+from engine.decision import approvals, comments, plans
 from engine.jobs import records
 from engine.outcome import seen
 from engine.outcome.agenda import Item, agenda, waiting
@@ -233,10 +233,13 @@ def test_the_day_is_that_of_the_shop(tmp_path):
 
 
 def say(desk: Desk, plan_id: str, action: str, by: str, text: str = "cheaper, please") -> None:
-    ledger.append(
-        desk.shop.path, desk.shop.shop_id, plan_id=plan_id, action=action, actor=by, recorded_by=by,
-        payload={"reason": text}, now=NOW, config=desk.config,
-    )  # fmt: skip
+    """A comment, or a wish for changes: that one needs a plan that waits for somebody."""
+    about = (desk.shop.path, desk.shop.shop_id, plan_id, by, by, text, NOW, desk.config)
+    if action == "commented":
+        comments.comment(*about)
+    else:
+        desk.submit(plans.load(desk.shop.path, plan_id).plan)
+        approvals.request_changes(*about)
 
 
 def waits(desk: Desk, person: str) -> list[str]:
