@@ -1,10 +1,13 @@
 """What a visitor sees who may not come in, and the sign that somebody is signed in."""
 
 import functools
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from dashboard import signing
 from dashboard.text import language, t
@@ -70,6 +73,21 @@ def fragment(**options: Any) -> Callable[[Callable], Callable]:
         return st.fragment(checked, **options)
 
     return decorate
+
+
+def later(make: Callable[[], bytes]) -> Callable[[], bytes]:
+    """What makes a file when its button is clicked, for who is still signed in then.
+
+    Streamlit calls it in a thread that belongs to no page, where nobody is signed in: it gets the page that drew it.
+    """
+    page = get_script_run_ctx()
+
+    def made() -> bytes:
+        own = ThreadPoolExecutor(1, initializer=lambda: add_script_run_ctx(threading.current_thread(), page))
+        with own as thread:
+            return thread.submit(make).result()
+
+    return made
 
 
 def say(problem: Exception) -> bool:

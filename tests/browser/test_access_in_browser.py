@@ -158,6 +158,12 @@ def test_two_people_in_two_browsers_submit_and_approve_as_who_they_are(app, conf
     expect(his.get_by_text("approved by bo")).to_be_visible()
     assert history(app, config, "hers") == [("submitted", "mia", "mia"), ("approved", "bo", "bo")]
 
+    hers.goto(f"{app.url}/plan?plan=hers&tab=export")
+    with hers.expect_download() as taken:  # made in a thread of the server, for who is signed in on the page
+        press(hers, "export.plans_csv")
+    assert b"SPRING15" in Path(taken.value.path()).read_bytes()
+    assert history(app, config, "hers")[-1] == ("exported", "mia", "mia")
+
     submitted(app, config, "his", "bo")  # an approver's own plan takes another approver
     his.goto(f"{app.url}/plan?plan=his&tab=approve")
     field(his, "approve.reason").locator("input").fill("I like it")

@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import audience, export_codes, export_setup, export_targets, standing
 from dashboard.views.plan_tabs.saving import Open
@@ -83,7 +83,7 @@ def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
         for one in lists:
             st.download_button(
                 _label(plan, one),
-                partial(_recipients_csv, shop, saved, person, tool, one.step),
+                door.later(partial(_recipients_csv, shop, saved, person, tool, one.step)),
                 one.file_name,
                 "text/csv",
                 key="export.recipients_csv" + (f".{one.step}" if one.step else ""),
@@ -94,7 +94,7 @@ def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
             )
         st.download_button(
             t("export.plans_csv"),
-            lambda: cache.plans.exported(shop, saved, person, tool).plans_csv,
+            door.later(lambda: cache.plans.exported(shop, saved, person, tool).plans_csv),
             f"{plan.plan_id}.csv",
             "text/csv",
             key="export.plans_csv",
@@ -125,7 +125,7 @@ def _pages(shop: Shop, saved: SavedPlan, person: str, tool: Tool) -> None:
             of_message = t("export.html_of", number=number + 1, spoken=t(f"plan.language_{language}"))
             st.download_button(
                 of_message if several else t("export.html"),
-                partial(_page, shop, saved, person, tool, (number, language)),
+                door.later(partial(_page, shop, saved, person, tool, (number, language))),
                 export.page_name(plan.plan_id, number, language),
                 "text/html",
                 key=f"export.html.{number}.{language}",
@@ -186,7 +186,7 @@ def _to_measure(opened: Open, table: pd.DataFrame, tool: Tool) -> None:
             st.caption(t("export.no_holdout"))
         st.download_button(
             t("export.audience_csv", count=widgets.number(len(table))),
-            lambda: cache.plans.exported(shop, saved, person, tool).audience_csv,
+            door.later(lambda: cache.plans.exported(shop, saved, person, tool).audience_csv),
             f"{saved.plan.plan_id}-audience.csv",
             "text/csv",
             key="export.audience_csv",

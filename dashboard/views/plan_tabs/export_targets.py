@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
@@ -57,7 +57,7 @@ def _files(opened: Open, package: Package) -> None:
         for number, file in enumerate(package.files):
             st.download_button(
                 _label(file),
-                partial(_content, opened, state.person(), package.target, file.name),
+                door.later(partial(_content, opened, state.person(), package.target, file.name)),
                 file.name,
                 _TYPES[file.name.rpartition(".")[2]],
                 key=f"export.target.{package.target}.{number}",
