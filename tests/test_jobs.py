@@ -73,7 +73,7 @@ def shop(tmp_path, monkeypatch):
     """An empty shop folder, with `python -m engine` replaced by COMMANDS."""
     package = tmp_path / "code" / "engine"
     package.mkdir(parents=True)
-    for name in ("__init__.py", "errors.py", "sentences.py", "jobs"):
+    for name in ("__init__.py", "access", "errors.py", "jobs", "privacy", "sentences.py", "settings.py"):
         (package / name).symlink_to(records.ROOT / "engine" / name)
     (package / "__main__.py").write_text(COMMANDS)
     monkeypatch.setattr(records, "ROOT", tmp_path / "code")

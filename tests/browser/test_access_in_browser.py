@@ -191,6 +191,7 @@ def test_a_viewer_sees_the_pages_and_no_write_of_theirs_goes_through(app, config
     assert page.locator("#ready").first.get_attribute("data-page") == "today"
 
 
+@pytest.mark.full  # tests/access holds the same of the engine in every run
 def test_another_role_and_a_disabled_account_hold_at_the_next_click(app, config, enter):
     accounts.add(config, "tim", password("tim"), "viewer", NOW)
     page = enter("tim", "/people")

@@ -405,6 +405,7 @@ def test_the_second_save_of_a_brief_is_refused_with_both_versions_shown(page, se
     assert place.stored("two-briefs").offer.code == "YOURS10"
 
 
+@pytest.mark.full  # that of a brief is shown in every run
 def test_the_second_save_of_copy_is_refused_with_both_versions_shown(page, second, place):
     address = f"{place.with_copy('two-writers')}&tab=copy"
     open_page(page, address)

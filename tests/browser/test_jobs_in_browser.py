@@ -76,6 +76,7 @@ def starts_again(page: Page, shop: Path, kind: str, start: str, cancel: str) -> 
     until(lambda: processes_of(again.job_id) == [])
 
 
+@pytest.mark.full  # minutes in a browser; tests/test_jobs.py holds the same of the engine in every run
 def test_training_is_cancelled_and_started_again(page, app):
     page.goto(f"{app.url}/model")
     said = "Learning from past campaigns: cancelled"
@@ -129,6 +130,7 @@ def test_a_sample_shop_is_cancelled_and_made_after_all(page, start_app, tmp_path
     expect(field(page, "today.cards")).to_be_visible()  # it opens by itself when it is made
 
 
+@pytest.mark.full  # minutes in a browser; tests/test_jobs.py holds the same of the engine in every run
 def test_work_goes_on_when_the_app_is_killed_and_is_said_to_be_lost_when_it_is_killed_itself(
     page, trained_shop, tmp_path
 ):

@@ -29,7 +29,7 @@ def past(seed, fall=0.0, campaigns=40, each=1_500):
     return fit.Rows(frame, np.full(campaigns, float(each)), clicks, np.arange(campaigns), names)
 
 
-@pytest.mark.parametrize("campaigns", [12, 40])
+@pytest.mark.parametrize("campaigns", [12, pytest.param(40, marks=pytest.mark.full)])
 def test_without_drift_it_is_found_about_as_often_as_promised(campaigns):
     found = [recency.drift(past(seed, campaigns=campaigns), RULE, SHRUNK).found for seed in range(100)]
     # One in twenty is promised; with a true share of 5 %, more than 11 of 100 come about once in 200 times.
