@@ -357,6 +357,7 @@ def test_people_of_the_provider_have_the_role_of_their_address(vouched, log_in):
     assert [entry[1] for entry in history(vouched, config, "hers")] == ["mia@shop.example", "bo@shop.example"]
 
 
+@pytest.mark.full  # tests/access holds the same of the engine in every run
 def test_who_is_not_listed_or_not_verified_is_told_so_and_sees_nothing(vouched, log_in):
     for name, sentence in (("eve", "eve@shop.example is not in the list of people"), ("vera", "did not verify")):
         page = log_in(name)
@@ -365,7 +366,8 @@ def test_who_is_not_listed_or_not_verified_is_told_so_and_sees_nothing(vouched, 
         assert page.get_by_test_id("stSidebarNavLink").count() == 0
 
 
-@pytest.mark.parametrize("browsers", [2, pytest.param(20, marks=pytest.mark.full)])
+@pytest.mark.full  # with accounts, and of the function, it is shown in every run
+@pytest.mark.parametrize("browsers", [2, 20])
 def test_a_copied_login_cookie_is_refused_after_signing_out_though_streamlit_accepts_it(
     vouched, log_in, someone, browsers
 ):
