@@ -190,7 +190,7 @@ def test_a_reload_keeps_a_brief_that_is_half_typed(page, place):
     expect(field(page, "brief.message_1")).to_be_visible()
 
 
-@pytest.mark.full  # a brief and a decision that are half typed are reloaded in every run
+@pytest.mark.full  # half a minute of a browser; a half typed brief and decision are reloaded in every run
 def test_a_reload_keeps_copy_and_the_message_that_is_worked_on(page, place):
     address = place.with_copy("two-messages")
     saved = plans.load(place.shop.path, "two-messages")
@@ -211,7 +211,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-@pytest.mark.full  # as the test before
+@pytest.mark.full  # half a minute of a browser
 def test_a_reload_keeps_the_view_and_the_settings_in_use_on_numbers(page, place):
     open_page(page, f"{place.with_copy('kept-numbers')}&tab=numbers")
     move_the_discount(page, 3)
@@ -308,7 +308,7 @@ def test_a_lost_connection_keeps_sliders_that_are_not_saved(page, place):
         assert discount(page) == 15
 
 
-@pytest.mark.full  # tests/dashboard leaves and comes back in every run
+@pytest.mark.full  # half a minute of a browser
 def test_another_tab_and_back_keeps_sliders_that_are_not_saved(page, place):
     open_page(page, f"{place.with_copy('there-and-back')}&tab=numbers")
     move_the_discount(page, 4)
