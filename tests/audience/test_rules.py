@@ -141,7 +141,7 @@ def several(some):
     return st.builds(Not, some) | st.builds(All, parts) | st.builds(Any, parts)
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.full)])
+@pytest.mark.parametrize("count", [150, pytest.param(1000, marks=pytest.mark.full)])
 def test_random_rules_select_whom_a_plain_filter_selects(shop, known, count):
     fields = rules.fields(shop)
     latest = known[None]

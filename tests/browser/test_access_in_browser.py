@@ -172,6 +172,7 @@ def test_two_people_in_two_browsers_submit_and_approve_as_who_they_are(app, conf
     assert history(app, config, "his") == [("submitted", "bo", "bo")]
 
 
+@pytest.mark.full  # half a minute of a browser and more; tests/access holds the same of the engine in every run
 def test_a_viewer_sees_the_pages_and_no_write_of_theirs_goes_through(app, config, enter):
     plans.save(app.shop, plan("looked-at", "mia"), {}, None, NOW)
     page = enter("vera", "/plan?plan=looked-at&tab=approve")
@@ -241,7 +242,8 @@ def copied_after_signing_out(app: App, page: Page, someone: Callable[..., Page],
     return copier
 
 
-@pytest.mark.parametrize("browsers", [2, pytest.param(20, marks=pytest.mark.full)])
+@pytest.mark.full  # half a minute of a browser and more; tests/access holds the same of the engine in every run
+@pytest.mark.parametrize("browsers", [2, 20])
 def test_a_copied_cookie_is_refused_after_signing_out(app, enter, someone, browsers):
     page = enter("mia")
     [secret] = [one for one in page.context.cookies() if one["name"] == "offerlab_session"]
@@ -339,6 +341,7 @@ def log_in(vouched: App, someone: Callable[..., Page]) -> Callable[[str], Page]:
     return log_in_as
 
 
+@pytest.mark.full  # half a minute of a browser and more; tests/access holds the same of the engine in every run
 def test_people_of_the_provider_have_the_role_of_their_address(vouched, log_in):
     config = vouched.shop.parents[1] / "config"
     hers = log_in("mia")
@@ -366,7 +369,7 @@ def test_who_is_not_listed_or_not_verified_is_told_so_and_sees_nothing(vouched, 
         assert page.get_by_test_id("stSidebarNavLink").count() == 0
 
 
-@pytest.mark.full  # with accounts, and of the function, it is shown in every run
+@pytest.mark.full  # half a minute of a browser and more; tests/access holds the same of the engine in every run
 @pytest.mark.parametrize("browsers", [2, 20])
 def test_a_copied_login_cookie_is_refused_after_signing_out_though_streamlit_accepts_it(
     vouched, log_in, someone, browsers

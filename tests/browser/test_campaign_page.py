@@ -190,7 +190,7 @@ def test_a_reload_keeps_a_brief_that_is_half_typed(page, place):
     expect(field(page, "brief.message_1")).to_be_visible()
 
 
-@pytest.mark.full  # half a minute of a browser; a half typed brief and decision are reloaded in every run
+@pytest.mark.full  # half a minute of a browser; a half typed brief is reloaded in every run
 def test_a_reload_keeps_copy_and_the_message_that_is_worked_on(page, place):
     address = place.with_copy("two-messages")
     saved = plans.load(place.shop.path, "two-messages")
@@ -361,6 +361,7 @@ class Wire:
             there.shutdown(socket.SHUT_WR)
 
 
+@pytest.mark.full  # half a minute of a browser; a half typed brief is reloaded in every run
 def test_a_reload_keeps_a_decision_that_is_half_typed_and_what_follows_it(page, place):
     open_page(page, f"{place.with_copy('half-decided')}&tab=approve")
     type_in(page, "approve.author", "Anna")

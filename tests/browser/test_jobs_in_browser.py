@@ -84,6 +84,7 @@ def test_training_is_cancelled_and_started_again(page, app):
     starts_again(page, app.shop, "train", "common.learn", "common.cancel.train")
 
 
+@pytest.mark.full  # tests/test_jobs.py holds the same of the engine in every run
 def test_drafting_is_cancelled_and_started_again(page, app):
     shop, now = store.open_shop(app.shop), datetime.now(UTC)
     group = segments.current(shop).profiles["segment_id"].iloc[0]
