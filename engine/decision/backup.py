@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import database, verdict
+from engine.decision import database, schema, verdict
 from engine.decision.keys import START, folder_of, read_head
 from engine.decision.verdict import Verdict
 from engine.errors import AppError, StoreProblem
@@ -214,7 +214,7 @@ def _opened(path: Path) -> Iterator[Database]:
 
 def _of_this_shop(db: Database, path: Path, shop_id: str) -> None:
     version = int(db.execute("PRAGMA user_version").fetchone()[0])
-    if version > len(database.MIGRATIONS):
+    if version > len(schema.MIGRATIONS):
         raise StoreProblem(Sentence("backup.newer", {"path": str(path)}))
     tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     if version == 0 or "entries" not in tables:

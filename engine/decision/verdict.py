@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from engine.decision import database, sealed
+from engine.decision import schema, sealed
 from engine.decision.keys import START, Head, Keys, read_keys
 from engine.sentences import Sentence
 
@@ -54,7 +54,7 @@ def judged(db: Database, folder: Path, head: Head | None, printed: Sequence[Poin
     if walk.count and head is None:
         return Verdict(False, walk.count, no_head(folder))
     guards = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    missing = [name for name in database.GUARDS if name not in guards]
+    missing = [name for name in schema.GUARDS if name not in guards]
     if missing:
         return Verdict(False, walk.count, Sentence("ledger.no_protection", {"names": ", ".join(missing)}), head=head)
     # Entries of a plan are found by an index, which no hash covers.

@@ -10,7 +10,7 @@ import time
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import approvals, database, ledger, plans
+from engine.decision import approvals, database, ledger, plans, schema
 from engine.errors import NotAllowed, StoreProblem
 
 FORK = multiprocessing.get_context("fork")
@@ -132,7 +132,7 @@ def test_an_approval_entry_for_a_plan_nobody_submitted_is_refused(shop, plan):
 def test_a_row_written_past_every_guard_is_still_no_approval(shop, plan):
     plans.save(shop.dir, plan, {}, None, shop.now)
     raw = sqlite3.connect(str(shop.dir / "ledger.db"), isolation_level=None)
-    for name in database.GUARDS:
+    for name in schema.GUARDS:
         raw.execute(f"DROP TRIGGER {name}")
     raw.execute("UPDATE plans SET status = 'approved'")
     raw.close()

@@ -3,7 +3,7 @@
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import database, ledger, plans
+from engine.decision import database, ledger, plans, schema
 from engine.errors import AppError, NotAllowed, StoreProblem
 from tests.decision.test_approvals import bring_to
 
@@ -58,7 +58,7 @@ def test_all_guards_are_there_after_migration(shop):
     shop.append()
     with database.reading(shop.dir) as db:
         found = {row["name"] for row in db.query("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    assert found == set(database.GUARDS)
+    assert found == set(schema.GUARDS)
 
 
 @pytest.mark.parametrize("way", [*PAST_THE_GUARDS, *PAST_THE_SCHEMA])

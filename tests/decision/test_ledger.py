@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import database, keys, ledger
+from engine.decision import database, keys, ledger, schema
 from engine.errors import AppError, StoreProblem
 
 FORK = multiprocessing.get_context("fork")  # children start in milliseconds: everything is imported already
@@ -22,7 +22,7 @@ def outsider(shop, *statements):
     """What somebody with the file and no manners does: no guards, no authorizer."""
     raw = sqlite3.connect(str(shop.dir / "ledger.db"), isolation_level=None)
     raw.create_function("person_key", 1, str, deterministic=True)
-    for name in database.GUARDS:
+    for name in schema.GUARDS:
         raw.execute(f"DROP TRIGGER IF EXISTS {name}")
     for statement in statements:
         raw.execute(*statement) if isinstance(statement, tuple) else raw.execute(statement)
