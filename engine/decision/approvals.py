@@ -26,7 +26,7 @@ from engine.campaign.plan import APPROVED, Plan
 from engine.decision import comments, database, evidence, ledger, overrides, plans, standing
 from engine.decision.evidence import Evidence
 from engine.errors import NotAllowed, StoreProblem
-from engine.sentences import Sentence
+from engine.sentences import Said, Sentence, known
 from engine.shop import store
 
 Act = Literal["submitted", "approved", "rejected", "changes_requested"]
@@ -87,8 +87,8 @@ def submit(
             if stored.plan.status == "submitted":
                 return _latest(writer.entries(plan.plan_id), "submitted", content)
             if not _is_void(shop_dir, stored, writer.entries(plan.plan_id), forecast):
-                status = stored.plan.status.replace("_", " ")
-                raise NotAllowed(f"Plan {plan.plan_id} is {status} already. Change it to submit it again.")
+                status = Sentence(f"plan.status_{stored.plan.status}")
+                raise NotAllowed(Sentence("decisions.decided", {"plan_id": plan.plan_id, "status": status}))
         plans.put(writer.db, plan, everything, stored.version if stored else None, now)
         payload = {
             "reason": "",
@@ -184,7 +184,7 @@ def _decide(
     roles.require(by, right, config)
     _may_record(recorded_by, by, right, config)
     if not reason:
-        raise NotAllowed(f"Write why you {verb} plan {plan_id}: the reason is empty.")
+        raise NotAllowed(Sentence("decisions.no_reason", {"verb": verb, "plan_id": plan_id}))
     if act == "changes_requested":
         comments.check_length(reason)
     if not database.begun(shop_dir):
@@ -194,16 +194,17 @@ def _decide(
         if stored is None:
             raise StoreProblem(plans.unknown(plan_id))
         if person_key(by) == person_key(stored.plan.owner):
-            raise NotAllowed(f"{by} wrote this plan; a second person has to {verb} it. Give that person's name.")
+            raise NotAllowed(Sentence("decisions.second_person", {"by": by, "verb": verb}))
         if seen_sha256 not in (None, stored.content_sha256):
-            raise NotAllowed(f"Plan {plan_id} was changed since it was shown to you. Open it again, then decide.")
+            raise NotAllowed(Sentence("decisions.changed_since_shown", {"plan_id": plan_id}))
         status = stored.plan.status
         if status == act or (act == "approved" and status in APPROVED):
             return _latest(writer.entries(plan_id), act, stored.content_sha256)
         if status == "draft" and (twice := _asked_already(writer.entries(plan_id), act, by, reason)):
             return _decision(twice)
         if status != "submitted":
-            raise NotAllowed(f"Plan {plan_id} cannot be {done}: {_WHY_NOT[status]}")
+            why = Sentence(f"decisions.why_not_{status}")
+            raise NotAllowed(Sentence("decisions.cannot_be", {"plan_id": plan_id, "done": done, "why": why}))
         is_author = person_key(recorded_by) == person_key(stored.plan.owner)
         if act == "approved" and is_author and proof is None:
             raise NotAllowed(Sentence("evidence.required", {"by": by}))
@@ -218,10 +219,10 @@ def _decide(
 
 
 # What a person does, what is done then, and the status after it.
-_VERBS: dict[Act, tuple[str, str, str]] = {
-    "approved": ("approve", "approved", "approved"),
-    "rejected": ("reject", "rejected", "rejected"),
-    "changes_requested": ("return", "returned", "draft"),
+_VERBS: dict[Act, tuple[Sentence, Sentence, str]] = {
+    "approved": (Sentence("decisions.approve"), Sentence("decisions.approved"), "approved"),
+    "rejected": (Sentence("decisions.reject"), Sentence("decisions.rejected"), "rejected"),
+    "changes_requested": (Sentence("decisions.return"), Sentence("decisions.returned"), "draft"),
 }
 
 
@@ -232,15 +233,6 @@ def _asked_already(history: list[ledger.Entry], act: Act, by: str, reason: str) 
         return None
     is_same = person_key(last.actor) == person_key(by) and last.payload.get("reason") == reason
     return last if is_same else None
-
-
-_WHY_NOT = {
-    "draft": "it is a draft, or was changed after it was submitted. Submit it first.",
-    "approved": "it is approved already. Change the plan to have it decided again.",
-    "rejected": "it was rejected. Change the plan and submit it again.",
-    "exported": "it was approved and exported already. Change the plan to have it decided again.",
-    "results_in": "it was approved and exported, and its results are in. Change the plan to have it decided again.",
-}
 
 
 def decisions(shop_dir: Path, shop_id: str, config: Path, plan_id: str | None = None) -> list[Decision]:
@@ -294,10 +286,15 @@ def _no_slots_left(plan: Plan, extras: dict[str, Any]) -> None:
         for own in open_slots:  # the tool that sends fills these in
             text = text.replace(own, "")
         if slot := _SLOT.search(text):
-            raise NotAllowed(
-                f"Plan {plan.plan_id}: the {part.replace('_', ' ')} still says {slot[0]}, which a customer would read. "
-                "Fill in the copy first."
-            )
+            values = {"plan_id": plan.plan_id, "part": _part_name(part), "slot": slot[0]}
+            raise NotAllowed(Sentence("decisions.open_slot", values))
+
+
+def _part_name(key: str) -> Said:
+    """A part of the copy in words: "1:zh:subject" is the subject of the second message, in Chinese."""
+    *where, name = key.split(":")
+    part = Sentence(f"decisions.part_{name}") if known(f"decisions.part_{name}") else name.replace("_", " ")
+    return Sentence("decisions.part_of", {"part": part, "number": int(where[0]) + 1}) if where else part
 
 
 def _may_record(recorded_by: str, by: str, verb: Literal["approve", "reject"], config: Path) -> None:
@@ -311,7 +308,7 @@ def _sha_of(stored: plans.SavedPlan) -> str:
     """The content's hash computed anew: a body changed behind the column must not be approved under the old hash."""
     content = plans.content_sha256(stored.plan, stored.extras)
     if content != stored.content_sha256:
-        raise NotAllowed(f"Plan {stored.plan.plan_id} was changed outside Offerlab. Save and submit it again.")
+        raise NotAllowed(Sentence("decisions.changed_outside", {"plan_id": stored.plan.plan_id}))
     return content
 
 
@@ -320,7 +317,7 @@ def _latest(history: list[ledger.Entry], act: Act, content: str) -> Decision:
     for entry in reversed(history):
         if entry.action == act and entry.payload.get("content_sha256") == content:
             return _decision(entry)
-    raise NotAllowed(f"This plan says {act}, but the approval history does not know of it. Submit it again.")
+    raise NotAllowed(Sentence("decisions.not_in_history", {"status": Sentence(f"decisions.act_{act}")}))
 
 
 def _decision(entry: ledger.Entry) -> Decision:

@@ -7,6 +7,7 @@ from engine.access import roles
 from engine.campaign import versions
 from engine.decision import ledger
 from engine.errors import NotAllowed
+from engine.sentences import Sentence
 from engine.shop.store import Shop
 
 
@@ -18,7 +19,7 @@ def use(shop: Shop, version: str, person: str, recorded_by: str, reason: str, no
     """
     roles.require(person, "submit", config)
     if not reason.strip():
-        raise NotAllowed("Say why this model is to be used: the reason stands in the approval history.")
+        raise NotAllowed(Sentence("decisions.model_reason"))
     with ledger.writing(shop.path, shop.shop_id, config) as writer:
         payload = {"reason": reason.strip(), "version": version, "instead_of": versions.current_version(shop)}
         writer.append(f"model {version}", "model_chosen", person, recorded_by, payload, now)

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.campaign.expected import Forecast
 from engine.errors import NotAllowed
+from engine.sentences import Sentence
 
 KEY = "override"  # under which it is kept with a plan, and with the forecast of a submission
 LEAST_WORDS = 3  # letters or characters of a reason: a dot is none
@@ -20,9 +21,10 @@ def override(forecast: Forecast, by: str, reason: str, now: datetime) -> dict[st
     Raises NotAllowed without a reason, or where the forecast has nothing to override.
     """
     if not forecast.can_be_overridden:
-        raise NotAllowed(f"Plan {forecast.plan_id}: there is nothing to override. {forecast.reason()}")
+        nothing = Sentence("decisions.nothing_to_override", {"plan_id": forecast.plan_id})
+        raise NotAllowed([nothing, *forecast.sentences])
     if len(reason.strip()) < LEAST_WORDS:
-        raise NotAllowed("Write why the money should be shown although nothing like it was tried: the reason is empty.")
+        raise NotAllowed(Sentence("decisions.override_reason"))
     at = now.isoformat(timespec="seconds")
     why = {"why": _why(forecast), "why_zh": forecast.sentences[0].text("zh")}
     return why | {"by": by.strip(), "at": at, "reason": reason.strip()}

@@ -20,6 +20,7 @@ from engine.campaign.plan import Plan
 from engine.decision import database
 from engine.decision.keys import canonical
 from engine.errors import StoreProblem
+from engine.sentences import Sentence
 
 LISTED = [
     "plan_id", "name", "status", "owner", "channel", "objective", "starts_at", "ends_at", "version",
@@ -109,16 +110,14 @@ def put(
     return (expected_version or 0) + 1
 
 
-def conflict(stored: SavedPlan | None, plan_id: str, expected_version: int | None) -> str:
+def conflict(stored: SavedPlan | None, plan_id: str, expected_version: int | None) -> Sentence:
     """The sentence for a save that began from another version than the stored one."""
     if stored is None:
-        return f"Plan {plan_id} is not in this shop any more. Save it under a new name."
+        return Sentence("decisions.gone", {"plan_id": plan_id})
     if expected_version is None:
-        return f"There is already a plan {plan_id} in this shop. Choose another name."
-    return (
-        f"Someone else changed plan {plan_id} at {stored.updated_at} (version {stored.version}; yours began from "
-        f"{expected_version}). Nothing was overwritten: open it again, then make your change."
-    )
+        return Sentence("decisions.taken", {"plan_id": plan_id})
+    values = {"plan_id": plan_id, "at": stored.updated_at, "version": stored.version, "yours": expected_version}
+    return Sentence("decisions.conflict", values)
 
 
 def set_status(db: Database, plan_id: str, status: str, now: datetime) -> None:
@@ -155,9 +154,9 @@ def extras_of(shop_dir: Path, plan_id: str) -> dict[str, Any]:
     return stored.extras if stored else {}
 
 
-def unknown(plan_id: str) -> str:
+def unknown(plan_id: str) -> Sentence:
     """The sentence for a plan_id this shop does not have."""
-    return f"There is no plan {plan_id} in this shop. Save or submit it first, or check the spelling."
+    return Sentence("decisions.unknown", {"plan_id": plan_id})
 
 
 def saved_plans(shop_dir: Path) -> list[SavedPlan]:
@@ -238,7 +237,7 @@ def restore(
         )
         earlier = _version(row) if row else None
         if earlier is None:
-            raise StoreProblem(f"Version {version} of plan {plan_id} is not kept any more. Choose a later one.")
+            raise StoreProblem(Sentence("decisions.version_gone", {"plan_id": plan_id, "version": version}))
         return _bring_back(db, earlier, stored, now, extras)
 
 

@@ -329,3 +329,23 @@ def test_a_killed_process_loses_no_approval_it_told(shop, make_plan):
         waiting = [plan_id for plan_id in waiting if plan_id not in approved]
     assert killed == 10
     assert len(told) >= 10
+
+
+def test_a_refusal_is_said_in_the_language_of_who_reads_it(shop, make_plan):
+    shop.submit(make_plan())
+    with pytest.raises(NotAllowed) as refused:
+        shop.approve(by="ana")
+    assert refused.value.text("zh") == "此方案由 ana 撰写，须由第二个人批准。请填写那个人的姓名。"
+    shop.approve()
+    with pytest.raises(NotAllowed) as refused:
+        shop.reject()
+    assert str(refused.value) == (
+        "Plan p1 cannot be rejected: it is approved already. Change the plan to have it decided again."
+    )
+    assert refused.value.text("zh") == "无法拒绝方案 p1：它已获批准。修改方案后可重新审批。"
+
+
+def test_the_open_slot_of_a_later_message_is_named_with_its_message(shop, make_plan):
+    with pytest.raises(NotAllowed, match=r"the subject of message 2 still says \{discount\}") as refused:
+        shop.submit(make_plan(), extras={"filled": {"1:zh:subject": "仅 {discount}"}})
+    assert "第 2 条消息的主题中仍有 {discount}" in refused.value.text("zh")

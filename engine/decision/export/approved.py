@@ -38,14 +38,11 @@ def find(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None)
             continue
         decision = approvals.approval_of(saved, history.get(plan_id, []))
         if decision is None:
-            raise NotAllowed(
-                f"Plan {plan_id} was changed after its approval. Have it approved again before you export."
-                if says_approved
-                else f"Plan {plan_id} is {_article(saved.plan.status)}. Only approved plans are exported."
-            )
+            key = "decisions.changed_after" if says_approved else f"decisions.only_approved_{saved.plan.status}"
+            raise NotAllowed(Sentence(key, {"plan_id": plan_id}))
         found.append(_with_submission(saved, decision, history[plan_id]))
     if not found:
-        raise NotAllowed("There is nothing to export: no plan is approved. Submit one and have it approved first.")
+        raise NotAllowed(Sentence("decisions.none_approved"))
     return found
 
 
@@ -61,10 +58,6 @@ def still_standing(
         if not found.stands:
             void[item.saved.plan.plan_id] = standing.refusal(item.saved.plan.plan_id, found)
     return [item for item in approved if item.saved.plan.plan_id not in void], void
-
-
-def _article(status: str) -> str:
-    return "a draft" if status == "draft" else f"only {status}" if status == "submitted" else status
 
 
 def _with_submission(saved: plans.SavedPlan, decision: approvals.Decision, history: list[ledger.Entry]) -> Approved:

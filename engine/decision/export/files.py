@@ -5,6 +5,7 @@ import secrets
 from pathlib import Path
 
 from engine.errors import StoreProblem
+from engine.sentences import Sentence
 
 
 class Files:
@@ -18,13 +19,14 @@ class Files:
         try:
             for path, content in self._files:
                 if path.is_dir():
-                    raise StoreProblem(f"{path} is a folder; name a file for the export.")
+                    raise StoreProblem(Sentence("decisions.file_is_folder", {"path": path}))
                 waiting = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
                 self._waiting.append((waiting, path))
                 waiting.write_bytes(content)
         except OSError as error:
             self._clear()
-            raise StoreProblem(f"{path} could not be written: {error.strerror}. Nothing was exported.") from error
+            values = {"path": path, "error": error.strerror or str(error)}
+            raise StoreProblem(Sentence("decisions.file_not_written", values)) from error
         except BaseException:
             self._clear()
             raise

@@ -182,7 +182,7 @@ def record(
             plan_id = item.saved.plan.plan_id
             today = plans.find(writer.db, plan_id)
             if today is None or approvals.approval_of(today, writer.entries(plan_id)) is None:
-                raise NotAllowed(f"Plan {plan_id} was changed while it was exported. Nothing was exported.")
+                raise NotAllowed(Sentence("decisions.changed_meanwhile", {"plan_id": plan_id}))
             codes.hand_out(writer.db, plan_id, own := given[plan_id], now)
             said = payload | ({"codes": len(own)} if own else {})
             entry = writer.append(plan_id, "exported", person, person, said, now)
