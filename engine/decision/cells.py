@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import DataProblem
+from engine.sentences import Sentence
 
 _SIGNS = "=+-@"
 # Shown as nothing, though Unicode does not call them spaces or controls: joiners, Hangul fillers, blank Braille, and
@@ -72,9 +73,9 @@ def read_back(content: bytes) -> pd.DataFrame:
     try:
         rows = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise DataProblem(f"This is not a CSV file written by Offerlab: {error}") from error
+        raise DataProblem(Sentence("decisions.not_our_csv", {"error": error})) from error
     if not rows or any(len(row) != len(rows[0]) for row in rows):
-        raise DataProblem("This is not a CSV file written by Offerlab: its lines have different numbers of cells.")
+        raise DataProblem(Sentence("decisions.ragged_csv"))
     names, *cells = [[undo(cell) for cell in row] for row in rows]
     return pd.DataFrame(cells, columns=names, dtype="str")
 

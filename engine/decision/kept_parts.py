@@ -129,7 +129,7 @@ class KeptShop(Shop):
 
     def table(self, name: str, columns: list[str] | None = None) -> pd.DataFrame:
         if not self.has(name):
-            raise NotEnoughData(f"A snapshot holds no {name}.")
+            raise NotEnoughData(Sentence("replayed.holds_no", {"table": name}))
         return self.products[columns] if columns else self.products
 
 
