@@ -9,13 +9,14 @@ import json
 import re
 import tempfile
 import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 import typst
 
-from engine.decision import ledger, plans, proposal
+from engine.decision import ledger, letters, plans, proposal
 from engine.decision.ledger import Entry
 from engine.decision.proposal import Proposal
 from engine.errors import NotAllowed
@@ -25,11 +26,13 @@ from engine.shop.store import Shop
 Format = Literal["pdf", "png"]
 FORMATS: tuple[Format, ...] = ("pdf", "png")
 TEMPLATE = FOLDER.parent / "print" / "pack.typ"
-FONTS = FOLDER.parent / "fonts"
 PNG_WIDTH = 1200  # pixels: what a chat shows without shrinking it
 _A4_INCHES = 210 / 25.4
+MOST_NAMED = 5  # of what cannot be printed
 _LONGEST_CHANGE = 120  # characters of a changed fact: both sides of it have to fit
-_UNBROKEN = re.compile(r"[^\s\u2e80-\uffff]{24}")  # no place to break a line, as in an address of a page
+# No place to break a line, as in an address of a page. Scripts from Hebrew to Khmer, and Chinese, break by own rules.
+_UNBROKEN = re.compile(r"[^\s\u0590-\u1cff\u2e80-\uffff]{24}")
+_JOINERS = "\u200c\u200d"  # that some pictures and words are made with
 
 
 def pack(shop: Shop, plan_id: str, config: Path, form: Format, language: Language = "en") -> bytes:
@@ -81,7 +84,10 @@ def content(shop: Shop, plan_id: str, config: Path, language: Language = "en") -
         "proof": words("proof", code=code, content=asked.content_sha256[:12], seq=head.entries, head=head.hash[:16]),
         **{name: words(name) for name in ("continued", "shortened", "no_copy")},
     }
-    return {"at": submission.at, **_printable(said)}
+    shown, lost = _printable(said), letters.unprintable("\n".join(_texts(said)))
+    values = {"which": tuple(letters.scripts(lost)[:MOST_NAMED]), "mark": letters.INSTEAD, "who": asked.asked_by}
+    note = Sentence("pack.unprintable", values).text(language) if lost else None
+    return {"at": submission.at, **shown, "unprintable": note and _visible(note)}
 
 
 def render(said: dict[str, Any], form: Format) -> bytes:
@@ -112,7 +118,7 @@ def _compiler(said: dict[str, Any]) -> typst.Compiler:
 
 @functools.cache
 def _fonts() -> typst.Fonts:
-    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[FONTS])
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=[letters.FONTS])
 
 
 def _lines(lines: tuple[proposal.Line, ...]) -> list[dict[str, str]]:
@@ -154,18 +160,28 @@ def _printable(value: Any) -> Any:
     return _visible(value) if isinstance(value, str) else value
 
 
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in it that `_printable` does not change for another reason."""
+    if isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts(part)
+    elif isinstance(value, str):
+        yield "".join(one for one in value if not (_is_hidden(one) or _is_no_text(one)))
+
+
 def _visible(text: str) -> str:
-    """Text as a reader can trust it: no marks that turn the order of letters round, no control characters.
+    """Text as a reader can trust it: no marks that turn the order of letters round, no control characters, no boxes.
 
     A long word gets places to break a line, which are not seen.
     """
     text = text.replace("\r\n", "\n").replace("\t", " ")
-    shown = "".join("\ufffd" if _is_no_text(one) else one for one in text if not _is_hidden(one))
+    lost = set(letters.unprintable(text))
+    shown = "".join(letters.INSTEAD if one in lost or _is_no_text(one) else one for one in text if not _is_hidden(one))
     return _UNBROKEN.sub(lambda run: f"{run[0]}\u200b", shown)
 
 
 def _is_hidden(letter: str) -> bool:
-    return unicodedata.category(letter) == "Cf" and letter != "\u200d"  # the joiner that some pictures are made with
+    return unicodedata.category(letter) == "Cf" and letter not in _JOINERS
 
 
 def _is_no_text(letter: str) -> bool:

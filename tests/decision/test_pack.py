@@ -86,6 +86,27 @@ def test_the_page_speaks_chinese_and_has_letters_for_it(shop, config):
     assert set("春季大促镕喆頔的礼物🎉请您审批") <= characters(pack.render(page, "pdf"))
 
 
+@pytest.mark.parametrize("text", ["تخفيضات الربيع", "מבצע אביב", "ลดราคาฤดูร้อน", "नमस्ते", "می\u200cخواهم", "Ưu đãi"])
+def test_scripts_of_many_shops_are_printed(shop, config, text):
+    submit(shop, config, plan_of(name=text), {"subject": text, "body": f"Hello\n{text} 15%."})
+    page = content(shop, config)
+    assert page["name"] == text and page["unprintable"] is None
+    assert pages(pack.render(page, "pdf")) == 1
+
+
+def test_letters_that_no_font_has_are_named_and_never_boxes(shop, config):
+    submit(shop, config, plan_of(name="봄 Spring"), {"subject": "ភាសា", "body": "half \ud83d pair"})
+    page = content(shop, config)
+    assert page["name"] == "\ufffd Spring"
+    assert page["messages"][0]["parts"][0]["text"] == "\ufffd" * 4
+    assert page["unprintable"] == (
+        "Letters that cannot be printed here stand as \ufffd (Hangul, Khmer). "
+        "Ask Ana for those texts before you decide."
+    )
+    assert "：Hangul、Khmer。" in content(shop, config, "zh")["unprintable"]
+    assert pages(pack.render(page, "pdf")) == 1
+
+
 @pytest.mark.parametrize("form", pack.FORMATS)
 def test_the_same_history_gives_the_same_bytes(shop, config, form):
     submit(shop, config)
