@@ -9,7 +9,7 @@ from sqlite_utils.utils import sqlite3
 
 from engine.campaign.plan import Audience, Offer, Step
 from engine.decision import approvals, cells, database, export, ledger, plans
-from engine.errors import NotAllowed, StoreProblem
+from engine.errors import DataProblem, NotAllowed, StoreProblem
 from engine.shop import store
 from engine.shop.shop_settings import ShopSettings
 from tests.tiny import shop_of
@@ -446,3 +446,12 @@ def test_the_first_name_leaves_as_the_tag_of_the_tool_that_sends(shop, make_plan
 def test_copy_with_a_slot_that_no_tool_fills_is_not_submitted(shop, plan):
     with pytest.raises(NotAllowed, match=r"still says \{discount\}"):
         shop.submit(plan, extras={"filled": {"subject": "Hi {first_name}, {discount}"}})
+
+
+def test_an_address_that_mailchimp_would_cut_off_does_not_leave_for_it(shop, make_plan, tmp_path):
+    page = f"https://shop.example/{'spring-' * 30}sale"
+    approved(shop, make_plan(variants=["A", "B"], landing_url=page))
+    with pytest.raises(DataProblem, match="Mailchimp cuts text off after 255 bytes, and in column link “https://shop"):
+        send_out(shop, tmp_path / "plans.csv", tool="mailchimp")
+    assert list(tmp_path.glob("plans*")) == []
+    assert page in send_out(shop, tool="klaviyo").recipients[0].people["link"].iloc[0]

@@ -110,6 +110,18 @@ def addresses(package, kind="send") -> set[str]:
 # --- the file of each tool ---
 
 
+def test_what_mailchimp_would_cut_off_is_refused_and_other_tools_get_it(case, tmp_path):
+    long, fits = "组" * 86, "组" * 85  # 258 and 255 bytes
+    case.approve(variants=["A", long])
+    with pytest.raises(DataProblem, match=r"Mailchimp cuts text off after 255 bytes, and in column Variant .* has 258"):
+        case.export("mailchimp", tmp_path / "out")
+    assert not (tmp_path / "out").exists() or not list((tmp_path / "out").iterdir())
+    assert case.entries()[-1].action == "approved"
+    assert set(table(files(case.export("klaviyo"))[0])["Variant"]) == {"A", long}
+    case.approve("p2", variants=["A", fits])
+    assert set(table(files(case.export("mailchimp", plan_ids=["p2"]))[0])["Variant"]) <= {"A", fits}
+
+
 @pytest.mark.parametrize(("target", "channel"), HEADERS)
 def test_the_header_and_the_form_are_those_of_the_tools_document(case, target, channel):
     case.approve(steps=[MAIL if channel == "email" else SMS])

@@ -20,6 +20,7 @@ CONTACTS: tuple[Contact, ...] = ("email", "phone", "external_id")
 _EMAIL = re.compile(
     r"[a-z0-9_][a-z0-9_.!#$%&'*/?^`{|}~+-]{0,63}@(?:[^\W_](?:[\w-]{0,61}[^\W_])?\.)+[^\W\d_][\w-]{0,60}[^\W_]"
 )
+_LONGEST_EMAIL = 254  # RFC 5321, 4.5.3.1.3, without its two brackets
 _GMAIL = ("gmail.com", "googlemail.com")
 
 
@@ -41,7 +42,8 @@ def email(text: str, country: str = "") -> Spelled:
     ('ana.li@example.com', Unusable(reason='bad_email'))
     """
     known = privacy.normal_email(text)
-    return known if _EMAIL.fullmatch(known) and ".." not in known else Unusable("bad_email")
+    fits = len(known.encode(errors="surrogatepass")) <= _LONGEST_EMAIL
+    return known if fits and _EMAIL.fullmatch(known) and ".." not in known else Unusable("bad_email")
 
 
 def phone(text: str, country: str = "") -> Spelled:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from engine.campaign.plan import Plan
 from engine.decision import cells, workbook
-from engine.decision.export import lists
+from engine.decision.export import fitting, lists
 from engine.decision.export.lists import Named
 from engine.decision.export.targets import Target, TargetName
 from engine.sentences import Sentence, known
@@ -144,6 +144,7 @@ def _parts(rows: pd.DataFrame, target: Target, addresses: list[str], stem: str, 
     """The rows as one file, or as several that the tool takes."""
     more = {name: header for name, header in target.headers.items() if name in rows}
     shown = rows[[*(["customer_id"] if target.keeps_id else []), *addresses, *more]].rename(columns=more)
+    fitting.require(shown, target)
     if kind == "hold":
         shown = shown.drop_duplicates(ignore_index=True)
     render = _renderer(target, addresses)

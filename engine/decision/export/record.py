@@ -14,6 +14,7 @@ from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import approvals, assignments, cells, codes, ledger, plans, standing
 from engine.decision.export import approved as approved_plans
+from engine.decision.export import fitting
 from engine.decision.export.approved import Approved
 from engine.decision.export.files import Files
 from engine.decision.export.messages import PLAN_COLUMNS, Page, page_path, pages_of, row
@@ -100,7 +101,10 @@ def export_plans(
         tables.append(table)
         kept[item.saved.plan.plan_id] = with_held_globally(item.saved.plan, table, held(item.saved.plan), seed)
         own = given[item.saved.plan.plan_id] = codes.needed(shop_dir, item.saved.plan, table)
-        people += with_codes(with_links(item.saved.plan, recipients(item.saved.plan, table)), own, tool)
+        found = with_codes(with_links(item.saved.plan, recipients(item.saved.plan, table)), own, tool)
+        for one in found:
+            fitting.require(one.people, fitting.of_tool(tool))
+        people += found
         pages += pages_of(item, pages_by, tool) if pages_by else []
         steps = enumerate(item.saved.plan.steps)
         rows += [row(item, step, language, table, tool) for step, one in steps for language in one.languages]

@@ -7,8 +7,8 @@ klaviyo     "How to create and add subscribers to a new list" (help.klaviyo.com,
             is called Email or Phone Number; numbers as E.164; any other header becomes a property of the profile.
             Columns of consent can be left out: our list never grants any, it only names people.
 mailchimp   "Format Guidelines for Your Import File" (mailchimp.com/help/format-guidelines-for-your-import-file): CSV,
-            only Email Address is required, nothing outside ASCII before the @, text of at most 255 bytes. Its text
-            messages need an account of their own; here it takes e-mails.
+            only Email Address is required, nothing outside ASCII before the @; text of more than 255 bytes is clipped,
+            so it is refused here. Its text messages need an account of their own; here it takes e-mails.
 meta        "How to format a customer list when creating a custom audience" (facebook.com/business/help/
             2082575038703844) for the headers email and phone; "Customer File Custom Audiences"
             (developers.facebook.com/docs/marketing-api/audiences/guides/custom-audiences) for extern_id and hashing:
@@ -61,7 +61,8 @@ class Target:
     a plan whom it may, instead of sending its messages. keeps_id: customer_id stands in the file. variables: its
     messages are templates that take what differs from columns, the plan's code too. headers: of what else is known of
     a recipient (variant, language, code); what is not named there is left out, and people who differ in variant or
-    language get files of their own. max_bytes, max_rows: of one file, above which there are several.
+    language get files of their own. max_bytes, max_rows: of one file, above which there are several. max_text: bytes of
+    one cell, behind which the tool cuts.
     """
 
     name: TargetName
@@ -73,6 +74,7 @@ class Target:
     headers: dict[str, str] = field(default_factory=dict)
     max_bytes: int | None = None
     max_rows: int | None = None
+    max_text: int | None = None
 
     @property
     def suffix(self) -> str:
@@ -120,6 +122,7 @@ TARGETS: dict[TargetName, Target] = {
             "tool_csv",
             {"email": (Column("email", "Email Address", identifiers.email),)},
             headers={"variant": "Variant", "language": "Language", "code": "Coupon"},
+            max_text=255,
         ),
         Target("meta", "tool_csv", {"": _META}, is_ad=True),
         Target("google", "tool_csv", {"": _GOOGLE}, is_ad=True),
