@@ -27,22 +27,23 @@ def show(shop: Shop, known: Register) -> Query:
     state.keep("history.plan", "", plans, "of")
     state.keep_typed("history.since", None, "from", date.fromisoformat)
     state.keep_typed("history.until", None, "to", date.fromisoformat)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input(t("history.text"), key="history.text", icon=":material/search:", width=300)
-        did = st.multiselect(t("history.actions"), actions, format_func=action_name, key="history.actions", width=260)
-        people = st.multiselect(t("history.people"), known.people, key="history.people", width=240)
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        plan_id = st.selectbox(
-            t("history.plan"), plans, key="history.plan", width=300,
-            format_func=lambda one: (f"{names[one]} · {one}" if one in names else one) or t("history.all_plans"),
+    # Columns and no row that wraps: six fields are two lines of three, or a field a line on a phone.
+    typed, what, who = st.columns(3)
+    text = typed.text_input(t("history.text"), key="history.text", icon=":material/search:")
+    did = what.multiselect(t("history.actions"), actions, format_func=action_name, key="history.actions")
+    people = who.multiselect(t("history.people"), known.people, key="history.people")
+    which, first, last = st.columns(3)
+    plan_id = which.selectbox(
+        t("history.plan"), plans, key="history.plan",
+        format_func=lambda one: (f"{names[one]} · {one}" if one in names else one) or t("history.all_plans"),
+    )  # fmt: skip
+    since = first.date_input(t("history.since"), value=None, key="history.since")
+    until = last.date_input(t("history.until"), value=None, key="history.until")
+    if plan_id in names:
+        st.page_link(
+            "views/plan.py", label=t("history.to_plan"), icon=":material/arrow_forward:",
+            query_params={"plan": plan_id, "tab": "approve"},
         )  # fmt: skip
-        since = st.date_input(t("history.since"), value=None, key="history.since", width=160)
-        until = st.date_input(t("history.until"), value=None, key="history.until", width=160)
-        if plan_id in names:
-            st.page_link(
-                "views/plan.py", label=t("history.to_plan"), icon=":material/arrow_forward:",
-                query_params={"plan": plan_id, "tab": "approve"},
-            )  # fmt: skip
     return Query(text, tuple(did), tuple(people), plan_id or None, since, until)
 
 
