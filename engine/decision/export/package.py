@@ -60,15 +60,16 @@ class Package:
     @property
     def report(self) -> list[Sentence]:
         """What became of everybody, for the person who exports."""
-        said = [Sentence("targets.named", {"count": self.named, "of": self.asked})]
+        of = f"{self.asked:,}"
+        said = [Sentence("targets.named", {"count": f"{self.named:,}", "of": of})]
         if self.identifiers == ("customer_id",):
             said.append(Sentence("targets.no_vault"))
-        said += [Sentence(f"targets.why_{why}", {"count": n, "of": self.asked}) for why, n in self.aside.items()]
+        said += [Sentence(f"targets.why_{why}", {"count": f"{n:,}", "of": of}) for why, n in self.aside.items()]
         for why, n in self.unused.items():
-            values = {"why": Sentence(f"targets.why_{why}", {"count": n, "of": self.asked})}
+            values = {"why": Sentence(f"targets.why_{why}", {"count": f"{n:,}", "of": of})}
             said.append(Sentence("targets.unused", values))
         if self.held:
-            said.append(Sentence("targets.held", {"count": self.held, "named": self.held_named}))
+            said.append(Sentence("targets.held", {"count": f"{self.held:,}", "named": f"{self.held_named:,}"}))
         return said
 
     @property
