@@ -32,6 +32,11 @@ def test_without_a_code_for_everyone_there_is_nothing_to_download_and_codes_made
     assert "of them have no code" in said(app)
     assert list(given) == ["codes.download"]
     app.number_input(key="codes.count").set_value(5000)
+    app.number_input(key="codes.length").set_value(4)
+    app.button(key="codes.make_now").click().run()
+    assert "So many codes of 4 characters could be guessed" in said(app)
+    assert app.button(key="codes.withdraw").disabled  # what stands below a refusal is still there
+    app.number_input(key="codes.length").set_value(codes.USUAL_LENGTH)
     app.text_input(key="codes.prefix").set_value("tea")
     app.button(key="codes.make_now").click().run()
     assert "5,000 codes made" in said(app) and "Not live until loaded into your shop" in said(app)

@@ -10,6 +10,7 @@ from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.decision import code_files, codes
 from engine.decision.codes import Stock
+from engine.errors import AppError
 
 TYPES = ["csv", "txt", "xlsx", "gz"]
 AREA = "codes"
@@ -54,11 +55,14 @@ def _load(opened: Open) -> None:
     file = st.file_uploader(t("export_codes.file"), TYPES, key="codes.file", help=t("export_codes.file_help"))
     if not st.button(t("export_codes.load"), key="codes.load", disabled=file is None, icon=":material/upload:"):
         return
-    with widgets.problem_box():
+    try:
         read = code_files.read_bytes(file.getvalue(), file.name)  # type: ignore[union-attr]
         done = codes.load(
             opened.shop.path, opened.plan.plan_id, read, state.person(), widgets.now(), settings.read().config
         )
+    except AppError as problem:  # said here, and the other ways to get codes stay on the page
+        widgets.show_problem(problem)
+        return
     left_out = [sentence.text(language()) for sentence in codes.told(done.left_out)]
     added = t("export_codes.added", count=widgets.number(done.added), left_out=widgets.number(len(done.left_out)))
     state.tell(AREA, "\n\n".join([added, *left_out]))
@@ -81,11 +85,14 @@ def _make(opened: Open, missing: int) -> None:
             asked = st.form_submit_button(t("export_codes.make_now"), key="codes.make_now")
         if not asked:
             return
-        with widgets.problem_box():
+        try:
             made = codes.make(
                 opened.shop.path, opened.plan.plan_id, int(count), state.person(), widgets.now(),
                 settings.read().config, length=int(length), prefix=prefix,
             )  # fmt: skip
+        except AppError as problem:
+            widgets.show_problem(problem)
+            return
         state.tell(AREA, t("export_codes.made", count=widgets.number(len(made))))
         st.rerun()
 
