@@ -9,10 +9,12 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
-from dashboard import signing
+from dashboard import signing, state
 from dashboard.text import language, t
 from engine.access.sessions import SignedOut
 from engine.errors import AppError, NotAllowed
+
+REFUSED = "door.refused"  # what the last file asked for was refused for
 
 
 def enter() -> None:
@@ -82,12 +84,30 @@ def later(make: Callable[[], bytes]) -> Callable[[], bytes]:
     """
     page = get_script_run_ctx()
 
+    def told() -> bytes:
+        try:
+            return make()
+        except AppError as problem:
+            state.tell(REFUSED, "\n\n".join(problem.texts(language())))
+            raise
+
     def made() -> bytes:
         own = ThreadPoolExecutor(1, initializer=lambda: add_script_run_ctx(threading.current_thread(), page))
         with own as thread:
-            return thread.submit(make).result()
+            return thread.submit(told).result()
 
     return made
+
+
+def say_refused() -> None:
+    """Says why a file of `later` was refused. Streamlit only says that there is none, in English, for five seconds."""
+
+    @fragment(run_every=2.0)
+    def said() -> None:
+        if words := state.told(REFUSED):
+            st.toast(words, icon=":material/block:", duration="infinite")
+
+    said()
 
 
 def say(problem: Exception) -> bool:

@@ -2,14 +2,18 @@
 
 from datetime import date
 
+import pytest
 import streamlit as st
 from icalendar import Calendar
 
+from dashboard import cache
 from dashboard.views.plan_tabs import sliders
 from engine.campaign.optimise import groups
 from engine.campaign.optimise.options import Option
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import codes
+from engine.errors import NotAllowed
+from engine.sentences import Sentence
 from tests.dashboard.plan_pages import COPY, approved, page_of, said, saved_plan, stored
 
 PERSONAL = Offer(kind="percent", discount=0.15, personal_codes=True)
@@ -50,6 +54,18 @@ def test_without_a_code_for_everyone_there_is_nothing_to_download_and_codes_made
     assert "What the customer gets" in said(app) and "the 5000 codes" in said(app)
     assert "Subject: A little something" in given["paste.text.0.en"][1]
     assert len(Calendar.from_ical(given["setup.calendar"][1]).walk("VEVENT")) == 4
+    assert not app.toast
+    monkeypatch.setattr(cache.plans, "exported", refused)
+    with pytest.raises(NotAllowed):
+        given["export.plans_csv"][1]()
+    app.run()
+    assert [one.value for one in app.toast] == ["Plan spring was changed while it was exported. Nothing was exported."]
+    app.run()
+    assert not app.toast
+
+
+def refused(*asked):
+    raise NotAllowed(Sentence("decisions.changed_meanwhile", {"plan_id": "spring"}))
 
 
 def test_the_brief_turns_one_code_into_one_each_and_shows_where_messages_lead(open_app, trained_shop):

@@ -47,6 +47,7 @@ def show(opened: Open) -> None:
     export_targets.show(opened)
     export_setup.show(opened, tool, history)
     _to_measure(opened, table, tool)
+    door.say_refused()
     exports = [entry for entry in history if entry.action == "exported"]
     st.caption(t("export.recorded", count=len(exports), approver=approval.by))
 
