@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from engine.campaign.claims import PROMPTS
+from engine.campaign.never_said import PROMPTS
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 

@@ -4,11 +4,12 @@ import functools
 import re
 from collections.abc import Iterator
 
-from engine.campaign.claims import HOLE, SLOT, Finding
+from engine.campaign.claims import SLOT, Finding
 from engine.campaign.lint import truth, was
 from engine.campaign.lint.book import Entry, book, low
 from engine.campaign.lint.rules import OWN, Rules
 from engine.campaign.needs import read
+from engine.campaign.never_said import HOLE
 from engine.campaign.writer.facts import Facts
 from engine.sentences import Said, Sentence
 

@@ -7,7 +7,7 @@ machine, promises a price, or leads somewhere else.
 import re
 import unicodedata
 
-from engine.campaign.claims import MARKUP
+from engine.campaign.never_said import MARKUP
 from engine.campaign.replies.words import holds
 from engine.campaign.writer import cleaning
 from engine.campaign.writer.facts import plain
