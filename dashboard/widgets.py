@@ -13,8 +13,8 @@ from dashboard import cache, charts, door, state
 from dashboard.text import known, language, t
 from engine import jobs
 from engine.campaign.response import Models
-from engine.campaign.writer.facts import money as in_words
-from engine.campaign.writer.facts import percent_off
+from engine.campaign.writer.as_read import money as in_words
+from engine.campaign.writer.as_read import percent_off
 from engine.errors import AppError, StoreProblem
 from engine.shop import samples, store
 from engine.shop.store import Shop

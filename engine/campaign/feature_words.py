@@ -4,7 +4,7 @@ import pandas as pd
 
 from engine.campaign import rows
 from engine.campaign.learned import RATES, is_share
-from engine.campaign.writer.facts import MONTHS, money
+from engine.campaign.writer.as_read import MONTHS, money
 from engine.sentences import known, say
 
 DAYS = {"recency_days", "tenure_days", "gap_days", "days_since_sent"}

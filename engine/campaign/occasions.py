@@ -10,7 +10,7 @@ import pandas as pd
 from engine.audience import rules
 from engine.audience.lifecycle import SLIPPING_GAPS
 from engine.audience.rules import All, Bought, Not
-from engine.campaign.writer.facts import money
+from engine.campaign.writer.as_read import money
 from engine.sentences import Sentence
 from engine.shop.store import Shop
 

@@ -16,7 +16,7 @@ from engine.campaign.occasions import Occasion, Sales, occasion, sales
 from engine.campaign.plan import PARTS, Offer, Plan, Step
 from engine.campaign.planned import DAYS_AHEAD
 from engine.campaign.response import Models
-from engine.campaign.writer.facts import money
+from engine.campaign.writer.as_read import money
 from engine.errors import AppError, NotEnoughData
 from engine.sentences import Sentence
 from engine.shop.big_days import BigDay, keeps_chinese_days, next_big_day

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from engine.audience import segments
 from engine.campaign import merge, planned
 from engine.campaign.plan import PARTS, Offer, Plan, Step
-from engine.campaign.writer.facts import money, percent_off
+from engine.campaign.writer.as_read import money, percent_off
 from engine.decision import overrides
 from engine.decision.ledger import Entry
 from engine.errors import AppError, StoreProblem

@@ -11,7 +11,7 @@ from pathlib import Path
 from string import Template
 
 from engine.campaign.plan import Plan
-from engine.campaign.writer.facts import money
+from engine.campaign.writer.as_read import money
 from engine.decision.codes import Stock
 from engine.sentences import Language, say
 from engine.shop.store import Shop

@@ -17,7 +17,8 @@ from engine.campaign import claims
 from engine.campaign.plan import PARTS, Offer, read_brief
 from engine.campaign.writer import drafts, files, model, prompt, remote, server, template
 from engine.campaign.writer.catalogue import CATALOGUE
-from engine.campaign.writer.facts import facts, plain
+from engine.campaign.writer.cleaning import plain
+from engine.campaign.writer.facts import facts
 from engine.errors import DataProblem, DraftFailed, ModelFileProblem
 from tests.campaign.fake_writer import GOOD, OFFERS, OTHER, FakeShop, brief, drawn, said
 

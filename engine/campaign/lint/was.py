@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from engine.campaign.lint.book import book
 from engine.campaign.lint.rules import Rules, Sold
 from engine.campaign.lint.truth import meant
-from engine.campaign.writer.facts import Facts, money
+from engine.campaign.writer.as_read import money
+from engine.campaign.writer.facts import Facts
 from engine.sentences import Said, Sentence
 
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")

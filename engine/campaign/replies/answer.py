@@ -16,7 +16,7 @@ from engine.campaign.replies.question import Ask, Question, question
 from engine.campaign.replies.recommend import Recommended, recommended
 from engine.campaign.replies.tone import Tone, tone
 from engine.campaign.replies.words import phrases_of, read, stem
-from engine.campaign.writer.facts import plain
+from engine.campaign.writer.cleaning import plain
 from engine.errors import DataProblem
 from engine.sentences import Language, Sentence, say
 from engine.shop.store import Shop

@@ -7,7 +7,8 @@ import pandas as pd
 
 from engine.campaign.replies.lines import Line, halves, in_language
 from engine.campaign.replies.quoting import may_be_quoted, short
-from engine.campaign.writer.facts import MONTHS, money, plain
+from engine.campaign.writer.as_read import MONTHS, money
+from engine.campaign.writer.cleaning import plain
 from engine.errors import DataProblem
 from engine.sentences import Language, Sentence, known, say
 from engine.shop.store import Shop

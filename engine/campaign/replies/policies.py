@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.campaign import policy_files
 from engine.campaign.replies.lines import Line, halves
 from engine.campaign.replies.quoting import may_be_quoted
-from engine.campaign.writer.facts import plain
+from engine.campaign.writer.cleaning import plain
 from engine.shop.store import Shop
 
 LONGEST = 400  # of one sentence: more is no line that anybody quotes

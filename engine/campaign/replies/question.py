@@ -10,7 +10,7 @@ from engine.campaign.replies.index import Index
 from engine.campaign.replies.lines import halves
 from engine.campaign.replies.quoting import short
 from engine.campaign.replies.words import HAN, Reading, is_chinese, lexicon, normal, read, terms
-from engine.campaign.writer.facts import plain
+from engine.campaign.writer.cleaning import plain
 from engine.sentences import Language
 
 _SUPPOSING = re.compile(r" (?:if|when|after|once|as|since|because) |\s*(?:如果|要是|假如|因为)")

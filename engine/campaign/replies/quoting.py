@@ -10,7 +10,7 @@ import unicodedata
 from engine.campaign.never_said import MARKUP
 from engine.campaign.replies.words import holds
 from engine.campaign.writer import cleaning
-from engine.campaign.writer.facts import plain
+from engine.campaign.writer.cleaning import plain
 
 LONGEST_SENTENCE = 240
 # Where a name ends and something else begins: the end of a sentence, a bracket, a quote, a sign of code.

@@ -9,7 +9,8 @@ from engine.campaign.replies.index import Index
 from engine.campaign.replies.question import Question
 from engine.campaign.replies.quoting import short
 from engine.campaign.replies.words import read, terms
-from engine.campaign.writer.facts import money, plain
+from engine.campaign.writer.as_read import money
+from engine.campaign.writer.cleaning import plain
 from engine.sentences import Sentence
 
 BUYING = frozenset({"property.stock", "property.restock", "property.price", "aspect.have"})

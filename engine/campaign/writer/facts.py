@@ -1,10 +1,8 @@
 """What copy may say: the brief and the shop as slots with their values. All of it is computed."""
 
-import calendar
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date
 from string import ascii_lowercase
 from typing import Protocol, cast
 
@@ -13,9 +11,10 @@ import pandas as pd
 from engine.campaign import known, merge
 from engine.campaign.known import World
 from engine.campaign.plan import PARTS, Brief, Offer, OfferKind
-from engine.campaign.writer import cleaning, printed
+from engine.campaign.writer import cleaning, offer_words, printed
 from engine.campaign.writer import voice as voices
-from engine.campaign.writer.cleaning import plain as plain
+from engine.campaign.writer.as_read import day, listing, money
+from engine.campaign.writer.cleaning import plain
 from engine.campaign.writer.voice import UNVOICED, Voice
 from engine.errors import DataProblem
 from engine.shop.store import Shop
@@ -55,8 +54,6 @@ ROOM: dict[str, dict[str, tuple[int, int]]] = {
 SHORT = ("sms", "push", "ad")  # channels without room for everything
 LONGEST_NAME_IN_SHORT = 30
 SEVERAL = ("product_a", "product_b", "product_c")  # the first products of a brief that has several
-MONTHS = tuple(calendar.month_name)  # January is 1
-SIGNS = {"USD": "$", "EUR": "€", "GBP": "£", "CNY": "¥", "JPY": "¥", "INR": "₹", "AUD": "A$", "CAD": "C$", "HKD": "HK$"}
 LONGEST_SAID = 90  # characters, Chinese ones twice
 
 
@@ -155,7 +152,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
     table = _products(shop, brief)
     chosen = [table.loc[product_id] for product_id in brief.product_ids]
     names = [str(row["name"]) for row in chosen]
-    slots = {"shop": _sender(shop)} | _offer(brief.offer, table, currency, brief.language)
+    slots = {"shop": _sender(shop)} | offer_words.slots(brief.offer, table, currency, brief.language)
     if brief.offer.personal_codes:
         slots["code"] = merge.CODE_SLOT  # another for each customer
     elif brief.offer.code:
@@ -168,7 +165,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         slots |= _said(names[0], chosen[0].get("description"), brief.language)
         slots |= _prices(chosen[0], brief, currency)
     elif names:
-        slots["products"] = _listing(names, brief.language)
+        slots["products"] = listing(names, brief.language)
         slots |= dict(zip(SEVERAL, names, strict=False))
     if brief.category:
         slots["category"] = cleaning.name(brief.category, 60, whole=True)
@@ -182,7 +179,7 @@ def facts(shop: ShopLike, brief: Brief) -> Facts:
         channel=brief.channel,
         offer_kind=brief.offer.kind,
         slots=slots,
-        aliases=_aliases(brief, currency),
+        aliases=offer_words.aliases(brief, currency),
         required=_required(slots, brief),
         products=tuple(
             Product(name, cleaning.telling(row.get("category"), 60), cleaning.telling(row.get("description"), 240))
@@ -256,36 +253,6 @@ def _vouched_for(shop: ShopLike, brief: Brief) -> dict[str, str]:
     return {f"fact_{letter}": text for letter, text in zip(ascii_lowercase, cleaned, strict=False)}
 
 
-def money(amount: float, currency: str, language: str) -> str:
-    """An amount as a customer reads it.
-
-    >>> money(10.0, "USD", "en"), money(9.5, "CNY", "zh"), money(12.0, "SEK", "en")
-    ('$10', '9.50元', '12 SEK')
-    """
-    digits = f"{amount:,.0f}" if float(amount).is_integer() else f"{amount:,.2f}"
-    if currency == "CNY" and language == "zh":
-        return f"{digits}元"
-    return f"{SIGNS[currency]}{digits}" if currency in SIGNS else f"{digits} {currency}"
-
-
-def percent_off(fraction: float, language: str) -> str:
-    """A percent discount as a customer reads it; Chinese counts what is left to pay, in tenths.
-
-    >>> percent_off(0.15, "en"), percent_off(0.15, "zh"), percent_off(0.2, "zh")
-    ('15% off', '8.5折', '8折')
-    """
-    return f"{(1 - fraction) * 10:.4g}折" if language == "zh" else f"{fraction * 100:.4g}% off"
-
-
-def day(value: date, language: str) -> str:
-    """A day as a customer reads it.
-
-    >>> day(date(2026, 6, 30), "en"), day(date(2026, 6, 30), "zh")
-    ('30 June', '6月30日')
-    """
-    return f"{value.month}月{value.day}日" if language == "zh" else f"{value.day} {MONTHS[value.month]}"
-
-
 def _products(shop: ShopLike, brief: Brief) -> pd.DataFrame:
     """The shop's products by id, their names cleaned; those without a name only where the brief names them.
 
@@ -317,46 +284,6 @@ def _sender(shop: ShopLike) -> str:
     return next((plain(name, 60) for name in candidates if name), "the shop")
 
 
-def _offer(offer: Offer, table: pd.DataFrame, currency: str, language: str) -> dict[str, str]:
-    """The slots of what the customer gets: one of {discount}, {gift}, {offer}, and {min_spend} where it binds."""
-    zh = language == "zh"
-    slots: dict[str, str] = {}
-    if offer.kind == "percent" and offer.discount:
-        cap = money(offer.max_discount, currency, language) if offer.max_discount else ""
-        suffix = "" if not cap else f"（最高减{cap}）" if zh else f" (up to {cap})"
-        slots["discount"] = percent_off(offer.discount, language) + suffix
-    elif offer.kind == "amount" and offer.discount:
-        off = money(offer.discount, currency, language)
-        slots["discount"] = f"立减{off}" if zh else f"{off} off"
-    elif offer.kind == "spend_save":
-        tiers = offer.tiers or [(offer.min_spend or 0.0, offer.discount or 0.0)]
-        pairs = [(money(spend, currency, language), money(off, currency, language)) for spend, off in tiers]
-        steps = [f"满{spend}减{off}" if zh else f"{off} off orders over {spend}" for spend, off in pairs]
-        return {"discount": "，".join(steps) if zh else _listing(steps, language)}
-    elif offer.kind == "gift":
-        slots["gift"] = str(table.loc[str(offer.gift_product_id)]["name"])
-    elif offer.kind != "none":
-        slots["offer"] = _named_offer(offer, zh)
-    if offer.min_spend:
-        slots["min_spend"] = money(offer.min_spend, currency, language)
-    return slots
-
-
-def _named_offer(offer: Offer, zh: bool) -> str:
-    """Offers that have a name rather than a figure. buy_x_get_y keeps its two numbers as the first tier."""
-    if offer.kind == "free_shipping":
-        return "包邮" if zh else "free shipping"
-    if offer.kind == "early_access":
-        return "优先购" if zh else "early access"
-    if offer.kind == "points":
-        points = f"{offer.discount:,.0f}" if offer.discount and offer.discount >= 1 else ""
-        return f"{points}积分奖励" if zh else f"{points} bonus points".strip()
-    if not offer.tiers:
-        return "多买多送" if zh else "a multi-buy deal"
-    buy, free = offer.tiers[0]
-    return f"买{buy:g}送{free:g}" if zh else f"buy {buy:g}, get {free:g} free"
-
-
 def _prices(product: pd.Series, brief: Brief, currency: str) -> dict[str, str]:
     """{price}, and {price_after} and {saving} where a discount surely applies to one piece of this product."""
     price = product.get("price")
@@ -382,34 +309,6 @@ def _required(slots: Mapping[str, str], brief: Brief) -> tuple[tuple[str, ...], 
     if about and brief.channel != "ad" and (not short or len(slots[about[0]]) <= LONGEST_NAME_IN_SHORT):
         groups.append((*about, *(name for name in SEVERAL if name in slots)))
     return tuple(groups)
-
-
-def _aliases(brief: Brief, currency: str) -> dict[str, tuple[str, ...]]:
-    """Other ways people type the same facts: "15 %", "15 percent", "2026-06-30", "June 30"."""
-    end, offer = brief.ends_at, brief.offer
-    aliases: dict[str, tuple[str, ...]] = {
-        "ends_at": (
-            end.isoformat(),
-            f"{end.day} {MONTHS[end.month]} {end.year}",
-            f"{MONTHS[end.month]} {end.day}",
-            f"{end.year}年{end.month}月{end.day}日",
-        )
-    }
-    if offer.kind == "percent" and offer.discount:
-        number = f"{offer.discount * 100:.4g}"
-        ways = ("% off", " % off", " percent off", "%", " %", " percent")
-        aliases["discount"] = tuple(number + way for way in ways)
-    elif offer.kind == "amount" and offer.discount:
-        aliases["discount"] = (money(offer.discount, currency, brief.language),)
-    return aliases
-
-
-def _listing(names: list[str], language: str) -> str:
-    """Names as a sentence lists them."""
-    if len(names) == 1:
-        return names[0]
-    comma, last = ("、", "和") if language == "zh" else (", ", " and ")
-    return comma.join(names[:-1]) + last + names[-1]
 
 
 def _telling_names(all_names: list[str], chosen: list[str], language: str) -> list[str]:

@@ -10,7 +10,8 @@ from typing import Any
 
 from engine.campaign import claims
 from engine.campaign.writer import template
-from engine.campaign.writer.facts import SEVERAL, Facts, plain
+from engine.campaign.writer.cleaning import plain
+from engine.campaign.writer.facts import SEVERAL, Facts
 from engine.campaign.writer.voice import said_never
 from engine.errors import DataProblem, DraftFailed
 from engine.sentences import spoken
