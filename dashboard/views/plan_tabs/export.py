@@ -44,12 +44,14 @@ def show(opened: Open) -> None:
     if not export_codes.show(opened, table):
         return
     tool = _to_send(opened, export.recipients(opened.plan, table))
-    export_targets.show(opened)
+    for_a_tool = st.container()
     export_setup.show(opened, tool, history)
     _to_measure(opened, table, tool)
     door.say_refused()
     exports = [entry for entry in history if entry.action == "exported"]
     st.caption(t("export.recorded", count=len(exports), approver=approval.by))
+    with for_a_tool:  # last: every address is looked at, which takes seconds for a hundred thousand people
+        export_targets.show(opened, len(table))
 
 
 def _people(opened: Open) -> pd.DataFrame:

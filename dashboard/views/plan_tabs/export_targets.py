@@ -18,15 +18,19 @@ _ICONS = {"send": ":material/contacts:", "hold": ":material/front_hand:", "aside
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
-def show(opened: Open) -> None:
-    """A tool to choose, its files as downloads, how many are in them and why not the others, and its checklist."""
+def show(opened: Open, people: int) -> None:
+    """A tool to choose, its files as downloads, how many are in them and why not the others, and its checklist.
+
+    people: customers of the plan, written to or held out.
+    """
     with st.container(border=True, key="export.target_box"):
         st.subheader(t("export.target"))
         st.caption(t("export.target_about"))
         target = _chosen(opened.shop)
         st.caption(say(f"targets.finds_{target}", state.language()))
         try:
-            package = cache.plans.for_target(opened.shop, opened.saved, target)
+            with st.spinner(t("export.target_counting", count=widgets.number(people)), show_time=True):
+                package = cache.plans.for_target(opened.shop, opened.saved, target)
         except AppError as problem:
             widgets.show_problem(problem)
             return

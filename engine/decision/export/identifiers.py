@@ -145,9 +145,9 @@ def _phone(text: str, country: str, mobile: bool) -> Spelled:
         numbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY,
     ):
         return Unusable("phone_length")
-    if not numbers.is_valid_number(found):
+    kind, kinds = numbers.number_type(found), numbers.PhoneNumberType
+    if kind == kinds.UNKNOWN:  # what `is_valid_number` asks too, and then the kind would be looked up twice
         return Unusable("bad_phone")
-    kinds = numbers.PhoneNumberType
-    if mobile and numbers.number_type(found) not in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.PERSONAL_NUMBER):
+    if mobile and kind not in (kinds.MOBILE, kinds.FIXED_LINE_OR_MOBILE, kinds.PERSONAL_NUMBER):
         return Unusable("not_mobile")
     return numbers.format_number(found, numbers.PhoneNumberFormat.E164)

@@ -90,12 +90,18 @@ def preview(
     Raises NotAllowed where the target can do nothing for it.
     """
     contacts = vault.contacts(shop.path, shop.shop_id, config)
-    made, _, _ = _built(shop, plan, target, contacts, seed, selected or live.kept_rules(shop))
-    return replace(made, files=[replace(file, content=b"") for file in made.files])
+    made, _, _ = _built(shop, plan, target, contacts, seed, selected or live.kept_rules(shop), written=False)
+    return made
 
 
 def _built(
-    shop: Shop, plan: Plan, target: TargetName, contacts: pd.DataFrame, seed: int, selected: Selected
+    shop: Shop,
+    plan: Plan,
+    target: TargetName,
+    contacts: pd.DataFrame,
+    seed: int,
+    selected: Selected,
+    written: bool = True,
 ) -> tuple[Package, pd.DataFrame, dict[str, str]]:
     """The files of a plan, its assignment to be kept, and who has which code."""
     table = languages(shop.path, plan, assigned(plan, audience(shop, plan, selected), seed))
@@ -103,7 +109,7 @@ def _built(
     own = codes.needed(shop.path, plan, table)
     if own and target not in codes.HAND_OUT_THEMSELVES:
         table = table.assign(code=table["customer_id"].map(own).fillna(""))
-    return package.build(shop, plan, table, kept, TARGETS[target], contacts), kept, own
+    return package.build(shop, plan, table, kept, TARGETS[target], contacts, written), kept, own
 
 
 def _chosen(made: Package, only: Collection[str] | None) -> Package:

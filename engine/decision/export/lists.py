@@ -44,16 +44,15 @@ def without_vault(target: Target) -> Target:
 
 
 def to_send(
-    shop: Shop, plan: Plan, table: pd.DataFrame, held: pd.DataFrame, target: Target, contacts: pd.DataFrame
+    shop: Shop, plan: Plan, table: pd.DataFrame, barred_out: pd.DataFrame, target: Target, contacts: pd.DataFrame
 ) -> list[Named]:
     """Who gets each message that this target sends, or sees its ads.
 
-    table: of `people.languages`; held: of `people.with_held_globally`; contacts: the vault's.
+    table: of `people.languages`; barred_out: what `held_out` gives; contacts: the vault's.
 
     An address that somebody shares who unsubscribed, or who is held out, is not used for anybody: the tool would write
     to them too. Raises NotAllowed where the target can do nothing for any message of the plan.
     """
-    barred_out = held_out(held, plan, target, contacts, shop.settings.country)
     found = []
     for step, channel, people, barred in _messages(shop, plan, table, target):
         columns = target.columns(channel)

@@ -82,23 +82,33 @@ class Package:
 
 
 def build(
-    shop: Shop, plan: Plan, table: pd.DataFrame, held: pd.DataFrame, target: Target, contacts: pd.DataFrame
+    shop: Shop,
+    plan: Plan,
+    table: pd.DataFrame,
+    held: pd.DataFrame,
+    target: Target,
+    contacts: pd.DataFrame,
+    written: bool = True,
 ) -> Package:
-    """The files of a plan. table, held: of `people.languages` and `with_held_globally`; contacts: the vault's."""
+    """The files of a plan. table, held: of `people.languages` and `with_held_globally`; contacts: the vault's.
+
+    Not `written`, they are named and counted and have no content, which takes half the time.
+    """
     used = target if len(contacts) else lists.without_vault(target)
     if used.variables and plan.offer.code and "code" not in table:
         table = table.assign(code=plan.offer.code)
-    found = lists.to_send(shop, plan, table, held, used, contacts)
-    files = [file for one in found for file in _send(plan, one, used)]
     barred = lists.held_out(held, plan, used, contacts, shop.settings.country)
+    found = lists.to_send(shop, plan, table, barred, used, contacts)
+    files = [file for one in found for file in _send(plan, one, used, written)]
     known_here = barred if used.keeps_id else barred[barred.drop(columns="customer_id").ne("").any(axis="columns")]
     if len(known_here):
         addresses = [header for header in barred if header != "customer_id"]
-        files += _parts(known_here, used, addresses, f"{HOLD}-{plan.plan_id}-{target.name}", "hold")
+        files += _parts(known_here, used, addresses, f"{HOLD}-{plan.plan_id}-{target.name}", "hold", written)
     aside = pd.concat([one.aside for one in found], ignore_index=True)
     if len(aside):
         name = f"{ASIDE}-{plan.plan_id}-{target.name}.csv"
-        files.append(TargetFile(name, "aside", aside["customer_id"].nunique(), cells.to_csv(aside)))
+        content = cells.to_csv(aside) if written else b""
+        files.append(TargetFile(name, "aside", aside["customer_id"].nunique(), content))
     ids = {customer_id for one in found for customer_id in one.rows["customer_id"]}
     asked = {customer_id for one in found for customer_id in one.aside["customer_id"]} | ids
     contacts_used = dict.fromkeys(column.contact for one in found for column in one.columns)
@@ -122,7 +132,7 @@ def _by_reason(aside: pd.DataFrame, exported: int) -> dict[str, int]:
     return {str(reason): int(count) for reason, count in counts.sort_values(ascending=False, kind="stable").items()}
 
 
-def _send(plan: Plan, named: Named, target: Target) -> list[TargetFile]:
+def _send(plan: Plan, named: Named, target: Target, written: bool) -> list[TargetFile]:
     """The files of one message: one for each variant and language that the target has no column for."""
     stem = f"{plan.plan_id}-{target.name}"
     if named.step is not None and len(plan.steps) > 1:
@@ -130,32 +140,34 @@ def _send(plan: Plan, named: Named, target: Target) -> list[TargetFile]:
     apart = [name for name in ("variant", "language") if name in named.rows and name not in target.headers]
     addresses = [column.header for column in named.columns]
     if not apart:
-        files = _parts(named.rows, target, addresses, stem, "send")
+        files = _parts(named.rows, target, addresses, stem, "send", written)
     else:
         groups = list(named.rows.groupby(apart, sort=True))
         files = [
             replace(file, shared=tuple(map(str, shared)))
             for number, (shared, rows) in enumerate(groups, start=1)
-            for file in _parts(rows, target, addresses, f"{stem}-group{number}", "send")
-        ] or _parts(named.rows, target, addresses, stem, "send")
+            for file in _parts(rows, target, addresses, f"{stem}-group{number}", "send", written)
+        ] or _parts(named.rows, target, addresses, stem, "send", written)
     return [replace(file, step=named.step) for file in files]
 
 
-def _parts(rows: pd.DataFrame, target: Target, addresses: list[str], stem: str, kind: Kind) -> list[TargetFile]:
+def _parts(
+    rows: pd.DataFrame, target: Target, addresses: list[str], stem: str, kind: Kind, written: bool
+) -> list[TargetFile]:
     """The rows as one file, or as several that the tool takes."""
     more = {name: header for name, header in target.headers.items() if name in rows}
     shown = rows[[*(["customer_id"] if target.keeps_id else []), *addresses, *more]].rename(columns=more)
     fitting.require(shown, target)
     if kind == "hold":
         shown = shown.drop_duplicates(ignore_index=True)
-    render = _renderer(target, addresses)
+    render = _renderer(target, addresses) if written or target.max_bytes else lambda rows: b""
     pieces = _within(shown, render, target)
     return [
         TargetFile(
             f"{stem}-part{number}.{target.suffix}" if len(pieces) > 1 else f"{stem}.{target.suffix}",
             kind,
             count,
-            content,
+            content if written else b"",
             part=number if len(pieces) > 1 else 0,
         )
         for number, (count, content) in enumerate(pieces, start=1)
