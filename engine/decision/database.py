@@ -5,6 +5,7 @@ Measured: a deferred transaction that reads first lost 91 % of approvals between
 rewriting a row through, triggers and an authorizer none.
 """
 
+import re
 import tempfile
 import threading
 import tomllib
@@ -18,6 +19,7 @@ from sqlite_utils.utils import sqlite3  # pysqlite3 where it is installed, else 
 from engine import settings
 from engine.access import acting
 from engine.access.roles import person_key
+from engine.decision import schema
 from engine.decision.keys import folder_of, read_head
 from engine.decision.schema import GUARDS, MIGRATIONS
 from engine.errors import AppError, NotAllowed, StoreProblem
@@ -63,14 +65,19 @@ def begun(shop_dir: Path) -> bool:
     path = path_of(shop_dir)
     if path.exists():
         return True
+    if known := _known_outside(shop_dir):
+        raise StoreProblem(gone(path, known))
+    return False
+
+
+def _known_outside(shop_dir: Path) -> int:
+    """How many entries the note outside knows of this shop; 0 where nothing is known."""
     try:
         shop_id = str(tomllib.loads((shop_dir / "shop.toml").read_text(encoding="utf-8"))["shop_id"])
         head = read_head(folder_of(shop_id, settings.read().config))
-    except (OSError, ValueError, KeyError):  # no shop with a name of its own: nothing is known of it outside
-        return False
-    if head and head.entries:
-        raise StoreProblem(gone(path, head.entries))
-    return False
+    except (OSError, ValueError, KeyError):  # no shop with a name of its own
+        return 0
+    return head.entries if head else 0
 
 
 def gone(path: Path, entries: int) -> Sentence:
@@ -91,8 +98,8 @@ def writing(shop_dir: Path) -> Iterator[Database]:
     """A connection inside one transaction: all of it is saved when the block ends, or nothing.
 
     A file that was deleted or replaced meanwhile takes what was written with it, unseen by SQLite: looked for when
-    the transaction has begun and once more when it is on disk, before anybody is told that it is. Raises NotAllowed for
-    who may only look.
+    the transaction has begun and once more when it is on disk, before anybody is told that it is. Nothing is saved in a
+    file that another program rebuilt. Raises NotAllowed for who may only look.
     """
     acting.require("draft")
     path = path_of(shop_dir)
@@ -104,6 +111,7 @@ def writing(shop_dir: Path) -> Iterator[Database]:
             with _transaction(db):
                 _still(path, opened, "ledger.moved")
                 yield db
+                _sound(db, shop_dir)
             _still(path, opened, "ledger.moved_after")
 
 
@@ -132,6 +140,15 @@ def _identity(path: Path) -> tuple[int, int] | None:
 def _still(path: Path, opened: tuple[int, int] | None, key: str) -> None:
     if _identity(path) != opened:
         raise StoreProblem(Sentence(key, {"path": str(path)}))
+
+
+def _sound(db: Database, shop_dir: Path) -> None:
+    """Raises StoreProblem for a file that protects its rows no more, or has fewer entries than are known outside."""
+    if names := schema.changed(db.conn):
+        raise StoreProblem(Sentence("ledger.rebuilt", {"path": str(path_of(shop_dir)), "names": ", ".join(names)}))
+    known = _known_outside(shop_dir)
+    if (db.execute("SELECT max(seq) FROM entries").fetchone()[0] or 0) < known:
+        raise StoreProblem(Sentence("ledger.entries_gone", {"path": str(path_of(shop_dir)), "count": known}))
 
 
 @contextmanager
@@ -182,19 +199,9 @@ def _migrate(db: Database) -> None:
         return
     with _transaction(db):
         for number, script in enumerate(MIGRATIONS[applied() :], start=applied() + 1):
-            for statement in _statements(script):
+            for statement in schema.statements(script):
                 db.execute(statement)
             db.execute(f"PRAGMA user_version={number}")
-
-
-def _statements(script: str) -> Iterator[str]:
-    """Single statements: executescript would commit the transaction they belong to."""
-    statement = ""
-    for line in script.splitlines():
-        statement += line + "\n"
-        if sqlite3.complete_statement(statement):
-            yield statement
-            statement = ""
 
 
 _READS = {"table_info", "table_xinfo", "index_list", "index_info", "foreign_key_list", "integrity_check"}
@@ -235,6 +242,8 @@ def sentences(path: Path) -> Iterator[None]:
         raise StoreProblem(Sentence("ledger.damaged", {"path": str(path)})) from error
 
 
+# What SQLite says of a file without our tables, or whose count of migrations was set back.
+_OF_ANOTHER_SHAPE = re.compile(r"no such (table|column|trigger)|(table|index|trigger) \S+ already exists")
 _SAID = (
     (("SQLITE_FULL", "SQLITE_IOERR"), "ledger.full"),
     (("SQLITE_BUSY", "SQLITE_LOCKED"), "ledger.busy"),
@@ -247,6 +256,8 @@ _SAID = (
 def _problem(error: Exception, path: Path) -> AppError:
     """What a database error means to the person whose decision it was."""
     code = getattr(error, "sqlite_errorname", "") or ""
+    if _OF_ANOTHER_SHAPE.match(str(error)):
+        return StoreProblem(Sentence("ledger.damaged", {"path": str(path)}))
     if isinstance(error, sqlite3.IntegrityError):  # what our triggers say is a sentence already
         return NotAllowed(_of_a_trigger(str(error)))
     if code == "SQLITE_AUTH":

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+from pydantic import TypeAdapter
 
 from engine.errors import StoreProblem
 from engine.privacy import folder_of, replace
@@ -76,14 +77,17 @@ def first_keys(folder: Path) -> Keys:
     return read_keys(folder)
 
 
+_HEAD = TypeAdapter(Head)
+
+
 def read_head(folder: Path) -> Head | None:
     """The note of the last entry, or None where there is none yet."""
     path = folder / "ledger.head"
     try:
-        return Head(**json.loads(path.read_bytes()))
+        return _HEAD.validate_json(path.read_bytes(), strict=True)
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:  # pydantic's ValidationError is a ValueError
         raise StoreProblem(Sentence("ledger.head_unreadable", {"path": str(path)})) from error
 
 

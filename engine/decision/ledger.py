@@ -178,7 +178,8 @@ def _trusted(db: Database, last: dict[str, Any] | None, folder: Path, keys: Keys
         return
     known = next(iter(db.query("SELECT hash FROM entries WHERE seq = ?", [head.entries])), None)
     is_last_own = last is None or sealed.is_own_hash(keys, tuple(last[name] for name in sealed.COLUMNS))
-    if head.entries and (known is None or known["hash"] != head.hash or not is_last_own):
+    is_gapless = db.execute("SELECT count(*) FROM entries").fetchone()[0] == count
+    if head.entries and (known is None or known["hash"] != head.hash or not is_last_own or not is_gapless):
         raise StoreProblem(Sentence("ledger.misfit", {"count": head.entries, "folder": str(folder)}))
 
 

@@ -1,5 +1,11 @@
 """What `ledger.db` holds: its numbered migrations, and triggers by which the file itself refuses what must not be."""
 
+import functools
+from collections.abc import Iterator
+from contextlib import closing
+
+from sqlite_utils.utils import sqlite3
+
 _ENTRIES = """
 CREATE TABLE entries (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, shop_id TEXT NOT NULL, plan_id TEXT NOT NULL, action TEXT NOT NULL,
@@ -135,3 +141,35 @@ GUARDS = (
     "versions_of_new_plans", "versions_of_changes", "versions_of_gone_plans", "versions_no_update",
     "codes_come_free", "codes_stay", "codes_given_stay",
 )  # fmt: skip
+
+_SHAPE = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'"
+
+
+def statements(script: str) -> Iterator[str]:
+    """Single statements: executescript would commit the transaction they belong to."""
+    statement = ""
+    for line in script.splitlines():
+        statement += line + "\n"
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
+
+
+def changed(connection: sqlite3.Connection) -> list[str]:
+    """What of the file's tables, indexes and triggers is missing, other than we made it, or not ours; by name.
+
+    A trigger of the right name that refuses nothing is no protection: what each says is compared.
+    """
+    found = dict(connection.execute(_SHAPE).fetchall())
+    ours = _ours(connection.execute("PRAGMA user_version").fetchone()[0])
+    return sorted(name for name in found.keys() | ours.keys() if found.get(name) != ours.get(name))
+
+
+@functools.cache
+def _ours(applied: int) -> dict[str, str]:
+    """The shape of a file after so many migrations: name -> how it was made."""
+    with closing(sqlite3.connect(":memory:")) as fresh:
+        for script in MIGRATIONS[:applied]:
+            for statement in statements(script):
+                fresh.execute(statement)
+        return dict(fresh.execute(_SHAPE).fetchall())

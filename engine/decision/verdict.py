@@ -53,10 +53,8 @@ def judged(db: Database, folder: Path, head: Head | None, printed: Sequence[Poin
             return _disproved(walk, number, head, folder)
     if walk.count and head is None:
         return Verdict(False, walk.count, no_head(folder))
-    guards = {row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")}
-    missing = [name for name in schema.GUARDS if name not in guards]
-    if missing:
-        return Verdict(False, walk.count, Sentence("ledger.no_protection", {"names": ", ".join(missing)}), head=head)
+    if names := schema.changed(db.conn):
+        return Verdict(False, walk.count, Sentence("ledger.no_protection", {"names": ", ".join(names)}), head=head)
     # Entries of a plan are found by an index, which no hash covers.
     found = [str(row[0]) for row in db.execute("PRAGMA integrity_check('entries')")]
     if found != ["ok"]:
