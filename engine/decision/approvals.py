@@ -4,7 +4,9 @@
                        -> rejected
                        -> draft, when changes are requested
     any of them, when its content changes -> draft
-    approved or exported, when the approval is void (`standing`) -> submitted again as it is
+    submitted, approved or exported, when what it rests on changed (`standing`) -> submitted again as it is
+
+An approval that would be void at once is refused (`looked`); a rejection or a wish for changes is not.
 
 An approval holds for the exact content it was given for (`plans.content_sha256`) and is read from the encrypted
 history, never from the plan's status alone. Whether what it rests on is still so, `standing` says. The database itself
@@ -23,8 +25,10 @@ from engine.access import roles
 from engine.access.roles import person_key
 from engine.campaign import links, merge
 from engine.campaign.plan import APPROVED, Plan
-from engine.decision import comments, database, evidence, ledger, overrides, plans, standing
+from engine.decision import comments, database, evidence, ledger, looked, overrides, plans, standing
 from engine.decision.evidence import Evidence
+from engine.decision.looked import Look
+from engine.decision.standing import TodaysForecast
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import Said, Sentence, known
 from engine.shop import store
@@ -67,9 +71,9 @@ def submit(
     """The plan, saved and put before a second person together with its forecast.
 
     `extras` are added to those already saved; `filled` among them is the copy a customer will read. A plan sent twice
-    unchanged gives the first submission. `snapshot` keeps what the forecast was computed from and gives its SHA-256
-    (engine.decision.snapshots). Raises NotAllowed when it is decided already and the decision stands, or its copy still
-    has {slots}.
+    unchanged gives the first submission, unless what that rests on changed. `snapshot` keeps what the forecast was
+    computed from and gives its SHA-256 (engine.decision.snapshots). Raises NotAllowed when it is decided already and
+    the decision stands, or its copy still has {slots}.
     """
     roles.require(person, "submit", config)
     links.require(plan)
@@ -84,9 +88,10 @@ def submit(
         _no_slots_left(plan, everything)
         content = plans.content_sha256(plan, everything)
         if stored and stored.content_sha256 == content and stored.plan.status != "draft":
-            if stored.plan.status == "submitted":
-                return _latest(writer.entries(plan.plan_id), "submitted", content)
-            if not _is_void(shop_dir, stored, writer.entries(plan.plan_id), forecast):
+            history = writer.entries(plan.plan_id)
+            if not _is_void(shop_dir, stored, history, forecast):
+                if stored.plan.status == "submitted":
+                    return _latest(history, "submitted", content)
                 status = Sentence(f"plan.status_{stored.plan.status}")
                 raise NotAllowed(Sentence("decisions.decided", {"plan_id": plan.plan_id, "status": status}))
         plans.put(writer.db, plan, everything, stored.version if stored else None, now)
@@ -116,15 +121,23 @@ def approve(
     *,
     content_sha256: str | None = None,
     proof: bytes | None = None,
+    forecasts: TodaysForecast = standing.forecast_today,
 ) -> Decision:
     """The approval, on disk when this returns. Approving the same content again returns the first approval.
 
     `content_sha256` is that of the plan `by` looked at: given, an approval of anything newer is refused. `proof`: the
     file that shows an approval given outside Offerlab, see `evidence`; without one the author records no approval.
-    Raises NotAllowed for the plan's owner, a person without the role, an empty reason, or a plan that waits for none;
-    DataProblem for a file that is no evidence.
+    `forecasts`: today's forecast of a plan, where the caller keeps such answers. Raises NotAllowed for the plan's
+    owner, a person without the role, an empty reason, a plan that waits for none, or one whose grounds changed since it
+    was submitted; DataProblem for a file that is no evidence.
     """
-    return _decide(shop_dir, shop_id, plan_id, "approved", by, recorded_by, reason, now, config, content_sha256, proof)
+
+    def look() -> Look:
+        return looked.before_approval(shop_dir, shop_id, plan_id, config, forecasts)
+
+    return _decide(
+        shop_dir, shop_id, plan_id, "approved", by, recorded_by, reason, now, config, content_sha256, proof, look
+    )
 
 
 def reject(
@@ -177,6 +190,7 @@ def _decide(
     config: Path,
     seen_sha256: str | None,
     proof: bytes | None,
+    look: Callable[[], Look] = Look,
 ) -> Decision:
     verb, done, status_after = _VERBS[act]
     right: Literal["approve", "reject"] = "approve" if act == "approved" else "reject"
@@ -189,6 +203,7 @@ def _decide(
         comments.check_length(reason)
     if not database.begun(shop_dir):
         raise StoreProblem(plans.unknown(plan_id))
+    seen = look()
     with ledger.writing(shop_dir, shop_id, config) as writer:
         stored = plans.find(writer.db, plan_id)
         if stored is None:
@@ -205,6 +220,7 @@ def _decide(
         if status != "submitted":
             why = Sentence(f"decisions.why_not_{status}")
             raise NotAllowed(Sentence("decisions.cannot_be", {"plan_id": plan_id, "done": done, "why": why}))
+        looked.require_ground(shop_dir, plan_id, writer.entries(plan_id), seen)
         is_author = person_key(recorded_by) == person_key(stored.plan.owner)
         if act == "approved" and is_author and proof is None:
             raise NotAllowed(Sentence("evidence.required", {"by": by}))
@@ -269,8 +285,8 @@ def is_approved(shop_dir: Path, shop_id: str, plan: Plan, config: Path) -> bool:
 
 
 def _is_void(shop_dir: Path, stored: plans.SavedPlan, history: list[ledger.Entry], forecast: dict[str, Any]) -> bool:
-    """Whether the approval of a plan that is submitted again as it is holds no more. Its results end that way."""
-    if stored.plan.status not in ("approved", "exported") or not (shop_dir / "shop.toml").exists():
+    """Whether what a plan rests on that is submitted again as it is changed. Its results end that way."""
+    if stored.plan.status not in ("submitted", "approved", "exported") or not (shop_dir / "shop.toml").exists():
         return False
     return not standing.of(store.open_shop(shop_dir), stored, history, forecast or None).stands
 

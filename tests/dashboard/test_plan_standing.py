@@ -33,6 +33,17 @@ def test_an_approval_that_rests_on_another_forecast_is_void_on_the_page_and_subm
     app.button(key="approve.submit").click().run()
     assert stored(trained_shop).plan.status == "submitted"
     assert "no longer holds" not in said(app)
+    assert not app.button(key="approve.approve").disabled
+
+    store.save_settings(store.open_shop(trained_shop), {"send_cost.email": 0.0})
+    app = page_of(open_app, trained_shop, "approve")
+    assert "so it cannot be approved" in said(app)
+    assert app.button(key="approve.approve").disabled and not app.button(key="approve.reject").disabled
+    app.button(key="approve.submit").click().run()
+    assert not app.button(key="approve.approve").disabled
+    assert [one.action for one in ledger.entries(*where(trained_shop), settings.read().config)][1:] == [
+        "approved", "submitted", "submitted",
+    ]  # fmt: skip
 
 
 def test_comments_and_wishes_for_changes_are_shown_plain_and_once(open_app, trained_shop):

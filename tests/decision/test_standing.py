@@ -12,7 +12,7 @@ from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.commands import sending
 from engine.decision import approvals, export, grounds, ledger, plans, standing
 from engine.decision.grounds import Grounds, Product, Supply
-from engine.errors import NotAllowed
+from engine.errors import NotAllowed, StoreProblem
 from engine.shop import store
 from tests.decision.world import CUSTOMERS, RULE, World
 from tests.tiny import shop_of, simulated
@@ -40,19 +40,26 @@ class Desk:
 
     def decide(self, plan: Plan) -> None:
         self.submit(plan)
-        approvals.approve(*self.where, plan.plan_id, "ben", "root", "fits", NOW, self.config)
+        self.approve(plan.plan_id)
+
+    def approve(self, plan_id: str = "p1", by: str = "ben", act: Any = approvals.approve, **more: Any) -> Any:
+        more |= {"forecasts": lambda shop, saved: FORECAST} if act is approvals.approve and not more else {}
+        return act(*self.where, plan_id, by, "root", "fits", NOW, self.config, **more)
 
     @property
     def history(self) -> list[ledger.Entry]:
-        return ledger.entries(*self.where, self.config, "p1")
+        return self.entries("p1")
+
+    def entries(self, plan_id: str | None = None) -> list[ledger.Entry]:
+        return ledger.entries(*self.where, self.config, plan_id)
 
     def found(self, forecast: dict[str, Any] | None = FORECAST) -> standing.Standing:
         return standing.of(self.world.shop, plans.load(self.world.folder, "p1"), self.history, forecast)
 
     def send_out(self, **more: Any) -> export.ExportResult:
         return export.export_plans(
-            *self.where, None, lambda plan: ["c1"], NOW, self.config, forecasts=lambda shop, saved: FORECAST,
-            **{"plan_ids": ["p1"], **more},
+            *self.where, None, lambda plan: ["c1"], NOW, self.config,
+            **{"plan_ids": ["p1"], "forecasts": lambda shop, saved: FORECAST, **more},
         )  # fmt: skip
 
 
@@ -191,11 +198,70 @@ def test_a_void_plan_is_submitted_again_as_it_is_and_needs_a_second_person_again
     desk.submit(desk.plan())
     with pytest.raises(NotAllowed, match="only submitted"):
         desk.send_out()
-    approve = (*desk.where, "p1")
     with pytest.raises(NotAllowed, match="wrote this plan"):
-        approvals.approve(*approve, " Ana", "root", "mine", NOW, desk.config)
-    approvals.approve(*approve, "ben", "root", "fits still", NOW, desk.config)
+        desk.approve(by=" Ana")
+    desk.approve()
     assert desk.send_out().plan_ids == ["p1"]
+
+
+def test_what_would_be_void_at_once_is_not_approved_and_is_submitted_again_as_it_is(desk):
+    plan = desk.plan(plan_id="p2")
+    desk.submit(plan)
+    desk.submit(plan)
+    assert [one.action for one in desk.entries("p2")] == ["submitted"], "a second click"
+    desk.world.prices["tea"] = 11.0
+    with pytest.raises(NotAllowed, match=r"Plan p2 cannot be approved.*: tea costs 11.00 USD") as refused:
+        desk.approve("p2")
+    assert "方案 p2 不能批准" in refused.value.text("zh")
+    assert plans.load(desk.world.folder, "p2").plan.status == "submitted"
+    desk.submit(plan)
+    assert desk.approve("p2").seq == len(desk.entries())
+    assert [one.action for one in desk.entries("p2")] == ["submitted", "submitted", "approved"]
+
+
+@pytest.mark.parametrize(("act", "status"), [("reject", "rejected"), ("request_changes", "draft")])
+def test_what_would_be_void_at_once_is_rejected_or_sent_back_all_the_same(desk, act, status):
+    desk.submit(desk.plan(plan_id="p2"))
+    desk.world.prices["tea"] = 11.0
+    desk.approve("p2", act=getattr(approvals, act))
+    assert plans.load(desk.world.folder, "p2").plan.status == status
+
+
+def moving(desk: Desk) -> Any:
+    """Today's forecast, while which somebody changes the shop's settings."""
+
+    def forecast(shop: Any, saved: Any) -> dict[str, Any]:
+        (desk.world.folder / "shop.toml").write_text('shop_id = "s"\n# changed\n')
+        return FORECAST
+
+    return forecast
+
+
+def test_a_shop_that_changes_between_the_look_and_the_write_is_looked_at_again(desk):
+    desk.submit(desk.plan(plan_id="p2"))
+    before = desk.entries()
+    with pytest.raises(StoreProblem, match="changed just now"):
+        desk.approve("p2", forecasts=moving(desk))
+    for _ in range(2):
+        (desk.world.folder / "shop.toml").write_text('shop_id = "s"\n')
+        with pytest.raises(StoreProblem, match=r"changed just now.*try again"):
+            desk.send_out(forecasts=moving(desk))
+    assert desk.entries() == before
+    assert desk.approve("p2").action == "approved"
+    assert desk.send_out().plan_ids == ["p1"]
+
+
+def test_a_plan_that_is_submitted_again_during_the_look_is_decided_on_anew(desk):
+    desk.submit(desk.plan(plan_id="p2"))
+
+    def forecast(shop: Any, saved: Any) -> dict[str, Any]:
+        desk.world.prices["tea"] += 1.0
+        desk.submit(desk.plan(plan_id="p2"))
+        return FORECAST
+
+    with pytest.raises(StoreProblem, match="was submitted again just now"):
+        desk.approve("p2", forecasts=forecast)
+    assert desk.entries()[-1].action == "submitted"
 
 
 def test_of_all_plans_a_void_one_is_left_out_and_named(desk):

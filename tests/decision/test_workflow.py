@@ -143,6 +143,7 @@ class Desk(RuleBasedStateMachine):
     def submit(self):
         same = self.stored == tuple(self.content.values())
         again = same and self.status in ("approved", "exported") and self._void()
+        clicked_twice = same and self.status == "submitted" and not self._void()
         may = not same or self.status in ("draft", "submitted") or again
         arguments = (self._plan(), deepcopy(self.world.forecast) or {}, "ana", NOW, self.config)
         try:
@@ -151,7 +152,7 @@ class Desk(RuleBasedStateMachine):
             assert not may
             return
         assert may
-        if not (same and self.status == "submitted"):
+        if not clicked_twice:
             prices = (self.world.prices["tea"], self.world.costs["tea"])
             people = len(self._named(self.world.day))
             self.submitted = Submitted(
@@ -160,10 +161,10 @@ class Desk(RuleBasedStateMachine):
             )  # fmt: skip
         self.stored, self.status = tuple(self.content.values()), "submitted"
 
-    def _decide(self, act, by, after):
-        may = self.status == "submitted" and person_key(by) != "ana"
+    def _decide(self, act, by, after, **more):
+        may = self.status == "submitted" and person_key(by) != "ana" and not (after == "approved" and self._void())
         try:
-            act(*self.where, "p1", by, "os", "because", NOW, self.config)
+            act(*self.where, "p1", by, "os", "because", NOW, self.config, **more)
         except (NotAllowed, StoreProblem):
             assert not may
             return False
@@ -173,7 +174,8 @@ class Desk(RuleBasedStateMachine):
 
     @rule(by=PEOPLE)
     def approve(self, by):
-        if self._decide(approvals.approve, by, "approved"):
+        forecasts = lambda shop, saved: self.world.forecast  # noqa: E731
+        if self._decide(approvals.approve, by, "approved", forecasts=forecasts):
             assert self.status in ("approved", "exported", "results_in")
             assert person_key(by) != "ana"
 

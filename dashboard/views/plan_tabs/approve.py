@@ -1,6 +1,7 @@
 """Who decided? One person submits the plan, a second one approves or rejects it."""
 
 import contextlib
+import functools
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +46,7 @@ def show(opened: Open) -> None:
     if status == "draft" or (status in ("approved", "exported") and not stands):
         _submit(opened)
     elif status == "submitted":
-        _decide(opened)
+        _decide(opened, stands)
     else:
         st.write(t(f"approve.about_{status}"))
         _summary(opened, opened.saved.extras.get("forecast") or {})
@@ -155,9 +156,14 @@ def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
 # --- decide ---
 
 
-def _decide(opened: Open) -> None:
-    st.write(t("approve.waits", author=opened.plan.owner))
-    _summary(opened, opened.saved.extras.get("forecast") or {})
+def _decide(opened: Open, stands: bool) -> None:
+    """The second person's answer; where that can be no approval, first how the author submits the plan again."""
+    if stands:
+        st.write(t("approve.waits", author=opened.plan.owner))
+        _summary(opened, opened.saved.extras.get("forecast") or {})
+    else:
+        _submit(opened)
+        st.divider()
     _fill(opened)
     names = st.container(horizontal=True, vertical_alignment="bottom")
     proof = evidence.field(opened, acting.person())
@@ -165,12 +171,15 @@ def _decide(opened: Open) -> None:
         approver = _who("approver", outside=proof is not None)
         reason = st.text_input(t("approve.reason"), key="approve.reason", width=420, on_change=_typed)
     with st.container(horizontal=True):
-        yes = st.button(t("approve.approve"), key="approve.approve", type="primary", icon=":material/check:")
+        yes = st.button(
+            t("approve.approve"), key="approve.approve", type="primary", icon=":material/check:", disabled=not stands
+        )
         no = st.button(t("approve.reject"), key="approve.reject", icon=":material/close:")
-    act = approvals.approve if yes else approvals.reject
+    act = functools.partial(approvals.approve, forecasts=cache.standing.forecast_today) if yes else approvals.reject
     if (yes or no) and _done(lambda: _record(opened, act, approver, reason, proof)):
         st.rerun()
-    pack.show(opened)
+    if stands:
+        pack.show(opened)
 
 
 def _record(opened: Open, act: Any, approver: str, reason: str, proof: bytes | None) -> None:

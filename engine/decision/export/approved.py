@@ -1,10 +1,11 @@
 """The plans that may leave: approved, as they were approved, and on what they were approved on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.campaign.plan import APPROVED
-from engine.decision import approvals, ledger, plans, standing
+from engine.decision import approvals, ledger, looked, plans, standing
+from engine.decision.looked import Mark
 from engine.decision.standing import TodaysForecast
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import Sentence
@@ -13,12 +14,16 @@ from engine.shop import store
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A plan as it is stored, with the entries of the history by which it may leave."""
+    """A plan as it is stored, with the entries of the history by which it may leave.
+
+    mark: the shop as it was when its approval was found to stand.
+    """
 
     saved: plans.SavedPlan
     history: list[ledger.Entry]
     approval: ledger.Entry
     submission: ledger.Entry
+    mark: Mark = ()
 
 
 def find(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None) -> list[Approved]:
@@ -52,12 +57,13 @@ def still_standing(
     """Those whose approval stands today, and why the others' does not."""
     if not (shop_dir / "shop.toml").exists():
         return approved, {}
+    mark = looked.mark(shop_dir)  # before the look: what changes during it is then found, too
     shop, void = store.open_shop(shop_dir), {}
     for item in approved:
         found = standing.today(shop, item.saved, item.history, forecasts)
         if not found.stands:
             void[item.saved.plan.plan_id] = standing.refusal(item.saved.plan.plan_id, found)
-    return [item for item in approved if item.saved.plan.plan_id not in void], void
+    return [replace(item, mark=mark) for item in approved if item.saved.plan.plan_id not in void], void
 
 
 def _with_submission(saved: plans.SavedPlan, decision: approvals.Decision, history: list[ledger.Entry]) -> Approved:

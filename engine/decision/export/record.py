@@ -12,7 +12,7 @@ import pandas as pd
 from engine.access import acting, roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
-from engine.decision import approvals, assignments, cells, codes, ledger, plans, standing
+from engine.decision import approvals, assignments, cells, codes, ledger, looked, plans, standing
 from engine.decision.export import approved as approved_plans
 from engine.decision.export import fitting
 from engine.decision.export.approved import Approved
@@ -179,9 +179,12 @@ def record(
     """The head after one entry per plan, each with its assignment kept (`with_held_globally`, by plan_id) and its codes
     given away (`codes.needed`, by plan_id).
 
-    Raises NotAllowed when a plan was changed since it was read, or its codes were given to others.
+    Raises NotAllowed when a plan was changed since it was read, or its codes were given to others; StoreProblem when
+    the shop was, so that nobody knows whether the approvals still stand.
     """
     with ledger.writing(shop_dir, shop_id, config) as writer:
+        for mark in {item.mark for item in approved}:
+            looked.require_as(shop_dir, mark)
         for item in approved:
             plan_id = item.saved.plan.plan_id
             today = plans.find(writer.db, plan_id)
