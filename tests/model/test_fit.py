@@ -171,6 +171,17 @@ def test_rows_that_look_the_same_stay_apart_where_their_campaigns_differ():
     }  # fmt: skip
 
 
+def test_rows_come_in_the_same_order_on_processors_that_differ_in_the_last_bits_of_a_logarithm():
+    day = np.arange(40)
+    amount = np.log1p(day % 20 + 0.1)
+    rows, other = (
+        fit.Rows(pd.DataFrame({"spent|log": x}), np.ones(40), day % 2 * 1.0, day // 20, np.full(40, "a"))
+        for x in (amount, np.nextafter(amount, 9))
+    )
+    np.testing.assert_allclose(fit.merged(other).features, fit.merged(rows).features)
+    np.testing.assert_array_equal(fit.merged(other).successes, fit.merged(rows).successes)
+
+
 def test_too_few_responses_are_refused_with_how_many_there_are():
     rows = messages(campaigns=2, each=40)
     with pytest.raises(NotEnoughData, match=rf"^{int(rows.successes.sum())} responses in the past; at least 30"):
