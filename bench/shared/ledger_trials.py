@@ -42,7 +42,7 @@ class Place:
         approvals.submit(self.shop, SHOP_ID, plan, {"orders": 12.5}, "ana", NOW, self.config)
 
     def approve(self, plan_id: str) -> None:
-        approvals.approve(self.shop, SHOP_ID, plan_id, "ben", "root", "fits", NOW, self.config)
+        approvals.approve(self.shop, SHOP_ID, plan_id, "ben", "ben", "fits", NOW, self.config)
 
     def verify(self) -> ledger.Verdict:
         return ledger.verify(self.shop, SHOP_ID, self.config)

@@ -12,6 +12,8 @@ from pathlib import Path
 from engine import settings
 from engine.access import roles
 from engine.access.roles import Action
+from engine.errors import NotAllowed
+from engine.sentences import Sentence
 
 Asked = Callable[[], str | None]
 
@@ -42,13 +44,25 @@ def asking(who: Asked) -> Iterator[None]:
 
 def person() -> str:
     """Who acts: who is signed in on the page, for whom a job works, or the machine's user."""
-    return _signed_in() or roles.os_user()
+    return signed_in() or roles.os_user()
+
+
+def signed_in() -> str | None:
+    """Who is signed in on the page, or for whom a job of theirs works; None where nobody signs in."""
+    return _asked() or settings.read().acting
+
+
+def require_self(name: str) -> None:
+    """Raises NotAllowed where somebody is signed in and would do this under another name."""
+    me = signed_in()
+    if me is not None and roles.person_key(me) != roles.person_key(name):
+        raise NotAllowed(Sentence("access.not_you", {"me": me, "person": name}))
 
 
 def require(action: Action, config: Path | None = None) -> str:
     """Who acts, where they may do this. Raises NotAllowed with the reason otherwise; SignedOut when nobody is there."""
     config = config or settings.read().config
-    if name := _signed_in():
+    if name := signed_in():
         roles.require(name, action, config)
         return name
     user = roles.os_user()
@@ -60,8 +74,4 @@ def require(action: Action, config: Path | None = None) -> str:
 
 def handed_on(name: str) -> dict[str, str]:
     """What the environment of a job must say, so that it works for this person; nothing for the machine's user."""
-    return {"OFFERLAB_ACTING": name} if _signed_in() else {}
-
-
-def _signed_in() -> str | None:
-    return _asked() or settings.read().acting
+    return {"OFFERLAB_ACTING": name} if signed_in() else {}

@@ -21,11 +21,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, cast, get_args
 
-from engine.access import roles
+from engine.access import acting, roles
 from engine.access.roles import person_key
 from engine.campaign import links, merge
 from engine.campaign.plan import APPROVED, Plan
-from engine.decision import comments, database, evidence, ledger, looked, overrides, plans, standing
+from engine.decision import authors, comments, database, evidence, ledger, looked, overrides, plans, standing
 from engine.decision.evidence import Evidence
 from engine.decision.looked import Look
 from engine.decision.standing import TodaysForecast
@@ -35,6 +35,7 @@ from engine.shop import store
 
 Act = Literal["submitted", "approved", "rejected", "changes_requested"]
 ACTS = get_args(Act)
+Right = Literal["approve", "reject"]
 BY_AUTHOR = "recorded_by_author"  # in an entry whose plan's author typed in what somebody else decided
 _SLOT = re.compile(r"\{[a-z_][a-z0-9_]*\}")
 
@@ -104,7 +105,8 @@ def submit(
             **({"snapshot": kept} if kept else {}),
             **rests_on,
         }
-        entry = writer.append(plan.plan_id, "submitted", person, person, payload, now)
+        authors.add(writer.db, plan.plan_id, (person, acting.person()))
+        entry = writer.append(plan.plan_id, "submitted", person, acting.person(), payload, now)
         plans.set_status(writer.db, plan.plan_id, "submitted", now)
     return _decision(entry)
 
@@ -193,10 +195,9 @@ def _decide(
     look: Callable[[], Look] = Look,
 ) -> Decision:
     verb, done, status_after = _VERBS[act]
-    right: Literal["approve", "reject"] = "approve" if act == "approved" else "reject"
+    right: Right = "approve" if act == "approved" else "reject"
     by, reason = by.strip(), reason.strip()
-    roles.require(by, right, config)
-    _may_record(recorded_by, by, right, config)
+    _may_decide(by, recorded_by, right, config, is_shown=proof is not None)
     if not reason:
         raise NotAllowed(Sentence("decisions.no_reason", {"verb": verb, "plan_id": plan_id}))
     if act == "changes_requested":
@@ -208,7 +209,7 @@ def _decide(
         stored = plans.find(writer.db, plan_id)
         if stored is None:
             raise StoreProblem(plans.unknown(plan_id))
-        if person_key(by) == person_key(stored.plan.owner):
+        if authors.includes(writer.db, plan_id, by):
             raise NotAllowed(Sentence("decisions.second_person", {"by": by, "verb": verb}))
         if seen_sha256 not in (None, stored.content_sha256):
             raise NotAllowed(Sentence("decisions.changed_since_shown", {"plan_id": plan_id}))
@@ -221,7 +222,9 @@ def _decide(
             why = Sentence(f"decisions.why_not_{status}")
             raise NotAllowed(Sentence("decisions.cannot_be", {"plan_id": plan_id, "done": done, "why": why}))
         looked.require_ground(shop_dir, plan_id, writer.entries(plan_id), seen)
-        is_author = person_key(recorded_by) == person_key(stored.plan.owner)
+        is_author = authors.includes(writer.db, plan_id, recorded_by)
+        if is_author and acting.signed_in():
+            raise NotAllowed(Sentence("evidence.not_by_author", {"by": by}))
         if act == "approved" and is_author and proof is None:
             raise NotAllowed(Sentence("evidence.required", {"by": by}))
         payload = {"reason": reason, "content_sha256": _sha_of(stored)} | ({BY_AUTHOR: True} if is_author else {})
@@ -313,8 +316,21 @@ def _part_name(key: str) -> Said:
     return Sentence("decisions.part_of", {"part": part, "number": int(where[0]) + 1}) if where else part
 
 
-def _may_record(recorded_by: str, by: str, verb: Literal["approve", "reject"], config: Path) -> None:
-    """A listed person without the right to decide may not type in another's decision; a server's account may."""
+def _may_decide(by: str, recorded_by: str, verb: Right, config: Path, is_shown: bool) -> None:
+    """Raises NotAllowed unless `by` may decide, and the recorder type it in.
+
+    Where people sign in, each decides for themselves; what somebody without an account decided needs its evidence
+    (`is_shown`) and a recorder with that right. Elsewhere a listed person without the right may not type in another's
+    decision; a server's own account, which is not listed, may.
+    """
+    if (me := acting.signed_in()) is not None and person_key(me) != person_key(by):
+        roles.require(me, verb, config)
+        if person_key(by) in (roles.listed(config) or {}):
+            raise NotAllowed(Sentence("evidence.signs_in", {"by": by}))
+        if not is_shown:
+            raise NotAllowed(Sentence("evidence.needed_of_outsider", {"by": by}))
+        return
+    roles.require(by, verb, config)
     role = roles.role_of(recorded_by, config)
     if role is not None and person_key(recorded_by) != person_key(by):
         roles.require(recorded_by, verb, config)

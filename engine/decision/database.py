@@ -222,6 +222,8 @@ def _permitted(action: int, first: str | None, second: str | None, database: str
         return int(sqlite3.SQLITE_OK)
     if action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_DELETE) and first == "plan_versions" and trigger in GUARDS:
         return int(sqlite3.SQLITE_OK)
+    if action == sqlite3.SQLITE_INSERT and first == "plan_authors":
+        return int(sqlite3.SQLITE_OK)
     if action in (sqlite3.SQLITE_INSERT, sqlite3.SQLITE_DELETE) and first == "codes":
         return int(sqlite3.SQLITE_OK)
     if action == sqlite3.SQLITE_UPDATE and first == "codes" and second in ("customer_id", "given_at"):

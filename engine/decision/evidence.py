@@ -17,13 +17,12 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from engine.decision import keys
-from engine.decision.ledger import Entry
+from engine.decision.ledger import EVIDENCE, Entry
 from engine.errors import DataProblem, StoreProblem
 from engine.privacy import folder_of, replace
 from engine.sentences import Sentence
 
 Kind = Literal["png", "jpg", "gif", "webp", "pdf", "eml", "txt"]
-KEY = "evidence"  # under which an entry names its evidence
 MAX_BYTES = 10_000_000
 # What a browser is told when it downloads one. Letters and texts as bytes: nothing in them is ever opened as a page.
 TYPES: dict[Kind, str] = {
@@ -130,13 +129,13 @@ def is_there(shop_dir: Path, evidence: Evidence) -> bool:
 
 def of_entry(entry: Entry) -> Evidence | None:
     """The evidence that an entry of the history names, or None."""
-    named: dict[str, Any] | None = entry.payload.get(KEY)
+    named: dict[str, Any] | None = entry.payload.get(EVIDENCE)
     return Evidence(named["sha256"], int(named["size"]), named["kind"]) if named else None
 
 
 def as_payload(evidence: Evidence) -> dict[str, Any]:
     """How an entry names its evidence."""
-    return {KEY: asdict(evidence)}
+    return {EVIDENCE: asdict(evidence)}
 
 
 def problems(shop_dir: Path, shop_id: str, config: Path, entries: Iterable[Entry]) -> list[Sentence]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from engine.access import acting
 from engine.decision import database, sealed, verdict
 from engine.decision.database import fitness
 from engine.decision.keys import (
@@ -32,9 +33,11 @@ from engine.errors import StoreProblem
 from engine.sentences import Sentence
 
 __all__ = [
-    "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head", "proved",
+    "EVIDENCE", "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head", "proved",
     "still_there", "verify", "writing",
 ]  # fmt: skip
+
+EVIDENCE = "evidence"  # under which an entry names the file that shows a decision taken outside Offerlab
 
 
 def append(
@@ -123,7 +126,12 @@ class Writer:
     def append(
         self, plan_id: str, action: str, actor: str, recorded_by: str, payload: dict[str, Any], now: datetime
     ) -> Entry:
-        """The new last entry; on disk when the transaction ends."""
+        """The new last entry; on disk when the transaction ends. Nobody who is signed in writes under another's name:
+        what somebody else decided outside is theirs by its evidence, and recorded by who is signed in.
+        """
+        acting.require_self(recorded_by)
+        if EVIDENCE not in payload:
+            acting.require_self(actor)
         row: dict[str, Any] = {
             "seq": self.last_seq + 1,
             "at": now.isoformat(timespec="seconds"),

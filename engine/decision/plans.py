@@ -16,8 +16,9 @@ import pandas as pd
 from pydantic import ValidationError
 from sqlite_utils import Database
 
+from engine.access import acting
 from engine.campaign.plan import Plan
-from engine.decision import database
+from engine.decision import authors, database
 from engine.decision.keys import canonical
 from engine.errors import StoreProblem
 from engine.sentences import Sentence
@@ -81,10 +82,11 @@ def put(
     restores: int | None = None,
 ) -> int:
     """`save` inside a transaction that is already open. `restores`: the version that an undo brings back."""
+    content, before = content_sha256(plan, extras), _content(db, plan.plan_id)
     values = {
         "plan_id": plan.plan_id,
         "owner": plan.owner,
-        "content": content_sha256(plan, extras),
+        "content": content,
         "body": plan.model_dump_json(by_alias=True),
         "extras": canonical(extras).decode(),
         "now": now.isoformat(timespec="seconds"),
@@ -107,7 +109,15 @@ def put(
         )
     if done.rowcount != 1:
         raise StoreProblem(conflict(find(db, plan.plan_id), plan.plan_id, expected_version))
+    if content != before:
+        authors.add(db, plan.plan_id, (plan.owner, acting.person()))
     return (expected_version or 0) + 1
+
+
+def _content(db: Database, plan_id: str) -> str | None:
+    """The hash of a plan's content as it is stored, or None."""
+    row = db.execute("SELECT content_sha256 FROM plans WHERE plan_id = ?", [plan_id]).fetchone()
+    return str(row[0]) if row else None
 
 
 def conflict(stored: SavedPlan | None, plan_id: str, expected_version: int | None) -> Sentence:

@@ -6,6 +6,8 @@ from contextlib import closing
 
 from sqlite_utils.utils import sqlite3
 
+from engine.access.roles import person_key
+
 _ENTRIES = """
 CREATE TABLE entries (
     seq INTEGER PRIMARY KEY, at TEXT NOT NULL, shop_id TEXT NOT NULL, plan_id TEXT NOT NULL, action TEXT NOT NULL,
@@ -133,13 +135,33 @@ CREATE TRIGGER codes_given_stay BEFORE DELETE ON codes WHEN OLD.given_at IS NOT 
     SELECT RAISE(ABORT, 'A code that was given to somebody stays theirs.'); END;
 """
 
+# Whose name stands on a plan may be another than who typed it in or handed it in: none of them decides on it.
+_AUTHORS = """
+CREATE TABLE plan_authors (plan_id TEXT NOT NULL, person TEXT NOT NULL, PRIMARY KEY (plan_id, person)) WITHOUT ROWID;
+INSERT INTO plan_authors
+    SELECT plan_id, person_key(owner) FROM plans
+    UNION SELECT plan_id, person_key(actor) FROM entries WHERE action = 'submitted';
+CREATE TRIGGER authors_no_update BEFORE UPDATE ON plan_authors BEGIN
+    SELECT RAISE(ABORT, 'Who wrote part of a plan stays one of its authors.'); END;
+CREATE TRIGGER authors_no_delete BEFORE DELETE ON plan_authors BEGIN
+    SELECT RAISE(ABORT, 'Who wrote part of a plan stays one of its authors.'); END;
+DROP TRIGGER entries_four_eyes;
+CREATE TRIGGER entries_four_eyes BEFORE INSERT ON entries
+WHEN NEW.action IN ('approved', 'rejected', 'changes_requested') AND (NOT EXISTS (
+    SELECT 1 FROM plans WHERE plan_id = NEW.plan_id AND status = 'submitted'
+    AND person_key(owner) <> person_key(NEW.actor) AND person_key(NEW.actor) <> ''
+) OR EXISTS (
+    SELECT 1 FROM plan_authors WHERE plan_id = NEW.plan_id AND person = person_key(NEW.actor)
+)) BEGIN SELECT RAISE(ABORT, 'A submitted plan is decided by a second person, not by the one who wrote it.'); END;
+"""
+
 # Applied in order, once each; `PRAGMA user_version` counts those applied.
-MIGRATIONS = (_ENTRIES, _PLANS, _VERSIONS, _WORKFLOW, _CODES)
+MIGRATIONS = (_ENTRIES, _PLANS, _VERSIONS, _WORKFLOW, _CODES, _AUTHORS)
 GUARDS = (
     "entries_no_update", "entries_no_delete", "entries_in_order", "entries_four_eyes",
     "plans_start", "plans_content", "plans_status",
     "versions_of_new_plans", "versions_of_changes", "versions_of_gone_plans", "versions_no_update",
-    "codes_come_free", "codes_stay", "codes_given_stay",
+    "codes_come_free", "codes_stay", "codes_given_stay", "authors_no_update", "authors_no_delete",
 )  # fmt: skip
 
 _SHAPE = "SELECT type || ' ' || name, sql FROM sqlite_master WHERE name NOT LIKE 'sqlite~_%' ESCAPE '~'"
@@ -169,6 +191,7 @@ def changed(connection: sqlite3.Connection) -> list[str]:
 def _ours(applied: int) -> dict[str, str]:
     """The shape of a file after so many migrations: name -> how it was made."""
     with closing(sqlite3.connect(":memory:")) as fresh:
+        fresh.create_function("person_key", 1, person_key, deterministic=True)
         for script in MIGRATIONS[:applied]:
             for statement in statements(script):
                 fresh.execute(statement)

@@ -90,4 +90,4 @@ def approved(shop: Path, plan_id: str = "spring") -> None:
     """A plan that Ana submitted and Bo approved."""
     submitted(shop, plan_id)
     shop_id = store.open_shop(shop).shop_id
-    approvals.approve(shop, shop_id, plan_id, "Bo", "root", "fits the range", NOW, settings.read().config)
+    approvals.approve(shop, shop_id, plan_id, "Bo", "Bo", "fits the range", NOW, settings.read().config)

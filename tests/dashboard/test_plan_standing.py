@@ -16,7 +16,7 @@ def test_an_approval_that_rests_on_another_forecast_is_void_on_the_page_and_subm
     saved_plan(trained_shop, texts=COPY)
     app = page_of(open_app, trained_shop, "approve")
     app.button(key="approve.submit").click().run()
-    approvals.approve(*where(trained_shop), "spring", "Bo", "root", "fits", NOW, settings.read().config)
+    approvals.approve(*where(trained_shop), "spring", "Bo", "Bo", "fits", NOW, settings.read().config)
     saved, shop = stored(trained_shop), store.open_shop(trained_shop)
     assert cache.standing.forecast_today(shop, saved) == standing.forecast_today(shop, saved)
     assert "no longer holds" not in said(page_of(open_app, trained_shop, "export"))

@@ -43,10 +43,10 @@ class Shop:
         )
 
     def approve(self, plan_id: str = "p1", by: str = "ben", reason: str = "fits", **more: Any) -> Decision:
-        return approvals.approve(self.dir, self.shop_id, plan_id, by, "root", reason, self.now, self.config, **more)
+        return approvals.approve(self.dir, self.shop_id, plan_id, by, by, reason, self.now, self.config, **more)
 
     def reject(self, plan_id: str = "p1", by: str = "ben", reason: str = "too dear", **more: Any) -> Decision:
-        return approvals.reject(self.dir, self.shop_id, plan_id, by, "root", reason, self.now, self.config, **more)
+        return approvals.reject(self.dir, self.shop_id, plan_id, by, by, reason, self.now, self.config, **more)
 
     def is_approved(self, plan: Plan) -> bool:
         return approvals.is_approved(self.dir, self.shop_id, plan, self.config)

@@ -39,7 +39,7 @@ def test_an_approval_says_who_why_when_and_for_what(shop, plan):
         plan_id="p1",
         action="approved",
         by="Ben",
-        recorded_by="root",
+        recorded_by="Ben",
         reason="fits spring range",
         at="2026-06-01T12:00:00",
         seq=2,

@@ -3,7 +3,7 @@
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import database, ledger, plans, schema
+from engine.decision import authors, database, ledger, plans, schema
 from engine.errors import AppError, NotAllowed, StoreProblem
 from tests.decision.test_approvals import bring_to
 
@@ -155,12 +155,15 @@ def test_plans_of_a_file_without_results_keep_their_status_their_versions_and_th
 ):
     with monkeypatch.context() as earlier:
         earlier.setattr(database, "MIGRATIONS", database.MIGRATIONS[:3])
+        earlier.setattr(authors, "add", lambda db, plan_id, people: None)
+        earlier.setattr(authors, "includes", lambda db, plan_id, person: False)
         bring_to(shop, plan, status)
         with database.reading(shop.dir) as db:
             before = [list(db.query(f"SELECT * FROM {table}")) for table in ("plans", "plan_versions", "entries")]
     with database.reading(shop.dir) as db:
         after = [list(db.query(f"SELECT * FROM {table}")) for table in ("plans", "plan_versions", "entries")]
-        assert set(db.table_names()) == {"entries", "plans", "plan_versions", "codes"}
+        assert set(db.table_names()) == {"entries", "plans", "plan_versions", "codes", "plan_authors"}
+        assert authors.includes(db, "p1", "Ana")
     assert after == before
     assert shop.verify().ok
     test_all_guards_are_there_after_migration(shop)

@@ -72,7 +72,7 @@ def test_a_deleted_file_is_never_begun_anew_by_saving_or_listing_plans(shop, pla
         lambda: plans.save(shop.dir, plan, {}, None, shop.now),
         lambda: plans.saved_plans(shop.dir),
         lambda: plans.load(shop.dir, "p1"),
-        lambda: approvals.approve(shop.dir, "shop-1", "p1", "ben", "root", "fits", shop.now, shop.config),
+        lambda: approvals.approve(shop.dir, "shop-1", "p1", "ben", "ben", "fits", shop.now, shop.config),
     ):
         with pytest.raises(StoreProblem, match="is gone, but 1 entries") as problem:
             use()

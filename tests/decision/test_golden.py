@@ -25,7 +25,7 @@ def written(shop):
         *where, plan, saved["forecast"], "ana", datetime(2026, 4, 20, 9), shop.config,
         extras={"filled": saved["filled"]},
     )  # fmt: skip
-    approvals.approve(*where, plan.plan_id, "ben", "root", "fits spring", datetime(2026, 4, 21, 10, 30), shop.config)
+    approvals.approve(*where, plan.plan_id, "ben", "ben", "fits spring", datetime(2026, 4, 21, 10, 30), shop.config)
     out = shop.dir.parent / "plans.csv"
     export.export_plans(*where, out, lambda plan: saved["customers"], datetime(2026, 4, 22), shop.config)
     return {"plans.csv": out.read_bytes(), "plans-audience.csv": export.audience_path(out).read_bytes()}

@@ -42,7 +42,7 @@ def make(shop, tmp_path):
         arguments = (NOW, tmp_path / "config")
         approvals.submit(shop.path, shop.shop_id, made, {}, "ana", *arguments)
         if approve:
-            approvals.approve(shop.path, shop.shop_id, plan_id, "ben", "root", "fits", *arguments)
+            approvals.approve(shop.path, shop.shop_id, plan_id, "ben", "ben", "fits", *arguments)
         return plans.load(shop.path, plan_id).plan
 
     return plan

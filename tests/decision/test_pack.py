@@ -213,7 +213,7 @@ def test_a_plan_without_a_forecast_says_so(shop, config):
 def test_what_differs_from_the_last_approval_is_listed(shop, config):
     submit(shop, config)
     assert content(shop, config)["changed"] is None
-    approvals.approve(shop.path, shop.shop_id, "spring", "Bo", "root", "fits", NOON, config)
+    approvals.approve(shop.path, shop.shop_id, "spring", "Bo", "Bo", "fits", NOON, config)
     changed = plan_of(offer=Offer(kind="percent", discount=0.2, code="HOME15", min_spend=50))
     submit(shop, config, changed, COPY | {"subject": "Something else"})
     found = content(shop, config)["changed"]
@@ -260,7 +260,7 @@ def test_only_a_plan_that_waits_has_a_page(shop, config):
     with pytest.raises(StoreProblem, match="There is no plan"):
         content(shop, config)
     submit(shop, config)
-    approvals.approve(shop.path, shop.shop_id, "spring", "Bo", "root", "fits", NOON, config)
+    approvals.approve(shop.path, shop.shop_id, "spring", "Bo", "Bo", "fits", NOON, config)
     with pytest.raises(NotAllowed, match="does not wait for a decision"):
         content(shop, config)
 

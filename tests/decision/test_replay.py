@@ -274,7 +274,7 @@ def test_a_submission_without_a_snapshot_and_an_unknown_one_are_sentences(demo, 
 
 def test_a_decision_means_the_submission_it_was_about(demo, tmp_path):
     shop, config = copied(demo, tmp_path)
-    approvals.approve(shop.path, shop.shop_id, "few", "Ben", "root", "fits", NOON, config)
+    approvals.approve(shop.path, shop.shop_id, "few", "Ben", "Ben", "fits", NOON, config)
     approved = ledger.entries(shop.path, shop.shop_id, config)[-1]
     assert replay.submission(shop, config, str(approved.seq)).action == "submitted"
     assert replay.submission(shop, config, "few") == replay.submission(shop, config, str(approved.seq))

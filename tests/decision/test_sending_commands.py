@@ -34,7 +34,7 @@ def run(tmp_path, monkeypatch, make_plan):
     extras = {"filled": {"subject": "Back", "body": "Enter {code}, {first_name}."}}
     where = (maple.path, maple.shop_id)
     approvals.submit(*where, plan, {}, "ana", NOON, tmp_path / "config", extras=extras)
-    approvals.approve(*where, "p1", "ben", roles.os_user(), "fits", NOON, tmp_path / "config")
+    approvals.approve(*where, "p1", "ben", "ben", "fits", NOON, tmp_path / "config")
 
     def said(*arguments, code=0):
         ended = CliRunner().invoke(main, [*map(str, arguments), "--shop", str(maple.path)])

@@ -44,7 +44,7 @@ class Desk:
 
     def approve(self, plan_id: str = "p1", by: str = "ben", act: Any = approvals.approve, **more: Any) -> Any:
         more |= {"forecasts": lambda shop, saved: FORECAST} if act is approvals.approve and not more else {}
-        return act(*self.where, plan_id, by, "root", "fits", NOW, self.config, **more)
+        return act(*self.where, plan_id, by, by, "fits", NOW, self.config, **more)
 
     @property
     def history(self) -> list[ledger.Entry]:

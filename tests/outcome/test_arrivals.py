@@ -36,7 +36,7 @@ def bring(shop, config, until="exported"):
     )  # fmt: skip
     where = (shop.path, shop.shop_id)
     approvals.submit(*where, plan, {}, "ana", NOW, config)
-    approvals.approve(*where, "p1", "ben", "root", "fits", NOW, config)
+    approvals.approve(*where, "p1", "ben", "ben", "fits", NOW, config)
     if until == "exported":
         send_out(shop, config)
 

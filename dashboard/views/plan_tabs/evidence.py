@@ -8,7 +8,7 @@ from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.access.roles import person_key
-from engine.decision import evidence
+from engine.decision import authors, evidence
 from engine.decision.approvals import BY_AUTHOR
 from engine.decision.ledger import Entry
 from engine.errors import AppError
@@ -19,7 +19,7 @@ KINDS = ["png", "jpg", "jpeg", "gif", "webp", "pdf", "eml", "txt"]
 
 def field(opened: Open, recorder: str) -> bytes | None:
     """Where the answer of somebody without Offerlab is attached; its bytes, or None."""
-    is_author = person_key(opened.plan.owner) == person_key(recorder)
+    is_author = authors.wrote(opened.shop.path, opened.plan.plan_id, recorder)
     given = st.file_uploader(
         t("evidence.field_needed" if is_author else "evidence.field"),
         type=KINDS,
