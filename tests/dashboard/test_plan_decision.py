@@ -53,10 +53,12 @@ def test_what_stands_in_the_way_of_submitting_is_said(open_app, trained_shop, ch
     assert "approve.submit" not in [button.key for button in app.button]
 
 
-def decide(open_app, shop, button, name, reason):
+def decide(open_app, shop, button, name, reason, proof=None):
     app = page_of(open_app, shop, "approve")
     app.text_input(key="approve.approver").set_value(name)
     app.text_input(key="approve.reason").set_value(reason)
+    if proof:
+        app.file_uploader(key="approve.evidence").upload("answer.txt", proof, "text/plain").run()
     return app.button(key=f"approve.{button}").click().run()
 
 
@@ -64,6 +66,8 @@ def test_a_second_person_approves_with_a_reason(open_app, trained_shop):
     saved_plan(trained_shop)
     submitted(trained_shop)
     app = decide(open_app, trained_shop, "approve", "Bo", "fits the spring range")
+    assert "attach what shows the approval" in said(app)  # on one person's machine everything is typed by that person
+    app = decide(open_app, trained_shop, "approve", "Bo", "fits the spring range", proof=b"Yes, send it. Bo")
     assert stored(trained_shop).plan.status == "approved"
     assert history(trained_shop)[-1] == ("approved", "Bo")
     assert "approved by Bo" in said(app)
