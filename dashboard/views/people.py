@@ -136,7 +136,7 @@ def erasing(shop: Shop) -> None:
     ):
         with widgets.problem_box():
             administer()
-            done = forgetting.erase(shop.path, shop.shop_id, CONFIG, ids, widgets.now())
+            done = forgetting.erase(shop.path, shop.shop_id, CONFIG, cache.safety.place(shop), ids, widgets.now())
         state.tell("people", erased_words(done))
         st.rerun()
 

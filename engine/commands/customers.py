@@ -102,14 +102,15 @@ def erase(customers: tuple[str, ...], shop_dir: Path | None) -> None:
     """Take customers, named by id, e-mail address or phone number, out of the shop for good; sales stay as they are."""
     from dataclasses import asdict
 
-    from engine.decision import forgetting
+    from engine.decision import backup, forgetting
     from engine.shop import erasure
 
     shop, config = shop_at(shop_dir), environment.read().config
     _administer()
     meant = [erasure.find(shop.path, shop.shop_id, config, typed) or [typed] for typed in customers]
     ids = [customer_id for found in meant for customer_id in found]
-    print_json(asdict(forgetting.erase(shop.path, shop.shop_id, config, ids, datetime.now())))
+    backups = backup.folder(shop.shop_id, config, environment.read().backups)
+    print_json(asdict(forgetting.erase(shop.path, shop.shop_id, config, backups, ids, datetime.now())))
 
 
 @main.command()

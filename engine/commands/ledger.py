@@ -10,7 +10,7 @@ import click
 from engine import settings as environment
 from engine.commands import main, print_json, shop_at, shop_option
 from engine.errors import DataProblem, StoreProblem
-from engine.sentences import Sentence
+from engine.sentences import Sentence, spoken
 from engine.shop.store import Shop
 
 into_option = click.option(
@@ -30,9 +30,13 @@ def ledger() -> None:
 @click.option("--head", help="ledger_head as printed beside it.")
 @shop_option
 def verify_ledger(files: tuple[Path, ...], entries: int | None, head: str | None, shop_dir: Path | None) -> None:
-    """Check that nothing in the approval history was changed, and that it holds what older exports print."""
+    """Check that nothing in the approval history was changed, and that it holds what older exports print.
+
+    And that each file of the shop that it names is there and is that file: evidence, what was kept of submissions, who
+    was assigned.
+    """
+    from engine.decision import attached, printed
     from engine.decision import ledger as history
-    from engine.decision import printed
 
     shop, config = shop_at(shop_dir), environment.read().config
     if (entries is None) != (head is None):
@@ -47,18 +51,20 @@ def verify_ledger(files: tuple[Path, ...], entries: int | None, head: str | None
             "exported_as": proof.on_record.seq if proof.on_record else None,
         }  # fmt: skip
         verdict = proof.verdict if not proof.verdict.ok else verdict
+    problems = attached.problems(shop.path, shop.shop_id, config) if verdict.ok else []
     print_json(
         {
-            "ok": verdict.ok,
+            "ok": verdict.ok and not problems,
             "entries": verdict.entries,
             "sentence": verdict.sentence,
             "bad_seq": verdict.bad_seq,
             "head": asdict(verdict.head) if verdict.head else None,
+            "files": [one.text() for one in problems],
         }
         | ({"printed": found} if found else {})
     )
-    if not verdict.ok:
-        raise StoreProblem(verdict.said)
+    if not verdict.ok or problems:
+        raise StoreProblem(problems or verdict.said)
 
 
 def _folder(shop: Shop, into: Path | None) -> Path:
@@ -75,6 +81,7 @@ def _as_json(one: Any) -> dict[str, Any]:
         "entries": one.entries,
         "head": one.head,
         "bytes": one.bytes,
+        "files": one.files,
     }
 
 
@@ -83,7 +90,7 @@ def _as_json(one: Any) -> dict[str, Any]:
 @click.option("--if-due", is_flag=True, help="Only where the last one is an hour old: for cron.")
 @shop_option
 def back_up(into: Path | None, if_due: bool, shop_dir: Path | None) -> None:
-    """A backup of plans and approval history, checked when it is written.
+    """A backup of plans and approval history, checked when it is written, and of the files that its entries name.
 
     Its key is not in it: keep the shop's folder in the configuration folder too, in another place.
     """
@@ -115,7 +122,10 @@ def list_backups(into: Path | None, shop_dir: Path | None) -> None:
 @click.option("--losing", default=0, show_default=True, help="How many known entries may be lost.")
 @shop_option
 def restore_ledger(file: Path, losing: int, shop_dir: Path | None) -> None:
-    """Put a backup in place of ledger.db. The old file is set aside; an entry tells of it and of what was lost."""
+    """Put a backup in place of ledger.db. The old file is set aside; an entry tells of it and of what was lost.
+
+    Files that entries name and the shop lacks are put back from the folder of the backup.
+    """
     from engine.access import roles
     from engine.decision import restore
 
@@ -129,6 +139,8 @@ def restore_ledger(file: Path, losing: int, shop_dir: Path | None) -> None:
             "lost": done.lost,
             "told_as": done.seq,
             "set_aside": str(done.set_aside) if done.set_aside else None,
+            "files_put_back": done.files,
+            "files_missing": [spoken(one) for one in done.missing],
         }
     )
 

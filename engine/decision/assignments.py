@@ -2,32 +2,71 @@
 
 So that the orders of the next month can be joined to it without anybody's report. One Parquet file for each entry of
 the approval history that says "exported", called PLAN_ID.SEQ.parquet; it is written inside that entry's transaction, so
-that no export is on record without it, and one that was never recorded is not read.
+that no export is on record without it, and one that was never recorded is not read. The entry says how many are in it
+and its SHA-256.
 """
 
+import hashlib
+import io
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from engine.decision import database
+from engine.errors import StoreProblem
+from engine.sentences import Sentence
 from engine.shop import store, vault
+
+KEY = "assignment"  # under which an entry says what was kept
 
 COLUMNS = [
     "plan_id", "customer_id", "treated", "variant", "propensity", "channels", "global_holdout", "exported_at", "seq",
 ]  # fmt: skip
 
 
-def put(shop_dir: Path, shop_id: str, config: Path, table: pd.DataFrame, plan_id: str, seq: int, now: datetime) -> None:
-    """Keep one plan's assignment under the entry of its export. table: COLUMNS without the last two."""
+def put(
+    shop_dir: Path, shop_id: str, config: Path, table: pd.DataFrame, plan_id: str, seq: int, now: datetime
+) -> dict[str, Any]:
+    """Keep one plan's assignment under the entry of its export; what that entry says of it. table: COLUMNS without the
+    last two."""
     kept = table.assign(exported_at=now.isoformat(timespec="seconds"), seq=seq)[COLUMNS]
     kept, _ = vault.without_erased(shop_dir, shop_id, config, kept)
     gone = 1
     while gone:
-        store.replace_file(_folder(shop_dir) / f"{plan_id}.{seq}.parquet", kept.to_parquet(index=False))
+        content, rows = kept.to_parquet(index=False), len(kept)
+        store.replace_file(_folder(shop_dir) / name_of(plan_id, seq), content)
         # Asked after the file is there: who is erased from now on is taken out of it by the erasure itself. The shop's
         # own lock is not taken, which an import may hold for minutes.
         kept, gone = vault.without_erased(shop_dir, shop_id, config, kept)
+    return {KEY: {"rows": rows, "sha256": hashlib.sha256(content).hexdigest()}}
+
+
+def name_of(plan_id: str, seq: int) -> str:
+    """What the file of an export is called."""
+    return f"{plan_id}.{seq}.parquet"
+
+
+def check(path: Path, seq: int, said: dict[str, Any] | None) -> None:
+    """Raises StoreProblem where the file of an entry is gone, or is neither what the entry says nor a part of it.
+
+    An erasure leaves fewer customers, whose rows then cannot be told from changed ones by any hash. said: of the entry,
+    None where an earlier Offerlab wrote it.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise StoreProblem(Sentence("attached.assignment_gone", {"path": str(path)})) from error
+    if said and hashlib.sha256(content).hexdigest() == said["sha256"]:
+        return
+    try:
+        table = pd.read_parquet(io.BytesIO(content), columns=["customer_id", "seq"])
+        is_part = table["seq"].eq(seq).all() and table["customer_id"].is_unique
+    except (ValueError, OSError, LookupError):
+        is_part = False
+    if not is_part or (said and len(table) >= said["rows"]):
+        raise StoreProblem(Sentence("attached.assignment_changed", {"path": str(path)}))
 
 
 def saved(shop_dir: Path, every: bool = False) -> pd.DataFrame:
@@ -51,7 +90,7 @@ def _recorded(shop_dir: Path) -> list[Path]:
         return []
     with database.reading(shop_dir) as db:
         rows = list(db.query("SELECT seq, plan_id FROM entries WHERE action = 'exported' ORDER BY seq"))
-    paths = [_folder(shop_dir) / f"{row['plan_id']}.{row['seq']}.parquet" for row in rows]
+    paths = [_folder(shop_dir) / name_of(row["plan_id"], row["seq"]) for row in rows]
     return [path for path in paths if path.exists()]  # exports of an earlier Offerlab have none
 
 

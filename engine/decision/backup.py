@@ -1,4 +1,5 @@
-"""Backups of ledger.db: plans, their versions and the approval history, hourly while the app or commands are used.
+"""Backups of ledger.db: plans, their versions and the approval history, hourly while the app or commands are used, with
+the files of the shop that entries name (`carried`).
 
 A backup is taken by SQLite itself while others write, opened again, checked entry by entry against the head outside,
 and only then given its name; older ones go after that. It lies outside the shop folder, so that a deleted or broken
@@ -22,7 +23,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import database, schema, verdict
+from engine.decision import carried, database, schema, verdict
 from engine.decision.keys import START, folder_of, read_head
 from engine.decision.verdict import Verdict
 from engine.errors import AppError, StoreProblem
@@ -50,6 +51,11 @@ class Backup:
     @property
     def bytes(self) -> int:
         return self.path.stat().st_size
+
+    @property
+    def files(self) -> int:
+        """How many files of the shop it needs beside it."""
+        return len(carried.files_of(self.path))
 
 
 def folder(shop_id: str, config: Path, into: Path | None = None) -> Path:
@@ -173,6 +179,8 @@ def _made(shop_dir: Path, shop_id: str, config: Path, place: Path, now: datetime
             raise StoreProblem(Sentence("backup.not_whole", {"verdict": said}))
         number = max((one.number for one in backups(place)), default=0) + 1
         path = place / f"ledger-{number:06}-{now:%Y%m%dT%H%M%SZ}-{count}-{head[:12]}.db"
+        with _opened(part) as db:
+            carried.write_list(path, carried.carry(db, shop_dir, shop_id, config, place))
         os.replace(part, path)
         sync(place)
     finally:
@@ -234,3 +242,4 @@ def _remove_old(place: Path) -> None:
     for one in found:
         if one not in kept:
             one.path.unlink(missing_ok=True)
+    carried.let_go(place, [one.path for one in kept])

@@ -1,4 +1,5 @@
-"""A backup put back in place of a ledger.db that is gone or damaged, without hiding what it does not know.
+"""A backup put back in place of a ledger.db that is gone or damaged, without hiding what it does not know, and with it
+the files that its entries name, where the shop lacks them.
 
 The old file is set aside, never deleted. The restored history begins with the backup and goes on with an entry that
 tells of the restore and of how many known entries were lost; the head outside is moved to that entry, so that the
@@ -14,22 +15,25 @@ from datetime import datetime
 from pathlib import Path
 
 from engine.access import roles
-from engine.decision import backup, database, ledger
+from engine.decision import backup, carried, database, ledger
 from engine.decision.keys import Head, first_keys, folder_of, read_head, read_keys, write_head
 from engine.decision.verdict import RESTORED
 from engine.errors import AppError, StoreProblem
-from engine.sentences import Sentence
+from engine.sentences import Said, Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What came back: `entries` of the backup, how many known ones after it were lost (None: nothing is known outside),
-    the number of the entry that tells of it, and where the old file was put, if there was one."""
+    the number of the entry that tells of it, and where the old file was put, if there was one. files: that entries name
+    and the shop lacked, put back; missing: what is wrong with those that the backup lacks, too."""
 
     entries: int
     lost: int | None
     seq: int
     set_aside: Path | None
+    files: int = 0
+    missing: tuple[Said, ...] = ()
 
 
 def restore(
@@ -70,7 +74,8 @@ def restore(
         raise StoreProblem(
             Sentence("backup.not_restored", {"path": str(file), "error": error.strerror or str(error)})
         ) from error
-    return Restored(count, lost, head.entries, aside)
+    files, missing = carried.put_back(shop_dir, shop_id, config, file.absolute().parent)
+    return Restored(count, lost, head.entries, aside, files, tuple(missing))
 
 
 def _usable(file: Path, shop_id: str, config: Path) -> None:

@@ -283,13 +283,28 @@ def _written(shop_dir: Path, files: dict[str, bytes]) -> str:
     return sha256
 
 
-def _read(shop_dir: Path, sha256: str) -> dict[str, bytes]:
+def content(shop_dir: Path, sha256: str) -> bytes:
+    """A file's bytes. Raises StoreProblem where it is gone, or is not the one that was kept."""
     path = path_of(shop_dir, sha256)
     try:
-        content = path.read_bytes()
+        found = path.read_bytes()
     except OSError as error:
         raise StoreProblem(Sentence("replayed.gone", {"file": str(path)})) from error
-    if hashlib.sha256(content).hexdigest() != sha256:
+    if hashlib.sha256(found).hexdigest() != sha256:
         raise StoreProblem(Sentence("replayed.changed", {"file": str(path)}))
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    return found
+
+
+def model_of(shop_dir: Path, sha256: str) -> str | None:
+    """The SHA-256 of the file with the model that a snapshot rests on; None without one, or where it is unreadable."""
+    try:
+        with zipfile.ZipFile(path_of(shop_dir, sha256)) as archive:
+            model = json.loads(archive.read("about.json"))["model"]
+    except (OSError, ValueError, LookupError, zipfile.BadZipFile):
+        return None
+    return str(model["sha256"]) if model else None
+
+
+def _read(shop_dir: Path, sha256: str) -> dict[str, bytes]:
+    with zipfile.ZipFile(io.BytesIO(content(shop_dir, sha256))) as archive:
         return {name: archive.read(name) for name in archive.namelist()}

@@ -5,7 +5,8 @@ kept nowhere; order numbers are made anew too, times are cut to the hour, and a 
 taken away, so that the shop's own records do not lead back to the person. Every other row of theirs is removed.
 
 A later import keeps erased ids out (engine.shop.vault.without_erased). What an operating system still has of a removed
-file on its disk, backups, and files exported earlier are outside this program's reach.
+file on its disk, files exported earlier, and copies of the shop's folder are outside this program's reach; what its own
+backups hold, see engine.decision.forgetting.
 """
 
 import json

@@ -308,7 +308,7 @@ def test_an_erased_person_is_gone_from_the_file_and_the_code_goes_to_nobody_else
     load("Coupon", *made_up(4))
     send_out(shop, people)
     code = codes.of(shop.dir, "p1")["person-to-erase"]
-    done = forgetting.erase(shop.dir, shop.shop_id, shop.config, ["person-to-erase"], shop.now)
+    done = forgetting.erase(shop.dir, shop.shop_id, shop.config, shop.config / "backups", ["person-to-erase"], shop.now)
     assert done.left == []
     assert set(codes.of(shop.dir, "p1")) == {"c1", "c2"}
     assert codes.stock(shop.dir, "p1") == codes.Stock(4, 3, 0)

@@ -49,7 +49,14 @@ def _last(shop: Shop, last: Backup) -> None:
 
 def _listing(found: list[Backup]) -> None:
     rows = [
-        {"at": one.at, "entries": one.entries, "head": one.head, "size": one.bytes / 1000, "file": one.path.name}
+        {
+            "at": one.at,
+            "entries": one.entries,
+            "head": one.head,
+            "files": one.files,
+            "size": one.bytes / 1000,
+            "file": one.path.name,
+        }
         for one in found
     ]
     st.dataframe(
@@ -58,6 +65,7 @@ def _listing(found: list[Backup]) -> None:
             "at": st.column_config.DatetimeColumn(t("backup.at")),
             "entries": t("backup.entries"),
             "head": t("backup.head"),
+            "files": t("backup.files"),
             "size": st.column_config.NumberColumn(t("backup.size"), format="%.0f"),
             "file": t("backup.file"),
         },

@@ -1,11 +1,11 @@
-"""Whether the history is whole, and every piece of evidence the file that was handed in."""
+"""Whether the history is whole, and every file that it names the one that it names."""
 
 import streamlit as st
 
 from dashboard import widgets
 from dashboard.text import language, t
 from engine import settings
-from engine.decision import evidence, ledger, search
+from engine.decision import attached, ledger
 from engine.errors import StoreProblem
 from engine.shop.store import Shop
 
@@ -20,8 +20,8 @@ def show(shop: Shop) -> None:
     if not verdict.ok:
         widgets.show_problem(StoreProblem(verdict.said))
         return
-    with st.spinner(t("history.verifying_evidence"), show_time=True):
-        problems = evidence.problems(shop.path, shop.shop_id, config, search.decisions(shop, config))
+    with st.spinner(t("history.verifying_files"), show_time=True):
+        problems = attached.problems(shop.path, shop.shop_id, config)
     st.success(t("history.whole", count=verdict.entries), icon=":material/verified:")
     for problem in problems:
         st.error(problem.text(language()), icon=":material/error:")

@@ -192,8 +192,9 @@ def record(
                 raise NotAllowed(Sentence("decisions.changed_meanwhile", {"plan_id": plan_id}))
             codes.hand_out(writer.db, plan_id, own := given[plan_id], now)
             said = payload | ({"codes": len(own)} if own else {})
-            entry = writer.append(plan_id, "exported", person, person, said, now)
-            assignments.put(shop_dir, shop_id, config, assigned[plan_id], plan_id, entry.seq, now)
+            # On disk before the entry that says what is in it.
+            said |= assignments.put(shop_dir, shop_id, config, assigned[plan_id], plan_id, writer.last_seq + 1, now)
+            writer.append(plan_id, "exported", person, person, said, now)
             if today.plan.status == "approved":
                 plans.set_status(writer.db, plan_id, "exported", now)
         return writer.last_hash
