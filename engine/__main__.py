@@ -22,7 +22,8 @@ import engine.commands.packing
 import engine.commands.replaying
 import engine.commands.replying
 import engine.commands.sending
-import engine.commands.uplift  # noqa: F401
+import engine.commands.uplift
+import engine.commands.waiting  # noqa: F401
 from engine.commands import main
 
 if __name__ == "__main__":

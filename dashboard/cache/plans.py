@@ -16,9 +16,11 @@ from engine.decision import export, plans
 from engine.decision.collisions import collisions
 from engine.decision.export import ExportResult, Package, TargetName
 from engine.decision.plans import SavedPlan
+from engine.errors import AppError
 from engine.outcome import agenda as agendas
 from engine.outcome import timetable
 from engine.outcome.agenda import Item
+from engine.outcome.fallen import Fallen
 from engine.shop import store
 from engine.shop.store import Shop
 
@@ -120,27 +122,44 @@ def _colliding(path: str, stamp: tuple, plans_stamp: tuple, today: date) -> pd.D
 
 def agenda(shop: Shop, now: datetime, person: str) -> list[Item]:
     """What needs this person now, the most urgent first: see engine.outcome.agenda. Looked up anew every hour."""
+    found = _fallen(shop)
     stamp = (
+        _words(found),
         stamps.of_audience(shop),
         stamps.of_plans(shop),
         stamps.of_work(shop),
         stamps.of_folder(shop.path / "models"),
         roles.role_of(person, settings.read().config),
     )
-    return _agenda(str(shop.path), stamp, now.replace(minute=0, second=0, microsecond=0), person, now)
+    return _agenda(str(shop.path), stamp, now.replace(minute=0, second=0, microsecond=0), person, now, found)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _agenda(path: str, stamp: tuple, hour: datetime, person: str, _now: datetime) -> list[Item]:
-    return agendas.agenda(store.open_shop(Path(path)), _now, settings.read().config, person)
+def _agenda(path: str, stamp: tuple, hour: datetime, person: str, _now: datetime, _fallen: Fallen) -> list[Item]:
+    return agendas.agenda(store.open_shop(Path(path)), _now, settings.read().config, person, _fallen)
 
 
 def waiting(shop: Shop, now: datetime, person: str) -> list[Item]:
     """What waits for this person: see engine.outcome.agenda. Looked up anew every hour, and after every change."""
-    stamp = (stamps.of_plans(shop), roles.role_of(person, settings.read().config))
-    return _waiting(str(shop.path), shop.version, stamp, now.replace(minute=0, second=0, microsecond=0), person, now)
+    found = _fallen(shop)
+    stamp = (stamps.of_plans(shop), roles.role_of(person, settings.read().config), _words(found))
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return _waiting(str(shop.path), shop.version, stamp, hour, person, now, found)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _waiting(path: str, version: str, stamp: tuple, hour: datetime, person: str, _now: datetime) -> list[Item]:
-    return agendas.waiting(store.open_shop(Path(path)), _now, settings.read().config, person)
+def _waiting(
+    path: str, version: str, stamp: tuple, hour: datetime, person: str, _now: datetime, _fallen: Fallen
+) -> list[Item]:
+    return agendas.waiting(store.open_shop(Path(path)), _now, settings.read().config, person, _fallen)
+
+
+def _fallen(shop: Shop) -> Fallen:
+    try:
+        return standing.fallen(shop, saved(shop))
+    except (AppError, OSError):
+        return {}  # the agenda says that plans cannot be read
+
+
+def _words(found: Fallen) -> tuple[tuple[str, str], ...]:
+    return tuple((plan_id, said.text()) for plan_id, said in found.items())

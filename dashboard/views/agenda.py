@@ -4,9 +4,10 @@ from collections.abc import Collection
 
 import streamlit as st
 
-from dashboard.text import known, t
+from dashboard.text import known, language, t
 from dashboard.views.plan_tabs.message import plain
 from engine.outcome.agenda import ORDER, Item
+from engine.sentences import spoken
 
 ICONS = {
     "approve": "how_to_reg", "waiting": "hourglass_empty", "late": "alarm", "send_soon": "download",
@@ -14,6 +15,7 @@ ICONS = {
     "no_audience": "group_off", "collision": "join_inner", "no_results": "flag", "work_failed": "error",
     "work_lost": "error", "old_data": "update", "old_forecasts": "model_training", "unreadable": "error",
     "changes_requested": "rate_review", "commented": "comment", "approved": "check_circle",
+    "void": "event_busy", "void_waiting": "event_busy",
 }  # fmt: skip
 LONGEST_SAID = 200  # characters of a comment that fit in a line; the rest is with the plan
 
@@ -38,7 +40,8 @@ def lines(items: list[Item], seen: Collection[str] | None = None) -> None:
 def sentence(item: Item) -> str:
     """What an item says, safe as Markdown: names and reasons in it were typed by people."""
     values: dict[str, object] = {
-        name: plain(_short(v)) if isinstance(v, str) else f"{v:,}" for name, v in item.values.items()
+        name: f"{v:,}" if isinstance(v, int) else plain(_short(spoken(v, language())))
+        for name, v in item.values.items()
     }
     if item.kind in ("work_failed", "work_lost"):
         key = f"common.job_{item.values['work']}"

@@ -122,3 +122,4 @@ with widgets.problem_box():
     overview.show(shop, found)
     if all(steps.values()):
         checklist(steps)
+    cache.standing.look(shop, stored, widgets.now().date())

@@ -21,13 +21,15 @@ from engine.decision.collisions import audiences_of, collisions
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError, NotEnoughData
 from engine.outcome import news
+from engine.outcome.fallen import STATUSES, Fallen
+from engine.sentences import Sentence
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
 Kind = Literal[
     "work_failed", "work_lost", "late", "send_soon", "approve", "waiting", "no_audience", "collision", "draft_late",
     "draft_soon", "rejected", "no_results", "never_sent", "old_data", "old_forecasts", "unreadable",
-    "changes_requested", "commented", "approved",
+    "changes_requested", "commented", "approved", "void", "void_waiting",
 ]  # fmt: skip
 Urgency = Literal["now", "soon", "sometime"]
 Page = Literal["plan", "calendar", "data", "model", "customers", "history"]
@@ -37,6 +39,7 @@ OLD_DATA_DAYS = 35  # a month's files and a few days to bring them in
 OLD_WORK_DAYS = 7  # work that went wrong longer ago is no news
 FORGOTTEN_DAYS = 30  # a plan whose day went by longer ago was dropped
 NOT_WAITING = ("waiting", "never_sent")  # of the parts that `waiting` asks: what another person is to do, or nobody
+NONE_FALLEN: Fallen = {}
 ORDER: tuple[Urgency, ...] = ("now", "soon", "sometime")
 
 
@@ -49,7 +52,7 @@ class Item:
     page: Page
     plan_id: str | None = None
     tab: str | None = None
-    values: dict[str, str | int] = field(default_factory=dict)
+    values: dict[str, str | int | Sentence] = field(default_factory=dict)
     mark: str = ""  # what of a plan it is about: its content, or an entry of its history
 
     @property
@@ -58,10 +61,11 @@ class Item:
         return "|".join((self.kind, self.plan_id or "", self.mark))
 
 
-def agenda(shop: Shop, now: datetime, config: Path, person: str = "") -> list[Item]:
+def agenda(shop: Shop, now: datetime, config: Path, person: str = "", fallen: Fallen = NONE_FALLEN) -> list[Item]:
     """What waits for somebody in this shop at this time; for `person`, where a plan waits for anyone but its owner.
 
-    A part that cannot be read is an item itself and hides none of the others.
+    fallen: plans that do not stand, as engine.outcome.fallen finds them; none where nobody looked. A part that cannot
+    be read is an item itself and hides none of the others.
     """
     today = now.astimezone(ZoneInfo(shop.settings.time_zone)).date()
     found, stored = [], []
@@ -72,7 +76,7 @@ def agenda(shop: Shop, now: datetime, config: Path, person: str = "") -> list[It
         found.append(_unreadable("plans", problem))
     if stored:
         with_plans = [
-            lambda: _approvals(stored, today, person, _may_decide(person, config)),
+            lambda: _approvals(stored, today, person, _may_decide(person, config), fallen),
             lambda: _news(shop, stored, today, config, person),
             lambda: _drafts(stored, today),
             lambda: _rejected(shop, stored, today, config),
@@ -85,7 +89,7 @@ def agenda(shop: Shop, now: datetime, config: Path, person: str = "") -> list[It
     return _in_order(found + _gathered(zip(names, parts, strict=True)))
 
 
-def waiting(shop: Shop, now: datetime, config: Path, person: str) -> list[Item]:
+def waiting(shop: Shop, now: datetime, config: Path, person: str, fallen: Fallen = NONE_FALLEN) -> list[Item]:
     """Of the agenda, what waits for this person: plans to decide on, what was said of the own ones, and exports.
 
     No table of the shop is read for it, so that every page can show it.
@@ -96,7 +100,7 @@ def waiting(shop: Shop, now: datetime, config: Path, person: str) -> list[Item]:
     except _UNREADABLE as problem:
         return [_unreadable("plans", problem)]
     parts: list[Callable[[], Iterable[Item]]] = [
-        lambda: _approvals(stored, today, person, _may_decide(person, config)),
+        lambda: _approvals(stored, today, person, _may_decide(person, config), fallen),
         lambda: _news(shop, stored, today, config, person),
         lambda: _rejected(shop, _of(person, stored), today, config),
     ]
@@ -131,7 +135,7 @@ def _unreadable(name: str, problem: BaseException) -> Item:
 # --- plans ---
 
 
-def _about(plan: Plan) -> dict[str, str | int]:
+def _about(plan: Plan) -> dict[str, str | int | Sentence]:
     return {"name": plan.name, "starts": plan.starts_at.isoformat(), "ends": plan.ends_at.isoformat()}
 
 
@@ -152,12 +156,18 @@ def _of(person: str, stored: list[SavedPlan]) -> list[SavedPlan]:
     return [saved for saved in stored if person_key(saved.plan.owner) == person_key(person)]
 
 
-def _approvals(stored: list[SavedPlan], today: date, person: str, may_decide: bool) -> Iterator[Item]:
-    """Plans that wait for a second person, and approved ones that nobody exported yet."""
+def _approvals(stored: list[SavedPlan], today: date, person: str, may_decide: bool, fallen: Fallen) -> Iterator[Item]:
+    """Plans that wait for a second person, approved ones that nobody exported yet, and those that stand no more."""
     for plan, content in ((saved.plan, saved.content_sha256[:12]) for saved in stored):
         own = person_key(plan.owner) == person_key(person)
         near = plan.starts_at <= today + timedelta(days=SOON_DAYS)
-        if plan.status == "submitted" and not _is_over(plan, today):
+        if plan.plan_id in fallen and plan.status in STATUSES and not _is_over(plan, today):
+            if own or may_decide:
+                about = {**_about(plan), "reason": fallen[plan.plan_id]}
+                void: Kind = "void_waiting" if plan.status == "submitted" else "void"
+                soon: Urgency = "now" if near and plan.status != "exported" else "soon"
+                yield Item(void, soon, "plan", plan.plan_id, "approve", about, content)
+        elif plan.status == "submitted" and not _is_over(plan, today):
             values = {**_about(plan), "owner": plan.owner}
             urgency: Urgency = "now" if near else "soon"
             if own or may_decide:
@@ -229,7 +239,7 @@ def _collisions(shop: Shop, stored: list[SavedPlan], today: date) -> Iterator[It
     table = table[table["shared"] > 0]
     if len(table):
         worst = table.iloc[0]
-        values: dict[str, str | int] = {
+        values: dict[str, str | int | Sentence] = {
             "pairs": len(table), "shared": int(worst["shared"]),
             "one": coming[worst["plan_a"]].name, "other": coming[worst["plan_b"]].name,
         }  # fmt: skip
@@ -265,7 +275,7 @@ def _work(shop: Shop, now: datetime) -> Iterator[Item]:
             continue
         kind, _, plan_id = job.kind.partition("-")
         started = job.started_at.astimezone(ZoneInfo(shop.settings.time_zone)).strftime("%Y-%m-%d %H:%M")
-        values: dict[str, str | int] = {"work": kind, "started": started}
+        values: dict[str, str | int | Sentence] = {"work": kind, "started": started}
         page: Page = "plan" if plan_id else "model" if kind == "train" else "data"
         yield Item(
             "work_lost" if job.state == "lost" else "work_failed", "now", page, plan_id or None,

@@ -1,5 +1,6 @@
 """What waits for whoever sits here, on every page."""
 
+import threading
 from datetime import date, timedelta
 
 import pytest
@@ -58,3 +59,35 @@ def test_a_note_of_what_was_seen_that_cannot_be_written_ends_no_page(open_app, j
     app.run()
     assert "The disk is full." in words(app)
     assert len(app.dataframe) == 1
+
+
+def test_an_approval_that_holds_no_more_is_found_beside_the_page_and_said(open_app, demo_shop, now, words):
+    shop, config, today = store.open_shop(demo_shop), settings.read().config, date.today()
+    product = shop.table("products")["product_id"].iloc[0]
+    plan = Plan(
+        plan_id="june", name="June", owner="Ana", product_ids=[product],
+        starts_at=today + timedelta(days=5), ends_at=today + timedelta(days=27),
+    )  # fmt: skip
+    approvals.submit(shop.path, shop.shop_id, plan, {}, "Ana", now, config)
+    approvals.approve(shop.path, shop.shop_id, "june", "Bo", "Bo", "fits", now, config)
+    app = open_app(shop.path)
+    looked()
+    assert "export it" in words(app.run())
+    goods = shop.table("products")
+    store.save_tables(shop, {"products": goods.assign(price=goods["price"] + 1)})
+    app.run()
+    looked()
+    said = words(app.run()).replace("\\", "")
+    assert "The approval of “June” no longer holds: " in said and "when it was submitted" in said
+    assert "export it" not in said
+    assert bell(app) == "Waiting for you: 1 (1 new)"
+    assert "“June”的批准已失效" in words(open_app(shop.path, language="zh"))
+    approvals.submit(shop.path, shop.shop_id, plan, {}, "Ana", now, config)
+    assert "no longer holds" not in words(app.run())
+
+
+def looked() -> None:
+    """When it was looked which approvals stand."""
+    for thread in threading.enumerate():
+        if thread.name == "standing":
+            thread.join(30)

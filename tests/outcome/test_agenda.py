@@ -9,9 +9,11 @@ import pytest
 
 from engine.campaign.plan import Audience, Offer, Plan
 from engine.decision import approvals, comments, plans
+from engine.decision.standing import Difference, Standing
 from engine.jobs import records
-from engine.outcome import seen
+from engine.outcome import fallen, seen
 from engine.outcome.agenda import Item, agenda, waiting
+from engine.sentences import Sentence
 from engine.shop.store import Shop
 from tests.tiny import shop_of
 
@@ -319,3 +321,48 @@ def test_a_damaged_note_of_what_was_seen_shows_everything_as_new(desk):
     (file,) = desk.config.rglob("seen/*.json")
     file.write_bytes(b"{not a list")
     assert seen.seen(desk.shop.shop_id, desk.config, "../../Bo") == frozenset()
+
+
+# --- what does not stand any more ---
+
+
+def test_an_approval_that_holds_no_more_is_said_instead_of_asking_for_its_export(desk):
+    desk.decide(desk.save("june", starts=2))
+    reason = {"june": Sentence("standing.audience_gone")}
+    found = agenda(desk.shop, NOW, desk.config, "Bo", reason)
+    assert [(one.kind, one.urgency, one.tab) for one in found] == [("void", "now", "approve")]
+    assert found[0].values["reason"] == reason["june"]
+    for person in ("Ana", "Bo"):
+        assert [one.kind for one in waiting(desk.shop, NOW, desk.config, person, reason)] == ["void"]
+    (desk.config / "roles.toml").write_text('[people]\nAna = "marketer"\nBo = "approver"\nCy = "marketer"\n')
+    assert waiting(desk.shop, NOW, desk.config, "Cy", reason) == []
+
+
+def test_a_plan_that_waits_and_cannot_be_approved_is_its_authors_again(desk):
+    desk.submit(desk.save("june", starts=10))
+    reason = {"june": Sentence("standing.audience_gone")}
+    for person in ("Ana", "Bo"):
+        (item,) = waiting(desk.shop, NOW, desk.config, person, reason)
+        assert (item.kind, item.urgency) == ("void_waiting", "soon")
+
+
+def test_it_is_asked_of_plans_that_wait_or_are_approved_and_not_over(desk):
+    for number, plan_id in enumerate(("draft", "waits", "approved", "sent", "over")):
+        plan = desk.save(plan_id, starts=-20 if plan_id == "over" else 10, people=str(number))
+        if plan_id == "waits":
+            desk.submit(plan)
+        elif plan_id != "draft":
+            desk.decide(plan)
+    exported(desk.shop, plans.load(desk.shop.path, "sent").plan)
+    asked = []
+
+    def stands(shop: Any, saved: Any, history: Any) -> Standing:
+        asked.append((saved.plan.plan_id, history[-1].action))
+        gone = Difference("audience", "", "2", None, Sentence("standing.audience_gone"))
+        return Standing((gone,) if saved.plan.plan_id == "sent" else ())
+
+    found = fallen.fallen(desk.shop, plans.saved_plans(desk.shop.path), TODAY, desk.config, stands)
+    assert sorted(asked) == [("approved", "approved"), ("sent", "approved"), ("waits", "submitted")]
+    assert found == {"sent": Sentence("standing.audience_gone")}
+    items = agenda(desk.shop, NOW, desk.config, "Ana", found)
+    assert [one.urgency for one in items if one.kind == "void"] == ["soon"]
