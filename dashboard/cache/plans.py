@@ -20,7 +20,6 @@ from engine.errors import AppError
 from engine.outcome import agenda as agendas
 from engine.outcome import timetable
 from engine.outcome.agenda import Item
-from engine.outcome.fallen import Fallen
 from engine.shop import store
 from engine.shop.store import Shop
 
@@ -122,44 +121,39 @@ def _colliding(path: str, stamp: tuple, plans_stamp: tuple, today: date) -> pd.D
 
 def agenda(shop: Shop, now: datetime, person: str) -> list[Item]:
     """What needs this person now, the most urgent first: see engine.outcome.agenda. Looked up anew every hour."""
-    found = _fallen(shop)
     stamp = (
-        _words(found),
         stamps.of_audience(shop),
         stamps.of_plans(shop),
         stamps.of_work(shop),
         stamps.of_folder(shop.path / "models"),
         roles.role_of(person, settings.read().config),
     )
-    return _agenda(str(shop.path), stamp, now.replace(minute=0, second=0, microsecond=0), person, now, found)
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    return _with_fallen(shop, _agenda(str(shop.path), stamp, hour, person, now), now, person)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _agenda(path: str, stamp: tuple, hour: datetime, person: str, _now: datetime, _fallen: Fallen) -> list[Item]:
-    return agendas.agenda(store.open_shop(Path(path)), _now, settings.read().config, person, _fallen)
+def _agenda(path: str, stamp: tuple, hour: datetime, person: str, _now: datetime) -> list[Item]:
+    return agendas.agenda(store.open_shop(Path(path)), _now, settings.read().config, person)
 
 
 def waiting(shop: Shop, now: datetime, person: str) -> list[Item]:
     """What waits for this person: see engine.outcome.agenda. Looked up anew every hour, and after every change."""
-    found = _fallen(shop)
-    stamp = (stamps.of_plans(shop), roles.role_of(person, settings.read().config), _words(found))
+    stamp = (stamps.of_plans(shop), roles.role_of(person, settings.read().config))
     hour = now.replace(minute=0, second=0, microsecond=0)
-    return _waiting(str(shop.path), shop.version, stamp, hour, person, now, found)
+    found = _waiting(str(shop.path), shop.version, stamp, hour, person, now)
+    return _with_fallen(shop, found, now, person)
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _waiting(
-    path: str, version: str, stamp: tuple, hour: datetime, person: str, _now: datetime, _fallen: Fallen
-) -> list[Item]:
-    return agendas.waiting(store.open_shop(Path(path)), _now, settings.read().config, person, _fallen)
+def _waiting(path: str, version: str, stamp: tuple, hour: datetime, person: str, _now: datetime) -> list[Item]:
+    return agendas.waiting(store.open_shop(Path(path)), _now, settings.read().config, person)
 
 
-def _fallen(shop: Shop) -> Fallen:
+def _with_fallen(shop: Shop, items: list[Item], now: datetime, person: str) -> list[Item]:
     try:
-        return standing.fallen(shop, saved(shop))
+        stored = saved(shop)
+        fallen = standing.fallen(shop, stored)
     except (AppError, OSError):
-        return {}  # the agenda says that plans cannot be read
-
-
-def _words(found: Fallen) -> tuple[tuple[str, str], ...]:
-    return tuple((plan_id, said.text()) for plan_id, said in found.items())
+        return items  # one of them says that plans cannot be read
+    return agendas.with_fallen(items, stored, fallen, now.date(), settings.read().config, person) if fallen else items

@@ -34,8 +34,9 @@ def agenda(person: str | None, shop_dir: Path | None) -> None:
 
     shop, config, now = shop_at(shop_dir), environment.read().config, datetime.now(UTC)
     today = now.astimezone(ZoneInfo(shop.settings.time_zone)).date()
-    found = fallen.fallen(shop, plans.saved_plans(shop.path), today, config, stands)
-    items = agendas.agenda(shop, now, config, person or roles.os_user(), found)
+    person, stored = person or roles.os_user(), plans.saved_plans(shop.path)
+    found = fallen.fallen(shop, stored, today, config, stands)
+    items = agendas.with_fallen(agendas.agenda(shop, now, config, person), stored, found, today, config, person)
     print_json({"items": [_as_json(item) for item in items]})
 
 

@@ -21,7 +21,7 @@ from engine.decision.collisions import audiences_of, collisions
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError, NotEnoughData
 from engine.outcome import news
-from engine.outcome.fallen import STATUSES, Fallen
+from engine.outcome.fallen import Fallen
 from engine.sentences import Sentence
 from engine.shop.features import default_as_of
 from engine.shop.store import Shop
@@ -39,7 +39,8 @@ OLD_DATA_DAYS = 35  # a month's files and a few days to bring them in
 OLD_WORK_DAYS = 7  # work that went wrong longer ago is no news
 FORGOTTEN_DAYS = 30  # a plan whose day went by longer ago was dropped
 NOT_WAITING = ("waiting", "never_sent")  # of the parts that `waiting` asks: what another person is to do, or nobody
-NONE_FALLEN: Fallen = {}
+# Of a plan that does not stand: what would have somebody approve or export it.
+GOES_ON: tuple[Kind, ...] = ("approve", "waiting", "late", "send_soon", "approved")
 ORDER: tuple[Urgency, ...] = ("now", "soon", "sometime")
 
 
@@ -61,11 +62,11 @@ class Item:
         return "|".join((self.kind, self.plan_id or "", self.mark))
 
 
-def agenda(shop: Shop, now: datetime, config: Path, person: str = "", fallen: Fallen = NONE_FALLEN) -> list[Item]:
+def agenda(shop: Shop, now: datetime, config: Path, person: str = "") -> list[Item]:
     """What waits for somebody in this shop at this time; for `person`, where a plan waits for anyone but its owner.
 
-    fallen: plans that do not stand, as engine.outcome.fallen finds them; none where nobody looked. A part that cannot
-    be read is an item itself and hides none of the others.
+    A part that cannot be read is an item itself and hides none of the others. Which approvals hold no more is added by
+    `with_fallen`.
     """
     today = now.astimezone(ZoneInfo(shop.settings.time_zone)).date()
     found, stored = [], []
@@ -76,7 +77,7 @@ def agenda(shop: Shop, now: datetime, config: Path, person: str = "", fallen: Fa
         found.append(_unreadable("plans", problem))
     if stored:
         with_plans = [
-            lambda: _approvals(stored, today, person, _may_decide(person, config), fallen),
+            lambda: _approvals(stored, today, person, _may_decide(person, config)),
             lambda: _news(shop, stored, today, config, person),
             lambda: _drafts(stored, today),
             lambda: _rejected(shop, stored, today, config),
@@ -89,7 +90,7 @@ def agenda(shop: Shop, now: datetime, config: Path, person: str = "", fallen: Fa
     return _in_order(found + _gathered(zip(names, parts, strict=True)))
 
 
-def waiting(shop: Shop, now: datetime, config: Path, person: str, fallen: Fallen = NONE_FALLEN) -> list[Item]:
+def waiting(shop: Shop, now: datetime, config: Path, person: str) -> list[Item]:
     """Of the agenda, what waits for this person: plans to decide on, what was said of the own ones, and exports.
 
     No table of the shop is read for it, so that every page can show it.
@@ -100,11 +101,29 @@ def waiting(shop: Shop, now: datetime, config: Path, person: str, fallen: Fallen
     except _UNREADABLE as problem:
         return [_unreadable("plans", problem)]
     parts: list[Callable[[], Iterable[Item]]] = [
-        lambda: _approvals(stored, today, person, _may_decide(person, config), fallen),
+        lambda: _approvals(stored, today, person, _may_decide(person, config)),
         lambda: _news(shop, stored, today, config, person),
         lambda: _rejected(shop, _of(person, stored), today, config),
     ]
     return _in_order([item for item in _gathered(("plans", part) for part in parts) if item.kind not in NOT_WAITING])
+
+
+def with_fallen(
+    items: list[Item], stored: list[SavedPlan], fallen: Fallen, today: date, config: Path, person: str
+) -> list[Item]:
+    """The items with the plans that do not stand, as engine.outcome.fallen finds them: nobody is to approve or export
+    those, and their authors and all who may decide are told why."""
+    kept = [item for item in items if not (item.plan_id in fallen and item.kind in GOES_ON)]
+    may_decide = _may_decide(person, config)
+    for saved in stored:
+        plan = saved.plan
+        if plan.plan_id in fallen and (may_decide or person_key(plan.owner) == person_key(person)):
+            near = plan.starts_at <= today + timedelta(days=SOON_DAYS) and plan.status != "exported"
+            kind: Kind = "void_waiting" if plan.status == "submitted" else "void"
+            values = {**_about(plan), "reason": fallen[plan.plan_id]}
+            mark = saved.content_sha256[:12]
+            kept.append(Item(kind, "now" if near else "soon", "plan", plan.plan_id, "approve", values, mark))
+    return _in_order(kept)
 
 
 def _gathered(parts: Iterable[tuple[str, Callable[[], Iterable[Item]]]]) -> list[Item]:
@@ -156,18 +175,12 @@ def _of(person: str, stored: list[SavedPlan]) -> list[SavedPlan]:
     return [saved for saved in stored if person_key(saved.plan.owner) == person_key(person)]
 
 
-def _approvals(stored: list[SavedPlan], today: date, person: str, may_decide: bool, fallen: Fallen) -> Iterator[Item]:
-    """Plans that wait for a second person, approved ones that nobody exported yet, and those that stand no more."""
+def _approvals(stored: list[SavedPlan], today: date, person: str, may_decide: bool) -> Iterator[Item]:
+    """Plans that wait for a second person, and approved ones that nobody exported yet."""
     for plan, content in ((saved.plan, saved.content_sha256[:12]) for saved in stored):
         own = person_key(plan.owner) == person_key(person)
         near = plan.starts_at <= today + timedelta(days=SOON_DAYS)
-        if plan.plan_id in fallen and plan.status in STATUSES and not _is_over(plan, today):
-            if own or may_decide:
-                about = {**_about(plan), "reason": fallen[plan.plan_id]}
-                void: Kind = "void_waiting" if plan.status == "submitted" else "void"
-                soon: Urgency = "now" if near and plan.status != "exported" else "soon"
-                yield Item(void, soon, "plan", plan.plan_id, "approve", about, content)
-        elif plan.status == "submitted" and not _is_over(plan, today):
+        if plan.status == "submitted" and not _is_over(plan, today):
             values = {**_about(plan), "owner": plan.owner}
             urgency: Urgency = "now" if near else "soon"
             if own or may_decide:

@@ -1,6 +1,6 @@
 import sqlite3
 import threading
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,7 @@ import pytest
 from dashboard import cache
 from engine import settings
 from engine.campaign.plan import Plan
-from engine.decision import approvals, evidence
+from engine.decision import approvals, comments, evidence, ledger
 from engine.sentences import Sentence
 from engine.shop import store
 
@@ -67,6 +67,29 @@ def test_a_backup_can_be_made_and_is_said_to_be_whole(open_app, shop_with_histor
     made.write_bytes(made.read_bytes()[:4096])
     app.run()
     assert "is not whole" in words(app)
+
+
+def test_a_backup_is_put_back_once_it_is_agreed_what_is_lost(open_app, shop_with_history, words):
+    app = open_app(shop_with_history, "history")
+    app.button(key="history.back_up").click().run()
+    shop = store.open_shop(shop_with_history)
+    comments.comment(
+        shop.path, shop.shop_id, "june", "Bo", "Bo", "really?", datetime.now(UTC), settings.read().config
+    )  # fmt: skip
+    app.run()
+    assert "It ends 1 entries before the last one" in app.checkbox[0].label
+    assert app.button(key="history.restore").disabled
+    app.checkbox[0].check().run()
+    app.button(key="history.restore").click().run()
+    assert not app.exception
+    assert "2 entries came back, 1 were lost; entry 3 of the history tells of it." in words(app)
+    assert "ledger-set-aside" in words(app)
+    assert ledger.entries(shop.path, shop.shop_id, settings.read().config)[-1].action == "restored"
+    (shop_with_history / "ledger.db").unlink()
+    app = open_app(shop_with_history, "history")
+    app.checkbox[0].check().run()
+    app.button(key="history.restore").click().run()
+    assert "entry 3 of the history tells of it" in words(app)
 
 
 def test_what_the_history_says_is_said_in_chinese(open_app, shop_with_history, words):

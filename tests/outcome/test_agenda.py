@@ -12,7 +12,7 @@ from engine.decision import approvals, comments, plans
 from engine.decision.standing import Difference, Standing
 from engine.jobs import records
 from engine.outcome import fallen, seen
-from engine.outcome.agenda import Item, agenda, waiting
+from engine.outcome.agenda import Item, agenda, waiting, with_fallen
 from engine.sentences import Sentence
 from engine.shop.store import Shop
 from tests.tiny import shop_of
@@ -326,23 +326,28 @@ def test_a_damaged_note_of_what_was_seen_shows_everything_as_new(desk):
 # --- what does not stand any more ---
 
 
+def told(desk: Desk, person: str, reasons: dict[str, Sentence], look: Any = waiting) -> list[Item]:
+    items = look(desk.shop, NOW, desk.config, person)
+    return with_fallen(items, plans.saved_plans(desk.shop.path), reasons, TODAY, desk.config, person)
+
+
 def test_an_approval_that_holds_no_more_is_said_instead_of_asking_for_its_export(desk):
     desk.decide(desk.save("june", starts=2))
     reason = {"june": Sentence("standing.audience_gone")}
-    found = agenda(desk.shop, NOW, desk.config, "Bo", reason)
+    found = told(desk, "Bo", reason, agenda)
     assert [(one.kind, one.urgency, one.tab) for one in found] == [("void", "now", "approve")]
     assert found[0].values["reason"] == reason["june"]
     for person in ("Ana", "Bo"):
-        assert [one.kind for one in waiting(desk.shop, NOW, desk.config, person, reason)] == ["void"]
+        assert [one.kind for one in told(desk, person, reason)] == ["void"]
     (desk.config / "roles.toml").write_text('[people]\nAna = "marketer"\nBo = "approver"\nCy = "marketer"\n')
-    assert waiting(desk.shop, NOW, desk.config, "Cy", reason) == []
+    assert told(desk, "Cy", reason) == []
 
 
 def test_a_plan_that_waits_and_cannot_be_approved_is_its_authors_again(desk):
     desk.submit(desk.save("june", starts=10))
     reason = {"june": Sentence("standing.audience_gone")}
     for person in ("Ana", "Bo"):
-        (item,) = waiting(desk.shop, NOW, desk.config, person, reason)
+        (item,) = told(desk, person, reason)
         assert (item.kind, item.urgency) == ("void_waiting", "soon")
 
 
@@ -364,5 +369,4 @@ def test_it_is_asked_of_plans_that_wait_or_are_approved_and_not_over(desk):
     found = fallen.fallen(desk.shop, plans.saved_plans(desk.shop.path), TODAY, desk.config, stands)
     assert sorted(asked) == [("approved", "approved"), ("sent", "approved"), ("waits", "submitted")]
     assert found == {"sent": Sentence("standing.audience_gone")}
-    items = agenda(desk.shop, NOW, desk.config, "Ana", found)
-    assert [one.urgency for one in items if one.kind == "void"] == ["soon"]
+    assert [one.urgency for one in told(desk, "Ana", found, agenda) if one.kind == "void"] == ["soon"]

@@ -1,10 +1,11 @@
-"""Can the history be lost? The last backup: when, where, whether it is whole."""
+"""Can the history be lost? The last backup: when, where, whether it is whole; and the way back."""
 
 import pandas as pd
 import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import language, t
+from dashboard.views.history_parts import restoring
 from engine import settings
 from engine.decision import backup, database
 from engine.decision.backup import Backup
@@ -14,12 +15,13 @@ from engine.shop.store import Shop
 
 
 def show(shop: Shop) -> None:
-    """What an admin needs to know of the backups, and a button for one now."""
-    if not database.path_of(shop.path).exists():
-        return
+    """What an admin needs to know of the backups, a button for one now, and one to put one back."""
     place, config = cache.safety.place(shop), settings.read().config
+    if not database.path_of(shop.path).exists() and not backup.backups(place):
+        return
     with st.container(border=True):
         st.subheader(t("backup.title"))
+        restoring.told()
         if st.button(t("backup.now"), key="history.back_up", icon=":material/backup:"):
             with widgets.problem_box():
                 backup.take(shop.path, shop.shop_id, config, place, widgets.now())
@@ -34,8 +36,7 @@ def show(shop: Shop) -> None:
         if found:
             with st.expander(t("backup.all", count=len(found))):
                 _listing(found)
-                st.caption(t("backup.how_to_restore"))
-                st.code(f"python -m engine ledger restore {found[0].path} --shop {shop.path}", language="bash")
+                restoring.show(shop, found)
 
 
 def _last(shop: Shop, last: Backup) -> None:
