@@ -77,19 +77,19 @@ def test_a_backup_is_put_back_once_it_is_agreed_what_is_lost(open_app, shop_with
         shop.path, shop.shop_id, "june", "Bo", "Bo", "really?", datetime.now(UTC), settings.read().config
     )  # fmt: skip
     app.run()
-    assert "It ends 1 entries before the last one" in app.checkbox[0].label
+    assert "Entries that are known and not in it: 1." in app.checkbox[0].label
     assert app.button(key="history.restore").disabled
     app.checkbox[0].check().run()
     app.button(key="history.restore").click().run()
     assert not app.exception
-    assert "2 entries came back, 1 were lost; entry 3 of the history tells of it." in words(app)
+    assert "Entries that came back: 2, lost: 1. Entry 3 of the history tells of it." in words(app)
     assert "ledger-set-aside" in words(app)
     assert ledger.entries(shop.path, shop.shop_id, settings.read().config)[-1].action == "restored"
     (shop_with_history / "ledger.db").unlink()
     app = open_app(shop_with_history, "history")
     app.checkbox[0].check().run()
     app.button(key="history.restore").click().run()
-    assert "entry 3 of the history tells of it" in words(app)
+    assert "Entry 3 of the history tells of it" in words(app)
 
 
 def test_what_the_history_says_is_said_in_chinese(open_app, shop_with_history, words):

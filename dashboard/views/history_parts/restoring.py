@@ -52,7 +52,8 @@ def _lost(shop: Shop, one: Backup) -> int:
 
 
 def _words(done: Restored) -> str:
-    said = [t("backup.came_back", entries=done.entries, lost=done.lost or 0, seq=done.seq)]
+    lost = t("backup.lost_unknown") if done.lost is None else done.lost
+    said = [t("backup.came_back", entries=done.entries, lost=lost, seq=done.seq)]
     if done.set_aside:
         said.append(t("backup.set_aside", folder=done.set_aside))
     if done.files:
