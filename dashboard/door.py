@@ -1,16 +1,21 @@
 """What a visitor sees who may not come in, and the sign that somebody is signed in."""
 
 import functools
+import html
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from dashboard import signing, state
 from dashboard.text import language, t
+from dashboard.views.plan_tabs.message import plain
+from engine.access import acting
+from engine.access.roles import Action
 from engine.access.sessions import SignedOut
 from engine.errors import AppError, NotAllowed
 
@@ -32,14 +37,23 @@ def _outside(problem: AppError, signed_in: bool) -> None:
     st.title("Offerlab")
     (st.error if signed_in else st.info)("\n\n".join(problem.texts(language())), icon=":material/lock:")
     st.html('<span id="ready" data-page="outside" style="display:none">.</span>')
+    # What a page left there leads nowhere, and on a phone it lies over what is said here.
+    st.html("<style>[data-testid=stSidebar] { display: none }</style>")
     way = _way()
     if way == "oidc" and signed_in:
         st.button(t("access.sign_out"), key="door.sign_out", on_click=st.logout, icon=":material/logout:")
     elif way == "oidc":
         st.button(t("access.sign_in"), key="door.sign_in", on_click=st.login, type="primary", icon=":material/login:")
     elif way == "accounts":
-        st.html(f'<a id="door" href="signin" target="_self">{t("access.sign_in")}</a>')
+        st.html(f'<a id="door" href="{html.escape(_form())}" target="_self">{t("access.sign_in")}</a>')
     st.stop()
+
+
+def _form() -> str:
+    """The address of the form, which leads back to this page."""
+    query = urlencode(st.query_params.to_dict())
+    wanted = urlsplit(st.context.url or "").path + (f"?{query}" if query else "")
+    return f"signin?next={quote(wanted, safe='/')}"
 
 
 def _way() -> str | None:
@@ -54,10 +68,37 @@ def sign() -> None:
     if signing.mode() == "single":
         st.caption(t("access.single"))
         return
-    role = t(f"access.role_{signing.role()}")
+    role = signing.role()
     with st.container(key="door.who"):
-        st.caption(t("access.signed_in", person=str(signing.name()), role=role))
+        st.caption(t("access.signed_in", person=plain(str(signing.name())), role=t(f"access.role_{role}")))
+        if role == "viewer":
+            st.caption(t("access.looks"))
         st.button(t("access.sign_out"), key="door.sign_out", on_click=signing.sign_out, icon=":material/logout:")
+
+
+def for_who_may(action: Action, disabled: bool = False, help_: str | None = None) -> dict[str, Any]:
+    """`disabled` and `help` of a button that does this: for who may not it is off, and says why.
+
+    No control: the engine asks again when it is pressed. But a button should not invite to what is refused.
+    """
+    refused = _refused(action)
+    return {"disabled": disabled or bool(refused), "help": refused or help_}
+
+
+def say_who_may(action: Action) -> None:
+    """Why the buttons here are off, for who may not do this: a finger on a screen cannot point at their help."""
+    if refused := _refused(action):
+        st.caption(f":material/lock: {refused}")
+
+
+def _refused(action: Action) -> str | None:
+    try:
+        acting.require(action)
+    except SignedOut:
+        raise
+    except NotAllowed as problem:
+        return plain(problem.text(language()))
+    return None
 
 
 def fragment(**options: Any) -> Callable[[Callable], Callable]:

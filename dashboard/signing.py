@@ -22,7 +22,14 @@ COOKIE = "offerlab_session"
 
 def mode() -> Mode:
     """How people get in. Raises NotAllowed where the server must not serve at all."""
-    return ways.mode(settings.read().config, provider(), str(st.get_option("server.address") or ""))
+    return ways.mode(settings.read().config, provider(), _address())
+
+
+def _address() -> str:
+    """Where this server is reached: the address it is bound to, or the name that a server in front of it has."""
+    bound = str(st.get_option("server.address") or "")
+    names = [name for name in st.get_option("server.allowedHosts") or [] if name not in ways.LOCAL]
+    return names[0] if bound in ways.LOCAL and names else bound
 
 
 def provider() -> Provider | None:

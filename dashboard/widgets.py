@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard import cache, charts, door, state
 from dashboard.text import known, language, t
 from engine import jobs
+from engine.access import acting
 from engine.campaign.response import Models
 from engine.campaign.writer.as_read import money as in_words
 from engine.campaign.writer.as_read import percent_off
@@ -138,7 +139,8 @@ def train_button(shop: Shop, label_key: str = "common.learn") -> None:
     if not shop.rows("deliveries") and not shop.rows("campaign_results") and not shop.rows("ads"):
         st.warning(t("common.nothing_to_learn"), icon=":material/inbox:")
         return
-    if st.button(t(label_key), key="common.learn", type="primary", icon=":material/model_training:"):
+    icon = ":material/model_training:"
+    if st.button(t(label_key), key="common.learn", type="primary", icon=icon, **door.for_who_may("draft")):
         with problem_box():
             jobs.start(shop.path, "train", ["train", "--shop", str(shop.path)], now())
         st.rerun()
@@ -156,7 +158,10 @@ def sample_buttons() -> None:
                     state.set_shop_path(folder)
                     st.rerun()
             elif not job_panel(folder, "sample", on_done=partial(state.set_shop_path, folder)) and st.button(
-                t("common.make_shop"), key=f"common.make.{name}", icon=":material/add_business:"
+                t("common.make_shop"),
+                key=f"common.make.{name}",
+                icon=":material/add_business:",
+                **door.for_who_may("import"),
             ):
                 _make_sample(name, folder)
 
@@ -167,6 +172,7 @@ def _slug(name: str) -> str:
 
 def _make_sample(name: str, folder: Path) -> None:
     with problem_box():
+        acting.require("import")
         with store.writing(folder):  # makes the folder, or says why it cannot
             pass
         jobs.start(folder, "sample", ["sample", name, "--into", str(folder)], now())
@@ -227,7 +233,7 @@ def job_progress(shop_dir: Path, job_id: str, on_done: Callable[[], None] | None
                 on_done()
             st.rerun()
         st.progress(job.progress or 0.0, text=_doing(job))
-        if st.button(t("common.cancel"), key=f"common.cancel.{job.kind}"):
+        if st.button(t("common.cancel"), key=f"common.cancel.{job.kind}", **door.for_who_may("draft")):
             with problem_box():
                 jobs.cancel(shop_dir, job_id)
             st.rerun()

@@ -62,6 +62,11 @@ def give_password(name: str, key: str) -> None:
     state.put(key, "")
 
 
+def end_sessions(name: str) -> None:
+    """Callback: whoever is signed in under this name is so no longer."""
+    done(partial(accounts.sign_out, CONFIG, name, widgets.now()), t("access.ended", name=plain(name)))
+
+
 def who() -> None:
     """Each account with what can be changed of it."""
     known = accounts.listed(CONFIG)
@@ -99,6 +104,8 @@ def row(one: Account) -> None:
                 on_click=give_password,
                 args=(one.name, word_key),
             )
+        label, end_key = t("access.end_sessions"), f"access.end.{key}"
+        st.button(label, key=end_key, icon=":material/logout:", on_click=end_sessions, args=(one.name,))
 
 
 def role_name(role: str) -> str:
@@ -116,7 +123,8 @@ def new() -> None:
             st.selectbox(t("access.role"), ROLES, index=1, format_func=role_name, key="access.role")
         else:
             state.put("access.role", "admin")
-        st.form_submit_button(t("access.add"), on_click=make, type="primary", icon=":material/person_add:")
+        icon = ":material/person_add:"
+        st.form_submit_button(t("access.add"), key="access.add", on_click=make, type="primary", icon=icon)
 
 
 def rights() -> None:

@@ -6,7 +6,7 @@ from datetime import date
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import channel_name, t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.message import plain
@@ -114,7 +114,8 @@ def _card(shop: Shop, goal: str, proposal: Proposal) -> None:
             st.markdown(t("starting.writes_to", **values, **when))
             st.caption(_sentence(proposal.reasons[0]))
         label = t("starting.start_named", goal=t(f"plan.goal_{goal}"))
-        if st.button(label, key=f"plans.begin.{goal}", disabled=not proposal.enough, width="stretch"):
+        may = door.for_who_may("draft", disabled=not proposal.enough)
+        if st.button(label, key=f"plans.begin.{goal}", width="stretch", **may):
             begin(shop, goal)
 
 
@@ -154,7 +155,7 @@ def repeats(shop: Shop) -> None:
             t("starting.repeat_choose"), list(labels), format_func=lambda one: labels.get(one, one), key="plans.past"
         )
         st.caption(t("starting.repeat_would", next=table["next"][chosen].isoformat(), result=_result(shop, chosen)))
-        if st.button(t("starting.repeat"), key="plans.repeat", icon=":material/replay:"):
+        if st.button(t("starting.repeat"), key="plans.repeat", icon=":material/replay:", **door.for_who_may("draft")):
             _again(shop, chosen, str(table["name"][chosen]))
 
 

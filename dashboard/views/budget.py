@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t
 from dashboard.views import beginnings
 from dashboard.views.plan_tabs import best_offers
@@ -126,7 +126,8 @@ def _name(groups: dict[str, str], group: Proposals) -> str:
 def _create(shop: Shop, found: Budgeted, plans: dict[str, Plan], groups: dict[str, str], budget: float) -> None:
     """A button that makes one draft for each group that is written to, and where they are."""
     sent = [(group.group_id, place) for group, place in zip(found.groups, found.chosen, strict=True) if place.judged]
-    if not sent or not st.button(t("optimise.split_create"), key="split.create", icon=":material/add:"):
+    may = door.for_who_may("draft")
+    if not sent or not st.button(t("optimise.split_create"), key="split.create", icon=":material/add:", **may):
         return
     said = {"budget": widgets.money(budget, shop.settings.currency), "groups": len(found.groups)}
     made = {}

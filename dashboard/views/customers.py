@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
-from dashboard import cache, charts, state, widgets
+from dashboard import cache, charts, door, state, widgets
 from dashboard.text import group_name, t
 from dashboard.views import beginnings
 from engine.audience import segments
@@ -12,6 +12,7 @@ from engine.audience.segments import Segmentation, Summary
 from engine.campaign import planned
 from engine.campaign.plan import GOALS
 from engine.campaign.starting import Proposal
+from engine.errors import NotAllowed
 from engine.shop.store import Shop
 
 FEWEST, MOST = 2, 12
@@ -19,10 +20,14 @@ VIEWS = ("compare", "map", "number")
 
 
 def in_use(shop: Shop) -> Segmentation:
-    """The saved groups; on the first visit they are made and saved."""
+    """The saved groups; on the first visit they are made, and saved for who may do that."""
     if not (shop.path / "segments" / "summary.json").exists():
         with st.spinner(t("customers.making"), show_time=True):
-            segments.save(shop, cache.customers.fitted(shop, "auto"))
+            found = cache.customers.fitted(shop, "auto")
+            try:
+                segments.save(shop, found)
+            except NotAllowed:
+                return found
     return cache.customers.segmentation(shop)
 
 
@@ -55,7 +60,9 @@ def shown(shop: Shop, saved: Segmentation, k: int | Literal["auto"]) -> Segmenta
     same = bool(saved.summary.curve) if k == "auto" else k == asked_number(saved.summary)
     if same and saved.summary.shop_version != shop.version:
         st.warning(t("customers.data_changed", date=saved.summary.as_of), icon=":material/update:")
-        if st.button(t("customers.again"), key="customers.again", icon=":material/refresh:"):
+        if st.button(
+            t("customers.again"), key="customers.again", icon=":material/refresh:", **door.for_who_may("draft")
+        ):
             with st.spinner(t("customers.making"), show_time=True):
                 segments.save(shop, cache.customers.fitted(shop, k))
             st.rerun()
@@ -64,7 +71,7 @@ def shown(shop: Shop, saved: Segmentation, k: int | Literal["auto"]) -> Segmenta
     with st.spinner(t("customers.making"), show_time=True):
         found = cache.customers.fitted(shop, k)
     st.info(t("customers.preview"), icon=":material/visibility:")
-    if st.button(t("customers.use"), key="customers.use", icon=":material/check:"):
+    if st.button(t("customers.use"), key="customers.use", icon=":material/check:", **door.for_who_may("draft")):
         segments.save(shop, found)
         st.rerun()
     return found
@@ -139,7 +146,8 @@ def start_plan(shop: Shop, saved: Segmentation, names: dict[str, str]) -> None:
         )
         people = sum(sizes[s] for s in picked)
         label = t("customers.start_button", customers=widgets.number(people)) if picked else t("customers.start_none")
-        if st.button(label, key="customers.start", type="primary", disabled=not picked, icon=":material/edit_note:"):
+        may = door.for_who_may("draft", disabled=not picked)
+        if st.button(label, key="customers.start", type="primary", icon=":material/edit_note:", **may):
             few = " + ".join(names[s] for s in picked)
             name = (
                 t("customers.plan_name", groups=few) if len(picked) < 3 else t("customers.plan_of", count=len(picked))

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import streamlit as st
 from pydantic import ValidationError
 
-from dashboard import cache, charts, state, widgets
+from dashboard import cache, charts, door, state, widgets
 from dashboard.printed import spreadsheet
 from dashboard.text import channel_name, language, t
 from dashboard.views import beginnings
@@ -254,12 +254,12 @@ def act(shop: Shop, product: NewProduct, launch: Launch, who: Chosen | None, whi
         st.caption(t("launch_page.may_say", facts=plain(" · ".join(fact.text for fact in facts))))
     with st.container(horizontal=True):
         label = t("launch_page.save_changes") if which else t("launch_page.save")
-        if st.button(label, key="launch.save", icon=":material/save:"):
+        if st.button(label, key="launch.save", icon=":material/save:", **door.for_who_may("draft")):
             saved(shop, product, which)
             state.tell("launch", t("launch_page.saved", name=plain(product.name)))
             st.rerun()
-        if st.button(t("launch_page.plan"), key="launch.plan", type="primary", disabled=who is None,
-                     icon=":material/edit_note:") and who:  # fmt: skip
+        if st.button(t("launch_page.plan"), key="launch.plan", type="primary", icon=":material/edit_note:",
+                     **door.for_who_may("draft", disabled=who is None)) and who:  # fmt: skip
             with st.spinner(t("starting.making"), show_time=True):
                 opened = saved(shop, product, which)
                 proposal = report.plan(opened, launch, who, state.person(), beginnings.today())

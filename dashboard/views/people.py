@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t, table_name
 from dashboard.views.plan_tabs.message import plain
 from engine import privacy, settings
@@ -104,7 +104,8 @@ def preview(shop: Shop, pairs: dict[str, str]) -> None:
         st.markdown(f"**{t('people.preview', count=len(pairs))}**")
         st.markdown("\n".join(f"- {plain(gone)} → {plain(stays)}" for gone, stays in pairs.items()))
         st.warning(t("people.merge_final"), icon=":material/warning:")
-        if st.button(t("people.merge", count=len(pairs)), key="people.merge", type="primary", icon=":material/merge:"):
+        label, may = t("people.merge", count=len(pairs)), door.for_who_may("administer")
+        if st.button(label, key="people.merge", type="primary", icon=":material/merge:", **may):
             with widgets.problem_box():
                 rows = duplicates.merge(shop, CONFIG, pairs, widgets.now(), administer())
             changed = ", ".join(f"{table_name(name)} {widgets.number(count)}" for name, count in rows.items())
@@ -130,10 +131,8 @@ def erasing(shop: Shop) -> None:
     again = st.text_input(t("people.again"), key="people.again", max_chars=200).strip()
     sure = again == who
     label = t("people.erase_now", count=len(ids))
-    if (
-        st.button(label, key="people.erase", type="primary", icon=":material/person_remove:", disabled=not sure)
-        and sure
-    ):
+    may = door.for_who_may("administer", disabled=not sure)
+    if st.button(label, key="people.erase", type="primary", icon=":material/person_remove:", **may) and sure:
         with widgets.problem_box():
             administer()
             done = forgetting.erase(shop.path, shop.shop_id, CONFIG, cache.safety.place(shop), ids, widgets.now())
@@ -169,6 +168,7 @@ with widgets.problem_box():
         st.success(told, icon=":material/check_circle:")
         for name in ("people.who", "people.again"):
             state.put(name, "")
+    door.say_who_may("administer")
     kept(opened)
     twice(opened)
     erasing(opened)

@@ -4,7 +4,7 @@ from typing import get_args
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import group_name, language, t
 from dashboard.views import beginnings, budget
 from dashboard.views.plan_tabs import forecasting
@@ -52,7 +52,8 @@ def starter(shop: Shop, groups: dict[str, str]) -> None:
                 key="plans.groups",
                 placeholder=t("brief.choose"),
             )
-            started = st.form_submit_button(t("plans.start"), key="plans.start", type="primary")
+            may = door.for_who_may("draft")
+            started = st.form_submit_button(t("plans.start"), key="plans.start", type="primary", **may)
         if started and not (name or "").strip():
             st.error(t("brief.problem_name"))
         elif started:
@@ -84,7 +85,8 @@ def row(shop: Shop, saved: SavedPlan, groups: dict[str, str]) -> None:
         with st.container(horizontal=True):
             if st.button(t("plans.open"), key=f"plans.open.{plan.plan_id}", type="primary"):
                 beginnings.open_plan(plan.plan_id)
-            if st.button(t("plans.duplicate"), key=f"plans.duplicate.{plan.plan_id}"):
+            may = door.for_who_may("draft")
+            if st.button(t("plans.duplicate"), key=f"plans.duplicate.{plan.plan_id}", **may):
                 duplicate(shop, plan)
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs.message import plain
 from dashboard.views.settings_parts import fields, models, questions, topics
@@ -44,6 +44,7 @@ with widgets.problem_box():
     saved = {field.name: fields.shown(field, fields.stored(shop.settings, field)) for field in known}
     waiting = state.hold(fields.AREA, saved)
     st.subheader(plain(shop.settings.name))
+    door.say_who_may("administer")
     first_steps(shop)
     st.markdown(f"#### {t('settings.questions')}")
     st.caption(t("settings.questions_about"))

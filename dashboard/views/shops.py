@@ -4,7 +4,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs.message import plain
 from engine.errors import AppError
@@ -57,7 +57,8 @@ def own() -> None:
         name = st.text_input(t("shops.name"), key="shops.name", max_chars=80, placeholder=t("shops.name_hint"))
         state.keep("shops.currency", "USD", CURRENCIES)
         currency = st.selectbox(t("shops.currency"), CURRENCIES, key="shops.currency", help=t("shops.currency_help"))
-        made = st.button(t("shops.make"), key="shops.make", type="primary", icon=":material/add_business:")
+        may, icon = door.for_who_may("import"), ":material/add_business:"
+        made = st.button(t("shops.make"), key="shops.make", type="primary", icon=icon, **may)
     if made and not (name or "").strip():
         st.error(t("shops.no_name"), icon=":material/error:")
     elif made:

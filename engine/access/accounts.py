@@ -100,6 +100,14 @@ def set_password(config: Path, name: str, password: str, now: datetime, by: str 
     sessions.revoke_all(config, name, now)
 
 
+def sign_out(config: Path, name: str, now: datetime, by: str | None = None) -> None:
+    """Ends what somebody is signed in to, in every browser: after a machine was lost, or left open."""
+    _may(by, config)
+    with storage.reading(config) as db:
+        _existing(db, name)
+    sessions.revoke_all(config, name, now)
+
+
 def sign_in(config: Path, name: str, password: str, now: datetime) -> Account:
     """The account of this name and password.
 

@@ -4,6 +4,7 @@ import pytest
 
 from engine.access import accounts, sessions, storage
 from engine.access.sessions import SignedOut
+from tests.access.conftest import PASSWORD
 
 
 def is_in(config, token, at):
@@ -81,6 +82,15 @@ def test_a_clock_that_was_set_back_ends_no_session_and_lengthens_none(config, no
     token = sessions.begin(config, "Ana", later(hours=1))
     assert is_in(config, token, now) == "Ana"
     assert is_in(config, token, later(hours=1, minutes=30)) is None
+
+
+def test_an_admin_ends_what_somebody_is_signed_in_to(four, now):
+    his, hers = (sessions.begin(four, name, now) for name in ("Viewer", "Admin"))
+    accounts.sign_out(four, "viewer", now, by="Admin")
+    with pytest.raises(SignedOut):
+        sessions.check(four, his, now)
+    assert sessions.check(four, hers, now).name == "Admin"
+    accounts.sign_in(four, "Viewer", PASSWORD, now)  # the account itself stays as it is
 
 
 # --- logins that an identity provider vouches for ---

@@ -157,6 +157,7 @@ WRITES: list[Write] = [
     ("make an account", "administer", lambda at: accounts.add(at.config, "New", PASSWORD, "viewer", NOW, by=who())),
     ("give a role", "administer", lambda at: accounts.set_role(at.config, "viewer", "admin", by=who())),
     ("disable an account", "administer", lambda at: accounts.set_disabled(at.config, "viewer", True, NOW, by=who())),
+    ("sign somebody out", "administer", lambda at: accounts.sign_out(at.config, "viewer", NOW, by=who())),
     ("give a password", "administer", lambda at: accounts.set_password(
         at.config, "viewer", PASSWORD, NOW, by=who())),
 ]  # fmt: skip

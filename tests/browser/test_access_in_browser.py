@@ -17,12 +17,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from engine.access import accounts
+from engine.access import accounts, storage
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, ledger, plans
+from engine.errors import AppError
 from engine.shop import store
 from tests.browser.conftest import App, free_port, is_elsewhere, running_app, wait_until_ready
-from tests.browser.test_journey import field
+from tests.browser.test_journey import choose, field
 from tests.dashboard.plan_pages import COPY
 
 pytestmark = pytest.mark.browser
@@ -148,9 +149,8 @@ def test_two_people_in_two_browsers_submit_and_approve_as_who_they_are(app, conf
     assert field(hers, "approve.author").count() == 0  # nobody types who they are
     press(hers, "approve.submit")
     expect(hers.get_by_text("You decide as mia.")).to_be_visible()
-    field(hers, "approve.reason").locator("input").fill("I like it")
-    press(hers, "approve.approve")
     expect(hers.get_by_text("mia is a marketer and may not approve here")).to_be_visible()
+    expect(field(hers, "approve.approve").get_by_role("button").first).to_be_disabled()
 
     his = enter("bo", "/plan?plan=hers&tab=approve")
     field(his, "approve.reason").locator("input").fill("fits the spring range")
@@ -176,8 +176,8 @@ def test_two_people_in_two_browsers_submit_and_approve_as_who_they_are(app, conf
 def test_a_viewer_sees_the_pages_and_no_write_of_theirs_goes_through(app, config, enter):
     plans.save(app.shop, plan("looked-at", "mia"), {}, None, NOW)
     page = enter("vera", "/plan?plan=looked-at&tab=approve")
-    press(page, "approve.submit")
     expect(page.get_by_text("vera is a viewer and may not submit here")).to_be_visible()
+    expect(field(page, "approve.submit").get_by_role("button").first).to_be_disabled()
     page.goto(f"{app.url}/plan?plan=looked-at&tab=brief")
     wait_until_ready(page, "plan")
     percent = field(page, "brief.percent").locator("input")
@@ -205,6 +205,57 @@ def test_another_role_and_a_disabled_account_hold_at_the_next_click(app, config,
     accounts.set_disabled(config, "tim", True, datetime.now(UTC))
     page.get_by_role("link", name="Approval history").click()
     expect(page.get_by_text("This session is over")).to_be_visible()
+
+
+def sessions_of(config: Path, name: str) -> int:
+    """How many sessions somebody has that were not ended."""
+    with storage.reading(config) as db:
+        asked = "SELECT count(*) FROM sessions WHERE person = ? AND revoked IS NULL"
+        return int(db.execute(asked, [name]).fetchone()[0])
+
+
+@pytest.mark.full  # tests/access holds the same of the engine in every run
+def test_an_admin_makes_changes_and_ends_accounts_on_the_page_access(app, config, enter):
+    page = enter("ada", "/access")
+    field(page, "access.name").locator("input").fill("Zoe")
+    field(page, "access.password").locator("input").fill(password("zoe"))
+    press(page, "access.add")
+    expect(page.get_by_text("Zoe can sign in now.")).to_be_visible()
+    hers = enter("zoe")
+    expect(field(hers, "door.who")).to_contain_text("Zoe · marketer")
+
+    choose(page, "access.role.zoe", "viewer")
+    expect(page.get_by_text("Zoe: changed.")).to_be_visible()
+    hers.get_by_role("link", name="Plans").click()
+    expect(field(hers, "door.who")).to_contain_text("Zoe · viewer")
+    expect(hers.get_by_text("nothing else that you do here is saved")).to_be_visible()
+
+    press(page, "access.end.zoe")
+    expect(page.get_by_text("Zoe: signed out everywhere.")).to_be_visible()
+    hers.get_by_role("link", name="Results").click()
+    expect(hers.get_by_text("This session is over")).to_be_visible()
+    assert not hers.get_by_test_id("stSidebar").is_visible()
+    hers.get_by_role("link", name="Sign in").click()
+    assert hers.url == f"{app.url}/signin?next=/results"  # and back to where she was
+
+    assert sessions_of(config, "zoe") == 0
+    hers = enter("zoe")
+    field(page, "access.of.zoe").get_by_role("button", name="Change the password").click()
+    field(page, "access.word.zoe").locator("input").fill("another blue kettle")
+    press(page, "access.change.zoe")
+    expect(page.get_by_text("Zoe: changed.")).to_be_visible()
+    assert sessions_of(config, "zoe") == 0
+    accounts.sign_in(config, "zoe", "another blue kettle", datetime.now(UTC))
+
+    page.keyboard.press("Escape")
+    field(page, "access.in.zoe").locator("label").click()
+    expect(field(page, "access.in.zoe").locator("input")).not_to_be_checked()
+    wait_until_ready(page)
+    with pytest.raises(AppError, match="cannot be used"):
+        accounts.sign_in(config, "zoe", "another blue kettle", datetime.now(UTC))
+    field(page, "access.in.ada").locator("label").click()
+    expect(page.get_by_text("ada is the last admin who can sign in")).to_be_visible()
+    expect(field(page, "access.in.ada").locator("input")).to_be_checked()
 
 
 def is_refused(url: str, cookies: str) -> bool:
@@ -349,9 +400,8 @@ def test_people_of_the_provider_have_the_role_of_their_address(vouched, log_in):
     hers.goto(f"{vouched.url}/plan?plan=hers&tab=approve")
     press(hers, "approve.submit")
     expect(hers.get_by_text("You decide as mia@shop.example.")).to_be_visible()
-    field(hers, "approve.reason").locator("input").fill("I like it")
-    press(hers, "approve.approve")
     expect(hers.get_by_text("mia@shop.example is a marketer and may not approve here")).to_be_visible()
+    expect(field(hers, "approve.approve").get_by_role("button").first).to_be_disabled()
     his = log_in("bo")
     his.goto(f"{vouched.url}/plan?plan=hers&tab=approve")
     field(his, "approve.reason").locator("input").fill("fits")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t
 from dashboard.views.data_parts import understood
 from dashboard.views.plan_tabs.message import plain
@@ -50,7 +50,8 @@ def upload(shop: Shop | None) -> None:
         t("data.files"), types, accept_multiple_files=True, key="data.files", help=t("data.files_help")
     )
     st.caption(t("data.known_exports", names=", ".join(systems())))
-    if st.button(t("data.look"), key="data.look", type="primary", disabled=not files, icon=":material/search:"):
+    may = door.for_who_may("import", disabled=not files)
+    if st.button(t("data.look"), key="data.look", type="primary", icon=":material/search:", **may):
         put_aside(shop, begin_with, lambda into: incoming.stage(into, contents(files), begin_with))
     with st.expander(t("data.database"), key="data.database"):
         database(shop, begin_with)
@@ -69,7 +70,8 @@ def database(shop: Shop | None, begin_with: dict[str, str]) -> None:
         with st.container(horizontal=True):
             table = st.text_input(t("data.database_table"), key="data.database_table", placeholder="public.orders")
             password = st.text_input(t("data.password"), key="data.password", type="password")
-        asked = st.form_submit_button(t("data.read_table"), key="data.read_table", icon=":material/database:")
+        may, icon = door.for_who_may("import"), ":material/database:"
+        asked = st.form_submit_button(t("data.read_table"), key="data.read_table", icon=icon, **may)
     if asked:
         with st.spinner(t("data.reading_table")):
             put_aside(
@@ -133,13 +135,12 @@ def look(into: Path, folder: Path) -> None:
         st.info(t("data.half_alone", file=plain(one.sheet.name)), icon=":material/help:")
     with st.container(horizontal=True):
         ready = bool(found) and not open_points and not alone and (staged.pseudonymise or not personal)
-        if st.button(
-            t("data.import"), key="data.import", type="primary", disabled=not ready, icon=":material/upload_file:"
-        ):
+        may = door.for_who_may("import", disabled=not ready)
+        if st.button(t("data.import"), key="data.import", type="primary", icon=":material/upload_file:", **may):
             with widgets.problem_box():
                 incoming.start(into, folder, widgets.now())
             st.rerun()
-        if st.button(t("data.not_now"), key="data.not_now", icon=":material/close:"):
+        if st.button(t("data.not_now"), key="data.not_now", icon=":material/close:", **door.for_who_may("draft")):
             incoming.discard(into)
             st.rerun()
 

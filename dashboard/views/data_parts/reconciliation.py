@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, state, widgets
+from dashboard import cache, charts, door, state, widgets
 from dashboard.text import t
 from dashboard.views.data_parts import reasons
 from dashboard.views.plan_tabs.message import plain
@@ -156,15 +156,15 @@ def _compare(months: pd.DataFrame, told: dict[date, Stated], shop: Shop) -> None
 
 
 def _form(day: date, known: Stated | None, shop: Shop) -> None:
-    key = f"quality.figure.{day:%Y-%m}"
+    key, may = f"quality.figure.{day:%Y-%m}", door.for_who_may("draft")
     state.keep(key, known.figure if known else None)
     with st.form("quality.form", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
         figure = st.number_input(
             t("quality.compare_figure", currency=shop.settings.currency), value=None, step=0.01, format="%.2f", key=key
         )
-        asked = st.form_submit_button(t("quality.compare_keep"), key="quality.keep", type="primary")
+        asked = st.form_submit_button(t("quality.compare_keep"), key="quality.keep", type="primary", **may)
     forgotten = known is not None and st.button(
-        t("quality.compare_forget"), key="quality.forget", on_click=state.put, args=(key, None), type="tertiary"
+        t("quality.compare_forget"), key="quality.forget", on_click=state.put, args=(key, None), type="tertiary", **may
     )
     if asked and figure is None:
         st.warning(t("quality.compare_nothing"), icon=":material/edit:")

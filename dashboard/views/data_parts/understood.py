@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import widgets
+from dashboard import door, widgets
 from dashboard.text import t, table_name
 from dashboard.views.data_parts import columns
 from dashboard.views.data_parts.roles_in_words import role_name, short
@@ -28,7 +28,8 @@ def file(folder: Path, staged: Staged, one: StagedFile, found: list[Proposal] | 
     with st.container(border=True, key=f"data.file.{number}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f":material/description: **{plain(one.name)}**", width="stretch")
-            if st.button(t("data.leave_out"), key=f"data.leave_out.{number}", icon=":material/close:", type="tertiary"):
+            may, key = door.for_who_may("import"), f"data.leave_out.{number}"
+            if st.button(t("data.leave_out"), key=key, icon=":material/close:", type="tertiary", **may):
                 rest = [other for other in staged.files if other is not one]
                 keep(folder, staged.model_copy(update={"files": rest}))
         if isinstance(found, AppError):
@@ -115,7 +116,8 @@ def change(
         if says_encoding:
             as_text(folder, staged, one, proposal)
     said_now = columns.editor(f"{one.file}.{place}", proposal)
-    if st.button(t("data.use_this"), key=f"data.use.{one.file}.{place}", icon=":material/done:"):
+    may, key = door.for_who_may("import"), f"data.use.{one.file}.{place}"
+    if st.button(t("data.use_this"), key=key, icon=":material/done:", **may):
         twice = columns.named_twice(said_now["columns"])
         if twice:
             st.error(t("data.twice", names=", ".join(short(role) for role in twice)), icon=":material/error:")

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import language, t
 from engine import settings
 from engine.access import acting
@@ -30,9 +30,8 @@ def show(shop: Shop, found: list[Backup]) -> None:
     chosen, config = by_name[name], settings.read().config
     lost = _lost(shop, chosen)
     agreed = not lost or st.checkbox(t("backup.agree", count=lost), key=f"history.agree_{chosen.number}_{lost}")
-    pressed = st.button(
-        t("backup.put_back"), key="history.restore", icon=":material/settings_backup_restore:", disabled=not agreed
-    )
+    may, icon = door.for_who_may("administer", disabled=not agreed), ":material/settings_backup_restore:"
+    pressed = st.button(t("backup.put_back"), key="history.restore", icon=icon, **may)
     losing = f" --losing {lost}" if lost else ""
     st.code(f"python -m engine ledger restore {chosen.path} --shop {shop.path}{losing}", language="bash")
     if not pressed or not agreed:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t, table_name
 from dashboard.views.model_parts import names
 from engine import settings
@@ -88,7 +88,8 @@ def choose(shop: Shop, versions: list[Version]) -> None:
             chosen = st.selectbox(t("model.kept_version"), [one.version for one in versions], key="model.use_version")
         key = "model.use_reason" if len(versions) > 1 else f"model.use_reason.{chosen}"
         why = st.text_input(t("model.use_reason"), key=key)
-        if st.form_submit_button(t("model.use"), icon=":material/published_with_changes:"):
+        may, icon = door.for_who_may("submit"), ":material/published_with_changes:"
+        if st.form_submit_button(t("model.use"), key=f"model.use_now.{versions[0].version}", icon=icon, **may):
             with widgets.problem_box():
                 config = settings.read().config
                 model_choice.use(shop, chosen, state.person(), acting.person(), why, widgets.now(), config)

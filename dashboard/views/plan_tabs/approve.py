@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cache, signing, state, widgets
+from dashboard import cache, door, signing, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import (
     assumed,
@@ -99,7 +99,9 @@ def _submit(opened: Open) -> None:
     _fill(opened)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         author = _who("author")
-        asked = st.button(t("approve.submit"), key="approve.submit", type="primary", icon=":material/send:")
+        may, icon = door.for_who_may("submit"), ":material/send:"
+        asked = st.button(t("approve.submit"), key="approve.submit", type="primary", icon=icon, **may)
+    door.say_who_may("submit")
     if asked and _done(lambda: _send(opened, forecast, author)):
         st.rerun()
 
@@ -171,10 +173,11 @@ def _decide(opened: Open, stands: bool) -> None:
         approver = _who("approver", outside=proof is not None)
         reason = st.text_input(t("approve.reason"), key="approve.reason", width=420, on_change=_typed)
     with st.container(horizontal=True):
-        yes = st.button(
-            t("approve.approve"), key="approve.approve", type="primary", icon=":material/check:", disabled=not stands
-        )
-        no = st.button(t("approve.reject"), key="approve.reject", icon=":material/close:")
+        may, icon = door.for_who_may("approve", disabled=not stands), ":material/check:"
+        yes = st.button(t("approve.approve"), key="approve.approve", type="primary", icon=icon, **may)
+        may, icon = door.for_who_may("reject"), ":material/close:"
+        no = st.button(t("approve.reject"), key="approve.reject", icon=icon, **may)
+    door.say_who_may("approve")
     act = functools.partial(approvals.approve, forecasts=cache.standing.forecast_today) if yes else approvals.reject
     if (yes or no) and _done(lambda: _record(opened, act, approver, reason, proof)):
         st.rerun()

@@ -4,7 +4,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import checking, clipboard, drafting, editing, message, saving, watching
 from dashboard.views.plan_tabs.drafting import area
@@ -44,8 +44,7 @@ def _ask(opened: Open) -> None:
         t("copy.write_both"),
         key="copy.write_both",
         icon=":material/translate:",
-        help=t("copy.write_both_help"),
-        disabled=not wanted,
+        **door.for_who_may("draft", disabled=not wanted, help_=t("copy.write_both_help")),
     )
     if not wanted:
         st.caption(t("copy.both_written"))
@@ -64,7 +63,8 @@ def _start(opened: Open, wanted: list[tuple[int, Language]]) -> None:
 def _watched(opened: Open, job_id: str) -> None:
     def progress(job: Job) -> bool:
         st.progress(job.progress or 0.0, text=t("copy.writing_both"))
-        return st.button(t("copy.stop"), key="copy.stop_both", icon=":material/stop_circle:", type="tertiary")
+        may, icon = door.for_who_may("draft"), ":material/stop_circle:"
+        return st.button(t("copy.stop"), key="copy.stop_both", icon=icon, type="tertiary", **may)
 
     watching.watch(opened, job_id, progress)
 
@@ -144,10 +144,10 @@ def _edited(opened: Open, step: int, language: Language, facts: Facts, busy: boo
             for_tool = editing.for_tool(opened, step, filled, facts)
             clipboard.button(for_tool, t("copy.copy_filled", part=label), f"{name}.copy_{part}")
     with st.container(horizontal=True):
-        again = st.button(
-            t("copy.again"), key=f"{name}.again", icon=":material/refresh:", type="tertiary", disabled=busy
-        )
-        gone = st.button(t("copy.remove_language"), key=f"{name}.remove", icon=":material/close:", type="tertiary")
+        may, gone_icon = door.for_who_may("draft"), ":material/close:"
+        off = may | {"disabled": may["disabled"] or busy}
+        again = st.button(t("copy.again"), key=f"{name}.again", icon=":material/refresh:", type="tertiary", **off)
+        gone = st.button(t("copy.remove_language"), key=f"{name}.remove", icon=gone_icon, type="tertiary", **may)
     if again or gone:
         with widgets.problem_box():
             empty = planned.with_texts(opened.plan, dict.fromkeys(saved, ""), step, language)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import drafting, message, saving, watching
 from dashboard.views.plan_tabs.drafting import OWN, own
@@ -56,12 +56,15 @@ def _head(opened: Open, step: int, job: Job | None) -> None:
         st.warning(message.plain(job.error), icon=":material/error:")
     with st.container(horizontal=True):
         label = t("copy.draft_again") if drafts else t("copy.draft")
-        icon = ":material/stylus_note:"
-        asked = st.button(label, key="copy.draft", type="secondary" if drafts else "primary", icon=icon)
+        icon, may = ":material/stylus_note:", door.for_who_may("draft")
+        asked = st.button(label, key="copy.draft", type="secondary" if drafts else "primary", icon=icon, **may)
         many = _is_modelled() and st.button(
-            _many(opened, step), key="copy.draft_many", icon=":material/filter_3:", help=t("copy.draft_many_help")
+            _many(opened, step),
+            key="copy.draft_many",
+            icon=":material/filter_3:",
+            **door.for_who_may("draft", help_=t("copy.draft_many_help")),
         )
-        write = not texts and st.button(t("copy.own"), key="copy.own", type="tertiary", icon=":material/edit:")
+        write = not texts and st.button(t("copy.own"), key="copy.own", type="tertiary", icon=":material/edit:", **may)
     runs_where()
     if asked or many:
         ask(opened, step, many=many)
@@ -114,7 +117,7 @@ def _watched(opened: Open, step: int, job_id: str) -> None:
                 with column:
                     if number < count:
                         _coming(opened, step, job, number)
-        return st.button(t("copy.stop"), key="copy.stop", icon=":material/stop_circle:")
+        return st.button(t("copy.stop"), key="copy.stop", icon=":material/stop_circle:", **door.for_who_may("draft"))
 
     runs_where()
     watching.watch(opened, job_id, cards)
@@ -162,7 +165,7 @@ def _cards(opened: Open, step: int, drafts: list[dict[str, Any]], first: int = 0
                     key=f"copy.like_{number}",
                     type="tertiary",
                     icon=":material/auto_awesome_motion:",
-                    disabled=busy,
+                    **door.for_who_may("draft", disabled=busy),
                 )
             if like:
                 ask(opened, step, draft["slots"])
@@ -183,7 +186,8 @@ def _thumb(step: int, draft: dict[str, Any], number: int, up: bool | None) -> No
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(t("copy.thumb"), width="content", help=t("copy.thumb_help"))
         usual = None if up is None else int(up)
-        st.feedback("thumbs", key=key, default=usual, on_change=_judge, args=(step, draft, key))
+        off = door.for_who_may("draft")["disabled"]
+        st.feedback("thumbs", key=key, default=usual, on_change=_judge, args=(step, draft, key), disabled=off)
 
 
 def _judge(step: int, draft: dict[str, Any], key: str) -> None:
@@ -204,7 +208,8 @@ def _choice(opened: Open, step: int, draft: dict[str, Any], number: int | str) -
         st.badge(t("copy.chosen"), icon=":material/check:", color="green")
     else:
         # A callback: the run that this click starts may find the work over and end before it comes to this button.
-        st.button(t("copy.choose"), key=f"copy.choose_{number}", on_click=_choose, args=(step, draft))
+        key, may = f"copy.choose_{number}", door.for_who_may("draft")
+        st.button(t("copy.choose"), key=key, on_click=_choose, args=(step, draft), **may)
 
 
 def _draft(opened: Open, step: int, draft: dict[str, Any]) -> None:
@@ -245,8 +250,9 @@ def more_like(opened: Open, step: int, texts: Mapping[str, str]) -> None:
         t("copy.like"),
         key="copy.like",
         icon=":material/auto_awesome_motion:",
-        disabled=not any(texts.values()) or _is_writing(opened, step),
-        help=t("copy.like_help"),
+        **door.for_who_may(
+            "draft", disabled=not any(texts.values()) or _is_writing(opened, step), help_=t("copy.like_help")
+        ),
     )
     if asked:
         ask(opened, step, texts)

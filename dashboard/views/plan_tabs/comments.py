@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from dashboard import signing, state, widgets
+from dashboard import door, signing, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.message import plain
@@ -47,7 +47,7 @@ def show(opened: Open) -> None:
                 t("comments.request"),
                 key=f"{AREA}.request",
                 icon=":material/rate_review:",
-                help=t("comments.request_help"),
+                **door.for_who_may("reject", help_=t("comments.request_help")),
                 on_click=_said,
                 args=("request",),
             )

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import merging, saving, wording
 from dashboard.views.plan_tabs.merging import Merged
@@ -71,7 +71,8 @@ def show(
     with st.container(key=f"{area}.conflict"):
         st.table(shown, alt=t("plan.conflict_alt"))
     with st.container(horizontal=True):
-        st.button(t("plan.keep_mine"), key=f"{area}.keep_mine", on_click=_keep, args=(area, opened, found.values, keep))
+        kept, may = (area, opened, found.values, keep), door.for_who_may("draft")
+        st.button(t("plan.keep_mine"), key=f"{area}.keep_mine", on_click=_keep, args=kept, **may)
         st.button(t("plan.take_theirs"), key=f"{area}.take_theirs", on_click=_take, args=(area, opened))
 
 

@@ -7,13 +7,17 @@ from dashboard.text import t
 from dashboard.views.plan_tabs import bilingual, choosing, drafting, earlier, editing, refilling
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import planned
+from engine.errors import NotAllowed
 
 
 def show(opened: Open) -> None:
     """Three drafts, the chosen one to edit, and what was there before. Each message of a plan has its own."""
     step = _step(opened)
     with widgets.problem_box():
-        found = drafting.collected_each(drafting.collected_line(drafting.collected(opened, step), step))
+        try:
+            found = drafting.collected_each(drafting.collected_line(drafting.collected(opened, step), step))
+        except NotAllowed:
+            found = opened  # of somebody who looks: the next one who may write takes in what was written
     if found.saved.version != opened.saved.version:
         st.rerun()  # the page's head was drawn before: what can be undone is another thing now
     # In containers of their own: when drafts come in above, what is being typed below stays where it is.

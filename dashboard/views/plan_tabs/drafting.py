@@ -14,6 +14,7 @@ from dashboard import cache, state, widgets
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
 from engine import jobs, settings
+from engine.access import acting
 from engine.campaign import planned
 from engine.campaign.plan import Language
 from engine.campaign.writer import best, candidates, choosing, drafts, opinions
@@ -71,6 +72,7 @@ def _start(opened: Open, step: int, kind: str, arguments: list[str]) -> str:
 
 
 def _file(opened: Open, step: int, name: str, texts: Mapping[str, str]) -> Path:
+    acting.require("draft")
     path = opened.shop.path / "briefs" / f"{opened.plan.plan_id}.{step}.{name}.json"
     store.replace_file(path, json.dumps(dict(texts), ensure_ascii=False).encode())
     return path

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import widgets
+from dashboard import door, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import drafting, message, saving
 from dashboard.views.plan_tabs.drafting import OWN, own
@@ -67,7 +67,8 @@ def _copy(opened: Open, step: int, copy: Copy, number: int) -> None:
     facts = saving.facts_of(opened.shop, opened.plan, step)
     filled = claims.fill(copy.texts, facts) if facts else copy.texts
     message.show(filled, channel, language, opened.plan.offer.personal_codes)
-    if st.button(t("copy.bring_back"), key=f"copy.bring_back_{number}", icon=":material/settings_backup_restore:"):
+    key, icon = f"copy.bring_back_{number}", ":material/settings_backup_restore:"
+    if st.button(t("copy.bring_back"), key=key, icon=icon, **door.for_who_may("draft")):
         texts = {part: copy.texts.get(part, "") for part in PARTS[channel]}
         with widgets.problem_box():
             drafting.take(opened, step, texts, _draft_of(opened, step, copy).get("draft_id", OWN))

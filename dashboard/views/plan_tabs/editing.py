@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import (
     checking,
@@ -103,8 +103,11 @@ def _field(opened: Open, step: int, part: str, texts: dict[str, str], facts: Fac
             key=f"{area(step)}.again_{part}",
             type="tertiary",
             icon=":material/refresh:",
-            help=t("copy.again_help"),
-            disabled=not texts[part].strip() or (job is not None and not job.is_over),
+            **door.for_who_may(
+                "draft",
+                disabled=not texts[part].strip() or (job is not None and not job.is_over),
+                help_=t("copy.again_help"),
+            ),
         )
         clipboard.button(
             for_tool(opened, step, filled, facts), t("copy.copy_filled", part=label), f"{area(step)}.copy_{part}"
@@ -195,7 +198,8 @@ def _watched(opened: Open, job_id: str) -> None:
         words = job.detail.get("drafts", {}).get("0", {}).get("text", "")
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(t("copy.line_writing"), icon=":material/edit:")
-            stop = st.button(t("copy.stop"), key="copy.stop_line", icon=":material/stop_circle:", type="tertiary")
+            may, icon = door.for_who_may("draft"), ":material/stop_circle:"
+            stop = st.button(t("copy.stop"), key="copy.stop_line", icon=icon, type="tertiary", **may)
         if words:
             st.caption(message.plain(words))
         return stop

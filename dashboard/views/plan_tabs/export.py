@@ -91,9 +91,9 @@ def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
                 "text/csv",
                 key="export.recipients_csv" + (f".{one.step}" if one.step else ""),
                 type="primary",
-                disabled=one.people.empty,
                 on_click="ignore",
                 icon=":material/outgoing_mail:",
+                **door.for_who_may("export", disabled=one.people.empty),
             )
         st.download_button(
             t("export.plans_csv"),
@@ -103,6 +103,7 @@ def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
             key="export.plans_csv",
             on_click="ignore",
             icon=":material/download:",
+            **door.for_who_may("export"),
         )
         _pages(shop, saved, person, tool)
     if all(one.people.empty for one in lists):
@@ -134,7 +135,7 @@ def _pages(shop: Shop, saved: SavedPlan, person: str, tool: Tool) -> None:
                 key=f"export.html.{number}.{language}",
                 on_click="ignore",
                 icon=":material/html:",
-                help=t("export.html_help"),
+                **door.for_who_may("export", help_=t("export.html_help")),
             )
 
 
@@ -195,4 +196,5 @@ def _to_measure(opened: Open, table: pd.DataFrame, tool: Tool) -> None:
             key="export.audience_csv",
             on_click="ignore",
             icon=":material/experiment:",
+            **door.for_who_may("export"),
         )

@@ -1,13 +1,17 @@
 """Has everyone who is written to a code of their own? Codes are loaded or made here, before anything is exported."""
 
+from functools import partial
+from pathlib import Path
+
 import pandas as pd
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
+from engine.access import acting
 from engine.decision import code_files, codes
 from engine.decision.codes import Stock
 from engine.errors import AppError
@@ -53,7 +57,8 @@ def _how_many(stock: Stock, missing: int, people: int) -> None:
 def _load(opened: Open) -> None:
     """Codes that the shop's own system made."""
     file = st.file_uploader(t("export_codes.file"), TYPES, key="codes.file", help=t("export_codes.file_help"))
-    if not st.button(t("export_codes.load"), key="codes.load", disabled=file is None, icon=":material/upload:"):
+    may = door.for_who_may("export", disabled=file is None)
+    if not st.button(t("export_codes.load"), key="codes.load", icon=":material/upload:", **may):
         return
     try:
         read = code_files.read_bytes(file.getvalue(), file.name)  # type: ignore[union-attr]
@@ -82,7 +87,8 @@ def _make(opened: Open, missing: int) -> None:
                 length = st.number_input(
                     t("export_codes.length"), 4, 20, codes.USUAL_LENGTH, key="codes.length", width=160
                 )
-            asked = st.form_submit_button(t("export_codes.make_now"), key="codes.make_now")
+            may = door.for_who_may("export")
+            asked = st.form_submit_button(t("export_codes.make_now"), key="codes.make_now", **may)
         if not asked:
             return
         try:
@@ -97,27 +103,30 @@ def _make(opened: Open, missing: int) -> None:
         st.rerun()
 
 
+def _all(folder: Path, plan_id: str) -> bytes:
+    acting.require("export")  # a code is money to whoever has it
+    return code_files.write(codes.all_of(folder, plan_id))
+
+
 def _take_away(opened: Open, stock: Stock) -> None:
     """All codes as the file that a sending tool or the shop takes, and those that nobody has taken back."""
     folder, plan_id = opened.shop.path, opened.plan.plan_id
     with st.container(horizontal=True):
         st.download_button(
             t("export_codes.download", count=widgets.number(stock.loaded)),
-            lambda: code_files.write(codes.all_of(folder, plan_id)),
+            door.later(partial(_all, folder, plan_id)),
             code_files.file_name(plan_id, live=not stock.made_here),
             "text/csv",
             key="codes.download",
-            disabled=not stock.loaded,
             on_click="ignore",
             icon=":material/download:",
-            help=t("export_codes.download_help"),
+            **door.for_who_may("export", disabled=not stock.loaded, help_=t("export_codes.download_help")),
         )
         back = st.button(
             t("export_codes.withdraw", count=widgets.number(stock.free)),
             key="codes.withdraw",
-            disabled=not stock.free,
             icon=":material/undo:",
-            help=t("export_codes.withdraw_help"),
+            **door.for_who_may("export", disabled=not stock.free, help_=t("export_codes.withdraw_help")),
         )
     if back:
         with widgets.problem_box():

@@ -66,9 +66,9 @@ def _files(opened: Open, package: Package) -> None:
                 _TYPES[file.name.rpartition(".")[2]],
                 key=f"export.target.{package.target}.{number}",
                 type="primary" if file.kind == "send" else "secondary",
-                disabled=not file.people,
                 on_click="ignore",
                 icon=_ICONS[file.kind],
+                **door.for_who_may("export", disabled=not file.people),
             )
 
 

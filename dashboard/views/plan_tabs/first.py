@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import assumed, forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
@@ -89,7 +89,8 @@ def _holdout(opened: Open, found: Outlook) -> None:
         return
     st.caption(t("first.holdout_now", share=widgets.percent(now, 0)))
     label = t("first.holdout_take", share=widgets.percent(share, 0)) if share else t("first.holdout_none")
-    st.button(label, key="first.holdout", icon=":material/group_remove:", on_click=partial(_take, share))
+    may, icon = door.for_who_may("draft"), ":material/group_remove:"
+    st.button(label, key="first.holdout", icon=icon, on_click=partial(_take, share), **may)
 
 
 def _take(share: float) -> None:

@@ -4,7 +4,7 @@ import itertools
 
 import streamlit as st
 
-from dashboard import widgets
+from dashboard import door, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import saving, wording
 from dashboard.views.plan_tabs.message import plain
@@ -24,8 +24,7 @@ def show(opened: Open) -> None:
         _label(opened, undone),
         key="plan.undo",
         icon=":material/undo:",
-        disabled=undone is None,
-        help=_help(opened, undone),
+        **door.for_who_may("draft", disabled=undone is None, help_=_help(opened, undone)),
     )
     if asked:
         with widgets.problem_box():
@@ -83,7 +82,8 @@ def _versions(opened: Open) -> None:
         is_now = version is kept[0]
         st.markdown(f"**{t('plan.version_now', at=at) if is_now else at}**")
         st.caption("\n\n".join(_changed(opened, before, version)))
-        if not is_now and st.button(t("plan.version_restore"), key=f"plan.restore_{version.version}"):
+        key, may = f"plan.restore_{version.version}", door.for_who_may("draft")
+        if not is_now and st.button(t("plan.version_restore"), key=key, **may):
             with widgets.problem_box():
                 saving.restore(opened, version.version)
             st.rerun()

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
@@ -20,13 +20,14 @@ def show(opened: Open, forecast: Forecast) -> None:
         return
     if kept := forecasting.overridden(opened, forecast):
         told(opened, kept)
-        if st.button(t("override.hide"), key="override.hide", icon=":material/visibility_off:"):
+        may, icon = door.for_who_may("draft"), ":material/visibility_off:"
+        if st.button(t("override.hide"), key="override.hide", icon=icon, **may):
             _keep(None)
         return
     with st.expander(t("override.ask"), icon=":material/visibility:", key="override.ask"):
         st.caption(t("override.about"))
         reason = st.text_input(t("override.reason"), key="override.reason", max_chars=300)
-        if st.button(t("override.show"), key="override.show"):
+        if st.button(t("override.show"), key="override.show", **door.for_who_may("draft")):
             try:
                 kept = overrides.override(forecast, state.person(), reason, widgets.now())
             except AppError as problem:

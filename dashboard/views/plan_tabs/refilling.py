@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import widgets
+from dashboard import door, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import saving
 from dashboard.views.plan_tabs.saving import Open
@@ -22,7 +22,8 @@ def show(opened: Open, step: int) -> None:
         ]
         columns = [t(f"copy.column_{name}") for name in ("language", "part", "before", "after")]
         st.table(pd.DataFrame(rows, columns=columns).set_index(columns[0]))
-        if st.button(t("copy.refilled_seen"), key="copy.refilled_seen", icon=":material/check:"):
+        may, icon = door.for_who_may("draft"), ":material/check:"
+        if st.button(t("copy.refilled_seen"), key="copy.refilled_seen", icon=icon, **may):
             with widgets.problem_box():
                 saving.note(opened, {"refilled": []})
             st.rerun()

@@ -5,7 +5,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import cache
+from dashboard import cache, door
 from dashboard.text import t
 from dashboard.views.plan_tabs import rule_rows, rule_values
 from dashboard.views.plan_tabs.rule_rows import Group, Path, Row
@@ -38,6 +38,7 @@ def show(builder: Builder) -> None:
                 type="tertiary",
                 on_click=_on_group,
                 args=(builder,),
+                **door.for_who_may("draft"),
             )
 
 
@@ -69,6 +70,7 @@ def _add(builder: Builder, path: Path) -> None:
         icon=":material/add:",
         type="tertiary",
         on_click=_on_row,
+        **door.for_who_may("draft"),
         args=(builder, path),
     )
 
@@ -162,6 +164,7 @@ def _remove(builder: Builder, path: Path) -> None:
         type="tertiary",
         on_click=_on_remove,
         args=(builder, path),
+        **door.for_who_may("draft"),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import cache, state, widgets
+from dashboard import cache, door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import brief_form
 from dashboard.views.plan_tabs.message import plain
@@ -46,8 +46,7 @@ def _use(opened: Open, kept: dict[str, SavedAudience], changed: Callable[[], Non
             t("audience.use"),
             key="audience.use",
             icon=":material/input:",
-            disabled=chosen is None,
-            help=t("audience.use_help"),
+            **door.for_who_may("draft", disabled=chosen is None, help_=t("audience.use_help")),
             on_click=_on_use,
             args=(opened, kept, changed),
         )
@@ -56,7 +55,7 @@ def _use(opened: Open, kept: dict[str, SavedAudience], changed: Callable[[], Non
             key="audience.delete",
             icon=":material/delete:",
             type="tertiary",
-            disabled=chosen is None,
+            **door.for_who_may("draft", disabled=chosen is None),
             on_click=_on_delete,
             args=(opened.shop,),
         )
@@ -88,6 +87,7 @@ def _save(opened: Open) -> None:
         icon=":material/bookmark_add:",
         on_click=_on_save,
         args=(opened.shop, audience),
+        **door.for_who_may("draft"),
     )
 
 

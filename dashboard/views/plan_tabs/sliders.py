@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import conflict, discount, saving
 from dashboard.views.plan_tabs.saving import Open
@@ -214,7 +214,8 @@ def keep(opened: Open, now: Plan) -> None:
         return
     st.caption(t("numbers.not_saved"))
     with st.container(horizontal=True):
-        if st.button(t("numbers.use"), key="numbers.use", type="primary", icon=":material/check:"):
+        may = door.for_who_may("draft")
+        if st.button(t("numbers.use"), key="numbers.use", type="primary", icon=":material/check:", **may):
             stored = saving.reopened()  # a fragment holds the plan as it was
             try:
                 _use(stored)

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import door, state
 from dashboard.text import t
 from dashboard.views.plan_tabs.brief_form import MOST_MESSAGES
 from engine.campaign.plan import PARTS
@@ -34,7 +34,7 @@ def show(values: dict[str, Any], changed: Callable[[], None]) -> None:
             t("audience.add_message"),
             key="brief.add_message",
             icon=":material/add_comment:",
-            help=t("audience.add_message_help"),
+            **door.for_who_may("draft", help_=t("audience.add_message_help")),
             on_click=_on_add,
             args=(changed,),
         )
@@ -163,6 +163,7 @@ def _message(number: int, generation: int, values: dict[str, Any], changed: Call
             type="tertiary",
             on_click=_on_remove,
             args=(number, generation, changed),
+            **door.for_who_may("draft"),
         )
         day = values["starts_at"] + timedelta(days=message["day"])
         st.caption(t("audience.sent_on", day=day.isoformat()), width="content")

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, printed, widgets
+from dashboard import cache, charts, door, printed, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message
 from dashboard.views.plan_tabs.saving import Open
@@ -51,7 +51,7 @@ def _learned(shop: Shop) -> bool:
 
 
 def _learn_button(shop: Shop, label_key: str) -> None:
-    if st.button(t(label_key), key="who.learn", icon=":material/model_training:"):
+    if st.button(t(label_key), key="who.learn", icon=":material/model_training:", **door.for_who_may("draft")):
         with widgets.problem_box():
             jobs.start(shop.path, JOB, ["uplift", "--shop", str(shop.path)], widgets.now())
         st.rerun()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import cache, widgets
+from dashboard import cache, door, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs.message import plain
 from engine import jobs, settings
@@ -52,10 +52,14 @@ def _model(shop: Shop, one: ModelFile, busy: bool, fixed: bool) -> None:
         with st.container(horizontal=True):
             if one.state in ("missing", "wrong"):
                 label, key = t("writer.fetch", size=size), f"settings.fetch.{one.name}"
-                if st.button(label, key=key, icon=":material/download:", disabled=busy):
+                may = door.for_who_may("administer", disabled=busy)
+                if st.button(label, key=key, icon=":material/download:", **may):
                     _fetch(shop, one.name)
             elif not (one.in_use or fixed) and st.button(
-                t("writer.use"), key=f"settings.use.{one.name}", icon=":material/edit:"
+                t("writer.use"),
+                key=f"settings.use.{one.name}",
+                icon=":material/edit:",
+                **door.for_who_may("administer"),
             ):
                 catalogue.choose(settings.read(), one.name)
                 st.rerun()
@@ -65,7 +69,8 @@ def _other(shop: Shop, busy: bool) -> None:
     """A field for a file of the model hub."""
     with st.form("settings.hub", border=False):
         name = st.text_input(t("writer.hub_file"), key="settings.hub_file", placeholder="OWNER/REPO/FILE.gguf")
-        asked = st.form_submit_button(t("writer.hub_fetch"), key="settings.hub_fetch", disabled=busy)
+        may = door.for_who_may("administer", disabled=busy)
+        asked = st.form_submit_button(t("writer.hub_fetch"), key="settings.hub_fetch", **may)
     st.caption(t("writer.hub_note"))
     if asked and catalogue.is_on_hub(name.strip()):
         _fetch(shop, name.strip())

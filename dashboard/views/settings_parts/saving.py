@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard import state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs.message import plain
 from dashboard.views.settings_parts import fields
@@ -41,7 +41,8 @@ def bar(
     _refusal(of_all, mistakes, tables)
     with st.container(horizontal=True):
         off = bool(mistakes) or blocked or not changes
-        asked = st.button(t(f"settings.save_{name}"), key=f"{AREA}.save_{name}", type="primary", disabled=off)
+        may = door.for_who_may("administer", disabled=off)
+        asked = st.button(t(f"settings.save_{name}"), key=f"{AREA}.save_{name}", type="primary", **may)
         if unsaved:
             arguments = (AREA, [*(field.name for field in of_all), *tables])
             label, key, icon = t("settings.take_back"), f"{AREA}.back_{name}", ":material/undo:"

@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import streamlit as st
 
-from dashboard import state
+from dashboard import door, state
 from dashboard.text import t
 from dashboard.views.settings_parts import fields, rules, saving, tables
 from dashboard.views.settings_parts.fields import AREA, Field
@@ -104,7 +104,8 @@ def _confirm(shop: Shop, name: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         saving.badge(shop.settings, name)
         label, icon = t("settings.confirm"), ":material/check:"
-        if st.button(label, key=f"{AREA}.{name}.confirm", type="tertiary", icon=icon):
+        may = door.for_who_may("administer")
+        if st.button(label, key=f"{AREA}.{name}.confirm", type="tertiary", icon=icon, **may):
             saving.save(shop, {name: getattr(shop.settings, name)}, "topics")
 
 
