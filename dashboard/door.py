@@ -38,7 +38,7 @@ def _outside(problem: AppError, signed_in: bool) -> None:
     (st.error if signed_in else st.info)("\n\n".join(problem.texts(language())), icon=":material/lock:")
     st.html('<span id="ready" data-page="outside" style="display:none">.</span>')
     # What a page left there leads nowhere, and on a phone it lies over what is said here.
-    st.html("<style>[data-testid=stSidebar] { display: none }</style>")
+    st.html("<style>[data-testid=stSidebar], [data-testid=stExpandSidebarButton] { display: none }</style>")
     way = _way()
     if way == "oidc" and signed_in:
         st.button(t("access.sign_out"), key="door.sign_out", on_click=st.logout, icon=":material/logout:")

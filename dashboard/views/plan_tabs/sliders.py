@@ -229,6 +229,7 @@ def keep(opened: Open, now: Plan) -> None:
             st.rerun()
         label, plan_id = t("numbers.reset"), opened.plan.plan_id
         st.button(label, key="numbers.reset", icon=":material/undo:", on_click=_reset, args=(plan_id,))
+    door.say_who_may("draft")
 
 
 def _short(value: Any) -> str:
