@@ -8,7 +8,6 @@ from click.testing import CliRunner
 from icalendar import Calendar
 
 import engine.__main__  # noqa: F401  registers every command
-from engine.access import roles
 from engine.campaign.plan import Offer, Step
 from engine.commands import main
 from engine.decision import approvals, code_files, codes
