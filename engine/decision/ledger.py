@@ -33,8 +33,8 @@ from engine.errors import StoreProblem
 from engine.sentences import Sentence
 
 __all__ = [
-    "EVIDENCE", "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head", "proved",
-    "still_there", "verify", "writing",
+    "EVIDENCE", "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head",
+    "proved", "still_there", "verify", "writing",
 ]  # fmt: skip
 
 EVIDENCE = "evidence"  # under which an entry names the file that shows a decision taken outside Offerlab
