@@ -105,10 +105,16 @@ system:
 
 # --- checks ---
 
-test: venv-dev system model-if-possible
+# Both take minutes on a new machine, and neither needs the other.
+.PHONY: test-setup
+test-setup: python
+	@$(MAKE) --no-print-directory -j2 venv-dev system
+	@$(MAKE) --no-print-directory model-if-possible
+
+test: test-setup
 	@$(PY) -m pytest -q -n 3 --dist loadfile
 
-test-full: venv-dev system model-if-possible
+test-full: test-setup
 	@mkdir -p bench/results
 	@set -o pipefail; OFFERLAB_FULL=1 $(PY) -m pytest -q -ra --timeout 3600 2>&1 | tee bench/results/test-full.txt
 
@@ -124,7 +130,7 @@ check: venv-dev
 	@$(PY) -m ruff check .
 	@$(PY) -m mypy engine dashboard bench
 
-screenshots: venv-dev system model-if-possible
+screenshots: test-setup
 	@PYTHONPATH=. $(PY) tests/browser/screenshots.py
 
 # --- upkeep ---

@@ -4,6 +4,7 @@ Each rule is a function (path, tree) -> problems. BROKEN holds a snippet for eve
 """
 
 import ast
+import functools
 import re
 import tomllib
 import unicodedata
@@ -48,6 +49,7 @@ def files() -> list[PurePosixPath]:
     return sorted(PurePosixPath(path.relative_to(ROOT).as_posix()) for path in found)
 
 
+@functools.cache  # by every rule, and no rule changes what it reads
 def parse(path: PurePosixPath) -> ast.Module:
     return ast.parse((ROOT / path).read_text(encoding="utf-8"))
 
