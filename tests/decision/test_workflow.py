@@ -15,17 +15,19 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from engine.access.roles import person_key
+from engine.access import acting
+from engine.access.roles import os_user, person_key
 from engine.campaign.plan import Audience, Offer, Plan, Step
-from engine.decision import approvals, comments, export, ledger, plans, standing
+from engine.decision import approvals, comments, database, export, ledger, plans, standing
 from engine.errors import NotAllowed, StoreProblem
 from engine.outcome import arrivals
 from tests.decision.world import CUSTOMERS, QUIET_DAYS, RULE, World
 
 NOW = datetime(2026, 6, 1, 12)
 MEMORY = Path("/dev/shm")
-AUTHOR = ["ana", " ANA", "ａｎａ", "a\u200bna"]
-PEOPLE = st.sampled_from(["ben", "cy", *AUTHOR])
+OWNER = ["ana", " ANA", "ａｎａ", "a\u200bna"]
+PEOPLE = st.sampled_from(["ben", "cy", "dora", *OWNER])
+WRITERS = st.sampled_from(["ana", "ana", "ana", "ben", " BEN "])  # mostly the owner: somebody must be left to decide
 PROFIT = {"low": 50.0, "value": 100.0, "high": 150.0}
 FORECASTS = {
     "usual": {"extra_profit": PROFIT["value"], "supported": 1, "orders": 12.0, "extra_orders": 12.0},
@@ -72,6 +74,8 @@ class Desk(RuleBasedStateMachine):
         self.stored: tuple | None = None
         self.status = "draft"
         self.submitted: Submitted | None = None
+        self.authors: set[str] = set()
+        self.signs_in = False
         self.exports = 0
         self.compared: tuple | None = None
 
@@ -121,38 +125,50 @@ class Desk(RuleBasedStateMachine):
 
     # --- people ---
 
-    @initialize(until=st.sampled_from(["new", "submitted", "approved", "exported"]))
-    def begin(self, until):
+    @initialize(signs_in=st.booleans(), until=st.sampled_from(["new", "submitted", "approved", "exported"]))
+    def begin(self, signs_in, until):
         """Most of what matters comes after an approval, and chance alone rarely leads there."""
-        steps = [self.submit, lambda: self.approve("ben"), lambda: self.send_out(True)]
+        self.signs_in = signs_in
+        steps = [lambda: self.submit("ana"), lambda: self.approve("cy", "cy", True), lambda: self.send_out(True)]
         for step in steps[: ["new", "submitted", "approved", "exported"].index(until)]:
             step()
 
-    @rule(what=st.sampled_from(["body", "discount", "rule", *["nothing"] * 9]))
-    def edit(self, what):
+    def _as(self, person: str) -> Any:
+        """This person at the keyboard: signed in, or on a machine whose user types for everybody."""
+        return acting.asking(lambda: person if self.signs_in else None)
+
+    def _wrote(self, *people: str) -> None:
+        self.authors |= {person_key(one) for one in people}
+
+    @rule(by=WRITERS, what=st.sampled_from(["body", "discount", "rule", *["nothing"] * 9]))
+    def edit(self, by, what):
         if what == "nothing":  # mostly: an edit ends every approval, and others are looked at here too
             return
         other = {"body": ("Tea", "Tea today"), "discount": (0.1, 0.2), "rule": (RULE, RULE + " and orders >= 0")}[what]
         self.content[what] = other[1] if self.content[what] == other[0] else other[0]
         version = plans.load(self.world.folder, "p1").version if self.stored else None
         extras = plans.load(self.world.folder, "p1").extras if self.stored else {}
-        plans.save(self.world.folder, self._plan(), extras, version, NOW)
+        with self._as(by):
+            plans.save(self.world.folder, self._plan(), extras, version, NOW)
+        self._wrote("ana", by if self.signs_in else os_user())
         self.stored, self.status = tuple(self.content.values()), "draft"
 
-    @rule()
-    def submit(self):
+    @rule(by=WRITERS)
+    def submit(self, by):
         same = self.stored == tuple(self.content.values())
         again = same and self.status in ("approved", "exported") and self._void()
         clicked_twice = same and self.status == "submitted" and not self._void()
         may = not same or self.status in ("draft", "submitted") or again
-        arguments = (self._plan(), deepcopy(self.world.forecast) or {}, "ana", NOW, self.config)
+        arguments = (self._plan(), deepcopy(self.world.forecast) or {}, by, NOW, self.config)
         try:
-            approvals.submit(*self.where, *arguments)
+            with self._as(by):
+                approvals.submit(*self.where, *arguments)
         except NotAllowed:
             assert not may
             return
         assert may
         if not clicked_twice:
+            self._wrote(by, by if self.signs_in else os_user(), *([] if same else ["ana"]))
             prices = (self.world.prices["tea"], self.world.costs["tea"])
             people = len(self._named(self.world.day))
             self.submitted = Submitted(
@@ -161,10 +177,16 @@ class Desk(RuleBasedStateMachine):
             )  # fmt: skip
         self.stored, self.status = tuple(self.content.values()), "submitted"
 
-    def _decide(self, act, by, after, **more):
-        may = self.status == "submitted" and person_key(by) != "ana" and not (after == "approved" and self._void())
+    def _decide(self, act, by, recorder, shown, after, **more):
+        wrote = {name: person_key(name) in self.authors for name in (by, recorder)}
+        own = person_key(by) == person_key(recorder)
+        rightly = (own or (shown and not wrote[recorder])) if self.signs_in else (
+            after != "approved" or shown or not wrote[recorder])  # fmt: skip
+        may = self.status == "submitted" and not wrote[by] and rightly and not (after == "approved" and self._void())
+        proof = {"proof": b"Yes, send it."} if shown else {}
         try:
-            act(*self.where, "p1", by, "os", "because", NOW, self.config, **more)
+            with self._as(recorder):
+                act(*self.where, "p1", by, recorder, "because", NOW, self.config, **proof, **more)
         except (NotAllowed, StoreProblem):
             assert not may
             return False
@@ -172,21 +194,25 @@ class Desk(RuleBasedStateMachine):
             self.status = after
         return True
 
-    @rule(by=PEOPLE)
-    def approve(self, by):
+    @rule(by=PEOPLE, recorder=PEOPLE | st.just(os_user()), shown=st.booleans())
+    def approve(self, by, recorder, shown):
         forecasts = lambda shop, saved: self.world.forecast  # noqa: E731
-        if self._decide(approvals.approve, by, "approved", forecasts=forecasts):
+        if self._decide(approvals.approve, by, recorder, shown, "approved", forecasts=forecasts):
             assert self.status in ("approved", "exported", "results_in")
-            assert person_key(by) != "ana"
+            assert person_key(by) not in self.authors
 
     @rule(by=PEOPLE)
-    def reject(self, by):
-        if self._decide(approvals.reject, by, "rejected"):
+    def approve_oneself(self, by):
+        self.approve(by, by, False)
+
+    @rule(by=PEOPLE, recorder=PEOPLE)
+    def reject(self, by, recorder):
+        if self._decide(approvals.reject, by, recorder, False, "rejected"):
             assert self.status == "rejected"
 
-    @rule(by=PEOPLE)
-    def request_changes(self, by):
-        if self._decide(approvals.request_changes, by, "draft"):
+    @rule(by=PEOPLE, recorder=PEOPLE)
+    def request_changes(self, by, recorder):
+        if self._decide(approvals.request_changes, by, recorder, False, "draft"):
             assert self.status == "draft"
 
     @rule(by=PEOPLE, text=st.sampled_from(["why tea?", "=1+1", ""]))
@@ -194,7 +220,8 @@ class Desk(RuleBasedStateMachine):
         before = len(self.history)
         for _click in range(2):
             try:
-                comments.comment(*self.where, "p1", by, "os", text, NOW, self.config)
+                with self._as(by):
+                    comments.comment(*self.where, "p1", by, by, text, NOW, self.config)
             except (NotAllowed, StoreProblem):
                 assert not text or not self.stored
         assert len(ledger.entries(*self.where, self.config)) - before <= 1
@@ -265,17 +292,25 @@ class Desk(RuleBasedStateMachine):
     # --- what holds at all times ---
 
     @invariant()
-    def the_history_is_whole_and_nobody_decided_on_their_own_plan(self):
+    def the_history_is_whole_and_nobody_decided_on_what_they_wrote(self):
         assert ledger.verify(*self.where, self.config).ok
         self.history = ledger.entries(*self.where, self.config)
-        decided = [one for one in self.history if one.action in approvals.ACTS]
-        assert "ana" not in {person_key(one.actor) for one in decided if one.action != "submitted"}
+        handed_in: set[str] = {"ana"}
+        for one in self.history:
+            if one.action == "submitted":
+                handed_in |= {person_key(one.actor), person_key(one.recorded_by)}
+            elif one.action in approvals.ACTS:
+                assert person_key(one.actor) not in handed_in
+                is_recorded_by_author = person_key(one.recorded_by) in handed_in
+                assert not (is_recorded_by_author and one.action == "approved" and "evidence" not in one.payload)
         assert self.exports == sum(one.action == "exported" for one in self.history)
 
     @invariant()
     def the_status_is_as_it_should_be(self):
         if self.stored:
             assert plans.load(self.world.folder, "p1").plan.status == self.status
+            with database.reading(self.world.folder) as db:
+                assert {row["person"] for row in db.query("SELECT person FROM plan_authors")} == self.authors
 
     @precondition(lambda self: self.status in ("submitted", "approved", "exported", "results_in"))
     @invariant()
