@@ -20,7 +20,11 @@ def show() -> None:
     if shop is None:
         return
     person, config = state.person(), settings.read().config
-    items = cache.plans.waiting(shop, widgets.now(), person)
+    try:
+        items = cache.plans.waiting(shop, widgets.now(), person)
+    except AppError as problem:  # of the plans or their history: every page should say so
+        widgets.show_problem(problem)
+        return
     known = seen.seen(shop.shop_id, config, person)
     unseen = sum(item.key not in known for item in items)
     icon = ":material/notifications_unread:" if unseen else ":material/notifications:"

@@ -34,7 +34,7 @@ from engine.sentences import Sentence
 
 __all__ = [
     "EVIDENCE", "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head",
-    "proved", "still_there", "verify", "writing",
+    "proved", "reading", "still_there", "verify", "writing",
 ]  # fmt: skip
 
 EVIDENCE = "evidence"  # under which an entry names the file that shows a decision taken outside Offerlab
@@ -58,13 +58,29 @@ def append(
 
 
 def entries(shop_dir: Path, shop_id: str, config: Path, plan_id: str | None = None) -> list[Entry]:
-    """All entries, or those of one plan, oldest first. Raises StoreProblem for one that does not decrypt."""
-    path, head = database.path_of(shop_dir), read_head(folder_of(shop_id, config))
-    _still_there(path, head)
-    if not path.exists():
+    """All entries, or those of one plan, oldest first. Raises StoreProblem for one that does not decrypt, and where
+    entries are missing.
+    """
+    still_there(shop_dir, shop_id, config)
+    if not database.path_of(shop_dir).exists():
         return []
-    with database.reading(shop_dir) as db:
+    with reading(shop_dir, shop_id, config) as db:
         return read(db, shop_id, config, plan_id)
+
+
+@contextmanager
+def reading(shop_dir: Path, shop_id: str, config: Path) -> Iterator[Database]:
+    """A connection to a history that has a row for every entry, up to the one known outside; StoreProblem otherwise.
+
+    That takes no time at any length; whether each row is the one that was written, only `verify` says.
+    """
+    folder = folder_of(shop_id, config)
+    head = read_head(folder)  # before the file: it may then lag behind what is read, never lead
+    _still_there(database.path_of(shop_dir), head)
+    with database.reading(shop_dir) as db:
+        if head and not _is_gapless(db, head):
+            raise StoreProblem(Sentence("ledger.misfit", {"count": head.entries, "folder": str(folder)}))
+        yield db
 
 
 def read(db: Database, shop_id: str, config: Path, plan_id: str | None = None) -> list[Entry]:
@@ -184,11 +200,16 @@ def _trusted(db: Database, last: dict[str, Any] | None, folder: Path, keys: Keys
             raise StoreProblem(verdict.no_head(folder))
         write_head(folder, Head(0, START, ""))
         return
-    known = next(iter(db.query("SELECT hash FROM entries WHERE seq = ?", [head.entries])), None)
     is_last_own = last is None or sealed.is_own_hash(keys, tuple(last[name] for name in sealed.COLUMNS))
-    is_gapless = db.execute("SELECT count(*) FROM entries").fetchone()[0] == count
-    if head.entries and (known is None or known["hash"] != head.hash or not is_last_own or not is_gapless):
+    if head.entries and not (is_last_own and _is_gapless(db, head)):
         raise StoreProblem(Sentence("ledger.misfit", {"count": head.entries, "folder": str(folder)}))
+
+
+def _is_gapless(db: Database, head: Head) -> bool:
+    """Whether there is a row for every number, and the one noted outside is that one."""
+    count, last = db.execute("SELECT count(*), max(seq) FROM entries").fetchone()
+    known = db.execute("SELECT hash FROM entries WHERE seq = ?", [head.entries]).fetchone()
+    return count == (last or 0) and (not head.entries or (known is not None and known[0] == head.hash))
 
 
 def _still_there(path: Path, head: Head | None) -> None:

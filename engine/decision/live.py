@@ -89,9 +89,12 @@ def _earlier(plan: Plan, stored: Sequence[SavedPlan], approved: Mapping[str, int
 
 
 def _first(plan: Plan, stored: Sequence[SavedPlan], approved: Mapping[str, int]) -> list[SavedPlan]:
-    """Other live plans that were approved before this one; all of them while it is not approved."""
+    """Other live plans that were approved before this one; all of them while it is not approved.
+
+    A plan whose status another program set without an approval takes nobody.
+    """
     mine = approved.get(plan.plan_id) if plan.status in LIVE else None
-    found = [saved for saved in stored if saved.plan.plan_id != plan.plan_id]
+    found = [saved for saved in stored if saved.plan.plan_id != plan.plan_id and saved.plan.plan_id in approved]
     return [saved for saved in found if mine is None or approved[saved.plan.plan_id] < mine]
 
 

@@ -363,10 +363,16 @@ def new_plan_id(name: str, existing: Collection[str]) -> str:
 
 
 def _saved(row: dict[str, Any]) -> SavedPlan:
-    plan = Plan.model_validate_json(row["body"]).model_copy(update={"status": row["status"]})
+    try:
+        plan = Plan.model_validate_json(row["body"]).model_copy(update={"status": row["status"]})
+        extras = json.loads(row["extras"])  # half a surrogate pair is text to it
+        if not isinstance(extras, dict):
+            raise ValueError("what goes with a plan has names")
+    except ValueError as error:  # pydantic's ValidationError is one
+        raise StoreProblem(Sentence("decisions.unreadable", {"plan_id": row["plan_id"]})) from error
     return SavedPlan(
         plan=plan,
-        extras=json.loads(row["extras"]),
+        extras=extras,
         version=row["version"],
         content_sha256=row["content_sha256"],
         created_at=row["created_at"],

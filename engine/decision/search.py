@@ -70,7 +70,7 @@ def register(shop: Shop, config: Path, known: Register | None = None) -> Registe
     ledger.still_there(shop.path, shop.shop_id, config)
     if not database.path_of(shop.path).exists():
         return Register(pd.DataFrame(columns=COLUMNS))
-    with database.reading(shop.path) as db:
+    with ledger.reading(shop.path, shop.shop_id, config) as db:
         if known is not None and not _goes_on(db, len(known.rows), known.last_hash):
             known = None
         begun = len(known.rows) if known else 0
@@ -96,7 +96,7 @@ def words(shop: Shop, config: Path, known: Words | None = None) -> Words:
     found = known or Words()
     if not database.path_of(shop.path).exists():
         return found
-    with database.reading(shop.path) as db:
+    with ledger.reading(shop.path, shop.shop_id, config) as db:
         if not _goes_on(db, len(found.by_entry), found.last_hash):
             found = Words()
         while entries := ledger.chosen(
@@ -141,7 +141,7 @@ def entries(shop: Shop, config: Path, numbers: list[int]) -> dict[int, Entry]:
     if not numbers:
         return {}
     values = {f"n{position}": number for position, number in enumerate(numbers)}
-    with database.reading(shop.path) as db:
+    with ledger.reading(shop.path, shop.shop_id, config) as db:
         where = f"seq IN ({', '.join(f':{name}' for name in values)})"
         return {entry.seq: entry for entry in ledger.chosen(db, shop.shop_id, config, where, values)}
 
@@ -150,7 +150,7 @@ def decisions(shop: Shop, config: Path) -> Iterator[Entry]:
     """Every entry that may name evidence, decrypted, oldest first."""
     if not database.path_of(shop.path).exists():
         return
-    with database.reading(shop.path) as db:
+    with ledger.reading(shop.path, shop.shop_id, config) as db:
         rows = db.query("SELECT seq FROM entries WHERE action IN ('approved', 'rejected', 'changes_requested')")
         numbers = sorted(row["seq"] for row in rows)
     for batch in _batches(numbers):

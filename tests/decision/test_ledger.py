@@ -158,6 +158,46 @@ def test_removed_protection_is_reported(shop):
     assert "protection was removed" in verdict.sentence
 
 
+def test_a_guard_that_keeps_its_name_and_refuses_nothing_is_reported_and_nothing_more_is_saved(shop):
+    filled(shop)
+    raw = sqlite3.connect(str(shop.dir / "ledger.db"), isolation_level=None)
+    raw.execute("DROP TRIGGER entries_no_update")
+    raw.execute("CREATE TRIGGER entries_no_update BEFORE UPDATE ON entries WHEN 0 BEGIN SELECT 1; END")
+    raw.execute("CREATE TRIGGER another AFTER INSERT ON entries BEGIN DELETE FROM plans; END")
+    raw.close()
+    assert "(trigger another, trigger entries_no_update)" in shop.verify().sentence
+    with pytest.raises(StoreProblem, match="another program changed trigger another"):
+        shop.append()
+    assert len(shop.entries()) == 5
+
+
+@pytest.mark.parametrize("where", ["seq = 3", "seq > 3"])
+def test_a_shortened_history_is_neither_read_nor_added_to(shop, where):
+    outsider(filled(shop), f"DELETE FROM entries WHERE {where}")
+    for act in (shop.entries, lambda: shop.entries("p1"), shop.append):
+        with pytest.raises(StoreProblem, match="changed or cut off"):
+            act()
+
+
+@pytest.mark.parametrize("done", ["DROP TABLE entries", "PRAGMA user_version = 0"])
+def test_a_file_without_its_tables_is_called_damaged_and_never_safe(shop, done):
+    raw = sqlite3.connect(str(filled(shop).dir / "ledger.db"), isolation_level=None)
+    raw.execute(done)
+    raw.close()
+    for act in (shop.verify, shop.entries, shop.append):
+        with pytest.raises(StoreProblem, match="Restore it from a backup"):
+            act()
+
+
+@pytest.mark.parametrize("note", ['{"entries": "5", "hash": "a", "at": "b"}', '{"entries": 5}', "[]", "5", "{"])
+def test_a_note_of_another_form_is_a_sentence(shop, note):
+    folder = filled(shop).config / "shop-1"
+    (folder / "ledger.head").write_text(note, encoding="utf-8")
+    for act in (shop.verify, shop.append):
+        with pytest.raises(StoreProblem, match="cannot be read"):
+            act()
+
+
 def test_a_crash_between_commit_and_head_is_not_tampering(shop, monkeypatch):
     filled(shop, 2)
     with monkeypatch.context() as crash:

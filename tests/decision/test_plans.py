@@ -4,6 +4,7 @@ import multiprocessing
 from datetime import timedelta
 
 import pytest
+from sqlite_utils.utils import sqlite3
 
 from engine.campaign.plan import Audience, Offer, Step
 from engine.decision import plans
@@ -320,3 +321,27 @@ def test_what_a_plan_was_when_one_began_and_since_is_known_also_across_a_decisio
     assert [found.plan.name for found in plans.versions_since(shop.dir, "p1", at)] == ["Second", "Third"]
     assert plans.versions_since(shop.dir, "p1", 0) == []
     assert plans.versions_since(shop.dir, "p2", 1) == []
+
+
+@pytest.mark.parametrize(
+    "change", ["body = '{'", 'body = \'{"from": "a newer Offerlab"}\'', "extras = '[1'", "extras = '[1]'"]
+)
+def test_a_plan_that_cannot_be_read_is_named(shop, plan, change):
+    plans.save(shop.dir, plan, {}, None, shop.now)
+    raw = sqlite3.connect(str(shop.dir / "ledger.db"), isolation_level=None)
+    raw.execute(f"UPDATE plans SET {change}")
+    raw.close()
+    for read in (plans.saved_plans, lambda folder: plans.load(folder, "p1"), plans.listed):
+        with pytest.raises(StoreProblem, match="Plan p1 cannot be read as it is stored"):
+            read(shop.dir)
+
+
+def test_a_file_put_in_place_of_another_takes_no_plan(shop, plan, make_plan, monkeypatch):
+    monkeypatch.setenv("OFFERLAB_CONFIG", str(shop.config))
+    (shop.dir / "shop.toml").write_text('shop_id = "shop-1"\n', encoding="utf-8")
+    shop.append()
+    for part in shop.dir.glob("ledger.db*"):
+        part.unlink()
+    (shop.dir / "ledger.db").touch()
+    with pytest.raises(StoreProblem, match="was replaced: it lacks entries"):
+        plans.save(shop.dir, plan, {}, None, shop.now)

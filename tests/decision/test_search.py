@@ -100,7 +100,7 @@ def test_another_history_in_the_same_place_is_read_anew(shop, config, tmp_path):
     for path in (shop.path / "ledger.db", shop.path / "ledger.db-wal", shop.path / "ledger.db-shm"):
         path.unlink(missing_ok=True)
     write(shop, tmp_path / "new keys", WRITTEN[2:4])
-    assert search.register(shop, config, known).rows["plan_id"].tolist() == ["tea", "tea"]
+    assert search.register(shop, tmp_path / "new keys", known).rows["plan_id"].tolist() == ["tea", "tea"]
     assert len(search.words(shop, tmp_path / "new keys", said).by_entry) == 2
 
 
