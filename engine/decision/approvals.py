@@ -276,17 +276,6 @@ def approval_of(saved: plans.SavedPlan, history: list[ledger.Entry]) -> Decision
     return decision if decision.content_sha256 == plans.content_sha256(saved.plan, saved.extras) else None
 
 
-def is_approved(shop_dir: Path, shop_id: str, plan: Plan, config: Path) -> bool:
-    """Whether exactly this content, and the copy saved with it, has a second person's approval."""
-    try:
-        saved = plans.load(shop_dir, plan.plan_id)
-    except StoreProblem:
-        return False
-    if plans.content_sha256(plan, saved.extras) != plans.content_sha256(saved.plan, saved.extras):
-        return False
-    return approval_of(saved, ledger.entries(shop_dir, shop_id, config, plan.plan_id)) is not None
-
-
 def _is_void(shop_dir: Path, stored: plans.SavedPlan, history: list[ledger.Entry], forecast: dict[str, Any]) -> bool:
     """Whether what a plan rests on that is submitted again as it is changed. Its results end that way."""
     if stored.plan.status not in ("submitted", "approved", "exported") or not (shop_dir / "shop.toml").exists():

@@ -50,11 +50,6 @@ def others(shop: Shop, plan: Plan, selected: Selected | None = None) -> Others:
     return Live.of(shop, selected).others(plan)
 
 
-def taken(shop: Shop, plan: Plan, selected: Selected | None = None) -> frozenset[str]:
-    """Customers of `before`: those of `others` that run at the same time."""
-    return others(shop, plan, selected).taken
-
-
 def standing(shop: Shop) -> tuple[tuple[str, str, int], ...]:
     """What decides, beside the shop's tables, whom live plans take: each plan's content and place in the history.
 

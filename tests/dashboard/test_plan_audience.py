@@ -310,7 +310,7 @@ def test_customers_of_another_live_plan_are_counted_out_by_its_name(brief, train
     saved_plan(trained_shop, "live", COPY, name="Spring clean", audience=Audience(segment_ids=["s1"]))
     approved(trained_shop, "live")
     app = brief(audience=Audience(segment_ids=["s1", "s2"]))
-    taken = live.taken(store.open_shop(trained_shop), stored(trained_shop).plan)
+    taken = live.others(store.open_shop(trained_shop), stored(trained_shop).plan).taken
     assert taken
     assert f"{len(taken):,} are in another live plan" in bars(app)
     assert "Other live plans at the same time: Spring clean." in said(app)

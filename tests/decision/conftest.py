@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from engine.campaign.plan import Offer, Plan, Step
-from engine.decision import approvals, ledger
+from engine.decision import approvals, ledger, plans
 from engine.decision.approvals import Decision
 from engine.decision.ledger import Entry
+from engine.errors import StoreProblem
 
 NOON = datetime(2026, 6, 1, 12, 0, 0)
 
@@ -49,7 +50,13 @@ class Shop:
         return approvals.reject(self.dir, self.shop_id, plan_id, by, by, reason, self.now, self.config, **more)
 
     def is_approved(self, plan: Plan) -> bool:
-        return approvals.is_approved(self.dir, self.shop_id, plan, self.config)
+        """Whether exactly this content, and the copy saved with it, has a second person's approval."""
+        try:
+            saved = plans.load(self.dir, plan.plan_id)
+        except StoreProblem:
+            return False
+        same = plans.content_sha256(plan, saved.extras) == plans.content_sha256(saved.plan, saved.extras)
+        return same and approvals.approval_of(saved, self.entries(plan.plan_id)) is not None
 
 
 @pytest.fixture

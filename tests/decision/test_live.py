@@ -62,19 +62,19 @@ def test_the_first_approved_keeps_its_customers_and_the_later_goes_without(shop,
 
 def test_approving_the_other_changes_nothing_for_the_first(shop, make):
     first, second = make("z-first", A), make("a-second", B)
-    assert live.taken(shop, first) == frozenset()
-    assert live.taken(shop, second) == frozenset(A)
+    assert live.others(shop, first).taken == frozenset()
+    assert live.others(shop, second).taken == frozenset(A)
     assert not set(reached(shop, first)) & set(reached(shop, second))
 
 
 def test_the_held_out_are_taken_too(shop, make):
     make("first", A, holdout=0.9)
-    assert live.taken(shop, make("second", B)) == frozenset(A)
+    assert live.others(shop, make("second", B)).taken == frozenset(A)
 
 
 def test_those_whom_a_share_leaves_out_of_the_first_plan_are_free(shop, make):
     make("first", A, audience_share=0.5)
-    taken = live.taken(shop, make("second", A))
+    taken = live.others(shop, make("second", A)).taken
     assert 3 <= len(taken) <= 17
     assert taken < set(A)
 
@@ -82,19 +82,19 @@ def test_those_whom_a_share_leaves_out_of_the_first_plan_are_free(shop, make):
 @pytest.mark.parametrize(("first", "last", "free"), [(1, 9, True), (1, 10, False), (20, 25, False), (21, 25, True)])
 def test_plans_meet_from_their_first_to_their_last_day(shop, make, first, last, free):
     make("first", A)
-    assert (live.taken(shop, make("second", A, first, last)) == frozenset()) == free
+    assert (live.others(shop, make("second", A, first, last)).taken == frozenset()) == free
 
 
 def test_only_approved_plans_take_customers(shop, make):
     make("waiting", A, approve=False)
-    assert live.taken(shop, make("second", A)) == frozenset()
+    assert live.others(shop, make("second", A)).taken == frozenset()
 
 
 def test_who_was_taken_from_the_middle_plan_is_free_for_a_third_that_never_meets_the_first(shop, make):
     make("first", A, 1, 10)
     make("middle", B, 10, 20)
     third = make("third", [*A, *C], 15, 25)
-    assert live.taken(shop, third) == frozenset(B) - frozenset(A)
+    assert live.others(shop, third).taken == frozenset(B) - frozenset(A)
     assert set(A) <= set(reached(shop, third))
 
 
@@ -102,14 +102,14 @@ def test_a_plan_of_groups_that_are_gone_takes_nobody(shop, make):
     segments.save(shop, segments.fit(shop, 3))
     make("first", Audience(segment_ids=["s3"]))
     second = make("second", Audience(rule="orders >= 1"))
-    assert live.taken(shop, second) == frozenset(segments.members(shop, ["s3"]))
+    assert live.others(shop, second).taken == frozenset(segments.members(shop, ["s3"]))
     segments.save(shop, segments.fit(shop, 2))
-    assert live.taken(shop, second) == frozenset()
+    assert live.others(shop, second).taken == frozenset()
 
 
 def test_a_shop_without_plans_takes_nobody(shop):
     plan = Plan(plan_id="p", name="p", owner="ana", starts_at=date(2026, 1, 1), ends_at=date(2026, 1, 2))
-    assert (live.taken(shop, plan), live.before(shop, plan)) == (frozenset(), [])
+    assert (live.others(shop, plan).taken, live.before(shop, plan)) == (frozenset(), [])
 
 
 def test_what_live_plans_take_stands_until_one_is_approved_or_changed(shop, make):
@@ -131,7 +131,7 @@ def test_the_customers_of_a_rule_may_come_from_whoever_keeps_them(shop, make):
     make("first", Audience(rule="orders >= 1"))
     later = make("later", A, approve=False)
     asked = []
-    taken = live.taken(shop, later, lambda text: asked.append(text) or A[:3])
+    taken = live.others(shop, later, lambda text: asked.append(text) or A[:3]).taken
     assert taken == frozenset(A[:3])
     assert asked == ["orders >= 1"]
 
