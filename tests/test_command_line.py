@@ -476,6 +476,9 @@ def test_an_older_export_is_proved_by_a_command(decided, tmp_path):
     ended = run("ledger", "verify", "--printed", tmp_path / "old.csv", "--shop", decided, code=2)
     assert "entry 3 is known: entries were cut off" in ended.stderr
     assert "together" in run("ledger", "verify", "--entries", 1, "--shop", decided, code=2).stderr
+    assert (
+        "is no ledger_head" in run("ledger", "verify", "--entries", 1, "--head", "zz", "--shop", decided, code=2).stderr
+    )
 
 
 def test_the_owner_of_a_plan_may_not_approve_it(shop, plan, mail):

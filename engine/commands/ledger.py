@@ -1,5 +1,6 @@
 """Commands about the approval history as a whole: verify, backup, backups, restore."""
 
+import re
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -41,7 +42,10 @@ def verify_ledger(files: tuple[Path, ...], entries: int | None, head: str | None
     shop, config = shop_at(shop_dir), environment.read().config
     if (entries is None) != (head is None):
         raise DataProblem(Sentence("printed.both"))
-    point = [(entries, head.strip().lower())] if entries is not None and head is not None else []
+    head = head and head.strip().lower()
+    if head and not re.fullmatch("[0-9a-f]{64}", head):
+        raise DataProblem(Sentence("printed.no_head", {"head": head}))
+    point = [(entries, head)] if entries is not None and head else []
     verdict = history.proved(shop.path, shop.shop_id, config, point)
     found: dict[str, Any] = {}
     for file in files if verdict.ok else ():
