@@ -29,10 +29,12 @@ NOW = datetime(2026, 6, 1, 12)
 PEOPLE = [f"c{number:02d}" for number in range(40)]
 SMS = Step(day=3, channel="sms", copy={"body": "85 折"})
 MAIL = Step(copy={"subject": "Come back"})
+AD = Step(day=7, channel="ad", copy={"headline": "Come back"})
+STEPS = {"email": MAIL, "sms": SMS, "ad": AD}
 # Documented headers, typed here from the documents named in engine.decision.export.targets.
 HEADERS = {
     ("klaviyo", "email"): ["Email"], ("klaviyo", "sms"): ["Phone Number"], ("mailchimp", "email"): ["Email Address"],
-    ("meta", "email"): ["email", "phone", "extern_id"], ("google", "email"): ["Email", "Phone"],
+    ("meta", "ad"): ["email", "phone", "extern_id"], ("google", "ad"): ["Email", "Phone"],
     ("aliyun_sms", "sms"): ["phone", "code"], ("plain_csv", "email"): ["customer_id", "email"],
     ("plain_xlsx", "sms"): ["customer_id", "phone"],
 }  # fmt: skip
@@ -124,7 +126,7 @@ def test_what_mailchimp_would_cut_off_is_refused_and_other_tools_get_it(case, tm
 
 @pytest.mark.parametrize(("target", "channel"), HEADERS)
 def test_the_header_and_the_form_are_those_of_the_tools_document(case, target, channel):
-    case.approve(steps=[MAIL if channel == "email" else SMS])
+    case.approve(steps=[STEPS[channel]])
     package = case.export(target)
     [file] = files(package)
     assert list(table(file).columns) == HEADERS[target, channel]
@@ -154,7 +156,7 @@ def test_a_number_keeps_its_plus_for_a_tool_and_is_marked_for_a_spreadsheet(case
 
 
 def test_ad_platforms_get_hashes_only_each_by_its_own_rule(case):
-    plan = case.approve()
+    plan = case.approve(steps=[AD])
     sent = export.assigned(plan, export.audience(case.shop, plan)).query("treated == 1")["customer_id"]
     at = [PEOPLE.index(one) for one in sent]
     meta, google = (table(files(case.export(target))[0]) for target in ("meta", "google"))
@@ -166,7 +168,7 @@ def test_ad_platforms_get_hashes_only_each_by_its_own_rule(case):
 
 
 def test_where_a_tool_has_no_column_for_it_each_variant_is_a_file_of_its_own(case):
-    plan = case.approve(variants=["A", "B"])
+    plan = case.approve(variants=["A", "B"], steps=[AD])
     for target in ("meta", "google"):
         found = files(case.export(target))
         assert [(file.name, file.shared) for file in found] == [
@@ -193,6 +195,17 @@ def test_a_tool_that_sends_none_of_the_messages_is_refused_and_nothing_is_record
     case.approve(steps=[SMS])
     with pytest.raises(NotAllowed, match="Mailchimp sends none of this plan's messages"):
         case.export("mailchimp", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+    assert [entry.action for entry in case.entries()] == ["submitted", "approved"]
+
+
+@pytest.mark.parametrize("target", ["meta", "google"])
+def test_people_of_a_plan_without_an_ad_leave_for_no_ad_platform(case, tmp_path, target):
+    case.approve(steps=[MAIL, SMS])
+    with pytest.raises(NotAllowed, match="None of this plan's messages is an ad"):
+        case.export(target, tmp_path / "out")
+    with pytest.raises(NotAllowed, match="None of this plan's messages is an ad"):
+        export.preview(case.shop, plans.load(case.shop.path, "p1").plan, target, case.config)
     assert not (tmp_path / "out").exists()
     assert [entry.action for entry in case.entries()] == ["submitted", "approved"]
 
@@ -247,7 +260,7 @@ def test_of_several_addresses_one_is_enough_and_the_other_is_told(tmp_path):
     contacts.loc[1, ["email", "external_id"]] = None
     contacts.loc[2, ["email", "phone", "external_id"]] = None
     case = Case(tmp_path, contacts=contacts)
-    case.approve(holdout=0.0)
+    case.approve(holdout=0.0, steps=[AD])
     package = case.export("meta")
     assert (package.named, package.aside, package.unused) == (39, {"no_contact": 1}, {"phone_length": 1})
     assert case.export("google").aside == {"no_contact": 1}
@@ -255,7 +268,7 @@ def test_of_several_addresses_one_is_enough_and_the_other_is_told(tmp_path):
 
 def test_without_a_vault_people_are_named_by_the_customer_number_and_the_report_says_so(tmp_path):
     case = Case(tmp_path, contacts=pd.DataFrame())
-    case.approve()
+    case.approve(steps=[MAIL, AD])
     for target in ("klaviyo", "meta", "plain_xlsx"):
         package = case.export(target)
         assert package.identifiers == ("customer_id",)
@@ -269,7 +282,7 @@ def test_without_a_vault_people_are_named_by_the_customer_number_and_the_report_
 
 @pytest.mark.parametrize("target", export.NAMES)
 def test_nobody_who_is_held_out_stands_in_a_file_to_send_and_all_of_them_in_the_other(case, target):
-    case.approve(steps=[MAIL, SMS], holdout=0.4)
+    case.approve(steps=[MAIL, SMS, AD], holdout=0.4)
     package = case.export(target)
     sent, held = addresses(package), addresses(package, "hold")
     assert sent and held and not sent & held
@@ -287,11 +300,10 @@ def test_consent_unsubscribes_and_suppression_are_those_of_the_moment_by_target_
     case = Case(
         tmp_path, tables(email_consent=[0, 0] + [1] * 38, sms_consent=[1] * 39 + [0], ad_consent=[1] * 30 + [0] * 10)
     )
-    case.approve(steps=[MAIL, SMS], holdout=0.0)
+    case.approve(steps=[MAIL, SMS, AD], holdout=0.0)
     assert [file.people for file in files(case.export("klaviyo"))] == [38, 39]
     assert case.export("aliyun_sms").named == 39
-    ads = case.export("meta")
-    assert (ads.named, ads.aside) == (30, {"no_ads": 10})
+    assert case.export("meta").named == 30
     customers = case.shop.table("customers")
     customers["unsubscribed_at"] = pd.to_datetime(["2026-05-30"] * 5 + [None] * 35)
     customers["suppressed"] = [0] * 5 + first[:35]
@@ -388,7 +400,7 @@ def test_a_preview_says_the_same_numbers_and_leaves_no_trace(case):
 
 @pytest.mark.parametrize("target", export.NAMES)
 def test_the_same_history_and_vault_give_the_same_bytes_again(case, target):
-    case.approve(steps=[MAIL, SMS], variants=["A", "B"])
+    case.approve(steps=[MAIL, SMS, AD], variants=["A", "B"])
     first = case.export(target)
     case.now += timedelta(days=1)
     assert case.export(target) == first
@@ -427,7 +439,7 @@ def hostile_case(folder) -> tuple[Case, list[str]]:
     contacts["phone"] = [f"1381{n:07d}" for n in range(len(ids))]
     case = Case(folder, {"customers": pd.DataFrame({"customer_id": ids})}, contacts=contacts)
     case.approve(
-        people=ids, name="=1+1", steps=[MAIL, SMS, Step(day=5, channel="push")], variants=["=A1", "'+B", "@c"],
+        people=ids, name="=1+1", steps=[MAIL, SMS, Step(day=5, channel="push"), AD], variants=["=A1", "'+B", "@c"],
         offer=Offer(kind="percent", discount=0.15, code="=HYPERLINK(1)"), holdout=0.3,
     )  # fmt: skip
     return case, ids

@@ -33,7 +33,6 @@ class Named:
     columns: tuple[Column, ...]
     rows: pd.DataFrame
     aside: pd.DataFrame
-    asked: int
 
 
 def without_vault(target: Target) -> Target:
@@ -54,18 +53,16 @@ def to_send(
     to them too. Raises NotAllowed where the target can do nothing for any message of the plan.
     """
     found = []
-    for step, channel, people, barred in _messages(shop, plan, table, target):
+    for step, channel, people in _messages(plan, table, target):
         columns = target.columns(channel)
         blocked = {
             "refused": _refused(shop, plan, channel, columns, contacts),
             "held_out": _addresses(barred_out, columns),
         }
         message = "" if step is None else str(step + 1)
-        named = _named(people, columns, contacts, shop.settings.country, blocked, target.keeps_id)
-        aside = [*((one, "no_ads", 0) for one in barred), *named[1]]
-        rows = [(plan.plan_id, message, *one) for one in aside]
-        asked = len(people) + len(barred)
-        found.append(Named(step, channel, columns, named[0], pd.DataFrame(rows, columns=ASIDE), asked))
+        rows, aside = _named(people, columns, contacts, shop.settings.country, blocked, target.keeps_id)
+        aside_rows = [(plan.plan_id, message, *one) for one in aside]
+        found.append(Named(step, channel, columns, rows, pd.DataFrame(aside_rows, columns=ASIDE)))
     return found
 
 
@@ -85,27 +82,16 @@ def held_out(table: pd.DataFrame, plan: Plan, target: Target, contacts: pd.DataF
     )
 
 
-def _messages(
-    shop: Shop, plan: Plan, table: pd.DataFrame, target: Target
-) -> list[tuple[int | None, str, pd.DataFrame, list[str]]]:
-    """(step, channel, people, who of them may be shown no ads) of each list that this target takes."""
-    lists = recipients(plan, table)
-    if target.is_ad:
-        ads = [one for one in lists if plan.steps[one.step].channel == reach.AD] or lists
-        people = pd.concat([one.people for one in ads]).drop_duplicates("customer_id", ignore_index=True)
-        # Other plans and the cap on messages were asked already: these people get one.
-        why = reach.reasons(shop, people["customer_id"].tolist(), reach.AD, default_as_of(shop), planned.limits(plan))
-        barred = pd.Series(why, people.index).isin(reach.NO_WISH)
-        return [(None, reach.AD, people[~barred].reset_index(drop=True), people.loc[barred, "customer_id"].tolist())]
-    found: list[tuple[int | None, str, pd.DataFrame, list[str]]] = [
-        (one.step, plan.steps[one.step].channel, one.people, [])
-        for one in lists
-        if target.sends(plan.steps[one.step].channel)
-    ]
-    if not found:
+def _messages(plan: Plan, table: pd.DataFrame, target: Target) -> list[tuple[int | None, str, pd.DataFrame]]:
+    """(step, channel, people) of each list that this target takes."""
+    lists = [one for one in recipients(plan, table) if target.sends(plan.steps[one.step].channel)]
+    if not lists:
         values = {"tool": Sentence(f"targets.name_{target.name}")}
-        raise NotAllowed(Sentence("targets.no_message", values))
-    return found
+        raise NotAllowed(Sentence("targets.no_ad" if target.is_ad else "targets.no_message", values))
+    if target.is_ad:  # one audience for all of them
+        people = pd.concat([one.people for one in lists]).drop_duplicates("customer_id", ignore_index=True)
+        return [(None, reach.AD, people)]
+    return [(one.step, plan.steps[one.step].channel, one.people) for one in lists]
 
 
 def _named(

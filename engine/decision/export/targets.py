@@ -57,8 +57,8 @@ class Column:
 class Target:
     """A tool and its file.
 
-    by_channel: the columns that find people for a message of a channel; "" for all others. is_ad: shows ads to those of
-    a plan whom it may, instead of sending its messages. keeps_id: customer_id stands in the file. variables: its
+    by_channel: the columns that find people for a message of a channel; "" for all others. is_ad: shows a plan's ads to
+    those of it whom it may, and sends no messages. keeps_id: customer_id stands in the file. variables: its
     messages are templates that take what differs from columns, the plan's code too. headers: of what else is known of
     a recipient (variant, language, code); what is not named there is left out, and people who differ in variant or
     language get files of their own. max_bytes, max_rows: of one file, above which there are several. max_text: bytes of
@@ -124,8 +124,8 @@ TARGETS: dict[TargetName, Target] = {
             headers={"variant": "Variant", "language": "Language", "code": "Coupon"},
             max_text=255,
         ),
-        Target("meta", "tool_csv", {"": _META}, is_ad=True),
-        Target("google", "tool_csv", {"": _GOOGLE}, is_ad=True),
+        Target("meta", "tool_csv", {"ad": _META}, is_ad=True),
+        Target("google", "tool_csv", {"ad": _GOOGLE}, is_ad=True),
         Target(
             "aliyun_sms",
             "xlsx",
