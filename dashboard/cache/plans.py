@@ -34,18 +34,26 @@ def _saved(path: str, stamp: tuple) -> list[SavedPlan]:
     return plans.saved_plans(Path(path))
 
 
-def exported(shop: Shop, saved: SavedPlan, person: str, tool: Tool | None = None) -> ExportResult:
-    """The files of an approved plan. The first call records the export; its files are then given out again."""
+def exported(
+    shop: Shop, saved: SavedPlan, person: str, tool: Tool | None = None, recipients: bool = False
+) -> ExportResult:
+    """The files of an approved plan. The first call records the export; its files are then given out again.
+
+    recipients: whether the lists of people are wanted, who are then given their codes.
+    """
     around = (shop.settings.sender_name, shop.settings.name, tuple(shop.settings.legal_lines))  # the pages have these
     learned = stamps.of_folder(shop.path / "models")  # whether the approval stands hangs on the forecast
     stamp = (stamps.of_audience(shop), audience.others(shop, saved.plan)[1], around, learned)
+    listed = recipients or not saved.plan.offer.personal_codes  # else one export is as good as the other
     return _exported(
-        str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, tool or shop.settings.mail_tool
+        str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, tool or shop.settings.mail_tool, listed
     )
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str, tool: Tool) -> ExportResult:
+def _exported(
+    path: str, plan_id: str, content: str, stamp: tuple, person: str, tool: Tool, recipients: bool
+) -> ExportResult:
     opened, config = store.open_shop(Path(path)), settings.read().config
 
     def listed(plan: Plan) -> dict[str, str]:
@@ -62,6 +70,7 @@ def _exported(path: str, plan_id: str, content: str, stamp: tuple, person: str, 
         plan_ids=[plan_id],
         tool=tool,
         pages_by=opened.settings,
+        with_recipients=recipients,
         held=lambda plan: export.held_globally(opened, plan),
         forecasts=standing.forecast_today,
     )

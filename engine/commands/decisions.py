@@ -216,7 +216,8 @@ def export(
     result = exporting.export_plans(
         shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(),
         environment.read().config, plan_ids=list(plan_ids) or None, seed=seed, tool=tool or shop.settings.mail_tool,
-        pages_by=shop.settings if pages else None, held=lambda plan: exporting.held_globally(shop, plan),
+        pages_by=shop.settings if pages else None, with_recipients=False,
+        held=lambda plan: exporting.held_globally(shop, plan),
     )  # fmt: skip
     print_json(
         {

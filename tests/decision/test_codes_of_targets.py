@@ -5,19 +5,22 @@ import pytest
 from engine.campaign.plan import Offer
 from engine.decision import code_files, codes
 from engine.errors import NotEnoughData
-from tests.decision.test_targets import MAIL, PEOPLE, SMS, Case, files, table
+from tests.decision.test_targets import MAIL, PEOPLE, SMS, Case, contacts_of, files, table
 
 PERSONAL = Offer(kind="percent", discount=0.15, personal_codes=True)
 
 
+def loaded(case, **changes) -> Case:
+    """The shop with an approved plan of two messages and 36 personal codes."""
+    case.approve(**{"offer": PERSONAL, "steps": [MAIL, SMS], "holdout": 0.25, **changes})
+    read = code_files.read_bytes("\n".join(f"T{number:03d}" for number in range(36)).encode(), "codes.txt")
+    codes.load(case.shop.path, "p1", read, "ana", case.now, case.config)
+    return case
+
+
 @pytest.fixture
 def case(tmp_path):
-    """A shop with an approved plan of two messages and thirty personal codes."""
-    made = Case(tmp_path)
-    made.approve(offer=PERSONAL, steps=[MAIL, SMS], holdout=0.25)
-    read = code_files.read_bytes("\n".join(f"T{number:03d}" for number in range(36)).encode(), "codes.txt")
-    codes.load(made.shop.path, "p1", read, "ana", made.now, made.config)
-    return made
+    return loaded(Case(tmp_path))
 
 
 @pytest.mark.parametrize(("target", "column"), [("mailchimp", "Coupon"), ("aliyun_sms", "code"), ("plain_csv", "code")])
@@ -33,6 +36,30 @@ def test_a_file_has_the_code_that_each_person_keeps(case, target, column):
             assert dict(zip(read["customer_id"], read[column], strict=True)).items() <= given.items()
     assert case.entries()[-1].payload["codes"] == len(given)
     assert [file.content for file in case.export(target).files] == [file.content for file in package.files]
+
+
+@pytest.mark.parametrize("target", ["klaviyo", "mailchimp"])
+def test_who_stands_in_no_file_gets_no_code(tmp_path, target):
+    contacts = contacts_of()
+    contacts.loc[:4, "email"] = None
+    case = loaded(Case(tmp_path, contacts=contacts), steps=[MAIL], holdout=0.0)
+    package = case.export(target)
+    assert set(codes.of(case.shop.path, "p1")) == set(PEOPLE[5:])
+    assert codes.stock(case.shop.path, "p1").given == package.named == case.entries()[-1].payload["codes"] == 35
+
+
+def test_codes_are_given_with_the_file_that_has_the_people_and_with_no_other(tmp_path):
+    contacts = contacts_of()
+    contacts.loc[:4, "email"] = None
+    case = loaded(Case(tmp_path, contacts=contacts))
+    case.export("plain_xlsx", only=["DO-NOT-SEND-p1-plain_xlsx.xlsx"])
+    assert codes.of(case.shop.path, "p1") == {} and "codes" not in case.entries()[-1].payload
+    mails = case.export("klaviyo", only=["p1-klaviyo-1-email.csv"])
+    given = codes.of(case.shop.path, "p1")
+    assert len(given) == files(mails)[0].people < mails.asked
+    texts = case.export("klaviyo", only=["p1-klaviyo-2-sms.csv"])
+    assert given.items() < codes.of(case.shop.path, "p1").items()
+    assert len(codes.of(case.shop.path, "p1")) == files(texts)[0].people
 
 
 def test_klaviyo_hands_codes_out_itself(case):

@@ -71,6 +71,8 @@ def test_an_export_without_enough_codes_is_refused_and_leaves_no_file(run):
     assert "0 codes for 2 people" in run("export", "--out", out, code=2)
     run("codes", "make", "p1", "-n", "3", "--out", run.folder / "codes.csv")
     assert run("export", "--out", out)["plans"] == ["p1"]
+    assert run("codes", "count", "p1")["given"] == 0  # neither file has a column for them
+    run("export", "--target", "plain_csv", "--out", run.folder / "files")
     assert run("codes", "count", "p1")["given"] == 2
 
 

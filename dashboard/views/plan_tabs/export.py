@@ -164,7 +164,7 @@ def _tool(shop: Shop) -> Tool:
 
 
 def _recipients_csv(shop: Shop, saved: SavedPlan, person: str, tool: Tool, step: int) -> bytes:
-    return cache.plans.exported(shop, saved, person, tool).recipients[step].csv
+    return cache.plans.exported(shop, saved, person, tool, recipients=True).recipients[step].csv
 
 
 def _label(plan: Plan, one: Recipients) -> str:

@@ -73,7 +73,7 @@ def export_target(
     given: dict[str, dict[str, str]] = {}
     for item in approved:
         plan_id = item.saved.plan.plan_id
-        made, kept[plan_id], given[plan_id] = _built(shop, item.saved.plan, target, contacts, seed, selected)
+        made, kept[plan_id], given[plan_id] = _built(shop, item.saved.plan, target, contacts, seed, selected, only)
         packages.append(_chosen(made, only))
     payload = _payload(approved, packages)
     with Files(_placed(out, packages)) as files:
@@ -101,15 +101,15 @@ def _built(
     contacts: pd.DataFrame,
     seed: int,
     selected: Selected,
+    only: Collection[str] | None = None,
     written: bool = True,
 ) -> tuple[Package, pd.DataFrame, dict[str, str]]:
-    """The files of a plan, its assignment to be kept, and who has which code."""
+    """The files of a plan, its assignment to be kept, and who has which code: of those whom the files wanted name."""
     table = languages(shop.path, plan, assigned(plan, audience(shop, plan, selected), seed))
     kept = with_held_globally(plan, table, held_globally(shop, plan, selected), seed)
-    own = codes.needed(shop.path, plan, table)
-    if own and target not in codes.HAND_OUT_THEMSELVES:
-        table = table.assign(code=table["customer_id"].map(own).fillna(""))
-    return package.build(shop, plan, table, kept, TARGETS[target], contacts, written), kept, own
+    who = package.people(shop, plan, table, kept, TARGETS[target], contacts)
+    own = codes.to_hand_out(shop.path, plan, who.ids(only))
+    return package.build(who, {} if target in codes.HAND_OUT_THEMSELVES else own, written), kept, own
 
 
 def _chosen(made: Package, only: Collection[str] | None) -> Package:

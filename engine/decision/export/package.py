@@ -1,6 +1,6 @@
 """The files of one plan for one target: whom to send to, whom never to, and who is in no file and why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -81,49 +81,73 @@ class Package:
         return [Sentence(key, {"send": send, "hold": hold}) for key in keys if known(key)]
 
 
-def build(
-    shop: Shop,
-    plan: Plan,
-    table: pd.DataFrame,
-    held: pd.DataFrame,
-    target: Target,
-    contacts: pd.DataFrame,
-    written: bool = True,
-) -> Package:
-    """The files of a plan. table, held: of `people.languages` and `with_held_globally`; contacts: the vault's.
+@dataclass(frozen=True, slots=True)
+class People:
+    """Whom the files of a plan for a target will name, message by message, before a word of them is written.
+
+    target: as this shop can use it. barred: who must not get the plan, as the target spells them.
+    """
+
+    plan: Plan
+    target: Target
+    messages: list[Named]
+    barred: pd.DataFrame
+
+    def ids(self, only: Collection[str] | None = None) -> list[str]:
+        """Everybody who stands in a file to send; `only`: in those of a message of which one has such a name."""
+        wanted = [one for one in self.messages if only is None or any(_is_of(self, one, name) for name in only)]
+        return list(dict.fromkeys(customer_id for one in wanted for customer_id in one.rows["customer_id"]))
+
+
+def people(
+    shop: Shop, plan: Plan, table: pd.DataFrame, held: pd.DataFrame, target: Target, contacts: pd.DataFrame
+) -> People:
+    """table, held: of `people.languages` and `with_held_globally`; contacts: the vault's."""
+    used = target if len(contacts) else lists.without_vault(target)
+    barred = lists.held_out(held, plan, used, contacts, shop.settings.country)
+    return People(plan, used, lists.to_send(shop, plan, table, barred, used, contacts), barred)
+
+
+def build(who: People, given: Mapping[str, str], written: bool = True) -> Package:
+    """The files of a plan. given: customer_id -> the code that stands beside them, where each has one of their own.
 
     Not `written`, they are named and counted and have no content, which takes half the time.
     """
-    used = target if len(contacts) else lists.without_vault(target)
-    if used.variables and plan.offer.code and "code" not in table:
-        table = table.assign(code=plan.offer.code)
-    barred = lists.held_out(held, plan, used, contacts, shop.settings.country)
-    found = lists.to_send(shop, plan, table, barred, used, contacts)
-    files = [file for one in found for file in _send(plan, one, used, written)]
-    known_here = barred if used.keeps_id else barred[barred.drop(columns="customer_id").ne("").any(axis="columns")]
+    plan, target, barred = who.plan, who.target, who.barred
+    found = [_with_code(one, plan, target, given) for one in who.messages]
+    files = [file for one in found for file in _send(plan, one, target, written)]
+    known_here = barred if target.keeps_id else barred[barred.drop(columns="customer_id").ne("").any(axis="columns")]
     if len(known_here):
         addresses = [header for header in barred if header != "customer_id"]
-        files += _parts(known_here, used, addresses, f"{HOLD}-{plan.plan_id}-{target.name}", "hold", written)
+        files += _parts(known_here, target, addresses, f"{HOLD}-{plan.plan_id}-{target.name}", "hold", written)
     aside = pd.concat([one.aside for one in found], ignore_index=True)
     if len(aside):
         name = f"{ASIDE}-{plan.plan_id}-{target.name}.csv"
         content = cells.to_csv(aside) if written else b""
         files.append(TargetFile(name, "aside", aside["customer_id"].nunique(), content))
-    ids = {customer_id for one in found for customer_id in one.rows["customer_id"]}
-    asked = {customer_id for one in found for customer_id in one.aside["customer_id"]} | ids
+    ids = set(who.ids())
     contacts_used = dict.fromkeys(column.contact for one in found for column in one.columns)
     return Package(
         plan.plan_id,
         target.name,
         tuple(contacts_used) or ("customer_id",),
         files,
-        len(asked),
+        len(ids | set(aside["customer_id"])),
         len(ids),
         _by_reason(aside, 0),
         _by_reason(aside, 1),
         len(barred),
         len(known_here),
     )
+
+
+def _with_code(one: Named, plan: Plan, target: Target, given: Mapping[str, str]) -> Named:
+    """The people of a message with each one's code, or with the plan's own for templates that take it from a column."""
+    if given:
+        return replace(one, rows=one.rows.assign(code=one.rows["customer_id"].map(dict(given)).fillna("")))
+    if target.variables and plan.offer.code:
+        return replace(one, rows=one.rows.assign(code=plan.offer.code))
+    return one
 
 
 def _by_reason(aside: pd.DataFrame, exported: int) -> dict[str, int]:
@@ -134,9 +158,7 @@ def _by_reason(aside: pd.DataFrame, exported: int) -> dict[str, int]:
 
 def _send(plan: Plan, named: Named, target: Target, written: bool) -> list[TargetFile]:
     """The files of one message: one for each variant and language that the target has no column for."""
-    stem = f"{plan.plan_id}-{target.name}"
-    if named.step is not None and len(plan.steps) > 1:
-        stem += f"-{named.step + 1}-{named.channel}"
+    stem = _stem(plan, named, target)
     apart = [name for name in ("variant", "language") if name in named.rows and name not in target.headers]
     addresses = [column.header for column in named.columns]
     if not apart:
@@ -149,6 +171,17 @@ def _send(plan: Plan, named: Named, target: Target, written: bool) -> list[Targe
             for file in _parts(rows, target, addresses, f"{stem}-group{number}", "send", written)
         ] or _parts(named.rows, target, addresses, stem, "send", written)
     return [replace(file, step=named.step) for file in files]
+
+
+def _stem(plan: Plan, named: Named, target: Target) -> str:
+    """What the names of all files of a message begin with."""
+    stem = f"{plan.plan_id}-{target.name}"
+    several = named.step is not None and len(plan.steps) > 1
+    return f"{stem}-{(named.step or 0) + 1}-{named.channel}" if several else stem
+
+
+def _is_of(who: People, named: Named, name: str) -> bool:
+    return name.startswith(_stem(who.plan, named, who.target))
 
 
 def _parts(

@@ -19,7 +19,6 @@ from engine.shop.store import Shop
 
 AUDIENCE_COLUMNS = ["plan_id", "customer_id", "treated", "variant", "propensity"]
 LANGUAGE = "language"  # of a plan sent in several: the one that a customer gets
-CODE = "code"  # of each customer, where it stands in a column
 CHANNELS = "channels"  # one more column of the audience where a plan has several: those that may reach the customer
 
 # Customer ids, or customer id -> the channels that may reach that customer, "email|sms".
@@ -31,7 +30,7 @@ class Recipients:
     """Who gets one message of a plan, without the holdout; `step` counts from 0.
 
     people: customer_id, in the order of the audience; variant where the plan has any, language where it is sent in
-    several, and code where each has one in a column.
+    several; `with_codes` and `with_links` add what else a reader has of their own.
     """
 
     plan_id: str
@@ -126,8 +125,7 @@ def language_of(step: Step, table: pd.DataFrame) -> pd.Series:
 
 def recipients(plan: Plan, table: pd.DataFrame) -> list[Recipients]:
     """Who gets each message of a plan. table: what `assigned` gives, or `languages` of it."""
-    more = [LANGUAGE, CODE]
-    columns = ["customer_id", *(["variant"] if plan.variants else []), *(one for one in more if one in table)]
+    columns = ["customer_id", *(["variant"] if plan.variants else []), *([LANGUAGE] if LANGUAGE in table else [])]
     channels, treated = table[CHANNELS].tolist(), table["treated"].eq(1).to_numpy()
     found = []
     for number, step in enumerate(plan.steps):

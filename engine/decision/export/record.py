@@ -71,6 +71,7 @@ def export_plans(
     seed: int = 0,
     tool: Tool = "plain",
     pages_by: ShopSettings | None = None,
+    with_recipients: bool = True,
     held: Callable[[Plan], Mapping[str, str]] = lambda plan: {},
     forecasts: TodaysForecast = standing.forecast_today,
 ) -> ExportResult:
@@ -84,7 +85,9 @@ def export_plans(
 
     The plans file has a row per message and language; the forecast, which is for the whole plan, stands in its first.
     `tool`: whose merge tags stand in the copy. `pages_by`: the shop whose sender and legal lines its e-mails have as
-    pages, which go to `page_path`; without it none are made. `held` gives whom `held_globally` does: they are in no
+    pages, which go to `page_path`; without it none are made. `with_recipients`: whether anybody takes the lists of
+    people of the result; where nobody does, the people of a plan with personal codes get none, and stand in no list of
+    the result. `held` gives whom `held_globally` does: they are in no
     file, and kept with the assignment (engine.decision.assignments).
 
     The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
@@ -100,11 +103,13 @@ def export_plans(
         table = languages(shop_dir, item.saved.plan, assigned(item.saved.plan, audiences(item.saved.plan), seed))
         tables.append(table)
         kept[item.saved.plan.plan_id] = with_held_globally(item.saved.plan, table, held(item.saved.plan), seed)
-        own = given[item.saved.plan.plan_id] = codes.needed(shop_dir, item.saved.plan, table)
-        found = with_codes(with_links(item.saved.plan, recipients(item.saved.plan, table)), own, tool)
-        for one in found:
-            fitting.require(one.people, fitting.of_tool(tool))
-        people += found
+        own = codes.needed(shop_dir, item.saved.plan, table)  # refused without enough, whoever takes what
+        given[item.saved.plan.plan_id] = own if with_recipients else {}
+        if with_recipients or not own:
+            found = with_codes(with_links(item.saved.plan, recipients(item.saved.plan, table)), own, tool)
+            for one in found:
+                fitting.require(one.people, fitting.of_tool(tool))
+            people += found
         pages += pages_of(item, pages_by, tool) if pages_by else []
         steps = enumerate(item.saved.plan.steps)
         rows += [row(item, step, language, table, tool) for step, one in steps for language in one.languages]
