@@ -3,16 +3,19 @@
 So that the orders of the next month can be joined to it without anybody's report. One Parquet file for each entry of
 the approval history that says "exported", called PLAN_ID.SEQ.parquet; it is written inside that entry's transaction, so
 that no export is on record without it, and one that was never recorded is not read. The entry says how many are in it
-and its SHA-256.
+and its SHA-256. Beside those who were given a code stands which, so that a code that moved to somebody else is found.
 """
 
 import hashlib
 import io
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from engine.decision import database
 from engine.errors import StoreProblem
@@ -20,6 +23,7 @@ from engine.sentences import Sentence
 from engine.shop import store, vault
 
 KEY = "assignment"  # under which an entry says what was kept
+CODE = "code"  # a column more of the file where codes were given with the export, empty for who got none
 
 COLUMNS = [
     "plan_id", "customer_id", "treated", "variant", "propensity", "channels", "global_holdout", "exported_at", "seq",
@@ -27,11 +31,20 @@ COLUMNS = [
 
 
 def put(
-    shop_dir: Path, shop_id: str, config: Path, table: pd.DataFrame, plan_id: str, seq: int, now: datetime
+    shop_dir: Path,
+    shop_id: str,
+    config: Path,
+    table: pd.DataFrame,
+    plan_id: str,
+    seq: int,
+    now: datetime,
+    given: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Keep one plan's assignment under the entry of its export; what that entry says of it. table: COLUMNS without the
-    last two."""
+    last two. given: customer_id -> code."""
     kept = table.assign(exported_at=now.isoformat(timespec="seconds"), seq=seq)[COLUMNS]
+    if given:
+        kept = kept.assign(**{CODE: kept["customer_id"].map(dict(given)).fillna("")})
     kept, _ = vault.without_erased(shop_dir, shop_id, config, kept)
     gone = 1
     while gone:
@@ -69,6 +82,15 @@ def check(path: Path, seq: int, said: dict[str, Any] | None) -> None:
         raise StoreProblem(Sentence("attached.assignment_changed", {"path": str(path)}))
 
 
+def codes_in(path: Path) -> dict[str, str]:
+    """customer_id -> the code that they were given, as the file of an export says."""
+    if CODE not in pq.read_schema(path).names:
+        return {}
+    table = pd.read_parquet(path, columns=["customer_id", CODE])
+    table = table[table[CODE].ne("")]
+    return dict(zip(table["customer_id"], table[CODE], strict=True))
+
+
 def saved(shop_dir: Path, every: bool = False) -> pd.DataFrame:
     """COLUMNS: one row per plan and customer, as the last export says that has the customer; `every`: of all exports.
 
@@ -80,7 +102,7 @@ def saved(shop_dir: Path, every: bool = False) -> pd.DataFrame:
     tables = [pd.read_parquet(path) for path in _recorded(shop_dir)]
     if not tables:
         return pd.DataFrame(columns=COLUMNS)
-    found = pd.concat(tables, ignore_index=True)
+    found = pd.concat(tables, ignore_index=True)[COLUMNS]
     return found if every else found.drop_duplicates(["plan_id", "customer_id"], keep="last", ignore_index=True)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from engine.decision import assignments, database, evidence, ledger, snapshots
+from engine.decision import assignments, codes, database, evidence, ledger, snapshots
 from engine.decision.evidence import Evidence
 from engine.decision.ledger import Entry
 from engine.errors import StoreProblem
@@ -76,7 +76,8 @@ def check(root: Path, shop_id: str, config: Path, one: Attached) -> None:
 
 
 def problems(shop_dir: Path, shop_id: str, config: Path) -> list[Sentence]:
-    """A sentence for each file that an entry names and that is gone or was changed; reads every file once."""
+    """A sentence for each file that an entry names and that is gone or was changed, and for each export whose codes are
+    not with the people any more whom it gave them to; reads every file once."""
     if not database.path_of(shop_dir).exists():
         return []
     found = []
@@ -84,6 +85,8 @@ def problems(shop_dir: Path, shop_id: str, config: Path) -> list[Sentence]:
         for one in in_ledger(db, shop_id, config, shop_dir):
             try:
                 check(shop_dir, shop_id, config, one)
+                if one.folder == "assignments":
+                    codes.require_still_with(db, assignments.codes_in(shop_dir / one.path))
             except StoreProblem as problem:
                 if not one.may_lack(shop_dir):
                     found.append(of_entry(one, problem))

@@ -7,7 +7,7 @@ else, because it lies in a mailbox.
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from engine.access import roles
 from engine.campaign.plan import Plan
 from engine.decision import code_files, database, plans
 from engine.decision.code_files import Read
-from engine.errors import DataProblem, NotAllowed, NotEnoughData
+from engine.errors import DataProblem, NotAllowed, NotEnoughData, StoreProblem
 from engine.sentences import Sentence
 
 # No vowels, so that no word comes out, and nothing that is taken for something else: 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
@@ -225,6 +225,18 @@ def hand_out(db: Database, plan_id: str, wanted: dict[str, str], now: datetime) 
         "UPDATE codes SET customer_id = ?, given_at = ? WHERE code = ? AND given_at IS NULL", new
     )
     return int(done.rowcount)
+
+
+def require_still_with(db: Database, given: Mapping[str, str]) -> None:
+    """Raises StoreProblem, with the codes, where some are not with the people whom an export gave them to.
+
+    given: customer_id -> code. Who was erased since is in neither.
+    """
+    owners = dict(db.execute("SELECT code, customer_id FROM codes WHERE given_at IS NOT NULL").fetchall())
+    moved = [code for customer_id, code in given.items() if owners.get(code) != customer_id]
+    if moved:
+        some = ", ".join(moved[:TOLD]) + ("…" if len(moved) > TOLD else "")
+        raise StoreProblem(Sentence("attached.codes_moved", {"count": len(moved), "codes": some}))
 
 
 def _matched(given: dict[str, str], free: list[str], customer_ids: Collection[str]) -> dict[str, str]:

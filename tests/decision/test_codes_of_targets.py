@@ -1,9 +1,12 @@
 """Personal codes in the files of sending tools: the code a person keeps, or none where the tool hands them out."""
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from engine.campaign.plan import Offer
-from engine.decision import code_files, codes
+from engine.decision import assignments, attached, code_files, codes, database, forgetting
 from engine.errors import NotEnoughData
 from tests.decision.test_targets import MAIL, PEOPLE, SMS, Case, contacts_of, files, table
 
@@ -73,3 +76,26 @@ def test_nothing_leaves_for_a_tool_with_fewer_codes_than_people(case, tmp_path):
         case.export("mailchimp", tmp_path / "out")
     assert not list(tmp_path.glob("out/*"))
     assert case.entries()[-1].action == "approved"
+
+
+def test_a_code_that_moved_to_somebody_else_is_named_with_the_export_that_gave_it(case):
+    case.export("mailchimp")
+    assert assignments.saved(case.shop.path).columns.tolist() == assignments.COLUMNS
+    where = (case.shop.path, case.shop.shop_id, case.config)
+    assert attached.problems(*where) == []
+    (one, code), *_ = codes.of(case.shop.path, "p1").items()
+    with closing(sqlite3.connect(database.path_of(case.shop.path))) as db:
+        db.execute("DROP TRIGGER codes_stay")
+        db.execute("UPDATE codes SET customer_id = 'friend' WHERE code = ?", [code])
+        db.commit()
+    (said,) = [problem.text() for problem in attached.problems(*where)]
+    assert said.startswith("Entry 3: ") and code in said and one not in said
+
+
+def test_who_is_erased_leaves_no_code_that_would_be_missed(case, tmp_path):
+    case.export("plain_csv")
+    where = (case.shop.path, case.shop.shop_id, case.config)
+    gone = next(iter(codes.of(case.shop.path, "p1")))
+    forgetting.erase(*where, tmp_path / "backups", [gone], case.now)
+    assert gone not in codes.of(case.shop.path, "p1")
+    assert attached.problems(*where) == []

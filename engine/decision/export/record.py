@@ -198,7 +198,8 @@ def record(
             codes.hand_out(writer.db, plan_id, own := given[plan_id], now)
             said = payload | ({"codes": len(own)} if own else {})
             # On disk before the entry that says what is in it.
-            said |= assignments.put(shop_dir, shop_id, config, assigned[plan_id], plan_id, writer.last_seq + 1, now)
+            seq = writer.last_seq + 1
+            said |= assignments.put(shop_dir, shop_id, config, assigned[plan_id], plan_id, seq, now, own)
             writer.append(plan_id, "exported", person, person, said, now)
             if today.plan.status == "approved":
                 plans.set_status(writer.db, plan_id, "exported", now)
