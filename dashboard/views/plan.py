@@ -4,10 +4,10 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import approve, brief, comments, copywriting, export, figures, history, result, saving
+from dashboard.views.plan_tabs import approve, brief, comments, copywriting, export, figures, history, result
 from dashboard.views.plan_tabs.message import STATUS, plain
 from dashboard.views.plan_tabs.saving import Open
-from engine.decision import plans
+from engine.decision import moments, plans
 from engine.errors import StoreProblem
 from engine.shop.store import Shop
 
@@ -42,7 +42,7 @@ def head(opened: Open) -> None:
     st.title(plain(plan.name), anchor=False)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(t(f"plan.status_{plan.status}"), color=STATUS[plan.status])
-        changed = saving.shown_at(opened.saved.updated_at, opened.shop)
+        changed = moments.shown(opened.saved.updated_at, opened.shop)
         st.caption(t("plan.owned", owner=plain(plan.owner), changed=changed), width="content")
         history.show(opened)
 

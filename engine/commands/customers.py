@@ -1,6 +1,6 @@
 """Commands about customers: segments, audience, erase, duplicates."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -110,7 +110,7 @@ def erase(customers: tuple[str, ...], shop_dir: Path | None) -> None:
     meant = [erasure.find(shop.path, shop.shop_id, config, typed) or [typed] for typed in customers]
     ids = [customer_id for found in meant for customer_id in found]
     backups = backup.folder(shop.shop_id, config, environment.read().backups)
-    print_json(asdict(forgetting.erase(shop.path, shop.shop_id, config, backups, ids, datetime.now())))
+    print_json(asdict(forgetting.erase(shop.path, shop.shop_id, config, backups, ids, datetime.now(UTC))))
 
 
 @main.command()
@@ -134,4 +134,4 @@ def duplicates(shop_dir: Path | None, pairs: Path | None) -> None:
     if missing or confirmed["customer_id"].duplicated().any():
         raise DataProblem(f"{pairs.name}: two columns are needed, customer_id and into, with each customer_id once.")
     wanted = dict(zip(confirmed["customer_id"], confirmed["into"], strict=True))
-    print_json({"merged": wanted, "rows": finding.merge(shop, config, wanted, datetime.now(), person)})
+    print_json({"merged": wanted, "rows": finding.merge(shop, config, wanted, datetime.now(UTC), person)})

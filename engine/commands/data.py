@@ -1,6 +1,6 @@
 """Commands about what the shop knows: sample, import, mapping, quality, settings, features."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ def _results_in(into: Path, config: Path) -> dict[str, Any]:
     from engine.outcome import arrivals
 
     try:
-        noted = arrivals.note(store.open_shop(into), datetime.now(), config)
+        noted = arrivals.note(store.open_shop(into), datetime.now(UTC), config)
     except AppError as problem:
         return {"results_not_noted": str(problem)}
     return {"results_in": noted} if noted else {}

@@ -2,7 +2,7 @@
 
 import functools
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -47,7 +47,7 @@ def submit(plan_file: Path, shop_dir: Path | None, seed: int, why: str | None) -
         checked.require_sendable(plan, known, lint.rules_of(shop))
     scenes = planned.prepared(shop, plan, live.others(shop, plan), seed)
     messages = assign.with_sizes(scenes, planned.messages(plan, kept))
-    extras, now = plans.extras_of(shop.path, plan.plan_id), datetime.now()
+    extras, now = plans.extras_of(shop.path, plan.plan_id), datetime.now(UTC)
     typed = assumed.of_json(extras.get("assumed"))
     models = outlook.learned(shop, not typed.is_empty)
     question = snapshots.asked(shop, models, scenes, messages, typed, seed)
@@ -98,7 +98,7 @@ def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path
                 by or person,
                 person,
                 reason,
-                datetime.now(),
+                datetime.now(UTC),
                 environment.read().config,
                 proof=_content(proof) if proof else None,
             )
@@ -163,7 +163,7 @@ def comment(plan_id: str, text: str, shop_dir: Path | None) -> None:
 
     shop, person = shop_at(shop_dir), roles.os_user()
     config = environment.read().config
-    said = comments.comment(shop.path, shop.shop_id, plan_id, person, person, text, datetime.now(), config)
+    said = comments.comment(shop.path, shop.shop_id, plan_id, person, person, text, datetime.now(UTC), config)
     print_json({"plan_id": plan_id, "by": said.actor, "text": said.payload["reason"], "at": said.at, "seq": said.seq})
     keep_safe(shop)
 
@@ -207,14 +207,14 @@ def export(
     shop = shop_at(shop_dir)
     if target:
         left = exporting.export_target(
-            shop, target, out, datetime.now(), environment.read().config, plan_ids=list(plan_ids) or None, seed=seed
+            shop, target, out, datetime.now(UTC), environment.read().config, plan_ids=list(plan_ids) or None, seed=seed
         )
         packages = [_package(made, out) for made in left.packages]
         print_json({"plans": packages, "ledger_head": left.ledger_head} | _void(left.void))
         keep_safe(shop)
         return
     result = exporting.export_plans(
-        shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(),
+        shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(UTC),
         environment.read().config, plan_ids=list(plan_ids) or None, seed=seed, tool=tool or shop.settings.mail_tool,
         pages_by=shop.settings if pages else None, with_recipients=False,
         held=lambda plan: exporting.held_globally(shop, plan),

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +100,7 @@ def back_up(into: Path | None, if_due: bool, shop_dir: Path | None) -> None:
     """
     from engine.decision import backup
 
-    shop, now = shop_at(shop_dir), datetime.now()
+    shop, now = shop_at(shop_dir), datetime.now(UTC)
     place = _folder(shop, into)
     if if_due and not backup.is_due(shop.path, place, now):
         print_json({"backup": None})
@@ -135,7 +135,7 @@ def restore_ledger(file: Path, losing: int, shop_dir: Path | None) -> None:
 
     shop = shop_at(shop_dir)
     done = restore.restore(
-        shop.path, shop.shop_id, environment.read().config, file, roles.os_user(), datetime.now(), losing=losing
+        shop.path, shop.shop_id, environment.read().config, file, roles.os_user(), datetime.now(UTC), losing=losing
     )
     print_json(
         {
@@ -154,4 +154,4 @@ def keep_safe(shop: Shop) -> None:
     from engine.decision import backup
 
     config = environment.read().config
-    backup.take_if_due(shop.path, shop.shop_id, config, _folder(shop, None), datetime.now())
+    backup.take_if_due(shop.path, shop.shop_id, config, _folder(shop, None), datetime.now(UTC))

@@ -1,6 +1,6 @@
 """Commands about learned models: which there are, which is used, and the table they were judged on."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -41,7 +41,7 @@ def use_model(version: str, reason: str, shop_dir: Path | None) -> None:
     from engine.decision import model_choice
 
     person = roles.os_user()
-    model_choice.use(shop_at(shop_dir), version, person, person, reason, datetime.now(), environment.read().config)
+    model_choice.use(shop_at(shop_dir), version, person, person, reason, datetime.now(UTC), environment.read().config)
     print_json({"in_use": version})
 
 

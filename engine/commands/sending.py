@@ -1,6 +1,6 @@
 """Commands about what an approved plan needs beside its files: codes, the shop's discount, a calendar, pasted copy."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ def load_codes(plan_id: str, file: Path, shop_dir: Path | None) -> None:
 
     shop = shop_at(shop_dir)
     read = code_files.read(file)
-    done = stored.load(shop.path, plan_id, read, roles.os_user(), datetime.now(), environment.read().config)
+    done = stored.load(shop.path, plan_id, read, roles.os_user(), datetime.now(UTC), environment.read().config)
     left_out = [sentence.text() for sentence in done.left_out]
     print_json({"plan": plan_id, "added": done.added, "left_out": left_out} | _stock(shop.path, plan_id))
 
@@ -51,7 +51,7 @@ def make_codes(plan_id: str, count: int, length: int, prefix: str, shop_dir: Pat
 
     shop = shop_at(shop_dir)
     made = stored.make(
-        shop.path, plan_id, count, roles.os_user(), datetime.now(), environment.read().config,
+        shop.path, plan_id, count, roles.os_user(), datetime.now(UTC), environment.read().config,
         length=length, prefix=prefix,
     )  # fmt: skip
     store.replace_file(out, code_files.write(made))

@@ -13,7 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from engine.access import acting
-from engine.decision import database, sealed, verdict
+from engine.decision import database, moments, sealed, verdict
 from engine.decision.database import fitness
 from engine.decision.keys import (
     START,
@@ -150,7 +150,7 @@ class Writer:
             acting.require_self(actor)
         row: dict[str, Any] = {
             "seq": self.last_seq + 1,
-            "at": now.isoformat(timespec="seconds"),
+            "at": moments.stored(now),
             "shop_id": self.shop_id,
             "plan_id": plan_id,
             "action": action,

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from engine.campaign.expected import Forecast
+from engine.decision import moments
 from engine.errors import NotAllowed
 from engine.sentences import Sentence
 
@@ -25,7 +26,7 @@ def override(forecast: Forecast, by: str, reason: str, now: datetime) -> dict[st
         raise NotAllowed([nothing, *forecast.sentences])
     if len(reason.strip()) < LEAST_WORDS:
         raise NotAllowed(Sentence("decisions.override_reason"))
-    at = now.isoformat(timespec="seconds")
+    at = moments.stored(now)
     why = {"why": _why(forecast), "why_zh": forecast.sentences[0].text("zh")}
     return why | {"by": by.strip(), "at": at, "reason": reason.strip()}
 

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import typst
 
-from engine.decision import ledger, letters, plans, proposal
+from engine.decision import ledger, letters, moments, plans, proposal
 from engine.decision.ledger import Entry
 from engine.decision.proposal import Proposal
 from engine.errors import NotAllowed
@@ -142,7 +142,7 @@ def _changed(shop: Shop, asked: Proposal, entries: list[Entry], language: Langua
         }
         for name, old, new in proposal.differences(before, asked)
     ]
-    head = say("pack.head_changed", language, at=proposal.at(shop, approval.at))
+    head = say("pack.head_changed", language, at=moments.shown(approval.at, shop))
     return {"head": head, "lines": lines, "none": say("pack.nothing_changed", language)}
 
 

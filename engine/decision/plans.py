@@ -18,7 +18,7 @@ from sqlite_utils import Database
 
 from engine.access import acting
 from engine.campaign.plan import Plan
-from engine.decision import authors, database
+from engine.decision import authors, database, moments
 from engine.decision.keys import canonical
 from engine.errors import StoreProblem
 from engine.sentences import Sentence
@@ -89,7 +89,7 @@ def put(
         "content": content,
         "body": plan.model_dump_json(by_alias=True),
         "extras": canonical(extras).decode(),
-        "now": now.isoformat(timespec="seconds"),
+        "now": moments.stored(now),
         "version": expected_version,
         "restores": restores,
     }
@@ -126,7 +126,12 @@ def conflict(stored: SavedPlan | None, plan_id: str, expected_version: int | Non
         return Sentence("decisions.gone", {"plan_id": plan_id})
     if expected_version is None:
         return Sentence("decisions.taken", {"plan_id": plan_id})
-    values = {"plan_id": plan_id, "at": stored.updated_at, "version": stored.version, "yours": expected_version}
+    values = {
+        "plan_id": plan_id,
+        "at": moments.in_utc(stored.updated_at),
+        "version": stored.version,
+        "yours": expected_version,
+    }
     return Sentence("decisions.conflict", values)
 
 
@@ -134,7 +139,7 @@ def set_status(db: Database, plan_id: str, status: str, now: datetime) -> None:
     """Part of a decision's transaction: the database refuses it without the matching entry in the history."""
     db.execute(
         "UPDATE plans SET status = ?, version = version + 1, updated_at = ? WHERE plan_id = ?",
-        [status, now.isoformat(timespec="seconds"), plan_id],
+        [status, moments.stored(now), plan_id],
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from engine.decision import cells, ledger
+from engine.decision import cells, ledger, moments
 from engine.decision.sealed import Entry
 from engine.decision.verdict import Point, Verdict
 from engine.errors import DataProblem
@@ -37,7 +37,7 @@ class Proof:
         if self.printed:
             said.append(Sentence("printed.contained", {"entries": ", ".join(map(str, self.printed))}))
         if self.on_record:
-            values = {"seq": self.on_record.seq, "at": self.on_record.at, "actor": self.on_record.actor}
+            values = {"seq": self.on_record.seq, "at": moments.in_utc(self.on_record.at), "actor": self.on_record.actor}
             return [*said, Sentence("printed.on_record", values)]
         return [*said, Sentence("printed.other_bytes")]
 

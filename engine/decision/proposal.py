@@ -5,9 +5,8 @@ Names of groups and products are those the shop has now; everything else is what
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 
@@ -15,7 +14,7 @@ from engine.audience import segments
 from engine.campaign import merge, planned
 from engine.campaign.plan import PARTS, Offer, Plan, Step
 from engine.campaign.writer.as_read import money, percent_off
-from engine.decision import overrides
+from engine.decision import moments, overrides
 from engine.decision.ledger import Entry
 from engine.errors import AppError, StoreProblem
 from engine.sentences import Sentence, known, say
@@ -70,7 +69,7 @@ def of_entry(shop: Shop, entry: Entry, language: str = "en") -> Proposal:
     return Proposal(
         name=plan.name,
         asked_by=entry.actor,
-        asked_at=at(shop, entry.at),
+        asked_at=moments.shown(entry.at, shop),
         audience=told.audience(plan, row),
         offer=told.offer(plan),
         messages=told.messages(plan, dict(entry.payload.get("filled") or {})),
@@ -101,11 +100,6 @@ def submission_of(decision: Entry, entries: list[Entry]) -> Entry | None:
         if entry.action == "submitted" and entry.seq < decision.seq and entry.payload.get("content_sha256") == content
     ]
     return same[-1] if same else None
-
-
-def at(shop: Shop, moment: str) -> str:
-    """A stored moment on the shop's clock: "2026-06-01 09:30"."""
-    return datetime.fromisoformat(moment).astimezone(ZoneInfo(shop.settings.time_zone)).strftime("%Y-%m-%d %H:%M")
 
 
 class _Teller:
@@ -285,7 +279,7 @@ class _Teller:
             said.append(self.words("data_until", date=row["last_sent"]))
         if shown := row.get(overrides.KEY):
             why = overrides.why(shown, self.language)
-            when = at(self.shop, str(shown["at"]))
+            when = moments.shown(str(shown["at"]), self.shop)
             said.append(say("override.told", self.language, when=when, why=why, by=shown["by"], reason=shown["reason"]))
         reason = row.get("reason_zh") if self.language == "zh" else None
         if not row.get("supported") and (reason or row.get("reason")):

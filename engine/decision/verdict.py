@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from engine.decision import schema, sealed
+from engine.decision import moments, schema, sealed
 from engine.decision.keys import START, Head, Keys, read_keys
 from engine.sentences import Sentence
 
@@ -100,7 +100,7 @@ def _disproved(walk: _Walk, number: int, head: Head | None, folder: Path) -> Ver
     for row in reversed(walk.restores):
         entry = sealed.opened(read_keys(folder), dict(zip(sealed.COLUMNS, row, strict=True)))
         if entry.payload["entries"] < number <= entry.payload["entries"] + (entry.payload["lost"] or 0):
-            values = {"known": number, "at": entry.at, "seq": entry.seq}
+            values = {"known": number, "at": moments.in_utc(entry.at), "seq": entry.seq}
             return Verdict(False, walk.count, Sentence("ledger.lost_in_restore", values), number, head)
     if number > walk.count:
         values = {"count": walk.count, "known": number}
@@ -112,5 +112,5 @@ def _restore(row: tuple[Any, ...], folder: Path) -> Sentence:
     entry = sealed.opened(read_keys(folder), dict(zip(sealed.COLUMNS, row, strict=True)))
     lost = entry.payload["lost"]
     kind = "unknown" if lost is None else "some" if lost else "none"
-    values = {"seq": entry.seq, "at": entry.at, "lost": lost, "kept": entry.payload["entries"]}
+    values = {"seq": entry.seq, "at": moments.in_utc(entry.at), "lost": lost, "kept": entry.payload["entries"]}
     return Sentence(f"ledger.restored_{kind}", values)

@@ -11,7 +11,7 @@ from dashboard import cache
 from engine import settings
 from engine.access import roles
 from engine.campaign.plan import Audience, Step
-from engine.decision import ledger
+from engine.decision import ledger, moments
 from engine.shop import store, vault
 from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored, submitted
 
@@ -313,10 +313,8 @@ def test_results_without_a_holdout_are_called_by_their_name(open_app, trained_sh
 
 
 def test_the_moment_of_a_decision_is_on_the_shops_clock(trained_shop):
-    from dashboard.views.plan_tabs.saving import shown_at
-
     shop = store.open_shop(trained_shop)
     tokyo = shop.settings.model_copy(update={"time_zone": "Asia/Tokyo"})
     from dataclasses import replace
 
-    assert shown_at(NOW.isoformat(), replace(shop, settings=tokyo)) == "2026-06-01 18:00"
+    assert moments.shown(NOW.isoformat(), replace(shop, settings=tokyo)) == "2026-06-01 18:00"

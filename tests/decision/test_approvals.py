@@ -41,7 +41,7 @@ def test_an_approval_says_who_why_when_and_for_what(shop, plan):
         by="Ben",
         recorded_by="Ben",
         reason="fits spring range",
-        at="2026-06-01T12:00:00",
+        at="2026-06-01T12:00:00+00:00",
         seq=2,
         content_sha256=plans.content_sha256(plan, {}),
     )

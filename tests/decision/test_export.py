@@ -39,7 +39,7 @@ def test_an_approved_plan_is_one_line_with_what_was_approved(shop, make_plan):
     assert list(row) == export.PLAN_COLUMNS
     expected = {
         "plan_id": "p1", "name": "=春季", "status": "approved", "approved_by": "ben", "reason": "fits",
-        "approved_at": "2026-06-01T12:00:00", "channel": "email", "language": "en", "starts_at": "2026-06-01",
+        "approved_at": "2026-06-01T12:00:00+00:00", "channel": "email", "language": "en", "starts_at": "2026-06-01",
         "step": "1", "day": "0", "condition": "", "send_day": "2026-06-01", "send_hour": "10",
         "audience_size": "200", "holdout": "0.1", "offer_kind": "percent", "discount": "0.15",
         "min_spend": "", "code": "HOME15", "product_ids": "p1|007", "category": "", "subject": "回来吧",

@@ -39,7 +39,12 @@ def test_an_entry_is_read_back_as_it_was_written(shop):
     written = shop.append("p1", "noted", reason="合适 👍", value=0.1, unknown=float("nan"))
     read = shop.entries()
     assert read == [written]
-    assert (read[0].seq, read[0].at, read[0].actor, read[0].recorded_by) == (1, "2026-06-01T12:00:00", "ana", "root")
+    assert (read[0].seq, read[0].at, read[0].actor, read[0].recorded_by) == (
+        1,
+        "2026-06-01T12:00:00+00:00",
+        "ana",
+        "root",
+    )
     assert read[0].payload == {"reason": "合适 👍", "value": 0.1, "unknown": None}
 
 
@@ -67,7 +72,7 @@ def test_key_and_head_are_for_their_owner_only_and_outside_the_shop(shop):
 def test_the_head_names_the_last_entry(shop):
     last = [shop.append() for _ in range(3)][-1]
     head = json.loads((shop.config / "shop-1" / "ledger.head").read_text())
-    assert head == {"entries": 3, "hash": last.hash, "at": "2026-06-01T12:00:00"}
+    assert head == {"entries": 3, "hash": last.hash, "at": "2026-06-01T12:00:00+00:00"}
 
 
 def test_an_untouched_history_is_whole(shop):

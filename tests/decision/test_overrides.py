@@ -40,7 +40,7 @@ def test_an_override_says_what_was_refused_who_when_and_why(forecasts):
         "why": "60 % off was never tried by email; nearest is 20 %.",
         "why_zh": "email 从未试过 60 % 的优惠幅度；最接近的是 20 %。",
         "by": "Ana",
-        "at": "2026-06-01T12:00:00",
+        "at": "2026-06-01T12:00:00+00:00",
         "reason": "one try",
     }
     assert overrides.holds(kept, forecasts[0.6])

@@ -26,7 +26,7 @@ def test_a_saved_plan_is_read_back_with_what_goes_with_it(shop, make_plan):
     assert plans.save(shop.dir, plan, extras, None, shop.now) == 1
     saved = plans.load(shop.dir, "p1")
     assert (saved.plan, saved.extras, saved.version) == (plan, extras, 1)
-    assert saved.created_at == saved.updated_at == "2026-06-01T12:00:00"
+    assert saved.created_at == saved.updated_at == "2026-06-01T12:00:00+00:00"
 
 
 def test_each_save_is_a_version_and_the_creation_stays(shop, make_plan):
@@ -34,7 +34,7 @@ def test_each_save_is_a_version_and_the_creation_stays(shop, make_plan):
     version = plans.save(shop.dir, make_plan(name="Summer"), {}, version, shop.now + timedelta(hours=1))
     saved = plans.load(shop.dir, "p1")
     assert (version, saved.version, saved.plan.name) == (2, 2, "Summer")
-    assert (saved.created_at, saved.updated_at) == ("2026-06-01T12:00:00", "2026-06-01T13:00:00")
+    assert (saved.created_at, saved.updated_at) == ("2026-06-01T12:00:00+00:00", "2026-06-01T13:00:00+00:00")
 
 
 def test_a_save_over_someone_elses_change_is_refused(shop, make_plan):
@@ -197,7 +197,7 @@ def test_every_save_is_kept_and_listed_with_the_newest_first(shop, make_plan):
     assert [(one.version, one.plan.name, one.extras["chosen"]) for one in listed] == [
         (3, "C", "C"), (2, "B", "B"), (1, "A", "A"),
     ]  # fmt: skip
-    assert listed[1].saved_at == "2026-06-01T13:00:00"
+    assert listed[1].saved_at == "2026-06-01T13:00:00+00:00"
     assert plans.versions(shop.dir, "p1", limit=1) == listed[:1]
     assert plans.versions(shop.dir, "p9") == []
 

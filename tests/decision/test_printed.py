@@ -26,7 +26,7 @@ def test_an_export_is_proved_by_its_head_and_to_the_letter(shop, sent):
     assert (proof.verdict.ok, proof.printed, proof.on_record.seq) == (True, [2], 3)
     assert [one.text() for one in proof.said][1:] == [
         "The file's entries (2) are in it, as printed.",
-        "The file is, to the letter, what ana exported at 2026-06-01T12:00:00 (entry 3).",
+        "The file is, to the letter, what ana exported at 2026-06-01 12:00 UTC (entry 3).",
     ]
 
 

@@ -7,10 +7,10 @@ import streamlit as st
 from dashboard import cache, widgets
 from dashboard.text import language, t
 from dashboard.views.history_parts.filters import action_name
-from dashboard.views.plan_tabs import evidence, saving
+from dashboard.views.plan_tabs import evidence
 from dashboard.views.plan_tabs.message import plain
 from engine import settings
-from engine.decision import ledger, proposal, search
+from engine.decision import ledger, moments, proposal, search
 from engine.decision.ledger import Entry
 from engine.decision.proposal import Line, Proposal
 from engine.errors import AppError
@@ -20,7 +20,7 @@ from engine.shop.store import Shop
 def show(shop: Shop, entry: Entry) -> None:
     """The entry under the list, with links to its plan."""
     st.subheader(t("history.entry", seq=entry.seq, action=action_name(entry.action)))
-    when = saving.shown_at(entry.at, shop)
+    when = moments.shown(entry.at, shop)
     st.markdown(t("history.by", who=plain(entry.actor), when=when, recorded_by=plain(entry.recorded_by)))
     if said := search.reason(entry):
         st.markdown(f"> {plain(said)}".replace("\n", "\n> "))

@@ -8,9 +8,8 @@ import streamlit as st
 from dashboard import state
 from dashboard.text import t
 from dashboard.views.history_parts.filters import action_name
-from dashboard.views.plan_tabs import saving
 from engine import settings
-from engine.decision import cells, evidence, ledger, search
+from engine.decision import cells, evidence, ledger, moments, search
 from engine.decision.keys import Head
 from engine.decision.ledger import Entry
 from engine.decision.search import Register
@@ -64,7 +63,7 @@ def _row(shop: Shop, entry: Entry) -> dict[str, object]:
     proof = evidence.of_entry(entry)
     return {
         "seq": entry.seq,
-        "at": saving.shown_at(entry.at, shop),
+        "at": moments.shown(entry.at, shop),
         "plan_id": entry.plan_id,
         "action": action_name(entry.action),
         "actor": entry.actor,

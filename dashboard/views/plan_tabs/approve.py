@@ -28,7 +28,7 @@ from engine import settings
 from engine.access import acting
 from engine.campaign import checked, planned
 from engine.campaign.first.assumed import of_json
-from engine.decision import approvals, ledger, overrides, plans
+from engine.decision import approvals, ledger, moments, overrides, plans
 from engine.errors import AppError
 
 HALF_TYPED = "half_typed"  # extra of a plan: names and a reason that nobody has sent yet
@@ -287,7 +287,7 @@ def _history(opened: Open) -> None:
         said = t(
             f"approve.did_{entry.action}",
             who=message.plain(entry.actor),
-            when=saving.shown_at(entry.at, opened.shop),
+            when=moments.shown(entry.at, opened.shop),
         )
         reason = str(entry.payload.get("reason") or "")
         icon = ICONS.get(entry.action, "circle")

@@ -13,6 +13,7 @@ from dashboard.views.plan_tabs import audience, brief_form, conflict, message, s
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import links
 from engine.campaign.plan import GOALS, PARTS
+from engine.decision import moments
 from engine.errors import AppError, StoreProblem
 
 AREA = "brief"
@@ -277,5 +278,5 @@ def _answer(opened: Open, values: dict[str, Any], clash: DeltaGenerator) -> None
             return
         if state.version(AREA) != opened.saved.version:
             st.rerun()
-    saved = t("brief.saved", at=saving.shown_at(opened.saved.updated_at, opened.shop))
+    saved = t("brief.saved", at=moments.shown(opened.saved.updated_at, opened.shop))
     st.caption(t("brief.unfinished") if problems else saved)

@@ -11,7 +11,7 @@ from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.access import acting
-from engine.decision import approvals, comments, ledger
+from engine.decision import approvals, comments, ledger, moments
 from engine.errors import AppError
 
 AREA = "comments"
@@ -26,7 +26,7 @@ def requested(opened: Open) -> None:
     except AppError:
         return  # the Approve tab says what is wrong with the history
     if entry := comments.open_request(history):
-        who, when = plain(entry.actor), saving.shown_at(entry.at, opened.shop)
+        who, when = plain(entry.actor), moments.shown(entry.at, opened.shop)
         text = plain(str(entry.payload["reason"])).replace("\n", "\n\n")
         st.warning(t("comments.requested", who=who, when=when, text=text), icon=":material/rate_review:")
 

@@ -11,7 +11,7 @@ from dashboard.views.plan_tabs.drafting import OWN, own
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import claims, planned
 from engine.campaign.plan import PARTS
-from engine.decision import plans
+from engine.decision import moments, plans
 from engine.decision.plans import Version
 
 SHOWN = 10
@@ -60,7 +60,7 @@ def _texts(version: Version, step: int) -> dict[str, str]:
 
 def _copy(opened: Open, step: int, copy: Copy, number: int) -> None:
     channel, language = opened.plan.steps[step].channel, opened.plan.steps[step].language
-    at = saving.shown_at(copy.saved_at, opened.shop)
+    at = moments.shown(copy.saved_at, opened.shop)
     source = _source(opened, step, copy)
     said = t("copy.earlier_by", at=at, by=message.plain(copy.by)) if copy.by else at
     st.caption(f"{said} · {t(f'copy.from_{source}')}")

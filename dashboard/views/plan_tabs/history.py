@@ -10,7 +10,7 @@ from dashboard.views.plan_tabs import saving, wording
 from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
 from dashboard.views.plan_tabs.wording import Change
-from engine.decision import plans
+from engine.decision import moments, plans
 from engine.decision.plans import Version
 
 SHORT = 48  # characters of a change that fit on a button
@@ -78,7 +78,7 @@ def _versions(opened: Open) -> None:
     with widgets.problem_box():
         kept = plans.versions(opened.shop.path, opened.plan.plan_id, SHOWN + 1)
     for version, before in itertools.zip_longest(kept[:SHOWN], kept[1:]):
-        at = saving.shown_at(version.saved_at, opened.shop)
+        at = moments.shown(version.saved_at, opened.shop)
         is_now = version is kept[0]
         st.markdown(f"**{t('plan.version_now', at=at) if is_now else at}**")
         st.caption("\n\n".join(_changed(opened, before, version)))

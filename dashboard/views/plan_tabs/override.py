@@ -10,7 +10,7 @@ from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message, saving
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign.expected import Forecast
-from engine.decision import overrides
+from engine.decision import moments, overrides
 from engine.errors import AppError
 
 
@@ -53,7 +53,7 @@ def told(opened: Open, kept: Mapping[str, Any]) -> None:
 
 def words(opened: Open, kept: Mapping[str, Any]) -> str:
     """The same as one text."""
-    when = saving.shown_at(str(kept["at"]), opened.shop)
+    when = moments.shown(str(kept["at"]), opened.shop)
     why = overrides.why(kept, language())
     return message.plain(t("override.told", when=when, why=why, by=str(kept["by"]), reason=str(kept["reason"])))
 

@@ -2,9 +2,7 @@
 
 import itertools
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
@@ -127,11 +125,6 @@ def facts_of(shop: Shop, plan: Plan, step: int = 0, language: str | None = None)
         return cache.writer.facts(shop, plan.brief(step, language))
     except DataProblem:
         return None
-
-
-def shown_at(moment: str, shop: Shop) -> str:
-    """A stored moment on the shop's clock: "2026-06-01 09:30"."""
-    return datetime.fromisoformat(moment).astimezone(ZoneInfo(shop.settings.time_zone)).strftime("%Y-%m-%d %H:%M")
 
 
 def checked_facts(opened: Open, step: int = 0, language: str | None = None) -> Facts:
