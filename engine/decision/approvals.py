@@ -8,6 +8,9 @@
 
 An approval that would be void at once is refused (`looked`); a rejection or a wish for changes is not.
 
+A decision names the entry of the submission it is about: copy, offer and forecast it was taken on are those, and a
+forecast that lies beside the plan by then counts for nothing.
+
 An approval holds for the exact content it was given for (`plans.content_sha256`) and is read from the encrypted
 history, never from the plan's status alone. Whether what it rests on is still so, `standing` says. The database itself
 refuses an approval by the plan's owner and a status without its entry, so that no page or script can go round these
@@ -28,6 +31,7 @@ from engine.campaign.plan import APPROVED, Plan
 from engine.decision import authors, comments, database, evidence, ledger, looked, overrides, plans, standing
 from engine.decision.evidence import Evidence
 from engine.decision.looked import Look
+from engine.decision.proposal import SUBMISSION
 from engine.decision.standing import TodaysForecast
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import Said, Sentence, known
@@ -54,6 +58,14 @@ class Decision:
     content_sha256: str
     evidence: Evidence | None = None  # what shows a decision that was taken outside Offerlab
     recorded_by_author: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What was looked at before deciding: the plan's content, the number of its submission; None where not known."""
+
+    content_sha256: str | None = None
+    submission: int | None = None
 
 
 def submit(
@@ -122,13 +134,15 @@ def approve(
     config: Path,
     *,
     content_sha256: str | None = None,
+    submission: int | None = None,
     proof: bytes | None = None,
     forecasts: TodaysForecast = standing.forecast_today,
 ) -> Decision:
     """The approval, on disk when this returns. Approving the same content again returns the first approval.
 
-    `content_sha256` is that of the plan `by` looked at: given, an approval of anything newer is refused. `proof`: the
-    file that shows an approval given outside Offerlab, see `evidence`; without one the author records no approval.
+    `content_sha256` is that of the plan `by` looked at, `submission` the number of its entry in the history: given, an
+    approval of anything newer is refused. `proof`: the file that shows an approval given outside Offerlab, see
+    `evidence`; without one the author records no approval.
     `forecasts`: today's forecast of a plan, where the caller keeps such answers. Raises NotAllowed for the plan's
     owner, a person without the role, an empty reason, a plan that waits for none, or one whose grounds changed since it
     was submitted; DataProblem for a file that is no evidence.
@@ -137,9 +151,8 @@ def approve(
     def look() -> Look:
         return looked.before_approval(shop_dir, shop_id, plan_id, config, forecasts)
 
-    return _decide(
-        shop_dir, shop_id, plan_id, "approved", by, recorded_by, reason, now, config, content_sha256, proof, look
-    )
+    shown = Shown(content_sha256, submission)
+    return _decide(shop_dir, shop_id, plan_id, "approved", by, recorded_by, reason, now, config, shown, proof, look)
 
 
 def reject(
@@ -153,10 +166,12 @@ def reject(
     config: Path,
     *,
     content_sha256: str | None = None,
+    submission: int | None = None,
     proof: bytes | None = None,
 ) -> Decision:
     """The rejection; as `approve`, but that its author may record it without `proof`."""
-    return _decide(shop_dir, shop_id, plan_id, "rejected", by, recorded_by, reason, now, config, content_sha256, proof)
+    shown = Shown(content_sha256, submission)
+    return _decide(shop_dir, shop_id, plan_id, "rejected", by, recorded_by, reason, now, config, shown, proof)
 
 
 def request_changes(
@@ -170,14 +185,14 @@ def request_changes(
     config: Path,
     *,
     content_sha256: str | None = None,
+    submission: int | None = None,
     proof: bytes | None = None,
 ) -> Decision:
     """The wish for changes, on disk when this returns: the plan is a draft again, and the wish stands on it until it is
     submitted anew. Otherwise as `reject`, with its rights.
     """
-    return _decide(
-        shop_dir, shop_id, plan_id, "changes_requested", by, recorded_by, reason, now, config, content_sha256, proof
-    )
+    shown = Shown(content_sha256, submission)
+    return _decide(shop_dir, shop_id, plan_id, "changes_requested", by, recorded_by, reason, now, config, shown, proof)
 
 
 def _decide(
@@ -190,7 +205,7 @@ def _decide(
     reason: str,
     now: datetime,
     config: Path,
-    seen_sha256: str | None,
+    shown: Shown,
     proof: bytes | None,
     look: Callable[[], Look] = Look,
 ) -> Decision:
@@ -211,7 +226,7 @@ def _decide(
             raise StoreProblem(plans.unknown(plan_id))
         if authors.includes(writer.db, plan_id, by):
             raise NotAllowed(Sentence("decisions.second_person", {"by": by, "verb": verb}))
-        if seen_sha256 not in (None, stored.content_sha256):
+        if shown.content_sha256 not in (None, stored.content_sha256):
             raise NotAllowed(Sentence("decisions.changed_since_shown", {"plan_id": plan_id}))
         status = stored.plan.status
         if status == act or (act == "approved" and status in APPROVED):
@@ -221,17 +236,19 @@ def _decide(
         if status != "submitted":
             why = Sentence(f"decisions.why_not_{status}")
             raise NotAllowed(Sentence("decisions.cannot_be", {"plan_id": plan_id, "done": done, "why": why}))
+        about = _submission(writer.entries(plan_id), _sha_of(stored), plan_id, shown)
         looked.require_ground(shop_dir, plan_id, writer.entries(plan_id), seen)
         is_author = authors.includes(writer.db, plan_id, recorded_by)
         if is_author and acting.signed_in():
             raise NotAllowed(Sentence("evidence.not_by_author", {"by": by}))
         if act == "approved" and is_author and proof is None:
             raise NotAllowed(Sentence("evidence.required", {"by": by}))
-        payload = {"reason": reason, "content_sha256": _sha_of(stored)} | ({BY_AUTHOR: True} if is_author else {})
+        payload: dict[str, Any] = {"reason": reason, "content_sha256": stored.content_sha256}
+        payload |= {SUBMISSION: {"seq": about.seq, "hash": about.hash}} | ({BY_AUTHOR: True} if is_author else {})
         if proof is not None:  # on disk before the decision that names it
             payload |= evidence.as_payload(evidence.keep(shop_dir, shop_id, config, proof))
-        if shown := (stored.extras.get("forecast") or {}).get(overrides.KEY):
-            payload[overrides.KEY] = shown  # what was decided on had money that the past does not support
+        if overridden := (about.payload.get("forecast") or {}).get(overrides.KEY):
+            payload[overrides.KEY] = overridden  # what was decided on had money that the past does not support
         entry = writer.append(plan_id, act, by, recorded_by, payload, now)
         plans.set_status(writer.db, plan_id, status_after, now)
     return _decision(entry)
@@ -331,6 +348,16 @@ def _sha_of(stored: plans.SavedPlan) -> str:
     if content != stored.content_sha256:
         raise NotAllowed(Sentence("decisions.changed_outside", {"plan_id": stored.plan.plan_id}))
     return content
+
+
+def _submission(history: list[ledger.Entry], content: str, plan_id: str, shown: Shown) -> ledger.Entry:
+    """What is decided on. Raises NotAllowed where the history has none of this content, or not the one looked at."""
+    found = standing.submitted_in(history)
+    if found is None or found.payload.get("content_sha256") != content:
+        raise NotAllowed(Sentence("decisions.not_in_history", {"status": Sentence("decisions.act_submitted")}))
+    if shown.submission not in (None, found.seq):
+        raise NotAllowed(Sentence("decisions.submitted_since_shown", {"plan_id": plan_id}))
+    return found
 
 
 def _latest(history: list[ledger.Entry], act: Act, content: str) -> Decision:

@@ -20,6 +20,8 @@ from engine.errors import AppError, StoreProblem
 from engine.sentences import Sentence, known, say
 from engine.shop.store import Shop
 
+SUBMISSION = "submission"  # under which a decision names the entry it is about: its number and its hash
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -92,7 +94,12 @@ def differences(before: Proposal, after: Proposal) -> list[tuple[str, str, str]]
 
 
 def submission_of(decision: Entry, entries: list[Entry]) -> Entry | None:
-    """What a decision was about: the last submission before it with the same content. None where there is none."""
+    """What a decision was about: the submission it names; of an older one, the last before it with the same content.
+
+    None where there is none.
+    """
+    if named := decision.payload.get(SUBMISSION):
+        return next((entry for entry in entries if (entry.seq, entry.hash) == (named["seq"], named["hash"])), None)
     content = decision.payload.get("content_sha256")
     same = [
         entry

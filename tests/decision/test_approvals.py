@@ -10,7 +10,7 @@ import time
 import pytest
 from sqlite_utils.utils import sqlite3
 
-from engine.decision import approvals, database, ledger, plans, schema
+from engine.decision import approvals, database, ledger, plans, proposal, schema
 from engine.errors import NotAllowed, StoreProblem
 
 FORK = multiprocessing.get_context("fork")
@@ -349,3 +349,30 @@ def test_the_open_slot_of_a_later_message_is_named_with_its_message(shop, make_p
     with pytest.raises(NotAllowed, match=r"the subject of message 2 still says \{discount\}") as refused:
         shop.submit(make_plan(), extras={"filled": {"1:zh:subject": "仅 {discount}"}})
     assert "第 2 条消息的主题中仍有 {discount}" in refused.value.text("zh")
+
+
+def test_a_decision_names_the_submission_it_is_about_and_takes_its_forecast(shop, plan):
+    shown = {"by": "ana", "at": "2026-06-01T12:00:00+00:00", "why": "never tried", "reason": "to see"}
+    sent = shop.submit(plan, forecast={"extra_profit": 1.0, "override": shown})
+    saved = plans.load(shop.dir, "p1")
+    forged = {**saved.extras, "forecast": {"extra_profit": 999_999.0}}
+    plans.save(shop.dir, plan, forged, saved.version, shop.now)  # the plan still waits: this is none of its content
+    shop.approve()
+    submission, approval = shop.entries()
+    assert approval.payload["submission"] == {"seq": sent.seq, "hash": submission.hash}
+    assert approval.payload["override"] == shown
+    assert proposal.submission_of(approval, shop.entries()) == submission
+
+
+def test_a_decision_on_an_older_submission_of_the_same_content_is_refused(shop, plan):
+    first = shop.submit(plan)
+    saved = plans.load(shop.dir, "p1")
+    for holdout in (0.3, plan.holdout):  # changed and changed back, and submitted with another forecast
+        changed = plan.model_copy(update={"holdout": holdout})
+        plans.save(shop.dir, changed, saved.extras, plans.load(shop.dir, "p1").version, shop.now)
+    second = shop.submit(plan, forecast={"orders": 1.0})
+    assert first.content_sha256 == second.content_sha256
+    for act in (shop.approve, shop.reject):
+        with pytest.raises(NotAllowed, match="submitted again since it was shown to you"):
+            act(content_sha256=first.content_sha256, submission=first.seq)
+    assert shop.approve(content_sha256=first.content_sha256, submission=second.seq).action == "approved"
