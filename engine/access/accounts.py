@@ -114,16 +114,15 @@ def sign_in(config: Path, name: str, password: str, now: datetime) -> Account:
     Raises NotAllowed with one sentence for a wrong name, a wrong password and a disabled account, after the same work
     for each; and with another one while too many tries failed, before it looks at anything.
     """
-    tries.wait_is_over(config, name, now)
-    with storage.reading(config) as db:
-        row = _row(db, name)
-    hasher = _hasher()
     with _one_at_a_time:
+        tries.begin(config, name, now)
+        with storage.reading(config) as db:
+            row = _row(db, name)
+        hasher = _hasher()
         right = _verify(hasher, row["hash"] if row else _nobody(), password)
-    if not (row and right and not row["disabled"]):
-        tries.failed(config, name, now)
-        raise NotAllowed(Sentence("access.wrong"))
-    tries.forget(config, name)
+        if not (row and right and not row["disabled"]):
+            raise NotAllowed(Sentence("access.wrong"))
+        tries.forget(config, name)
     if hasher.check_needs_rehash(row["hash"]):
         again = hasher.hash(_one_form(password))
         with storage.writing(config) as db:

@@ -18,27 +18,25 @@ FREE, MOST_WAIT = 5, 300.0  # of one name: tries without waiting, then 1, 2, 4 .
 FREE_OVERALL, MOST_WAIT_OVERALL = 50, 10.0  # many names tried one after another
 
 
-def wait_is_over(config: Path, name: str, now: datetime) -> None:
-    """Returns when this name may be tried now. Raises NotAllowed with the seconds to wait otherwise."""
-    if not storage.path_of(config).exists():
-        return
-    since = now.timestamp() - REMEMBERED
-    with storage.reading(config) as db:
+def begin(config: Path, name: str, now: datetime) -> None:
+    """Counts a try of this name before its password is looked at: of tries at the same moment each sees those before.
+
+    Raises NotAllowed with the seconds to wait, and counts nothing, while too many tries failed. Who gets in calls
+    `forget`.
+    """
+    at = now.timestamp()
+    since = at - REMEMBERED
+    with storage.writing(config) as db:
         own = db.execute("SELECT count(*), max(at) FROM tries WHERE who = ? AND at > ?", [_who(name), since]).fetchone()
         everybody = db.execute("SELECT count(*), max(at) FROM tries WHERE at > ?", [since]).fetchone()
-    wait = max(
-        _left(own[0], own[1], FREE, MOST_WAIT, now.timestamp()),
-        _left(everybody[0], everybody[1], FREE_OVERALL, MOST_WAIT_OVERALL, now.timestamp()),
-    )
-    if wait > 0:
-        raise NotAllowed(Sentence("access.wait", {"seconds": int(wait) + 1}))
-
-
-def failed(config: Path, name: str, now: datetime) -> None:
-    """Counts a try that failed."""
-    with storage.writing(config) as db:
-        db.execute("DELETE FROM tries WHERE at <= ?", [now.timestamp() - REMEMBERED])
-        db.execute("INSERT INTO tries VALUES (?, ?)", [_who(name), now.timestamp()])
+        wait = max(
+            _left(own[0], own[1], FREE, MOST_WAIT, at),
+            _left(everybody[0], everybody[1], FREE_OVERALL, MOST_WAIT_OVERALL, at),
+        )
+        if wait > 0:
+            raise NotAllowed(Sentence("access.wait", {"seconds": int(wait) + 1}))
+        db.execute("DELETE FROM tries WHERE at <= ?", [since])
+        db.execute("INSERT INTO tries VALUES (?, ?)", [_who(name), at])
 
 
 def forget(config: Path, name: str) -> None:

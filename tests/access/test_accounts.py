@@ -1,6 +1,8 @@
 """Local accounts: who can sign in, who may change them, and how guessing is slowed down."""
 
 import stat
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from argon2 import PasswordHasher
@@ -186,6 +188,18 @@ def test_while_a_name_waits_the_right_password_is_not_looked_at_either(four, now
     assert "do not go together" in wrong(four, "Marketer", later(seconds=2))  # and the count began anew
 
 
+def test_of_many_tries_at_the_same_moment_five_passwords_are_looked_at(four, now, monkeypatch):
+    def slowly(*given):
+        time.sleep(0.02)
+        return False
+
+    monkeypatch.setattr(accounts, "_verify", slowly)
+    with ThreadPoolExecutor(16) as pool:
+        said = list(pool.map(lambda _: wrong(four, "Marketer", now), range(16)))
+    assert sum("do not go together" in one for one in said) == 5
+    assert sum("Wait" in one for one in said) == 11
+
+
 def test_a_night_of_guessing_one_name_is_a_few_hundred_tries(four, now, later):
     tried = [
         second for second in range(0, 8 * 3600, 30) if "Wait" not in wrong(four, "Marketer", later(seconds=second))
@@ -193,17 +207,20 @@ def test_a_night_of_guessing_one_name_is_a_few_hundred_tries(four, now, later):
     assert len(tried) < 150  # of 960
 
 
+def failed(config, names, now):
+    with storage.writing(config) as db:
+        db.conn.executemany("INSERT INTO tries VALUES (?, ?)", [(tries._who(name), now.timestamp()) for name in names])
+
+
 def test_nobody_waits_for_more_than_five_minutes(four, now, later):
-    for _ in range(30):
-        tries.failed(four, "Marketer", now)
+    failed(four, ["Marketer"] * 30, now)
     with pytest.raises(NotAllowed, match=r"Wait (300|301) seconds"):
-        tries.wait_is_over(four, "Marketer", now)
-    tries.wait_is_over(four, "Marketer", later(minutes=5))
+        tries.begin(four, "Marketer", now)
+    tries.begin(four, "Marketer", later(minutes=5))
 
 
 def test_many_names_tried_one_after_another_slow_everybody_down_a_little(four, now, later):
-    for number in range(60):
-        tries.failed(four, f"name {number}", now)
+    failed(four, [f"name {number}" for number in range(60)], now)
     with pytest.raises(NotAllowed, match=r"Wait (10|11) seconds"):
         accounts.sign_in(four, "Marketer", PASSWORD, now)
     assert accounts.sign_in(four, "Marketer", PASSWORD, later(seconds=11))
