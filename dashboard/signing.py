@@ -81,9 +81,12 @@ def sign_out() -> None:
 
 
 def _email(claims: dict) -> str:
-    """The address the provider vouches for; it is this person's name in Offerlab."""
+    """The address the provider vouches for; it is this person's name in Offerlab.
+
+    Not said to be verified is not verified: where people type in their own address, anybody could be anybody.
+    """
     email = str(claims.get("email") or "")
-    if not email or str(claims.get("email_verified", True)).lower() != "true":
+    if not email or str(claims.get("email_verified")).lower() != "true":
         raise NotAllowed(Sentence("access.no_email"))
     if roles.listed(settings.read().config) is None:
         raise NotAllowed(Sentence("access.not_listed", {"person": email}))

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard import signing
 from engine import settings
-from engine.access import accounts
+from engine.access import accounts, acting
 from engine.errors import NotAllowed
 
 
@@ -17,5 +17,17 @@ def test_under_the_name_of_a_server_in_front_nobody_is_served_before_there_are_a
     started["server.allowedHosts"] = ["offers.shop.example", *started["server.allowedHosts"]]
     with pytest.raises(NotAllowed, match=r"open to other machines .offers\.shop\.example"):
         signing.mode()
-    accounts.add(settings.read().config, "ada", "seven blue kettles", "admin", datetime(2026, 6, 1, tzinfo=UTC))
+    with acting.asking(lambda: None):  # at the machine's command line
+        accounts.add(settings.read().config, "ada", "seven blue kettles", "admin", datetime(2026, 6, 1, tzinfo=UTC))
     assert signing.mode() == "accounts"
+
+
+@pytest.mark.parametrize("said", [{}, {"email_verified": None}, {"email_verified": False}, {"email_verified": "no"}])
+def test_an_address_that_the_provider_does_not_call_verified_is_nobodys_name(said):
+    config = settings.read().config
+    config.mkdir(parents=True, exist_ok=True)
+    (config / "roles.toml").write_text('[people]\n"boss@shop.example" = "admin"\n', encoding="utf-8")
+    with pytest.raises(NotAllowed, match="email_verified: true"):
+        signing._email({"email": "boss@shop.example", **said})
+    for verified in (True, "true"):
+        assert signing._email({"email": "boss@shop.example", "email_verified": verified}) == "boss@shop.example"
