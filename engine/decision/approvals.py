@@ -93,7 +93,7 @@ def submit(
     kept = snapshot() if snapshot else None  # before the entry that names it, so that no entry names what is not there
     copy = filled(plan, {**plans.extras_of(shop_dir, plan.plan_id), **(extras or {})})
     rests_on = standing.at_submission(shop_dir, plan, copy, forecast)
-    with ledger.writing(shop_dir, shop_id, config) as writer:
+    with ledger.writing(shop_dir, shop_id, config, "submit") as writer:
         stored = plans.find(writer.db, plan.plan_id)
         if stored and expected_version not in (None, stored.version):
             raise StoreProblem(plans.conflict(stored, plan.plan_id, expected_version))
@@ -220,7 +220,7 @@ def _decide(
     if not database.begun(shop_dir):
         raise StoreProblem(plans.unknown(plan_id))
     seen = look()
-    with ledger.writing(shop_dir, shop_id, config) as writer:
+    with ledger.writing(shop_dir, shop_id, config, right) as writer:
         stored = plans.find(writer.db, plan_id)
         if stored is None:
             raise StoreProblem(plans.unknown(plan_id))

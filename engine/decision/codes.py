@@ -90,7 +90,7 @@ def load(shop_dir: Path, plan_id: str, read: Read, person: str, now: datetime, c
     plan. Raises DataProblem, with those sentences, where nothing is left.
     """
     roles.require(person, "export", config)
-    with database.writing(shop_dir) as db:
+    with database.writing(shop_dir, "export") as db:
         _takes_codes(db, plan_id)
         taken = _taken(db, [code for _, code in read.codes])
         new = [code for _, code in read.codes if code.casefold() not in taken]
@@ -138,7 +138,7 @@ def make(
         raise DataProblem(Sentence("codes.length", values))
     if prefix and not code_files.CODE.fullmatch(prefix):
         raise DataProblem(Sentence("codes.prefix", {"given": code_files.shown(prefix)}))
-    with database.writing(shop_dir) as db:
+    with database.writing(shop_dir, "export") as db:
         _takes_codes(db, plan_id)
         made: dict[str, None] = {}
         while len(made) < count:
@@ -157,7 +157,7 @@ def shortest(count: int) -> int:
 def withdraw(shop_dir: Path, plan_id: str, person: str, config: Path) -> int:
     """Takes back the codes that nobody has, as of a wrong file; how many those were."""
     roles.require(person, "export", config)
-    with database.writing(shop_dir) as db:
+    with database.writing(shop_dir, "export") as db:
         return int(db.execute("DELETE FROM codes WHERE plan_id = ? AND given_at IS NULL", [plan_id]).rowcount)
 
 
@@ -263,6 +263,6 @@ def forget(shop_dir: Path, customer_ids: Collection[str]) -> int:
     """Takes people out of the list of who has which code; how many codes had one of them."""
     if not database.path_of(shop_dir).exists():
         return 0
-    with database.writing(shop_dir) as db:
+    with database.writing(shop_dir, "administer") as db:
         ids = [(one,) for one in customer_ids]
         return int(db.conn.executemany("UPDATE codes SET customer_id = NULL WHERE customer_id = ?", ids).rowcount)

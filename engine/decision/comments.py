@@ -28,7 +28,7 @@ def comment(
     check_length(text)
     if not database.begun(shop_dir):
         raise StoreProblem(plans.unknown(plan_id))
-    with ledger.writing(shop_dir, shop_id, config) as writer:
+    with ledger.writing(shop_dir, shop_id, config, "view") as writer:
         if plans.find(writer.db, plan_id) is None:
             raise StoreProblem(plans.unknown(plan_id))
         history = writer.entries(plan_id)

@@ -18,7 +18,7 @@ from sqlite_utils.utils import sqlite3  # pysqlite3 where it is installed, else 
 
 from engine import settings
 from engine.access import acting
-from engine.access.roles import person_key
+from engine.access.roles import Action, person_key
 from engine.decision import schema
 from engine.decision.keys import folder_of, read_head
 from engine.decision.schema import GUARDS, MIGRATIONS
@@ -94,14 +94,15 @@ def reading(shop_dir: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def writing(shop_dir: Path) -> Iterator[Database]:
-    """A connection inside one transaction: all of it is saved when the block ends, or nothing.
+def writing(shop_dir: Path, right: Action = "draft") -> Iterator[Database]:
+    """A connection inside one transaction: all of it is saved when the block ends, or nothing. `right`: to do what is
+    written; raises NotAllowed for who acts without it.
 
     A file that was deleted or replaced meanwhile takes what was written with it, unseen by SQLite: looked for when
     the transaction has begun and once more when it is on disk, before anybody is told that it is. Nothing is saved in a
-    file that another program rebuilt. Raises NotAllowed for who may only look.
+    file that another program rebuilt.
     """
-    acting.require("draft")
+    acting.require(right)
     path = path_of(shop_dir)
     with sentences(path), _writing_here:
         begun(shop_dir)

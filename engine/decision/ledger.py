@@ -13,6 +13,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from engine.access import acting
+from engine.access.roles import Action
 from engine.decision import database, moments, sealed, verdict
 from engine.decision.database import fitness
 from engine.decision.keys import (
@@ -28,16 +29,25 @@ from engine.decision.keys import (
     write_head,
 )
 from engine.decision.sealed import Entry
-from engine.decision.verdict import Point, Verdict
+from engine.decision.verdict import RESTORED, Point, Verdict
 from engine.errors import StoreProblem
 from engine.sentences import Sentence
 
 __all__ = [
     "EVIDENCE", "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head",
-    "proved", "reading", "still_there", "verify", "writing",
+    "proved", "reading", "right_to", "still_there", "verify", "writing",
 ]  # fmt: skip
 
 EVIDENCE = "evidence"  # under which an entry names the file that shows a decision taken outside Offerlab
+_RIGHTS: dict[str, Action] = {
+    "commented": "view", "submitted": "submit", "approved": "approve", "rejected": "reject",
+    "changes_requested": "reject", "exported": "export", "model_chosen": "submit", RESTORED: "administer",
+}  # fmt: skip
+
+
+def right_to(action: str) -> Action:
+    """What somebody must be allowed to do who adds an entry of this kind."""
+    return _RIGHTS.get(action, "draft")
 
 
 def append(
@@ -53,7 +63,7 @@ def append(
     config: Path,
 ) -> Entry:
     """The new last entry, on disk when this returns. Raises StoreProblem when it could not be saved."""
-    with writing(shop_dir, shop_id, config) as writer:
+    with writing(shop_dir, shop_id, config, right_to(action)) as writer:
         return writer.append(plan_id, action, actor, recorded_by, payload, now)
 
 
@@ -113,11 +123,12 @@ def head(shop_dir: Path) -> Head:
 
 
 @contextmanager
-def writing(shop_dir: Path, shop_id: str, config: Path) -> Iterator["Writer"]:
-    """One transaction on the shop's plans and history; the outside head follows after it is on disk."""
+def writing(shop_dir: Path, shop_id: str, config: Path, right: Action = "draft") -> Iterator["Writer"]:
+    """One transaction on the shop's plans and history, for who has this right; the outside head follows after it is on
+    disk."""
     folder = folder_of(shop_id, config)
     _still_there(database.path_of(shop_dir), read_head(folder))
-    with database.writing(shop_dir) as db:
+    with database.writing(shop_dir, right) as db:
         last = next(iter(db.query("SELECT * FROM entries ORDER BY seq DESC LIMIT 1")), None)
         keys = read_keys(folder) if last else first_keys(folder)
         _trusted(db, last, folder, keys)
@@ -142,9 +153,12 @@ class Writer:
     def append(
         self, plan_id: str, action: str, actor: str, recorded_by: str, payload: dict[str, Any], now: datetime
     ) -> Entry:
-        """The new last entry; on disk when the transaction ends. Nobody who is signed in writes under another's name:
-        what somebody else decided outside is theirs by its evidence, and recorded by who is signed in.
+        """The new last entry; on disk when the transaction ends. Raises NotAllowed for who may not do what it says.
+
+        Nobody who is signed in writes under another's name: what somebody else decided outside is theirs by its
+        evidence, and recorded by who is signed in.
         """
+        acting.require(right_to(action), self.config)
         acting.require_self(recorded_by)
         if EVIDENCE not in payload:
             acting.require_self(actor)

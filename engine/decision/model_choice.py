@@ -20,7 +20,7 @@ def use(shop: Shop, version: str, person: str, recorded_by: str, reason: str, no
     roles.require(person, "submit", config)
     if not reason.strip():
         raise NotAllowed(Sentence("decisions.model_reason"))
-    with ledger.writing(shop.path, shop.shop_id, config) as writer:
+    with ledger.writing(shop.path, shop.shop_id, config, "submit") as writer:
         payload = {"reason": reason.strip(), "version": version, "instead_of": versions.current_version(shop)}
         writer.append(f"model {version}", "model_chosen", person, recorded_by, payload, now)
         versions.use(shop, version)  # inside: one that cannot be used leaves no entry

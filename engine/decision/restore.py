@@ -152,7 +152,7 @@ def _told(
         "reason": "", "backup": file.name, "entries": end[0], "lost": lost, "lost_head": known.hash if known else None,
     }  # fmt: skip
     keys = read_keys(outside) if end[0] else first_keys(outside)
-    with database.writing(new) as db:
+    with database.writing(new, "administer") as db:
         entry = ledger.Writer(db, shop_id, config, keys, *end).append("", RESTORED, person, person, payload, now)
     return Head(entry.seq, entry.hash, entry.at)
 

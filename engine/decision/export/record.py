@@ -187,7 +187,7 @@ def record(
     Raises NotAllowed when a plan was changed since it was read, or its codes were given to others; StoreProblem when
     the shop was, so that nobody knows whether the approvals still stand.
     """
-    with ledger.writing(shop_dir, shop_id, config) as writer:
+    with ledger.writing(shop_dir, shop_id, config, "export") as writer:
         for mark in {item.mark for item in approved}:
             looked.require_as(shop_dir, mark)
         for item in approved:
