@@ -183,7 +183,9 @@ class Guard:
             path = request.url.path.removeprefix(base())
             is_file = path.startswith(("/media/", "/_stcore/upload_file"))
             is_page = request.method == "GET" and "text/html" in request.headers.get("accept", "")
-            if is_file or (is_page and path != "/signin"):
+            # Streamlit's own addresses are no pages, whatever is asked for: a browser that looks whether the server is
+            # well must not be answered by the form.
+            if is_file or (is_page and path != "/signin" and not path.startswith("/_stcore/")):
                 refusal = await run_in_threadpool(_refusal, request, is_file)
         await (refusal or self.app)(scope, receive, send)
 

@@ -3,8 +3,12 @@
 from datetime import UTC, datetime
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
 
-from dashboard import signing
+from dashboard import signin, signing
 from engine import settings
 from engine.access import accounts, acting
 from engine.errors import NotAllowed
@@ -31,3 +35,15 @@ def test_an_address_that_the_provider_does_not_call_verified_is_nobodys_name(sai
         signing._email({"email": "boss@shop.example", **said})
     for verified in (True, "true"):
         assert signing._email({"email": "boss@shop.example", "email_verified": verified}) == "boss@shop.example"
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/_stcore/health", 200), ("/_stcore/script-health-check", 200), ("/today", 303), ("/_stcore/upload_file/a", 401)],
+)
+def test_where_accounts_are_in_force_a_browser_is_told_whether_the_server_is_well_and_nothing_else(path, status):
+    with acting.asking(lambda: None):
+        accounts.add(settings.read().config, "ada", "seven blue kettles", "admin", datetime(2026, 6, 1, tzinfo=UTC))
+    served = Starlette(routes=[Route("/{any:path}", lambda _: PlainTextResponse("ok"))], middleware=signin.middleware())
+    answer = TestClient(served).get(path, headers={"Accept": "text/html"}, follow_redirects=False)
+    assert answer.status_code == status
