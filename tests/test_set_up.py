@@ -110,7 +110,7 @@ def test_another_device_rebuilds_the_model_engine_alone_and_is_remembered(instal
     installer.main(["requirements.lock"])
     installer.main(["requirements.lock", "cuda"])
     (rebuild, environment), (everything, _) = installer.calls[1:]
-    assert environment == {"CMAKE_ARGS": "-DGGML_CUDA=on"}
+    assert environment == {"CMAKE_ARGS": "-DLLAVA_BUILD=off -DGGML_CUDA=on"}
     assert "--no-cache-dir" in rebuild and "--require-hashes" in rebuild
     only = (installer.VENV / "llama.lock").read_text()
     assert re.findall(r"^[a-z].*?==", only, re.MULTILINE) == ["llama-cpp-python=="] and "--hash" in only
@@ -118,7 +118,7 @@ def test_another_device_rebuilds_the_model_engine_alone_and_is_remembered(instal
     installer.main(["requirements.lock"])
     assert len(installer.calls) == 3, "the device is remembered"
     installer.main(["requirements.lock", "none"])
-    assert installer.calls[3][1] == {"CMAKE_ARGS": ""}
+    assert installer.calls[3][1] == {"CMAKE_ARGS": "-DLLAVA_BUILD=off"}
 
 
 def test_an_unknown_device_is_refused(installer, capsys):
