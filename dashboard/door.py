@@ -91,6 +91,11 @@ def say_who_may(action: Action) -> None:
         st.caption(f":material/lock: {refused}")
 
 
+def is_open(action: Action) -> bool:
+    """Whether who is here may do this: for what the engine shows to nobody else, either."""
+    return _refused(action) is None
+
+
 def _refused(action: Action) -> str | None:
     try:
         acting.require(action)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard.cache import audience, rules, stamps, standing
 from engine import settings
-from engine.access import roles
+from engine.access import acting, roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import export, plans
@@ -78,6 +78,7 @@ def _exported(
 
 def for_target(shop: Shop, saved: SavedPlan, target: TargetName) -> Package:
     """What an export to a tool would hold now, without any address: see engine.decision.export.preview."""
+    acting.require("export")  # what somebody else looked at is kept
     stamp = (stamps.of_audience(shop), stamps.of_folder(shop.path / "vault"), audience.others(shop, saved.plan)[1])
     return _for_target(str(shop.path), saved.content_sha256, stamp, target, shop, saved.plan)
 

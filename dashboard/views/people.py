@@ -171,4 +171,5 @@ with widgets.problem_box():
     door.say_who_may("administer")
     kept(opened)
     twice(opened)
-    erasing(opened)
+    if door.is_open("administer"):  # it says whose an address is
+        erasing(opened)

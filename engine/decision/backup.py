@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from sqlite_utils import Database
 from sqlite_utils.utils import sqlite3
 
+from engine.access import acting
 from engine.decision import carried, database, schema, verdict
 from engine.decision.keys import START, folder_of, read_head
 from engine.decision.verdict import Verdict
@@ -86,8 +87,14 @@ def is_due(shop_dir: Path, place: Path, now: datetime) -> bool:
 def take(shop_dir: Path, shop_id: str, config: Path, place: Path, now: datetime) -> Backup:
     """A new backup, checked; then those are removed that are no longer kept.
 
-    Raises StoreProblem, and removes none, where it could not be made or what it holds is not whole.
+    Raises StoreProblem, and removes none, where it could not be made or what it holds is not whole; NotAllowed for who
+    may only look: an older backup goes for it.
     """
+    acting.require("draft", config)
+    return _taken(shop_dir, shop_id, config, place, now)
+
+
+def _taken(shop_dir: Path, shop_id: str, config: Path, place: Path, now: datetime) -> Backup:
     if not database.begun(shop_dir):
         raise StoreProblem(Sentence("backup.nothing"))
     try:
@@ -102,10 +109,10 @@ def take(shop_dir: Path, shop_id: str, config: Path, place: Path, now: datetime)
 
 
 def take_if_due(shop_dir: Path, shop_id: str, config: Path, place: Path, now: datetime) -> Backup | None:
-    """A new backup where the last one is an hour old. What goes wrong is logged and never raised: the decision that
-    was saved just before stands without it."""
+    """A new backup where the last one is an hour old, whoever is there. What goes wrong is logged and never raised: the
+    decision that was saved just before stands without it."""
     try:
-        return take(shop_dir, shop_id, config, place, now) if is_due(shop_dir, place, now) else None
+        return _taken(shop_dir, shop_id, config, place, now) if is_due(shop_dir, place, now) else None
     except (AppError, OSError) as problem:
         _log.warning("The hourly backup of %s was not made: %s", database.path_of(shop_dir), problem)
         return None

@@ -16,6 +16,7 @@ from typing import Any, Literal
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from engine.access import acting
 from engine.decision import keys
 from engine.decision.ledger import EVIDENCE, Entry
 from engine.errors import DataProblem, StoreProblem
@@ -97,7 +98,10 @@ def path_of(shop_dir: Path, evidence: Evidence) -> Path:
 
 
 def keep(shop_dir: Path, shop_id: str, config: Path, content: bytes) -> Evidence:
-    """The evidence, on disk when this returns. The same file twice is kept once. Raises DataProblem as `examined`."""
+    """The evidence, on disk when this returns. The same file twice is kept once. Raises DataProblem as `examined`, and
+    NotAllowed for who decides on no plan.
+    """
+    acting.require("reject", config)
     found, key = examined(content), _key(shop_id, config)
     path = path_of(shop_dir, found)
     if not is_there(shop_dir, found):

@@ -72,8 +72,10 @@ class _Traces:
 def find(shop_dir: Path, shop_id: str, config: Path, typed: str) -> list[str]:
     """Customers meant by what somebody typed: an id of the shop, else an e-mail address or phone number of the vault.
 
-    Empty where nobody is meant. An id that was merged into another customer means that customer.
+    Empty where nobody is meant. An id that was merged into another customer means that customer. Raises NotAllowed for
+    who may not administer: who an address belongs to is told nobody else.
     """
+    acting.require("administer", config)
     shop, typed = store.open_shop(shop_dir), typed.strip()
     typed = merged.final(shop_dir).get(typed, typed)
     contacts = vault.contacts(shop_dir, shop_id, config)

@@ -56,6 +56,8 @@ BUTTONS: dict[str, Action] = {
     "settings-hub_fetch": "administer",
     "access-add": "administer", "access-change-*": "administer", "access-end-*": "administer",
 }  # fmt: skip
+# Of these, what is not even there for who may not: what stands beside it was read from the vault.
+HIDDEN = ("people-erase", "export-target-*")
 # Buttons that everybody may press: they lead somewhere, look at something, or put a form back.
 LOOKS = (
     "door-sign_out", "app-bell", "today-*", "plans-open-*", "plans-filter", "plan-next", "plan-versions",
@@ -176,7 +178,8 @@ def people(page: Page) -> None:
     page.get_by_test_id("stCheckbox").locator("label").first.click()
     expect(field(page, "people.merge")).to_be_visible()
     for key in ("people.who", "people.again"):
-        type_in(page, key, "ana@example.com")
+        if field(page, key).count():
+            type_in(page, key, "ana@example.com")
 
 
 def passwords(page: Page) -> None:
@@ -286,7 +289,10 @@ def test_each_role_can_press_the_buttons_of_what_it_may_do_and_no_other(app, ent
         for (address, key), on in seen["admin"].items():
             if (action := action_of(key)) and address != "/access":
                 allowed = on and action in roles.MAY[role]
-                assert found[address, key] == allowed, f"{role}: {address} {key}"
+                if action not in roles.MAY[role] and any(fnmatchcase(key, one) for one in HIDDEN):
+                    assert (address, key) not in found, f"{role}: {address} {key}"
+                else:
+                    assert found[address, key] == allowed, f"{role}: {address} {key}"
 
 
 # --- a right that is taken away while the page is open ---

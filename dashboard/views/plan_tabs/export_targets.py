@@ -26,6 +26,9 @@ def show(opened: Open, people: int) -> None:
     with st.container(border=True, key="export.target_box"):
         st.subheader(t("export.target"))
         st.caption(t("export.target_about"))
+        if not door.is_open("export"):
+            door.say_who_may("export")  # who can be reached is read from the vault
+            return
         target = _chosen(opened.shop)
         st.caption(say(f"targets.finds_{target}", state.language()))
         try:

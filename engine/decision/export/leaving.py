@@ -87,8 +87,9 @@ def preview(
 ) -> Package:
     """What `export_target` would make of a plan now, without the content of any file: nothing leaves, nothing is said.
 
-    Raises NotAllowed where the target can do nothing for it.
+    Raises NotAllowed where the target can do nothing for it, and for who may not export: it reads the vault.
     """
+    acting.require("export", config)
     contacts = vault.contacts(shop.path, shop.shop_id, config)
     made, _, _ = _built(shop, plan, target, contacts, seed, selected or live.kept_rules(shop), written=False)
     return made
