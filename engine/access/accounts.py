@@ -18,7 +18,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
 from sqlite_utils import Database
 
-from engine.access import acting, roles, sessions, storage, tries
+from engine.access import acting, sessions, storage, tries
 from engine.access.roles import Role, person_key
 from engine.errors import DataProblem, NotAllowed
 from engine.sentences import Sentence
@@ -158,7 +158,7 @@ def _one_form(password: str) -> str:
 def _may(by: str | None, config: Path) -> None:
     acting.require("administer", config)
     if by is not None:
-        roles.require(by, "administer", config)
+        acting.require_as(by, "administer", config)
 
 
 def _change(config: Path, name: str, by: str | None, change: Callable[[Database, str], object]) -> None:

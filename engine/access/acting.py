@@ -59,6 +59,12 @@ def require_self(name: str) -> None:
         raise NotAllowed(Sentence("access.not_you", {"me": me, "person": name}))
 
 
+def require_as(name: str, action: Action, config: Path) -> None:
+    """Raises NotAllowed where this person may not do this, or is not who is signed in."""
+    require_self(name)
+    roles.require(name, action, config)
+
+
 def require(action: Action, config: Path | None = None) -> str:
     """Who acts, where they may do this. Raises NotAllowed with the reason otherwise; SignedOut when nobody is there."""
     config = config or settings.read().config

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from engine.access import acting
 from engine.audience import rules
 from engine.errors import DataProblem, StoreProblem
 from engine.shop import store
@@ -56,6 +57,7 @@ def save(
     skip_buyers_days: int = 0,
 ) -> SavedAudience:
     """An audience under a name that no other has. Raises DataProblem for a taken name, a mistaken rule, wrong days."""
+    acting.require_self(by)
     parts = _parts(shop, rule, exclude_rule, skip_buyers_days)
     with store.writing(shop.path):
         kept = saved(shop)

@@ -88,7 +88,7 @@ def submit(
     computed from and gives its SHA-256 (engine.decision.snapshots). Raises NotAllowed when it is decided already and
     the decision stands, or its copy still has {slots}.
     """
-    roles.require(person, "submit", config)
+    acting.require_as(person, "submit", config)
     links.require(plan)
     kept = snapshot() if snapshot else None  # before the entry that names it, so that no entry names what is not there
     copy = filled(plan, {**plans.extras_of(shop_dir, plan.plan_id), **(extras or {})})
@@ -329,6 +329,7 @@ def _may_decide(by: str, recorded_by: str, verb: Right, config: Path, is_shown: 
     (`is_shown`) and a recorder with that right. Elsewhere a listed person without the right may not type in another's
     decision; a server's own account, which is not listed, may.
     """
+    acting.require_self(recorded_by)
     if (me := acting.signed_in()) is not None and person_key(me) != person_key(by):
         roles.require(me, verb, config)
         if person_key(by) in (roles.listed(config) or {}):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 from sqlite_utils import Database
 
-from engine.access import roles
+from engine.access import acting
 from engine.campaign.plan import Plan
 from engine.decision import code_files, database, plans
 from engine.decision.code_files import Read
@@ -89,7 +89,7 @@ def load(shop_dir: Path, plan_id: str, read: Read, person: str, now: datetime, c
     Lines that cannot be used are left out and told: no code, twice in the file, or taken by an earlier load of any
     plan. Raises DataProblem, with those sentences, where nothing is left.
     """
-    roles.require(person, "export", config)
+    acting.require_as(person, "export", config)
     with database.writing(shop_dir, "export") as db:
         _takes_codes(db, plan_id)
         taken = _taken(db, [code for _, code in read.codes])
@@ -129,7 +129,7 @@ def make(
 
     length: characters behind the prefix. Raises DataProblem where so many codes of that length could be guessed.
     """
-    roles.require(person, "export", config)
+    acting.require_as(person, "export", config)
     prefix = prefix.strip().upper()
     if not 1 <= count <= MOST_MADE:
         raise DataProblem(Sentence("codes.how_many", {"given": count, "most": MOST_MADE}))
@@ -156,7 +156,7 @@ def shortest(count: int) -> int:
 
 def withdraw(shop_dir: Path, plan_id: str, person: str, config: Path) -> int:
     """Takes back the codes that nobody has, as of a wrong file; how many those were."""
-    roles.require(person, "export", config)
+    acting.require_as(person, "export", config)
     with database.writing(shop_dir, "export") as db:
         return int(db.execute("DELETE FROM codes WHERE plan_id = ? AND given_at IS NULL", [plan_id]).rowcount)
 

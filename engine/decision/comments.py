@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from engine.access import roles
+from engine.access import acting
 from engine.access.roles import person_key
 from engine.decision import database, ledger, plans
 from engine.decision.ledger import Entry
@@ -22,7 +22,7 @@ def comment(
     adds nothing, whichever window or process it comes from. Raises NotAllowed for no words, or too many.
     """
     by, text = by.strip(), text.strip()
-    roles.require(by, "view", config)
+    acting.require_as(by, "view", config)
     if not text:
         raise NotAllowed(Sentence("comments.empty"))
     check_length(text)

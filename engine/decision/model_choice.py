@@ -3,7 +3,7 @@
 from datetime import datetime
 from pathlib import Path
 
-from engine.access import roles
+from engine.access import acting
 from engine.campaign import versions
 from engine.decision import ledger
 from engine.errors import NotAllowed
@@ -17,7 +17,7 @@ def use(shop: Shop, version: str, person: str, recorded_by: str, reason: str, no
     Raises NotAllowed without a reason or for a person who may only look, ModelFileProblem where its files are not
     whole.
     """
-    roles.require(person, "submit", config)
+    acting.require_as(person, "submit", config)
     if not reason.strip():
         raise NotAllowed(Sentence("decisions.model_reason"))
     with ledger.writing(shop.path, shop.shop_id, config, "submit") as writer:

@@ -339,6 +339,7 @@ def listed(shop_dir: Path) -> pd.DataFrame:
 
 def duplicate(shop_dir: Path, plan_id: str, name: str, owner: str, now: datetime) -> str:
     """The id of a new draft with the same content and copy, under another name and owner, without its forecast."""
+    acting.require_self(owner)
     with database.writing(shop_dir) as db:
         stored = find(db, plan_id)
         if stored is None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from engine.access import roles
+from engine.access import acting
 from engine.decision import backup, carried, database, ledger
 from engine.decision.keys import Head, first_keys, folder_of, read_head, read_keys, write_head
 from engine.decision.verdict import RESTORED
@@ -52,7 +52,7 @@ def restore(
     Raises NotAllowed for who is no admin, and StoreProblem for a backup that is not whole, another shop's, a newer
     Offerlab's, made with another key, or no part of the history that is in place. Nothing is changed then.
     """
-    roles.require(person, "administer", config)
+    acting.require_as(person, "administer", config)
     _usable(file, shop_id, config)
     try:
         new = _copied(shop_dir, file)

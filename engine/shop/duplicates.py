@@ -57,6 +57,8 @@ def merge(shop: Shop, config: Path, pairs: Mapping[str, str], now: datetime, by:
     NotAllowed for who may not administer.
     """
     acting.require("administer")
+    if by:
+        acting.require_self(by)
     with store.writing(shop.path):
         pairs = _checked(shop, config, pairs)
         known = proposals(shop, config).query("proposed == 1")

@@ -5,6 +5,7 @@ import math
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 
+from engine.access import acting
 from engine.errors import DataProblem, StoreProblem
 from engine.shop import store
 from engine.shop.store import Shop
@@ -40,6 +41,7 @@ def keep_stated(shop: Shop, month: date, figure: float | None, who: str, now: da
     """
     if figure is not None and not math.isfinite(figure):
         raise DataProblem(f"The shop system's figure is {figure}; a number is needed.")
+    acting.require_self(who)
     with store.writing(shop.path):  # two people may type two months at once
         kept = stated(shop)
         kept.pop(month.replace(day=1), None)

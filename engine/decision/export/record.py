@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from engine.access import acting, roles
+from engine.access import acting
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import approvals, assignments, cells, codes, ledger, looked, plans, standing
@@ -159,7 +159,7 @@ def allowed(
 
     Raises NotAllowed where none may, or a void one was named; StoreProblem for a broken history.
     """
-    roles.require(person, "export", config)
+    acting.require_as(person, "export", config)
     verdict = ledger.verify(shop_dir, shop_id, config)
     if not verdict.ok:
         raise StoreProblem(Sentence("ledger.nothing_exported", {"verdict": verdict.said}))
