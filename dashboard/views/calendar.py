@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, state, widgets
+from dashboard import cache, charts, door, state, widgets
 from dashboard.text import channel_name, language, t
 from dashboard.views.plan_tabs.message import plain
 from engine import settings
@@ -218,12 +218,14 @@ def days_as_a_file(shop: Shop, stored: list[SavedPlan]) -> None:
 
     def made() -> bytes:
         history = ledger.entries(shop.path, shop.shop_id, settings.read().config)
-        return appointments.ics(appointments.dated(stored, history), shop.shop_id, shop.settings, spoken)
+        forecast_today = cache.standing.forecast_today
+        found, _ = appointments.still_standing(shop, stored, history, widgets.now().date(), forecast_today)
+        return appointments.ics(found, shop.shop_id, shop.settings, spoken)
 
     spoken = language()
     st.download_button(
         t("export_setup.all_days"),
-        made,
+        door.later(made),
         f"{shop.path.name}.ics",
         "text/calendar",
         key="calendar.ics",
@@ -252,3 +254,4 @@ with widgets.problem_box():
         listing(shown, stored)
     if any(saved.plan.status in ("submitted", "approved", "exported") for saved in stored):
         days_as_a_file(shop, stored)
+        door.say_refused()

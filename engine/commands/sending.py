@@ -136,16 +136,24 @@ def paste(plan_id: str, message: int, language: Any, tool: Any, shop_dir: Path |
 @shop_option
 @out_option
 def calendar(plan_ids: tuple[str, ...], language: Any, shop_dir: Path | None, out: Path) -> None:
-    """The days of approved plans, and the deadlines of those that wait, as an iCalendar file."""
+    """The days of approved plans, and the deadlines of those that wait, as an iCalendar file.
+
+    A plan whose approval holds no more is refused where it was named, else left out and said.
+    """
     from engine.decision import appointments, ledger, plans
+    from engine.errors import NotAllowed
     from engine.shop import store
 
     shop = shop_at(shop_dir)
     stored = [plans.load(shop.path, one) for one in plan_ids] if plan_ids else plans.saved_plans(shop.path)
     history = ledger.entries(shop.path, shop.shop_id, environment.read().config)
-    found = appointments.dated(stored, history)
+    today = None if plan_ids else datetime.now().date()
+    found, void = appointments.still_standing(shop, stored, history, today)
+    if void and plan_ids:
+        raise NotAllowed(list(void.values()))
     store.replace_file(out, appointments.ics(found, shop.shop_id, shop.settings, language))
-    print_json({"plans": [one.plan.plan_id for one in found], "file": str(out)})
+    left_out = {"void": {plan_id: said.text() for plan_id, said in void.items()}} if void else {}
+    print_json({"plans": [one.plan.plan_id for one in found], "file": str(out)} | left_out)
 
 
 def _approved(shop: Any, plan_id: str) -> Any:

@@ -14,10 +14,12 @@ from icalendar import Calendar, Event
 
 from engine.campaign import links, planned
 from engine.campaign.plan import Plan
-from engine.decision import approvals, ledger
+from engine.decision import approvals, ledger, standing
 from engine.decision.plans import SavedPlan
-from engine.sentences import Language, say
+from engine.decision.standing import TodaysForecast
+from engine.sentences import Language, Sentence, say
 from engine.shop.shop_settings import ShopSettings
+from engine.shop.store import Shop
 
 LASTS = timedelta(minutes=30)  # of a message going out, so that a calendar shows it
 A_DAY = timedelta(days=1)
@@ -48,6 +50,33 @@ def dated(stored: Sequence[SavedPlan], history: Sequence[ledger.Entry]) -> list[
         elif approval := approvals.approval_of(saved, entries):
             found.append(Dated(saved.plan, approval))
     return found
+
+
+def still_standing(
+    shop: Shop,
+    stored: Sequence[SavedPlan],
+    history: Sequence[ledger.Entry],
+    today: date | None = None,
+    forecasts: TodaysForecast = standing.forecast_today,
+) -> tuple[list[Dated], dict[str, Sentence]]:
+    """`dated` without the plans whose approval holds no more, and by plan_id why those do not.
+
+    today: of plans that were over before, nobody asks: their days were what they were.
+    """
+    entries: dict[str, list[ledger.Entry]] = {}
+    for entry in history:
+        entries.setdefault(entry.plan_id, []).append(entry)
+    saved = {one.plan.plan_id: one for one in stored}
+    kept, void = [], {}
+    for one in dated(stored, history):
+        plan_id = one.plan.plan_id
+        if one.is_approved and (today is None or one.plan.ends_at >= today):
+            found = standing.today(shop, saved[plan_id], entries[plan_id], forecasts)
+            if not found.stands:
+                void[plan_id] = standing.refusal(plan_id, found)
+                continue
+        kept.append(one)
+    return kept, void
 
 
 def ics(found: Sequence[Dated], shop_id: str, settings: ShopSettings, language: Language) -> bytes:

@@ -10,7 +10,7 @@ import pytest
 from engine.audience import rules
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.commands import sending
-from engine.decision import approvals, export, grounds, ledger, plans, standing
+from engine.decision import appointments, approvals, export, grounds, ledger, plans, standing
 from engine.decision.grounds import Grounds, Product, Supply
 from engine.errors import NotAllowed, StoreProblem
 from engine.shop import store
@@ -272,6 +272,22 @@ def test_of_all_plans_a_void_one_is_left_out_and_named(desk):
     desk.world.costs["cup"] = 7.0
     with pytest.raises(NotAllowed, match=r"(?s)plan p1 no longer holds.*plan p2 no longer holds"):
         desk.send_out(plan_ids=None)
+
+
+def test_a_void_plan_has_no_days_in_a_calendar(desk):
+    desk.decide(desk.plan(plan_id="p2", product_ids=["cup"]))
+    stored = plans.saved_plans(desk.world.folder)
+
+    def dated(today: date | None = None) -> tuple[list[str], list[str]]:
+        found, void = appointments.still_standing(
+            desk.world.shop, stored, desk.entries(), today, lambda shop, saved: FORECAST
+        )
+        return [one.plan.plan_id for one in found], list(void)
+
+    assert dated() == (["p1", "p2"], [])
+    desk.world.costs["tea"] = 7.0
+    assert dated() == dated(date(2026, 6, 20)) == (["p2"], ["p1"])
+    assert dated(date(2026, 6, 21)) == (["p1", "p2"], [])
 
 
 def test_an_entry_without_grounds_voids_nothing_and_says_what_could_not_be_compared(desk, monkeypatch):

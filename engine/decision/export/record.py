@@ -103,13 +103,8 @@ def export_plans(
         table = languages(shop_dir, item.saved.plan, assigned(item.saved.plan, audiences(item.saved.plan), seed))
         tables.append(table)
         kept[item.saved.plan.plan_id] = with_held_globally(item.saved.plan, table, held(item.saved.plan), seed)
-        own = codes.needed(shop_dir, item.saved.plan, table)  # refused without enough, whoever takes what
-        given[item.saved.plan.plan_id] = own if with_recipients else {}
-        if with_recipients or not own:
-            found = with_codes(with_links(item.saved.plan, recipients(item.saved.plan, table)), own, tool)
-            for one in found:
-                fitting.require(one.people, fitting.of_tool(tool))
-            people += found
+        found, given[item.saved.plan.plan_id] = _lists(shop_dir, item.saved.plan, table, tool, with_recipients)
+        people += found
         pages += pages_of(item, pages_by, tool) if pages_by else []
         steps = enumerate(item.saved.plan.steps)
         rows += [row(item, step, language, table, tool) for step, one in steps for language in one.languages]
@@ -123,6 +118,19 @@ def export_plans(
         files.put_in_place()
     ids = [item.saved.plan.plan_id for item in approved]
     return ExportResult(plans_csv, audience_csv, ids, head, people, pages, void)
+
+
+def _lists(
+    shop_dir: Path, plan: Plan, table: pd.DataFrame, tool: Tool, wanted: bool
+) -> tuple[list[Recipients], dict[str, str]]:
+    """Who gets each message, and who has which code; neither for personal codes in lists that nobody wants."""
+    own = codes.needed(shop_dir, plan, table)  # refused without enough, whoever takes what
+    if own and not wanted:
+        return [], {}
+    found = with_codes(with_links(plan, recipients(plan, table)), own, tool)
+    for one in found:
+        fitting.require(one.people, fitting.of_tool(tool))
+    return found, own
 
 
 def _has_channels(plan: Plan) -> bool:
@@ -182,7 +190,7 @@ def record(
     given: Mapping[str, dict[str, str]],
 ) -> str:
     """The head after one entry per plan, each with its assignment kept (`with_held_globally`, by plan_id) and its codes
-    given away (`codes.needed`, by plan_id).
+    given away (customer_id -> code, by plan_id).
 
     Raises NotAllowed when a plan was changed since it was read, or its codes were given to others; StoreProblem when
     the shop was, so that nobody knows whether the approvals still stand.
