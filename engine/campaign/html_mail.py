@@ -22,12 +22,19 @@ LANGUAGES = {"en": "en", "zh": "zh-CN"}
 
 
 def of_plan(
-    plan: Plan, texts: Mapping[str, str], language: Language, settings: ShopSettings, tool: Tool, step: int = 0
+    plan: Plan,
+    texts: Mapping[str, str],
+    language: Language,
+    settings: ShopSettings,
+    tool: Tool,
+    step: int = 0,
+    variant: str = "",
 ) -> str:
-    """The page of one e-mail of a plan, with the shop's sender and legal lines; `texts` as in `page`."""
+    """The page of one e-mail of a plan, with the shop's sender and legal lines and the address of this variant; `texts`
+    as in `page`."""
     lines = lint.under("email", language, settings.legal_lines)
     sender = settings.sender_name or settings.name
-    return page(texts, language, sender, tool, lines, plan.landing_url, links.utm(plan, step), plan.plan_id)
+    return page(texts, language, sender, tool, lines, plan.landing_url, links.utm(plan, step, variant), plan.plan_id)
 
 
 def page(

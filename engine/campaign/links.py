@@ -66,6 +66,13 @@ def of_step(plan: "Plan", step: int = 0, variant: str = "") -> str | None:
     return link(plan.landing_url, utm(plan, step, variant))
 
 
+def own_variants(plan: "Plan", step: int | None = None) -> list[str]:
+    """The variants of a plan that lead to addresses of their own, or [""] where there is one for everybody. step: as
+    its message stands: a text that was approved with its address has that one."""
+    in_text = step is not None and plan.steps[step].channel in IN_THE_TEXT
+    return list(plan.variants) if plan.landing_url and plan.variants and not in_text else [""]
+
+
 def link(url: str | None, utm: "Mapping[str, str]") -> str | None:
     """An address with its campaign parameters; None for one that is no plain web address.
 

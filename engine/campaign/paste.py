@@ -18,11 +18,18 @@ SHORT_LABELS = ("subject", "preheader")  # parts that stand in fields of their o
 
 
 def text(
-    plan: Plan, step: int, language: Language, texts: Mapping[str, str], settings: ShopSettings, tool: Tool
+    plan: Plan,
+    step: int,
+    language: Language,
+    texts: Mapping[str, str],
+    settings: ShopSettings,
+    tool: Tool,
+    variant: str = "",
 ) -> str:
-    """The message as plain text, its parts a paragraph each; `step` counts from 0.
+    """The message as plain text, its parts a paragraph each; `step` counts from 0. variant: whose address it has.
 
-    A text message is its body alone: it is whole, with its sender, its address and how to stop it.
+    A text message is its body alone: it is whole, with its sender, its address and how to stop it, as it was approved;
+    that address is the same for all variants.
     """
     channel = plan.steps[step].channel
     parts = {part: merge.for_tool(said, tool, language, plan.plan_id).strip() for part, said in texts.items()}
@@ -31,7 +38,7 @@ def text(
     colon = "：" if language == "zh" else ": "
     head = [f"{say(f'plan.part_{part}', language)}{colon}{parts[part]}" for part in SHORT_LABELS if parts.get(part)]
     own = [parts[part] for part in ("headline", "body") if parts.get(part)]
-    where = links.of_step(plan, step)
+    where = links.of_step(plan, step, variant)
     button = colon.join(said for said in (parts.get("call_to_action"), where) if said)
     under = [merge.harmless(line) for line in lint.under(channel, language, settings.legal_lines)]
     if channel == "email":
@@ -41,16 +48,32 @@ def text(
 
 
 def html(
-    plan: Plan, step: int, language: Language, texts: Mapping[str, str], settings: ShopSettings, tool: Tool
+    plan: Plan,
+    step: int,
+    language: Language,
+    texts: Mapping[str, str],
+    settings: ShopSettings,
+    tool: Tool,
+    variant: str = "",
 ) -> str:
-    """The message as HTML: an e-mail as a whole page, any other as a piece to put into a page or an editor."""
+    """The message as HTML, with the address of this variant.
+
+    An e-mail is a whole page, any other message a piece to put into a page or an editor.
+    """
     if plan.steps[step].channel == "email":
-        return html_mail.of_plan(plan, texts, language, settings, tool, step)
-    return "\n".join(_piece(plan, step, language, texts, settings, tool)) + "\n"
+        return html_mail.of_plan(plan, texts, language, settings, tool, step, variant)
+    where = links.of_step(plan, step, variant)
+    return "\n".join(_piece(plan, step, language, texts, settings, tool, where)) + "\n"
 
 
 def _piece(
-    plan: Plan, step: int, language: Language, texts: Mapping[str, str], settings: ShopSettings, tool: Tool
+    plan: Plan,
+    step: int,
+    language: Language,
+    texts: Mapping[str, str],
+    settings: ShopSettings,
+    tool: Tool,
+    where: str | None,
 ) -> Iterator[Markup]:
     def written(part: str) -> Markup:
         pieces = merge.pieces(texts.get(part, "").strip(), tool, language, plan.plan_id)
@@ -61,8 +84,7 @@ def _piece(
     for paragraph in written("body").splitlines():
         if paragraph.strip():
             yield Markup("<p>{}</p>").format(paragraph.strip())
-    button, where = written("call_to_action"), links.of_step(plan, step)
-    if button:
+    if button := written("call_to_action"):
         yield (
             Markup('<p><a href="{}">{}</a></p>').format(where, button) if where else Markup("<p>{}</p>").format(button)
         )

@@ -102,11 +102,14 @@ def setup_sheet(plan_id: str, language: Any, shop_dir: Path | None, out: Path) -
 @click.option("--message", default=1, show_default=True, help="Which message, the first being 1.")
 @click.option("--language", type=LANGUAGES, help="The message's own by default.")
 @click.option("--tool", help="Whose tags the copy has; the shop's own by default.")
+@click.option("--variant", help="Whose address it has, where each variant of the plan has its own.")
 @shop_option
 @out_option
-def paste(plan_id: str, message: int, language: Any, tool: Any, shop_dir: Path | None, out: Path) -> None:
+def paste(
+    plan_id: str, message: int, language: Any, tool: Any, variant: str | None, shop_dir: Path | None, out: Path
+) -> None:
     """The approved copy of a message to be pasted: plain text, or HTML where the file ends in .html."""
-    from engine.campaign import merge, planned
+    from engine.campaign import links, merge, planned
     from engine.campaign import paste as pasting
     from engine.errors import DataProblem
     from engine.sentences import Sentence
@@ -119,6 +122,10 @@ def paste(plan_id: str, message: int, language: Any, tool: Any, shop_dir: Path |
         raise DataProblem(Sentence("refused.no_tool", {"given": tool, "tools": ", ".join(merge.NAMES)}))
     if not 1 <= message <= len(plan.steps):
         raise DataProblem(Sentence("refused.no_message", {"given": message, "count": len(plan.steps)}))
+    variants = links.own_variants(plan, message - 1)
+    which = variant if len(variants) > 1 else variants[0]
+    if which not in variants:
+        raise DataProblem(Sentence("refused.which_variant", {"plan": plan_id, "variants": ", ".join(plan.variants)}))
     step = plan.steps[message - 1]
     spoken = language or step.language
     other = None if spoken == step.language else spoken
@@ -126,8 +133,11 @@ def paste(plan_id: str, message: int, language: Any, tool: Any, shop_dir: Path |
     if not texts:
         raise DataProblem(Sentence("refused.no_copy", {"number": message, "spoken": spoken}))
     write = pasting.html if out.suffix.lower() == ".html" else pasting.text
-    store.replace_file(out, write(plan, message - 1, spoken, texts, shop.settings, tool).encode())
-    print_json({"plan": plan_id, "message": message, "language": spoken, "file": str(out)})
+    store.replace_file(out, write(plan, message - 1, spoken, texts, shop.settings, tool, which).encode())
+    print_json(
+        {"plan": plan_id, "message": message, "language": spoken, "file": str(out)}
+        | ({"variant": which} if which else {})
+    )
 
 
 @main.command()

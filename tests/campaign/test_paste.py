@@ -5,7 +5,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from engine.campaign import paste
+from engine.campaign import links, paste
 from engine.campaign.plan import Offer, Plan, Step
 from engine.shop.shop_settings import ShopSettings
 
@@ -80,3 +80,15 @@ def test_a_piece_of_html_escapes_every_word_and_leads_where_the_text_does(words)
 
 def test_an_email_as_html_is_the_whole_page_of_its_step():
     assert "<title>Hi there" in paste.html(plan_with(), 0, "en", TEXTS, SETTINGS, "plain")
+
+
+@pytest.mark.parametrize("channel", ["email", "social"])
+def test_what_is_pasted_leads_to_the_address_of_its_variant(channel):
+    plan = plan_with(channel, variants=["A", "B"])
+    assert links.own_variants(plan, 0) == ["A", "B"]
+    for variant in plan.variants:
+        own = f"utm_content={variant}"
+        for write in (paste.text, paste.html):
+            written = write(plan, 0, "en", TEXTS, SETTINGS, "klaviyo", variant)
+            assert written.count("utm_content") == written.count(own) == 1
+    assert links.own_variants(plan_with("sms", variants=["A"]), 0) == [""]  # its text was approved with one address

@@ -455,3 +455,14 @@ def test_an_address_that_mailchimp_would_cut_off_does_not_leave_for_it(shop, mak
         send_out(shop, tmp_path / "plans.csv", tool="mailchimp")
     assert list(tmp_path.glob("plans*")) == []
     assert page in send_out(shop, tool="klaviyo").recipients[0].people["link"].iloc[0]
+
+
+def test_each_variant_has_a_page_that_leads_to_its_own_address(shop, make_plan):
+    shop_of(shop.dir, {}, {"shop_id": shop.shop_id})
+    plan = make_plan(variants=["A", "+ B"], landing_url="https://shop.example/tea")
+    shop.submit(plan, extras={"filled": {"subject": "Tea", "call_to_action": "Have a look"}})
+    shop.approve()
+    pages = send_out(shop, pages_by=ShopSettings(shop_id=shop.shop_id)).pages
+    assert [page.file_name for page in pages] == ["p1-1-en-variant1.html", "p1-1-en-variant2.html"]
+    assert ["utm_content=A" in page.html.decode() for page in pages] == [True, False]
+    assert ["utm_content=%2B%20B" in page.html.decode() for page in pages] == [False, True]

@@ -11,6 +11,7 @@ import engine.__main__  # noqa: F401  registers every command
 from engine.campaign.plan import Offer, Step
 from engine.commands import main
 from engine.decision import approvals, code_files, codes
+from engine.shop import store
 from tests.decision.conftest import NOON
 from tests.tiny import shop_of
 
@@ -101,3 +102,17 @@ def test_the_sheet_the_copy_and_the_calendar_are_files(run):
 def test_what_cannot_be_written_is_refused_and_leaves_no_file(run, arguments, sentence):
     assert sentence in run(*arguments, "--out", run.folder / "out.txt", code=2)
     assert not (run.folder / "out.txt").exists()
+
+
+def test_copy_to_paste_has_the_address_of_the_variant_that_was_named(run, make_plan):
+    where, out = (run.shop, store.open_shop(run.shop).shop_id), run.folder / "p.txt"
+    plan = make_plan(
+        "p2", variants=["A", "B"], landing_url="https://shop.example/tea", audience={"customer_ids": ["c3"]}
+    )
+    approvals.submit(
+        *where, plan, {}, "ana", NOON, run.folder / "config", extras={"filled": {"call_to_action": "Look"}}
+    )
+    approvals.approve(*where, "p2", "ben", "ben", "fits", NOON, run.folder / "config")
+    assert "(A, B)" in run("paste", "p2", "--out", out, code=2) and not out.exists()
+    assert run("paste", "p2", "--variant", "B", "--out", out)["variant"] == "B"
+    assert "utm_content=B" in out.read_text("utf-8")

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from python_calamine import CalamineWorkbook
 
 from engine.__main__ import main
+from engine.campaign import links
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, assignments, cells, export, ledger, plans
 from engine.decision.export import targets
@@ -569,3 +570,28 @@ def test_an_erased_customer_is_taken_out_of_what_was_kept_and_never_comes_back(c
 def test_a_shop_without_exports_has_no_assignment(case):
     assert assignments.saved(case.shop.path).empty
     assert list(assignments.saved(case.shop.path).columns) == assignments.COLUMNS
+
+
+# --- where variants lead ---
+
+
+def test_each_variant_leads_to_its_own_address_in_the_tools_file_or_the_report_says_where_and_why_not(case):
+    plan = case.approve(steps=[MAIL, SMS, AD], variants=["A", "B"], landing_url="https://shop.example/tea")
+    for target, column in (("klaviyo", "Link"), ("mailchimp", "Link"), ("plain_csv", "link"), ("plain_xlsx", "link")):
+        package = case.export(target)
+        found = table(files(package)[0])
+        variants = found["Variant" if column == "Link" else "variant"]
+        assert found[column].tolist() == [links.of_step(plan, 0, one) for one in variants]
+        said = " ".join(one.text() for one in package.report)
+        assert f"Column {column} holds" in said
+        assert ("text message has one address" in said) == (target != "mailchimp")
+    said = " ".join(one.text() for one in case.export("google").report)
+    assert all(f"The ads for variant {one} lead to {links.of_step(plan, 2, one)}" in said for one in "AB")
+    [only] = [one for one in case.export("aliyun_sms").report if "one address for all variants" in one.text()]
+    assert only.text("zh")
+
+
+def test_an_address_longer_than_mailchimp_keeps_is_refused(case):
+    case.approve(variants=["A", "B"], landing_url="https://shop.example/" + "t" * 220)
+    with pytest.raises(DataProblem, match="in column Link"):
+        case.export("mailchimp")

@@ -8,9 +8,10 @@ import streamlit as st
 from dashboard import cache, door, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import audience, export_codes, export_setup, export_targets, standing
+from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
-from engine.campaign import merge, planned
+from engine.campaign import links, merge, planned
 from engine.campaign.merge import Tool
 from engine.campaign.plan import APPROVED, Plan, Step
 from engine.decision import approvals, export, ledger
@@ -127,16 +128,18 @@ def _pages(shop: Shop, saved: SavedPlan, person: str, tool: Tool) -> None:
                 continue
             several = len(plan.steps) > 1 or len(step.languages) > 1
             of_message = t("export.html_of", number=number + 1, spoken=t(f"plan.language_{language}"))
-            st.download_button(
-                of_message if several else t("export.html"),
-                door.later(partial(_page, shop, saved, person, tool, (number, language))),
-                export.page_name(plan.plan_id, number, language),
-                "text/html",
-                key=f"export.html.{number}.{language}",
-                on_click="ignore",
-                icon=":material/html:",
-                **door.for_who_may("export", help_=t("export.html_help")),
-            )
+            label = of_message if several else t("export.html")
+            for at, variant in enumerate(links.own_variants(plan, number)):
+                st.download_button(
+                    plain(t("export_setup.copy_variant", copy=label, variant=variant)) if variant else label,
+                    door.later(partial(_page, shop, saved, person, tool, (number, language, variant))),
+                    export.page_name(plan.plan_id, number, language, at + 1 if variant else 0),
+                    "text/html",
+                    key=f"export.html.{number}.{language}" + (f".{at}" if at else ""),
+                    on_click="ignore",
+                    icon=":material/html:",
+                    **door.for_who_may("export", help_=t("export.html_help")),
+                )
 
 
 def _other(step: Step, language: str) -> str | None:
@@ -144,9 +147,9 @@ def _other(step: Step, language: str) -> str | None:
     return None if language == step.language else language
 
 
-def _page(shop: Shop, saved: SavedPlan, person: str, tool: Tool, of: tuple[int, str]) -> bytes:
+def _page(shop: Shop, saved: SavedPlan, person: str, tool: Tool, of: tuple[int, str, str]) -> bytes:
     pages = cache.plans.exported(shop, saved, person, tool).pages
-    return next(page.html for page in pages if (page.step, page.language) == of)
+    return next(page.html for page in pages if (page.step, page.language, page.variant) == of)
 
 
 def _tool(shop: Shop) -> Tool:

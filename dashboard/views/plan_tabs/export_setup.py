@@ -49,16 +49,24 @@ def _copy(opened: Open, number: int, tool: Tool) -> None:
             continue
         values = {"number": number + 1, "channel": t(f"plan.channel_{step.channel}")}
         label = t("export_setup.copy", spoken=t(f"plan.language_{spoken}"), **values)
-        with st.expander(label, key=f"paste.{number}.{spoken}", icon=":material/content_paste:"):
-            _to_paste(opened, number, spoken, texts, tool, label)
+        for at, variant in enumerate(links.own_variants(opened.plan, number)):
+            name = plain(t("export_setup.copy_variant", copy=label, variant=variant)) if variant else label
+            key = f"{number}.{spoken}" + (f".{at}" if at else "")
+            with st.expander(name, key=f"paste.{key}", icon=":material/content_paste:"):
+                _to_paste(opened, (number, spoken, variant), texts, tool, (key, name))
 
 
-def _to_paste(opened: Open, number: int, spoken: Language, texts: dict[str, str], tool: Tool, label: str) -> None:
-    plan, settings, key = opened.plan, opened.shop.settings, f"{number}.{spoken}"
-    text = paste.text(plan, number, spoken, texts, settings, tool)
-    page = paste.html(plan, number, spoken, texts, settings, tool)
+def _to_paste(
+    opened: Open, of: tuple[int, Language, str], texts: dict[str, str], tool: Tool, named: tuple[str, str]
+) -> None:
+    """of: the message, its language and the variant whose address it has."""
+    (number, spoken, variant), (key, label) = of, named
+    plan, settings = opened.plan, opened.shop.settings
+    text = paste.text(plan, number, spoken, texts, settings, tool, variant)
+    page = paste.html(plan, number, spoken, texts, settings, tool, variant)
     st.code(text, language=None, wrap_lines=True)
     name = f"{plan.plan_id}-{number + 1}-{spoken}"
+    name += f"-variant{plan.variants.index(variant) + 1}" if variant else ""
     for kind, content, ending, mime in (("text", text, "txt", "text/plain"), ("html", page, "html", "text/html")):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.caption(t(f"export_setup.as_{kind}"), width=120)
@@ -70,7 +78,7 @@ def _to_paste(opened: Open, number: int, spoken: Language, texts: dict[str, str]
 def _variants(opened: Open) -> None:
     """Where each variant leads, where there are any: the parameter utm_content tells them apart."""
     plan = opened.plan
-    if not (plan.variants and plan.landing_url):
+    if links.own_variants(plan) == [""]:
         return
     with st.expander(t("export_setup.variants"), key="setup.variants", icon=":material/ads_click:"):
         st.caption(t("export_setup.variants_about"))

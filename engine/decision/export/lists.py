@@ -38,7 +38,7 @@ class Named:
 def without_vault(target: Target) -> Target:
     """The target of a shop that keeps no contacts: it can name people by the shop's own customer_id only."""
     form = "people_csv" if target.form == "tool_csv" else target.form
-    known = {name: name for name in ("variant", "language", "code")}
+    known = {name: name for name in ("variant", "language", "code", "link")}
     return replace(target, form=form, by_channel=dict.fromkeys(target.by_channel, ()), keeps_id=True, headers=known)
 
 

@@ -28,21 +28,26 @@ PLAN_COLUMNS = [
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One e-mail of a plan in one language, as a page for the tool that sends it; `step` counts from 0."""
+    """One e-mail of a plan in one language, as a page for the tool that sends it; `step` counts from 0.
+
+    variant: whose address it has, where each variant has its own; number: of that variant, from 1, else 0.
+    """
 
     plan_id: str
     step: int
     language: Language
     html: bytes
+    variant: str = ""
+    number: int = 0
 
     @property
     def file_name(self) -> str:
-        return page_name(self.plan_id, self.step, self.language)
+        return page_name(self.plan_id, self.step, self.language, self.number)
 
 
-def page_name(plan_id: str, step: int, language: str) -> str:
-    """What the page of an e-mail is called; `step` counts from 0."""
-    return f"{plan_id}-{step + 1}-{language}.html"
+def page_name(plan_id: str, step: int, language: str, number: int = 0) -> str:
+    """What the page of an e-mail is called; `step` counts from 0, `number` as in `Page`."""
+    return f"{plan_id}-{step + 1}-{language}{f'-variant{number}' if number else ''}.html"
 
 
 def page_path(out: Path, page: Page) -> Path:
@@ -51,14 +56,15 @@ def page_path(out: Path, page: Page) -> Path:
 
 
 def pages_of(item: Approved, settings: ShopSettings, tool: Tool) -> list[Page]:
-    """The e-mails of a plan that have copy, in every language they are sent in."""
+    """The e-mails of a plan that have copy, in every language they are sent in, for each variant with its address."""
     plan = item.saved.plan
     found = []
-    for number, step in enumerate(plan.steps):
+    for at, step in enumerate(plan.steps):
         for language in step.languages if step.channel == "email" else ():
-            if texts := _texts(item, number, language):
-                html = html_mail.of_plan(plan, texts, language, settings, tool, number)
-                found.append(Page(plan.plan_id, number, language, html.encode()))
+            texts = _texts(item, at, language)
+            for number, variant in enumerate(links.own_variants(plan, at) if texts else (), start=1):
+                html = html_mail.of_plan(plan, texts, language, settings, tool, at, variant).encode()
+                found.append(Page(plan.plan_id, at, language, html, variant, number if variant else 0))
     return found
 
 

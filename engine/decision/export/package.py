@@ -6,6 +6,7 @@ from typing import Literal
 
 import pandas as pd
 
+from engine.campaign import links
 from engine.campaign.plan import Plan
 from engine.decision import cells, workbook
 from engine.decision.export import fitting, lists
@@ -44,6 +45,7 @@ class Package:
     identifiers: what of the vault its files hold, or customer_id alone. asked: customers who were to get a message that
     the target sends; named: those in a file. aside, unused: by reason, customers in no file of a message, and addresses
     left out of people who stand there by another. held: who must not get the plan; held_named: those the tool can know.
+    links: where each variant leads, or that the tool cannot tell variants apart.
     """
 
     plan_id: str
@@ -56,6 +58,7 @@ class Package:
     unused: dict[str, int]
     held: int
     held_named: int
+    links: tuple[Sentence, ...] = ()
 
     @property
     def report(self) -> list[Sentence]:
@@ -70,7 +73,7 @@ class Package:
             said.append(Sentence("targets.unused", values))
         if self.held:
             said.append(Sentence("targets.held", {"count": f"{self.held:,}", "named": f"{self.held_named:,}"}))
-        return said
+        return [*said, *self.links]
 
     @property
     def checklist(self) -> list[Sentence]:
@@ -114,7 +117,7 @@ def build(who: People, given: Mapping[str, str], written: bool = True) -> Packag
     Not `written`, they are named and counted and have no content, which takes half the time.
     """
     plan, target, barred = who.plan, who.target, who.barred
-    found = [_with_code(one, plan, target, given) for one in who.messages]
+    found = [_with_link(_with_code(one, plan, target, given), plan, target) for one in who.messages]
     files = [file for one in found for file in _send(plan, one, target, written)]
     known_here = barred if target.keeps_id else barred[barred.drop(columns="customer_id").ne("").any(axis="columns")]
     if len(known_here):
@@ -138,6 +141,7 @@ def build(who: People, given: Mapping[str, str], written: bool = True) -> Packag
         _by_reason(aside, 1),
         len(barred),
         len(known_here),
+        _links_said(plan, target),
     )
 
 
@@ -148,6 +152,38 @@ def _with_code(one: Named, plan: Plan, target: Target, given: Mapping[str, str])
     if target.variables and plan.offer.code:
         return replace(one, rows=one.rows.assign(code=plan.offer.code))
     return one
+
+
+def _with_link(one: Named, plan: Plan, target: Target) -> Named:
+    """The people of a message with the address of each one's variant, where variants have their own."""
+    if links.own_variants(plan) == [""]:
+        return one
+    step = _first_step(plan, target) if one.step is None else one.step
+    by_variant = {variant: links.of_step(plan, step, variant) for variant in plan.variants}
+    return replace(one, rows=one.rows.assign(link=one.rows["variant"].map(by_variant)))
+
+
+def _first_step(plan: Plan, target: Target) -> int:
+    return next(number for number, step in enumerate(plan.steps) if target.sends(step.channel))
+
+
+def _links_said(plan: Plan, target: Target) -> tuple[Sentence, ...]:
+    """How the tool comes to the address of each variant; nothing for a plan whose variants have none of their own."""
+    variants = links.own_variants(plan)
+    if variants == [""]:
+        return ()
+    tool = Sentence(f"targets.name_{target.name}")
+    if target.is_ad:
+        values = {one: links.of_step(plan, _first_step(plan, target), one) for one in variants}
+        return tuple(
+            Sentence("targets.link_by_hand", {"tool": tool, "variant": one, "link": link})
+            for one, link in values.items()
+        )
+    sent = [step.channel for step in plan.steps if target.sends(step.channel)]
+    said = [Sentence("targets.link_same")] if set(sent) & set(links.IN_THE_TEXT) else []
+    if "link" in target.headers and set(sent) - set(links.IN_THE_TEXT):
+        return (Sentence("targets.link_column", {"column": target.headers["link"]}), *said)
+    return tuple(said)
 
 
 def _by_reason(aside: pd.DataFrame, exported: int) -> dict[str, int]:

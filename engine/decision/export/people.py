@@ -153,7 +153,7 @@ def with_links(plan: Plan, lists: list[Recipients]) -> list[Recipients]:
     """The recipients, each with the address of their variant, which the parameter utm_content tells from the others; as
     they are for a plan without variants, whose address stands in the plans file.
     """
-    if not (plan.variants and plan.landing_url):
+    if links.own_variants(plan) == [""]:
         return lists
     by_variant = {
         (number, one): links.of_step(plan, number, one) for number in range(len(plan.steps)) for one in plan.variants

@@ -58,11 +58,11 @@ class Target:
     """A tool and its file.
 
     by_channel: the columns that find people for a message of a channel; "" for all others. is_ad: shows a plan's ads to
-    those of it whom it may, and sends no messages. keeps_id: customer_id stands in the file. variables: its
-    messages are templates that take what differs from columns, the plan's code too. headers: of what else is known of
-    a recipient (variant, language, code); what is not named there is left out, and people who differ in variant or
-    language get files of their own. max_bytes, max_rows: of one file, above which there are several. max_text: bytes of
-    one cell, behind which the tool cuts.
+    those of it whom it may, and sends no messages. keeps_id: customer_id stands in the file. variables: its messages
+    are templates that take what differs from columns, the plan's code too. headers: of what else is known of a
+    recipient (variant, language, code, the address of their variant); what is not named there is left out, and people
+    who differ in variant or language get files of their own. max_bytes, max_rows: of one file, above which there are
+    several. max_text: bytes of one cell, behind which the tool cuts.
     """
 
     name: TargetName
@@ -93,7 +93,7 @@ _EMAIL = Column("email", "email", identifiers.email)
 _PHONE = Column("phone", "phone", identifiers.mobile)
 _OWN_ID = Column("external_id", "external_id", identifiers.own_id)
 _PLAIN = {"email": (_EMAIL,), "sms": (_PHONE,), "": (_OWN_ID,)}
-_SAME = {"variant": "variant", "language": "language", "code": "code"}
+_SAME = {one: one for one in ("variant", "language", "code", "link")}
 _META = (
     Column("email", "email", identifiers.hashed_email),
     Column("phone", "phone", identifiers.hashed_digits),
@@ -114,14 +114,14 @@ TARGETS: dict[TargetName, Target] = {
                 "email": (Column("email", "Email", identifiers.email),),
                 "sms": (Column("phone", "Phone Number", identifiers.mobile),),
             },
-            headers={"variant": "Variant", "language": "Language", "code": "Coupon"},
+            headers={"variant": "Variant", "language": "Language", "code": "Coupon", "link": "Link"},
             max_bytes=50_000_000,
         ),
         Target(
             "mailchimp",
             "tool_csv",
             {"email": (Column("email", "Email Address", identifiers.email),)},
-            headers={"variant": "Variant", "language": "Language", "code": "Coupon"},
+            headers={"variant": "Variant", "language": "Language", "code": "Coupon", "link": "Link"},
             max_text=255,
         ),
         Target("meta", "tool_csv", {"ad": _META}, is_ad=True),
