@@ -486,7 +486,11 @@ def test_the_owner_of_a_plan_may_not_approve_it(shop, plan, mail):
     ended = run("approve", "tea", "--reason", "I like it", "--shop", shop, code=2)
     assert ended.stdout == ""
     assert roles.os_user() in ended.stderr
-    run("approve", "tea", "--reason", "second pair of eyes", "--by", "ben", "--evidence", mail, "--shop", shop)
+    eyes = ("approve", "tea", "--reason", "second pair of eyes", "--evidence", mail, "--shop", shop)
+    assert "the name is empty" in run(*eyes, "--by", "", code=2).stderr
+    assert "note" not in strict(run(*eyes, "--by", "ben").stdout)
+    told = strict(run(*eyes, "--by", "cy").stdout)
+    assert told["by"] == "ben" and told["note"].startswith("ben approved this plan already")
 
 
 def test_a_rejected_plan_is_not_exported(shop, plan, tmp_path):

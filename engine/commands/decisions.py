@@ -89,21 +89,20 @@ def _decide(name: str, plan_id: str, reason: str, by: str | None, shop_dir: Path
         "reject": approvals.reject,
         "request-changes": approvals.request_changes,
     }[name]
-    print_json(
-        _decision(
-            decide(
-                shop.path,
-                shop.shop_id,
-                plan_id,
-                by or person,
-                person,
-                reason,
-                datetime.now(UTC),
-                environment.read().config,
-                proof=_content(proof) if proof else None,
-            )
-        )
+    who = person if by is None else by  # an empty name is nobody's, and refused
+    decision = decide(
+        shop.path,
+        shop.shop_id,
+        plan_id,
+        who,
+        person,
+        reason,
+        datetime.now(UTC),
+        environment.read().config,
+        proof=_content(proof) if proof else None,
     )
+    note = approvals.stands_already(decision, who)
+    print_json(_decision(decision) | ({"note": note.text()} if note else {}))
     keep_safe(shop)
 
 

@@ -28,7 +28,7 @@ from engine.access import acting, roles
 from engine.access.roles import person_key
 from engine.campaign import links, merge
 from engine.campaign.plan import APPROVED, Plan
-from engine.decision import authors, comments, database, evidence, ledger, looked, overrides, plans, standing
+from engine.decision import authors, comments, database, evidence, ledger, looked, moments, overrides, plans, standing
 from engine.decision.evidence import Evidence
 from engine.decision.looked import Look
 from engine.decision.proposal import SUBMISSION
@@ -138,7 +138,8 @@ def approve(
     proof: bytes | None = None,
     forecasts: TodaysForecast = standing.forecast_today,
 ) -> Decision:
-    """The approval, on disk when this returns. Approving the same content again returns the first approval.
+    """The approval, on disk when this returns. Approving the same content again returns the first approval,
+    also to somebody else (`stands_already`).
 
     `content_sha256` is that of the plan `by` looked at, `submission` the number of its entry in the history: given, an
     approval of anything newer is refused. `proof`: the file that shows an approval given outside Offerlab, see
@@ -269,6 +270,14 @@ def _asked_already(history: list[ledger.Entry], act: Act, by: str, reason: str) 
         return None
     is_same = person_key(last.actor) == person_key(by) and last.payload.get("reason") == reason
     return last if is_same else None
+
+
+def stands_already(decision: Decision, by: str) -> Sentence | None:
+    """Whose decision came back to `by`, where somebody else had taken it before; None for their own."""
+    if person_key(decision.by) == person_key(by) or decision.action not in _VERBS:
+        return None
+    values = {"by": decision.by, "done": _VERBS[decision.action][1], "at": moments.in_utc(decision.at)}
+    return Sentence("decisions.stands_already", values | {"seq": decision.seq})
 
 
 def decisions(shop_dir: Path, shop_id: str, config: Path, plan_id: str | None = None) -> list[Decision]:

@@ -24,6 +24,11 @@ def in_utc(moment: str) -> str:
     return f"{datetime.fromisoformat(moment).astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
+def with_zone(moment: str | datetime, shop: Shop) -> str:
+    """A moment on the shop's clock and whose clock that is: "2026-06-01 09:30 (Europe/Berlin)"."""
+    return f"{shown(moment, shop)} ({shop.settings.time_zone})"
+
+
 def shown(moment: str | datetime, shop: Shop) -> str:
     """A moment on the shop's clock: "2026-06-01 09:30"."""
     when = datetime.fromisoformat(moment) if isinstance(moment, str) else moment

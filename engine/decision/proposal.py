@@ -4,7 +4,7 @@ Names of groups and products are those the shop has now; everything else is what
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,7 @@ from engine.audience import segments
 from engine.campaign import merge, planned
 from engine.campaign.plan import PARTS, Offer, Plan, Step
 from engine.campaign.writer.as_read import money, percent_off
-from engine.decision import moments, overrides
+from engine.decision import grounds, moments, overrides
 from engine.decision.ledger import Entry
 from engine.errors import AppError, StoreProblem
 from engine.sentences import Sentence, known, say
@@ -44,8 +44,6 @@ class Proposal:
     """A submitted plan in words. `grounds`: what the forecast rests on; `supported`: whether the past bears it."""
 
     name: str
-    asked_by: str
-    asked_at: str  # on the shop's clock
     audience: tuple[Line, ...]
     offer: tuple[Line, ...]
     messages: tuple[Message, ...]
@@ -53,7 +51,9 @@ class Proposal:
     forecast: tuple[Line, ...]
     grounds: tuple[str, ...]
     supported: bool
-    content_sha256: str
+    asked_by: str = ""
+    asked_at: str = ""  # on the shop's clock
+    content_sha256: str = ""
 
     def facts(self) -> dict[str, str]:
         """Everything that an approval binds, by what it is called."""
@@ -67,20 +67,30 @@ def of_entry(shop: Shop, entry: Entry, language: str = "en") -> Proposal:
         plan = Plan.model_validate(entry.payload["plan"])
     except (KeyError, ValidationError) as error:
         raise StoreProblem(Sentence("pack.other_version", {"seq": entry.seq})) from error
-    told, row = _Teller(shop, language), dict(entry.payload.get("forecast") or {})
+    found = of_plan(shop, plan, numbers_of(entry), dict(entry.payload.get("filled") or {}), language)
+    at, content = moments.shown(entry.at, shop), str(entry.payload["content_sha256"])
+    return replace(found, asked_by=entry.actor, asked_at=at, content_sha256=content)
+
+
+def of_plan(shop: Shop, plan: Plan, row: Mapping[str, Any], copy: dict[str, str], language: str = "en") -> Proposal:
+    """A plan as it would be submitted, with its forecast (`row`; also of one the size of its audience) and its copy."""
+    told = _Teller(shop, language)
     return Proposal(
         name=plan.name,
-        asked_by=entry.actor,
-        asked_at=moments.shown(entry.at, shop),
         audience=told.audience(plan, row),
         offer=told.offer(plan),
-        messages=told.messages(plan, dict(entry.payload.get("filled") or {})),
+        messages=told.messages(plan, copy),
         verdict=told.verdict(row),
         forecast=told.forecast(row),
         grounds=told.grounds(row),
         supported=bool(row.get("supported")),
-        content_sha256=str(entry.payload["content_sha256"]),
     )
+
+
+def numbers_of(submission: Entry) -> dict[str, Any]:
+    """The forecast that was submitted; where there was none, what was counted all the same."""
+    counted = (submission.payload.get(grounds.KEY) or {}).get("audience")
+    return {"audience_size": counted} | dict(submission.payload.get("forecast") or {})
 
 
 def differences(before: Proposal, after: Proposal) -> list[tuple[str, str, str]]:
@@ -146,9 +156,11 @@ class _Teller:
         left_out += [self.words("recent", days=named.skip_buyers_days)] if named.skip_buyers_days else []
         lines = [self.line("who", self.listed(who) or "–")]
         lines += [self.line("left_out", self.listed(left_out))] if left_out else []
-        if row.get("audience_size") is not None and row.get("reachable") is not None:
-            size, reach = (f"{int(row[name]):,}" for name in ("audience_size", "reachable"))
-            lines.append(self.line("how_many", self.words("reached", size=size, reach=reach)))
+        size, reach = (row.get(name) for name in ("audience_size", "reachable"))
+        if size is not None:
+            counted = f"{int(size):,}"
+            all_of = counted if reach is None else self.words("reached", size=counted, reach=f"{int(reach):,}")
+            lines.append(self.line("how_many", all_of))
         if plan.audience_share < 1:
             lines.append(self.line("share", _percent(plan.audience_share)))
         held = self.words("held", share=_percent(plan.holdout)) if plan.holdout else self.words("held_nobody")
@@ -177,7 +189,7 @@ class _Teller:
         )
         lines = [self.line("offer", self.kind(offer, names))]
         terms: list[tuple[str, str | None]] = [
-            ("code", offer.code),
+            ("code", self.words("own_codes") if offer.personal_codes else offer.code),
             ("min_spend", self.money(offer.min_spend) if offer.min_spend else None),
             ("max_discount", self.money(offer.max_discount) if offer.max_discount else None),
             ("applies_to", self.listed([names(one) for one in offer.applies_to])),
@@ -241,11 +253,9 @@ class _Teller:
     # --- what it would bring ---
 
     def verdict(self, row: Mapping[str, Any]) -> str:
-        if not row:
-            return self.words("no_forecast")
         key = row.get("verdict_key")
         if not key:
-            return str(row.get("verdict") or "–")
+            return str(row.get("verdict") or self.words("no_forecast"))
         words = say(f"engine.{key}", self.language, n=f"{row.get('test_on', 0):,}")
         typed = row.get("basis") == "assumption" and key != "never_tried"
         return say("first.if_right", self.language, verdict=words) if typed else words
@@ -274,7 +284,7 @@ class _Teller:
 
     def grounds(self, row: Mapping[str, Any]) -> tuple[str, ...]:
         """Basis and window, size and date of the data, and, where the past does not bear it, why."""
-        if not row:
+        if not row.get("basis"):
             return ()
         key = f"numbers.basis_{row.get('basis')}"
         basis = say(key, self.language) if known(key) else str(row.get("basis"))

@@ -11,7 +11,7 @@ from dashboard import cache
 from engine import settings
 from engine.access import roles
 from engine.campaign.plan import Audience, Step
-from engine.decision import ledger, moments
+from engine.decision import approvals, ledger, moments, plans
 from engine.shop import store, vault
 from tests.dashboard.plan_pages import COPY, NOW, approved, page_of, said, saved_plan, stored, submitted
 
@@ -318,3 +318,81 @@ def test_the_moment_of_a_decision_is_on_the_shops_clock(trained_shop):
     from dataclasses import replace
 
     assert moments.shown(NOW.isoformat(), replace(shop, settings=tokyo)) == "2026-06-01 18:00"
+
+
+# --- what the second person sees and signs ---
+
+
+def test_the_second_person_sees_the_submitted_forecast_and_every_term(open_app, trained_shop):
+    saved_plan(trained_shop)
+    shop, saved = store.open_shop(trained_shop), stored(trained_shop)
+    row = {"extra_profit": 120.0, "extra_profit_low": 20.0, "extra_profit_high": 220.0, "audience_size": 640}
+    copy, config = {"subject": "A little something", "body": "Until 15 June."}, settings.read().config
+    approvals.submit(
+        trained_shop, shop.shop_id, saved.plan, {**row, "reachable": 600}, "Ana", NOW, config, extras={"filled": copy}
+    )
+    waits = stored(trained_shop)
+    forged = {**waits.extras, "forecast": {**row, "extra_profit": 999_999.0}}
+    plans.save(trained_shop, waits.plan, forged, waits.version, NOW)
+    app = page_of(open_app, trained_shop, "approve")
+    text = said(app)
+    assert "Extra profit: **$120 (80 %: $20 to $220)**" in text and "999,999" not in text
+    for line in ("How many: **600 of 640 can be reached**", "Left out on purpose: **10 %", "Code: **SPRING15**",
+                 "Valid: **2026-06-08 to 2026-06-15**", "Offer: **15% off**"):  # fmt: skip
+        assert line in text
+
+
+def test_a_decision_is_about_what_stood_on_the_page_and_nothing_newer(open_app, trained_shop):
+    saved_plan(trained_shop)
+    submitted(trained_shop)
+    app = page_of(open_app, trained_shop, "approve")
+    app.text_input(key="approve.approver").set_value("Bo")
+    app.text_input(key="approve.reason").set_value("fits").run()
+    saved = stored(trained_shop)
+    dearer = saved.plan.model_copy(update={"holdout": 0.0})
+    plans.save(trained_shop, dearer, saved.extras, saved.version, NOW)
+    submitted(trained_shop)  # in another window, while this one shows the plan as it was
+    app.button(key="approve.reject").click().run()
+    assert "changed since it was shown to you" in said(app)
+    assert history(trained_shop)[-1] == ("submitted", "Ana")
+
+
+def test_changes_are_asked_of_what_stood_on_the_page_and_of_nothing_newer(open_app, trained_shop):
+    saved_plan(trained_shop)
+    submitted(trained_shop)
+    app = page_of(open_app, trained_shop, "approve")
+    app.text_input(key="comments.name").set_value("Bo")
+    app.text_area(key="comments.text").set_value("less, please").run()
+    saved = stored(trained_shop)
+    plans.save(trained_shop, saved.plan.model_copy(update={"holdout": 0.0}), saved.extras, saved.version, NOW)
+    submitted(trained_shop)
+    app.button(key="comments.request").click().run()
+    assert "changed since it was shown to you" in said(app)
+    assert history(trained_shop)[-1] == ("submitted", "Ana")
+
+
+def test_a_file_that_is_no_evidence_is_said_and_nothing_is_decided(open_app, trained_shop):
+    saved_plan(trained_shop)
+    submitted(trained_shop)
+    app = page_of(open_app, trained_shop, "approve")
+    assert not app.file_uploader(key="approve.evidence").proto.type  # the field would drop others without a word
+    app.file_uploader(key="approve.evidence").upload("people.xlsx", b"PK\x03\x04 people\x00", "text/plain").run()
+    assert "neither a picture" in said(app)
+    app.text_input(key="approve.approver").set_value("Bo")
+    app.text_input(key="approve.reason").set_value("too dear")
+    app.button(key="approve.reject").click().run()  # which needs no evidence, but takes none that is refused
+    assert history(trained_shop) == [("submitted", "Ana")]
+
+
+def test_a_click_on_a_plan_that_somebody_else_decided_meanwhile_says_whose_decision_stands(open_app, trained_shop):
+    saved_plan(trained_shop)
+    submitted(trained_shop)
+    app = page_of(open_app, trained_shop, "approve")
+    app.text_input(key="approve.approver").set_value("Cy")
+    app.text_input(key="approve.reason").set_value("fits").run()
+    shop_id = store.open_shop(trained_shop).shop_id
+    approvals.approve(trained_shop, shop_id, "spring", "Bo", "Bo", "fits", NOW, settings.read().config)
+    app.button(key="approve.approve").click().run()
+    assert "Bo approved this plan already, on 2026-06-01 09:00 UTC (entry 2 of the history)." in said(app)
+    app.run()
+    assert "approved this plan already" not in said(app)

@@ -376,3 +376,14 @@ def test_a_decision_on_an_older_submission_of_the_same_content_is_refused(shop, 
         with pytest.raises(NotAllowed, match="submitted again since it was shown to you"):
             act(content_sha256=first.content_sha256, submission=first.seq)
     assert shop.approve(content_sha256=first.content_sha256, submission=second.seq).action == "approved"
+
+
+def test_what_somebody_else_decided_before_is_said_to_be_theirs(shop, plan):
+    shop.submit(plan)
+    assert approvals.stands_already(shop.approve(by="Ben"), "ben") is None
+    said = approvals.stands_already(shop.approve(by="cy", reason="mine"), "cy")
+    assert said.text() == (
+        "Ben approved this plan already, on 2026-06-01 12:00 UTC (entry 2 of the history). That stands; "
+        "nothing of yours was added."
+    )
+    assert "以此为准" in said.text("zh")

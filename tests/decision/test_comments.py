@@ -97,14 +97,14 @@ def test_a_wish_for_changes_makes_the_plan_a_draft_and_stands_until_it_is_submit
 
 def test_asking_twice_is_one_wish_and_another_needs_a_submission(submitted):
     assert ask(submitted).seq == ask(submitted).seq == 2
-    with pytest.raises(NotAllowed, match="cannot be returned: it is a draft"):
+    with pytest.raises(NotAllowed, match="cannot be sent back for changes: it is a draft"):
         ask(submitted, reason="And more")
     assert len(submitted.entries()) == 2
 
 
 @pytest.mark.parametrize("by", ["ana", " ANA ", "ａｎａ"])
 def test_the_author_cannot_send_the_plan_back(submitted, by):
-    with pytest.raises(NotAllowed, match="a second person has to return it"):
+    with pytest.raises(NotAllowed, match="a second person has to ask for changes to it"):
         ask(submitted, by=by)
 
 

@@ -1,18 +1,16 @@
 """One entry: who, when and why, and, of a plan, what exactly was put before the second person."""
 
-from collections.abc import Iterable
-
 import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import language, t
 from dashboard.views.history_parts.filters import action_name
-from dashboard.views.plan_tabs import evidence
+from dashboard.views.plan_tabs import evidence, proposed
 from dashboard.views.plan_tabs.message import plain
 from engine import settings
 from engine.decision import ledger, moments, proposal, search
 from engine.decision.ledger import Entry
-from engine.decision.proposal import Line, Proposal
+from engine.decision.proposal import Proposal
 from engine.errors import AppError
 from engine.shop.store import Shop
 
@@ -20,7 +18,7 @@ from engine.shop.store import Shop
 def show(shop: Shop, entry: Entry) -> None:
     """The entry under the list, with links to its plan."""
     st.subheader(t("history.entry", seq=entry.seq, action=action_name(entry.action)))
-    when = moments.shown(entry.at, shop)
+    when = moments.with_zone(entry.at, shop)
     st.markdown(t("history.by", who=plain(entry.actor), when=when, recorded_by=plain(entry.recorded_by)))
     if said := search.reason(entry):
         st.markdown(f"> {plain(said)}".replace("\n", "\n> "))
@@ -52,11 +50,13 @@ def _proposal(shop: Shop, entry: Entry) -> None:
     except AppError as problem:
         widgets.show_problem(problem)
         return
+    if submission is not entry:
+        st.caption(t("history.about", seq=submission.seq))
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(f"**{plain(asked.name)}**")
-        _lines(t("pack.head_audience"), asked.audience)
-        _lines(t("pack.head_offer"), asked.offer)
+        proposed.lines(t("pack.head_audience"), asked.audience)
+        proposed.lines(t("pack.head_offer"), asked.offer)
     with right:
         _forecast(asked)
     st.caption(t("pack.head_messages"))
@@ -69,11 +69,6 @@ def _proposal(shop: Shop, entry: Entry) -> None:
 
 def _forecast(asked: Proposal) -> None:
     st.markdown(f"**{plain(asked.verdict)}**")
-    _lines(t("pack.head_forecast"), asked.forecast)
+    proposed.lines(t("pack.head_forecast"), asked.forecast)
     for ground in asked.grounds:
         st.markdown(plain(ground))
-
-
-def _lines(head: str, lines: Iterable[Line]) -> None:
-    st.caption(head)
-    st.markdown("  \n".join(f"{plain(line.name)}: {plain(line.text)}" for line in lines))

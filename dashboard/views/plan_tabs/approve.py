@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-from datetime import timedelta
 from typing import Any
 
 import streamlit as st
@@ -10,15 +9,14 @@ import streamlit as st
 from dashboard import cache, door, signing, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import (
-    assumed,
     comments,
     drafting,
-    editing,
     evidence,
     forecasting,
     message,
     override,
     pack,
+    proposed,
     replayed,
     saving,
     standing,
@@ -27,10 +25,11 @@ from dashboard.views.plan_tabs.saving import Open
 from engine import settings
 from engine.access import acting
 from engine.campaign import checked, planned
-from engine.campaign.first.assumed import of_json
-from engine.decision import approvals, ledger, moments, overrides, plans
+from engine.decision import approvals, ledger, moments, plans
 from engine.errors import AppError
 
+AREA = "approve"
+SHOWN = "approve.shown"  # content and submission that stood on the page when a button of it was pressed
 HALF_TYPED = "half_typed"  # extra of a plan: names and a reason that nobody has sent yet
 ICONS = {
     "submitted": "send", "approved": "check_circle", "rejected": "cancel", "exported": "download",
@@ -42,6 +41,8 @@ def show(opened: Open) -> None:
     """What the plan's status asks for, then its history, and its numbers made again."""
     status = opened.plan.status
     st.subheader(t(f"approve.head_{status}"))
+    if words := state.told(AREA) or (_came_late(opened) if status != "submitted" else None):
+        st.info(words, icon=":material/info:")
     stands = standing.show(opened)
     if status == "draft" or (status in ("approved", "exported") and not stands):
         _submit(opened)
@@ -49,7 +50,7 @@ def show(opened: Open) -> None:
         _decide(opened, stands)
     else:
         st.write(t(f"approve.about_{status}"))
-        _summary(opened, opened.saved.extras.get("forecast") or {})
+        proposed.submitted(opened, proposed.submission(opened))
     comments.show(opened)
     _history(opened)
     replayed.show(opened)
@@ -95,7 +96,7 @@ def _submit(opened: Open) -> None:
     except AppError as problem:
         widgets.show_problem(problem)
         return
-    _summary(opened, forecast)
+    proposed.of_draft(opened, forecast)
     _fill(opened)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         author = _who("author")
@@ -160,9 +161,10 @@ def _send(opened: Open, forecast: dict[str, Any], author: str) -> None:
 
 def _decide(opened: Open, stands: bool) -> None:
     """The second person's answer; where that can be no approval, first how the author submits the plan again."""
+    entry = proposed.submission(opened)
     if stands:
         st.write(t("approve.waits", author=opened.plan.owner))
-        _summary(opened, opened.saved.extras.get("forecast") or {})
+        proposed.submitted(opened, entry)
     else:
         _submit(opened)
         st.divider()
@@ -173,10 +175,15 @@ def _decide(opened: Open, stands: bool) -> None:
         approver = _who("approver", outside=proof is not None)
         reason = st.text_input(t("approve.reason"), key="approve.reason", width=420, on_change=_typed)
     with st.container(horizontal=True):
+        # Told to the click, whose own run draws what is stored by then: it counts for what was on the page.
+        shown: dict[str, Any] = {
+            "on_click": state.put,
+            "args": (SHOWN, (opened.saved.content_sha256, entry.seq if entry else None)),
+        }
         may, icon = door.for_who_may("approve", disabled=not stands), ":material/check:"
-        yes = st.button(t("approve.approve"), key="approve.approve", type="primary", icon=icon, **may)
+        yes = st.button(t("approve.approve"), key="approve.approve", type="primary", icon=icon, **shown, **may)
         may, icon = door.for_who_may("reject"), ":material/close:"
-        no = st.button(t("approve.reject"), key="approve.reject", icon=icon, **may)
+        no = st.button(t("approve.reject"), key="approve.reject", icon=icon, **shown, **may)
     door.say_who_may("approve")
     act = functools.partial(approvals.approve, forecasts=cache.standing.forecast_today) if yes else approvals.reject
     if (yes or no) and _done(lambda: _record(opened, act, approver, reason, proof)):
@@ -186,7 +193,9 @@ def _decide(opened: Open, stands: bool) -> None:
 
 
 def _record(opened: Open, act: Any, approver: str, reason: str, proof: bytes | None) -> None:
-    act(
+    content, submission = state.says(SHOWN)
+    state.put(SHOWN, None)
+    decision = act(
         opened.shop.path,
         opened.shop.shop_id,
         opened.plan.plan_id,
@@ -195,9 +204,26 @@ def _record(opened: Open, act: Any, approver: str, reason: str, proof: bytes | N
         reason,
         widgets.now(),
         settings.read().config,
-        content_sha256=opened.saved.content_sha256,
+        content_sha256=content,
+        submission=submission,
         proof=proof,
     )
+    if words := approvals.stands_already(decision, approver):
+        state.tell(AREA, message.plain(words.text(state.language())))
+
+
+def _came_late(opened: Open) -> str | None:
+    """Whose decision stands, where a button was pressed on a page that showed the plan as it waited."""
+    if state.says(SHOWN) is None:
+        return None
+    state.put(SHOWN, None)
+    by = signing.name() or str(state.says("approve.approver") or "")
+    try:
+        steps = approvals.decisions(opened.shop.path, opened.shop.shop_id, settings.read().config, opened.plan.plan_id)
+    except AppError:
+        return None  # what is wrong with the history is said below
+    words = approvals.stands_already(steps[-1], by) if steps else None
+    return message.plain(words.text(state.language())) if words else None
 
 
 def _done(action: Any) -> bool:
@@ -211,69 +237,7 @@ def _done(action: Any) -> bool:
     return True
 
 
-# --- what is decided on, and what was decided ---
-
-
-def _summary(opened: Open, forecast: dict[str, Any]) -> None:
-    """What the second person looks at: every message, and what the plan would probably earn."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        for number in range(len(opened.plan.steps)):
-            _message(opened, number)
-    with right:
-        st.caption(t("approve.forecast"))
-        with st.container(border=True, key="approve.numbers"):
-            _forecast(opened, forecast)
-
-
-def _message(opened: Open, number: int) -> None:
-    """One message as a customer reads it; of several, with its day, channel and condition."""
-    plan, step = opened.plan, opened.plan.steps[number]
-    if len(plan.steps) > 1:
-        day = (plan.starts_at + timedelta(days=step.day)).isoformat()
-        said = [t("approve.message", number=number + 1, day=day, channel=t(f"plan.channel_{step.channel}"))]
-        said += [t("audience.stop_if_bought")] if step.condition else []
-        st.caption(" · ".join(said))
-    else:
-        st.caption(t("copy.preview"))
-    kept = opened.saved.extras.get("filled") or {}
-    for language in step.languages:
-        own = language == step.language
-        key = f"approve.message_{number}" if number or not own else "approve.message"
-        if not own:
-            st.caption(t(f"plan.language_{language}"))
-        copy = planned.copy_of(kept, number, None if own else language)
-        with st.container(border=True, key=key if own else f"{key}_{language}"):
-            message.show(copy, step.channel, language, opened.plan.offer.personal_codes)
-        if step.channel == "sms" and copy:
-            editing.billed(opened, copy["body"], language)
-
-
-def _forecast(opened: Open, forecast: dict[str, Any]) -> None:
-    currency = opened.shop.settings.currency
-    if not forecast:
-        st.write(t("approve.no_forecast"))
-        return
-    key, basis = forecast.get("verdict_key"), forecast.get("basis")
-    words = forecasting.verdict_words(key, forecast.get("test_on", 0), basis, state.language()) if key else None
-    st.markdown(f"**{message.plain(words or str(forecast['verdict']))}**")
-    if basis == "assumption":
-        assumed.badge()
-        st.markdown(message.plain(assumed.typed(of_json(forecast.get("assumed")))))
-    if forecast.get("extra_profit") is None:
-        st.write(message.plain(str(forecast.get("reason", ""))))
-        return
-    low, high = (widgets.money(forecast[f"extra_profit_{end}"], currency) for end in ("low", "high"))
-    profit = f"{widgets.money(forecast['extra_profit'], currency)} ({widgets.between(low, high)})"
-    if shown := forecast.get(overrides.KEY):
-        override.told(opened, shown)
-        st.markdown(f":orange[{message.plain(t('override.profit', profit=profit))}]")
-    else:
-        loss = widgets.percent(forecast["chance_of_loss"], 0)
-        st.markdown(message.plain(t("approve.profit", profit=profit, loss=loss)))
-    st.markdown(
-        t("approve.orders", orders=widgets.number(forecast["orders"]), extra=widgets.number(forecast["extra_orders"]))
-    )
+# --- what was decided ---
 
 
 def _history(opened: Open) -> None:
@@ -281,8 +245,8 @@ def _history(opened: Open) -> None:
     st.subheader(t("approve.history"))
     with widgets.problem_box():
         entries = ledger.entries(opened.shop.path, opened.shop.shop_id, settings.read().config, opened.plan.plan_id)
-    if not entries:
-        st.caption(t("approve.no_history"))
+    zone = opened.shop.settings.time_zone
+    st.caption(t("approve.times", zone=zone) if entries else t("approve.no_history"))
     for entry in reversed(entries):
         said = t(
             f"approve.did_{entry.action}",

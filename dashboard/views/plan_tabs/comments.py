@@ -49,21 +49,24 @@ def show(opened: Open) -> None:
                 icon=":material/rate_review:",
                 **door.for_who_may("reject", help_=t("comments.request_help")),
                 on_click=_said,
-                args=("request",),
+                args=("request", opened.saved.content_sha256),
             )
     if problem := state.told(AREA):
         st.error(problem, icon=":material/error:")
 
 
-def _said(what: Literal["comment", "request"]) -> None:
-    """Saves what stands in the field. In a callback: only there may the field be emptied."""
+def _said(what: Literal["comment", "request"], shown: str | None = None) -> None:
+    """Saves what stands in the field. In a callback: only there may the field be emptied. `shown`: the content of the
+    plan that stood on the page; a newer one is not sent back."""
     typed, text = (str(state.says(f"{AREA}.{field}") or "") for field in ("name", "text"))
     try:
         opened = saving.reopened()
         name = signing.name() or typed
         where = (opened.shop.path, opened.shop.shop_id, opened.plan.plan_id, name, acting.person(), text)
-        record = comments.comment if what == "comment" else approvals.request_changes
-        record(*where, widgets.now(), settings.read().config)
+        if what == "comment":
+            comments.comment(*where, widgets.now(), settings.read().config)
+        else:
+            approvals.request_changes(*where, widgets.now(), settings.read().config, content_sha256=shown)
     except AppError as problem:
         state.tell(AREA, "\n\n".join(problem.texts(language())))
         return

@@ -14,20 +14,27 @@ from engine.decision.ledger import Entry
 from engine.errors import AppError
 from engine.shop.store import Shop
 
-KINDS = ["png", "jpg", "jpeg", "gif", "webp", "pdf", "eml", "txt"]
-
 
 def field(opened: Open, recorder: str) -> bytes | None:
-    """Where the answer of somebody without Offerlab is attached; its bytes, or None."""
+    """Where the answer of somebody without Offerlab is attached; its bytes, or None.
+
+    Any file is taken here and looked at by its bytes: one that the field itself would turn away were no evidence, and
+    the decision would go through without. What is none is said at once, and the decision refuses it.
+    """
     is_author = authors.wrote(opened.shop.path, opened.plan.plan_id, recorder)
     given = st.file_uploader(
         t("evidence.field_needed" if is_author else "evidence.field"),
-        type=KINDS,
         key="approve.evidence",
         help=t("evidence.help"),
-        max_upload_size=evidence.MAX_BYTES // 10**6,
     )
-    return given.getvalue() if given is not None else None
+    if given is None:
+        return None
+    content = given.getvalue()
+    try:
+        evidence.examined(content)
+    except AppError as problem:
+        widgets.show_problem(problem)
+    return content
 
 
 def shown(shop: Shop, entry: Entry) -> None:
