@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, Request, expect
 
-from engine.access import accounts, storage
+from engine.access import accounts, acting, storage
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, ledger, plans
 from engine.errors import AppError
@@ -55,7 +55,8 @@ def submitted(app: App, config: Path, plan_id: str, owner: str) -> None:
     """A plan that waits for a second person."""
     shop = store.open_shop(app.shop)
     filled = {"filled": {"subject": "A note", "body": "Enter SPRING15 at checkout and get 15% off."}}
-    approvals.submit(app.shop, shop.shop_id, plan(plan_id, owner), {}, owner, NOW, config, extras=filled)
+    with acting.asking(lambda: owner):
+        approvals.submit(app.shop, shop.shop_id, plan(plan_id, owner), {}, owner, NOW, config, extras=filled)
 
 
 def history(app: App, config: Path, plan_id: str) -> list[tuple[str, str, str]]:

@@ -184,6 +184,11 @@ def _decision(page: Page) -> None:
     expect(page.get_by_text("a second person has to approve it")).to_be_visible()
     type_in(page, "approve.approver", "Bo")
     field(page, "approve.approve").get_by_role("button").click()
+    expect(page.get_by_text("attach what shows the approval")).to_be_visible()
+    answer = {"name": "answer.txt", "mimeType": "text/plain", "buffer": "好的，发吧。Bo".encode()}
+    field(page, "approve.evidence").locator("input[type=file]").set_input_files(answer)
+    expect(page.get_by_text("answer.txt")).to_be_visible()
+    field(page, "approve.approve").get_by_role("button").click()
     expect(page.get_by_text(re.compile("approved by Bo"))).to_be_visible()
 
 

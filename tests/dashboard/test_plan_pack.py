@@ -1,7 +1,7 @@
 """Asking somebody without Offerlab, and recording what they answered."""
 
 from engine import settings
-from engine.access import roles
+from engine.access import acting, roles
 from engine.decision import approvals, ledger
 from engine.shop import store
 from tests.dashboard.plan_pages import COPY, NOW, page_of, said, saved_plan, stored, submitted
@@ -49,7 +49,8 @@ def test_the_author_records_an_approval_with_its_evidence_and_the_history_says_s
 
 
 def test_somebody_elses_plan_needs_no_evidence(open_app, trained_shop):
-    saved_plan(trained_shop)
-    submitted(trained_shop)
+    with acting.asking(lambda: "ana"):
+        saved_plan(trained_shop)
+        submitted(trained_shop)
     app = page_of(open_app, trained_shop, "approve")
     assert app.file_uploader(key="approve.evidence").label.startswith("Evidence, if the decision was taken outside")
