@@ -21,6 +21,7 @@ import numpy as np
 import pandas as pd
 
 from engine import privacy
+from engine.access import acting
 from engine.campaign import response, versions
 from engine.campaign.expected import Forecast
 from engine.campaign.first import outlook
@@ -93,8 +94,10 @@ def path_of(shop_dir: Path, sha256: str) -> Path:
 def keep(question: Question, config: Path, drafts: Sequence[Mapping[str, Any]] = ()) -> str:
     """Keeps a question in its shop; the SHA-256 it is found by. The same question twice is one file.
 
-    Raises StoreProblem where disk or keys refuse, ModelFileProblem where the model's files are not whole.
+    Raises StoreProblem where disk or keys refuse, ModelFileProblem where the model's files are not whole, NotAllowed
+    for who submits nothing.
     """
+    acting.require("submit", config)
     shop, scenes, models = question.shop, question.scenes, question.models
     columns, places = _columns(scenes, models)
     layout, rows = sealed_rows.packed(columns)

@@ -8,6 +8,7 @@ import json
 from collections.abc import Collection
 from pathlib import Path
 
+from engine.access import acting
 from engine.access.roles import person_key
 from engine.privacy import folder_of, replace
 
@@ -23,6 +24,7 @@ def seen(shop_id: str, config: Path, person: str) -> frozenset[str]:
 
 def mark(shop_id: str, config: Path, person: str, keys: Collection[str]) -> None:
     """This person has seen these things, and they are all that waits."""
+    acting.require_self(person)
     if frozenset(keys) != seen(shop_id, config, person):
         replace(_file(shop_id, config, person), json.dumps(sorted(keys)).encode())
 
