@@ -107,19 +107,21 @@ def at(template, groups, job, tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def one(template, groups, job, tmp_path_factory):
-    """One shop for all writes that change nothing, and what is in it."""
-    folder = Path(shutil.copytree(template, tmp_path_factory.mktemp("one") / "made"))
-    made = opened(folder, groups, job)
-    (folder / "orders.csv").write_bytes(CSV)
-    return made, content(folder)
+def kept() -> list[tuple[SimpleNamespace, dict[str, bytes]]]:
+    """The shop for writes that change nothing, and what is in it."""
+    return []
 
 
 @pytest.fixture
-def still(one, monkeypatch):
-    monkeypatch.setenv("OFFERLAB_CONFIG", str(one[0].config))
+def still(kept, template, groups, job, tmp_path, monkeypatch):
+    """One shop for all of them, and what is in it; another one after a write that was done all the same."""
     without_processes(monkeypatch)
-    return one
+    if not kept or content(kept[-1][0].folder) != kept[-1][1]:
+        folder = Path(shutil.copytree(template, tmp_path / "made"))
+        (folder / "orders.csv").write_bytes(CSV)
+        kept.append((opened(folder, groups, job), content(folder)))
+    monkeypatch.setenv("OFFERLAB_CONFIG", str(kept[-1][0].config))
+    return kept[-1]
 
 
 def content(folder: Path) -> dict[str, bytes]:
