@@ -16,6 +16,7 @@ import pandas as pd
 
 from engine import settings as environment
 from engine.errors import AppError, DataProblem, StoreProblem
+from engine.sentences import Sentence
 from engine.shop import store
 from engine.shop.store import Shop
 
@@ -57,10 +58,27 @@ def seed_option(command: Callable) -> Callable:
     return click.option("--seed", default=0, show_default=True)(command)
 
 
+def in_a_folder(path: Path) -> Path:
+    """The path of a file to write. Raises DataProblem where its folder is not there: one made for a slip of the pen
+    would hold the file where nobody looks for it."""
+    if not path.parent.is_dir():
+        raise DataProblem(Sentence("refused.no_folder", {"folder": path.parent}))
+    return path
+
+
+class ToWrite(click.Path):
+    """A file that a command writes; refused before it does anything."""
+
+    def __init__(self) -> None:
+        super().__init__(path_type=Path, dir_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path: Any = super().convert(value, param, ctx)
+        return in_a_folder(path)
+
+
 def out_option(command: Callable) -> Callable:
-    return click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File to write.")(
-        command
-    )
+    return click.option("--out", required=True, type=ToWrite(), help="File to write.")(command)
 
 
 def shop_at(shop_dir: Path | None) -> Shop:

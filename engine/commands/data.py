@@ -8,7 +8,18 @@ import click
 import pandas as pd
 
 from engine import settings as environment
-from engine.commands import main, on_day, out_option, print_json, progress, seed_option, shop_at, shop_option, write_csv
+from engine.commands import (
+    ToWrite,
+    main,
+    on_day,
+    out_option,
+    print_json,
+    progress,
+    seed_option,
+    shop_at,
+    shop_option,
+    write_csv,
+)
 from engine.errors import AppError, DataProblem
 from engine.shop import databases, store
 from engine.shop.databases import Database
@@ -184,7 +195,7 @@ def settings(shop_dir: Path | None, assignments: tuple[str, ...]) -> None:
 @click.option(
     "--as-of", "as_of", help="Only what happened before this day counts; default: the day after the last row."
 )
-@click.option("--dictionary", type=click.Path(path_type=Path, dir_okay=False), help="File for what each column means.")
+@click.option("--dictionary", type=ToWrite(), help="File for what each column means.")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", help="Of the dictionary.")
 @out_option
 def features(shop_dir: Path | None, as_of: str | None, dictionary: Path | None, language: Any, out: Path) -> None:

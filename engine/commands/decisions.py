@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from engine import settings as environment
-from engine.commands import main, print_json, seed_option, shop_at, shop_option
+from engine.commands import in_a_folder, main, print_json, seed_option, shop_at, shop_option
 from engine.commands.ledger import keep_safe
 from engine.errors import DataProblem
 from engine.sentences import Sentence
@@ -213,7 +213,7 @@ def export(
         keep_safe(shop)
         return
     result = exporting.export_plans(
-        shop.path, shop.shop_id, out, lambda plan: exporting.audience(shop, plan), datetime.now(UTC),
+        shop.path, shop.shop_id, in_a_folder(out), lambda plan: exporting.audience(shop, plan), datetime.now(UTC),
         environment.read().config, plan_ids=list(plan_ids) or None, seed=seed, tool=tool or shop.settings.mail_tool,
         pages_by=shop.settings if pages else None, with_recipients=False,
         held=lambda plan: exporting.held_globally(shop, plan),

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from engine import settings as environment
-from engine.commands import main, print_json, refusals_in, shop_at, shop_option
+from engine.commands import ToWrite, main, print_json, refusals_in, shop_at, shop_option
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 from engine.shop import store
@@ -13,7 +13,7 @@ from engine.shop import store
 
 @main.command()
 @click.argument("plan_id")
-@click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="F.pdf or F.png.")
+@click.option("--out", required=True, type=ToWrite(), help="F.pdf or F.png.")
 @click.option("--language", type=click.Choice(["en", "zh"]), default="en", show_default=True)
 @shop_option
 def pack(plan_id: str, out: Path, language: str, shop_dir: Path | None) -> None:

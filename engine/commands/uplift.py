@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from engine.commands import main, print_json, progress, seed_option, shop_at, shop_option, write_csv
+from engine.commands import ToWrite, main, print_json, progress, seed_option, shop_at, shop_option, write_csv
 from engine.errors import DataProblem
 
 
@@ -15,7 +15,7 @@ from engine.errors import DataProblem
 @click.option("--cost", type=float, help="Money that writing to one customer costs.")
 @click.option("--assume-randomised", is_flag=True, help="Deliveries lack propensity, but chance drew the holdout.")
 @seed_option
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="File to write.")
+@click.option("--out", type=ToWrite(), help="File to write.")
 def uplift(
     shop_dir: Path | None,
     customers: Path | None,

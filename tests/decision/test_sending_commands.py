@@ -116,3 +116,17 @@ def test_copy_to_paste_has_the_address_of_the_variant_that_was_named(run, make_p
     assert "(A, B)" in run("paste", "p2", "--out", out, code=2) and not out.exists()
     assert run("paste", "p2", "--variant", "B", "--out", out)["variant"] == "B"
     assert "utm_content=B" in out.read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("history",), ("setup-sheet", "p1"), ("paste", "p1"), ("calendar",), ("export",), ("pack", "p1"), ("segments",),
+        ("codes", "make", "p1", "-n", "3"),
+    ],
+)  # fmt: skip
+def test_no_command_makes_a_folder_for_the_one_file_it_writes(run, arguments):
+    out = run.folder / "not" / "there.pdf"
+    assert f"There is no folder {out.parent}" in run(*arguments, "--out", out, code=2)
+    assert not out.parent.exists()
+    assert run("codes", "count", "p1")["codes"] == 0
