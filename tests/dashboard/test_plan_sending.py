@@ -7,6 +7,7 @@ import streamlit as st
 from icalendar import Calendar
 
 from dashboard import cache
+from dashboard.views.plan_tabs import export as export_tab
 from dashboard.views.plan_tabs import sliders
 from engine.campaign.optimise import groups
 from engine.campaign.optimise.options import Option
@@ -94,3 +95,17 @@ def test_a_size_or_a_kind_chosen_on_numbers_keeps_one_code_each_and_no_offer_has
         size = 0.2 if kind == "percent" else None
         offer = groups.as_plan(plan, Option("email", kind, size)).offer
         assert (offer.kind, offer.code, offer.personal_codes) == (kind, None, kind != "none")
+
+
+@pytest.mark.parametrize(
+    ("holdout", "people", "said"),
+    [
+        (0.0, 40, "leaves nobody out"),
+        (0.1, 4, "4 nobody was drawn"),
+        (0.1, 0, "audience is empty"),
+    ],
+)
+def test_a_plan_says_why_nobody_is_left_out(holdout, people, said):
+    days = {"starts_at": date(2026, 6, 8), "ends_at": date(2026, 6, 15)}
+    plan = Plan(plan_id="spring", name="Spring", owner="Ana", holdout=holdout, **days)
+    assert said in export_tab.nobody_held_out(plan, people)

@@ -190,7 +190,7 @@ def _to_measure(opened: Open, table: pd.DataFrame, tool: Tool) -> None:
         if held_out:
             st.warning(t("export.not_to_send", count=widgets.number(held_out)), icon=":material/front_hand:")
         else:
-            st.caption(t("export.no_holdout"))
+            st.caption(nobody_held_out(saved.plan, len(table)))
         st.download_button(
             t("export.audience_csv", count=widgets.number(len(table))),
             door.later(lambda: cache.plans.exported(shop, saved, person, tool).audience_csv),
@@ -201,3 +201,11 @@ def _to_measure(opened: Open, table: pd.DataFrame, tool: Tool) -> None:
             icon=":material/experiment:",
             **door.for_who_may("export"),
         )
+
+
+def nobody_held_out(plan: Plan, people: int) -> str:
+    """Why nobody of these people is left out: the plan leaves nobody out, or the draw took nobody of so few."""
+    if not plan.holdout:
+        return t("export.no_holdout")
+    values = {"share": widgets.percent(plan.holdout), "people": widgets.number(people)}
+    return t("export.nobody_held" if people else "export.nobody_there", **values)
