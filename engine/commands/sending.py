@@ -82,6 +82,7 @@ def _stock(folder: Path, plan_id: str) -> dict[str, Any]:
 def setup_sheet(plan_id: str, language: Any, shop_dir: Path | None, out: Path) -> None:
     """How the discount of an approved plan is set up in the shop: Markdown, or HTML where the file ends in .html."""
     from engine.decision import codes as stored
+    from engine.decision import plans
     from engine.decision import setup_sheet as sheets
     from engine.errors import NotAllowed
     from engine.sentences import Sentence
@@ -91,7 +92,7 @@ def setup_sheet(plan_id: str, language: Any, shop_dir: Path | None, out: Path) -
     saved = _approved(shop, plan_id).saved
     sheet = sheets.sheet(shop, saved.plan, language, stored.stock(shop.path, plan_id))
     if sheet is None:
-        raise NotAllowed(Sentence("refused.no_offer", {"plan": plan_id}))
+        raise NotAllowed(Sentence("refused.no_offer", {"plan": plans.called(saved.plan)}))
     content = sheet.html() if out.suffix.lower() == ".html" else sheet.markdown()
     store.replace_file(out, content.encode())
     print_json({"plan": plan_id, "file": str(out), "terms": dict(sheet.terms)})
@@ -111,6 +112,7 @@ def paste(
     """The approved copy of a message to be pasted: plain text, or HTML where the file ends in .html."""
     from engine.campaign import links, merge, planned
     from engine.campaign import paste as pasting
+    from engine.decision import plans
     from engine.errors import DataProblem
     from engine.sentences import Sentence
     from engine.shop import store
@@ -125,7 +127,8 @@ def paste(
     variants = links.own_variants(plan, message - 1)
     which = variant if len(variants) > 1 else variants[0]
     if which not in variants:
-        raise DataProblem(Sentence("refused.which_variant", {"plan": plan_id, "variants": ", ".join(plan.variants)}))
+        values = {"plan": plans.called(plan), "variants": ", ".join(plan.variants)}
+        raise DataProblem(Sentence("refused.which_variant", values))
     step = plan.steps[message - 1]
     spoken = language or step.language
     other = None if spoken == step.language else spoken

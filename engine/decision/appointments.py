@@ -73,7 +73,7 @@ def still_standing(
         if one.is_approved and (today is None or one.plan.ends_at >= today):
             found = standing.today(shop, saved[plan_id], entries[plan_id], forecasts)
             if not found.stands:
-                void[plan_id] = standing.refusal(plan_id, found)
+                void[plan_id] = standing.refusal(one.plan, found)
                 continue
         kept.append(one)
     return kept, void

@@ -166,7 +166,7 @@ def _takes_codes(db: Database, plan_id: str) -> None:
     if saved is None:
         raise NotAllowed(plans.unknown(plan_id))
     if not saved.plan.offer.personal_codes:
-        raise NotAllowed(Sentence("codes.not_personal", {"plan": plan_id}))
+        raise NotAllowed(Sentence("codes.not_personal", {"plan": plans.called(saved.plan)}))
 
 
 def _taken(db: Database, codes: Collection[str]) -> dict[str, str]:

@@ -169,6 +169,11 @@ def extras_of(shop_dir: Path, plan_id: str) -> dict[str, Any]:
     return stored.extras if stored else {}
 
 
+def called(plan: Plan) -> Sentence:
+    """A plan as a person reads of it: by the name they gave it, with the id that files and other tools have."""
+    return Sentence("decisions.called", {"name": plan.name, "plan_id": plan.plan_id})
+
+
 def unknown(plan_id: str) -> Sentence:
     """The sentence for a plan_id this shop does not have."""
     return Sentence("decisions.unknown", {"plan_id": plan_id})

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from engine.campaign import planned
 from engine.campaign.first import assumed, outlook
 from engine.campaign.plan import Plan
-from engine.decision import assign, differences, grounds, live, overrides
+from engine.decision import assign, differences, grounds, live, overrides, plans
 from engine.decision.grounds import Grounds
 from engine.decision.ledger import Entry
 from engine.decision.plans import SavedPlan
@@ -106,9 +106,10 @@ def today(shop: Shop, saved: SavedPlan, history: list[Entry], forecasts: TodaysF
     return of(shop, saved, history, forecasts(shop, saved) if needs_forecast(history) else None)
 
 
-def refusal(plan_id: str, found: Standing) -> Sentence:
+def refusal(plan: Plan, found: Standing) -> Sentence:
     """Why a plan whose approval is void cannot be exported, every reason in it."""
-    return Sentence("standing.refused", {"plan_id": plan_id, "reasons": tuple(one.sentence for one in found.reasons)})
+    reasons = tuple(one.sentence for one in found.reasons)
+    return Sentence("standing.refused", {"plan_id": plans.called(plan), "reasons": reasons})
 
 
 def forecast_today(shop: Shop, saved: SavedPlan) -> dict[str, Any] | None:

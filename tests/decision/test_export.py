@@ -161,9 +161,9 @@ def forbid(shop):
     ("spoil", "more", "sentence"),
     [
         (break_chain, {}, "Nothing is exported: Entry 1 of the approval history"),
-        (change_body, {}, "Plan p1 was changed after its approval"),
+        (change_body, {}, r"Plan “Spring” \(p1\) was changed after its approval"),
         (edit, {}, "nothing to export: no plan is approved"),
-        (edit, {"plan_ids": ["p1"]}, "Plan p1 is a draft. Only approved plans are exported"),
+        (edit, {"plan_ids": ["p1"]}, r"Plan “Spring” \(p1\) is a draft. Only approved plans are exported"),
         (forbid, {"person": "vic"}, "vic is a viewer and may not export"),
         (lambda shop: None, {"plan_ids": ["p9"]}, "There is no plan p9"),
         (lambda shop: None, {"plan_ids": []}, "nothing to export"),

@@ -91,16 +91,16 @@ def test_what_nobody_changed_stands_and_is_exported(desk):
 def test_its_product_voids_an_approval_and_nothing_is_exported(desk, part, value, what, sentence):
     getattr(desk.world, part)["tea"] = value
     assert voided_by(desk.found()) == [what]
-    with pytest.raises(NotAllowed, match="The approval of plan p1 no longer holds") as refused:
+    with pytest.raises(NotAllowed, match=r"The approval of plan “Tea” \(p1\) no longer holds") as refused:
         desk.send_out()
-    with pytest.raises(NotAllowed, match="The approval of plan p1 no longer holds"):
+    with pytest.raises(NotAllowed, match=r"The approval of plan “Tea” \(p1\) no longer holds"):
         export.export_target(
             desk.world.shop, "klaviyo", None, NOW, desk.config, plan_ids=["p1"], forecasts=lambda shop, saved: FORECAST
         )
-    with pytest.raises(NotAllowed, match="The approval of plan p1 no longer holds"):
+    with pytest.raises(NotAllowed, match=r"The approval of plan “Tea” \(p1\) no longer holds"):
         sending._approved(desk.world.shop, "p1")
     assert sentence in str(refused.value)
-    assert "方案 p1 的批准已失效" in refused.value.text("zh")
+    assert "方案 “Tea”（p1） 的批准已失效" in refused.value.text("zh")
     assert desk.history[-1].action == "approved"
 
 
@@ -270,7 +270,7 @@ def test_of_all_plans_a_void_one_is_left_out_and_named(desk):
     result = desk.send_out(plan_ids=None)
     assert (result.plan_ids, list(result.void)) == (["p2"], ["p1"])
     desk.world.costs["cup"] = 7.0
-    with pytest.raises(NotAllowed, match=r"(?s)plan p1 no longer holds.*plan p2 no longer holds"):
+    with pytest.raises(NotAllowed, match=r"(?s)\(p1\) no longer holds.*\(p2\) no longer holds"):
         desk.send_out(plan_ids=None)
 
 

@@ -44,7 +44,7 @@ def find(shop_dir: Path, shop_id: str, config: Path, plan_ids: list[str] | None)
         decision = approvals.approval_of(saved, history.get(plan_id, []))
         if decision is None:
             key = "decisions.changed_after" if says_approved else f"decisions.only_approved_{saved.plan.status}"
-            raise NotAllowed(Sentence(key, {"plan_id": plan_id}))
+            raise NotAllowed(Sentence(key, {"plan_id": plans.called(saved.plan)}))
         found.append(_with_submission(saved, decision, history[plan_id]))
     if not found:
         raise NotAllowed(Sentence("decisions.none_approved"))
@@ -62,7 +62,7 @@ def still_standing(
     for item in approved:
         found = standing.today(shop, item.saved, item.history, forecasts)
         if not found.stands:
-            void[item.saved.plan.plan_id] = standing.refusal(item.saved.plan.plan_id, found)
+            void[item.saved.plan.plan_id] = standing.refusal(item.saved.plan, found)
     return [replace(item, mark=mark) for item in approved if item.saved.plan.plan_id not in void], void
 
 

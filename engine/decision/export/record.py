@@ -202,7 +202,7 @@ def record(
             plan_id = item.saved.plan.plan_id
             today = plans.find(writer.db, plan_id)
             if today is None or approvals.approval_of(today, writer.entries(plan_id)) is None:
-                raise NotAllowed(Sentence("decisions.changed_meanwhile", {"plan_id": plan_id}))
+                raise NotAllowed(Sentence("decisions.changed_meanwhile", {"plan_id": plans.called(item.saved.plan)}))
             codes.hand_out(writer.db, plan_id, own := given[plan_id], now)
             said = payload | ({"codes": len(own)} if own else {})
             # On disk before the entry that says what is in it.
