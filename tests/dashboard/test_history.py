@@ -1,3 +1,4 @@
+import re
 import sqlite3
 import threading
 from datetime import UTC, date, datetime
@@ -30,7 +31,10 @@ def test_entries_are_listed_the_latest_first_with_their_reason(open_app, shop_wi
     assert list(table["seq"]) == [2, 1]
     assert table.iloc[0]["action"] == "approved"
     assert table.iloc[0]["reason"] == "fits the range"
-    assert "Last entry: 2" in words(app)
+    assert list(table.columns[:4]) == ["seq", "at", "plan_name", "plan_id"]
+    assert (table.iloc[0]["plan_name"], table.iloc[0]["plan_id"]) == ("June", "june")
+    zone = store.open_shop(shop_with_history).settings.time_zone
+    assert re.search(rf"Last entry: 2, \d{{4}}-\d\d-\d\d \d\d:\d\d \({zone}\), ", words(app))
 
 
 def test_a_whole_history_is_said_to_be_whole(open_app, shop_with_history, words):
@@ -77,6 +81,7 @@ def test_a_backup_is_put_back_once_it_is_agreed_what_is_lost(open_app, shop_with
         shop.path, shop.shop_id, "june", "Bo", "Bo", "really?", datetime.now(UTC), settings.read().config
     )  # fmt: skip
     app.run()
+    assert "the last 1 of 3 entries of the approval history are in no backup yet" in words(app)
     assert "Entries that are known and not in it: 1." in app.checkbox[0].label
     assert app.button(key="history.restore").disabled
     app.checkbox[0].check().run()

@@ -7,7 +7,7 @@ from dashboard import cache, door, widgets
 from dashboard.text import language, t
 from dashboard.views.history_parts import restoring
 from engine import settings
-from engine.decision import backup, database
+from engine.decision import backup, database, moments
 from engine.decision.backup import Backup
 from engine.decision.keys import folder_of
 from engine.sentences import spoken
@@ -35,23 +35,29 @@ def show(shop: Shop) -> None:
         st.caption(t("backup.keep_too", folder=folder_of(shop.shop_id, config)))
         if found:
             with st.expander(t("backup.all", count=len(found))):
-                _listing(found)
+                _listing(shop, found)
                 restoring.show(shop, found)
 
 
 def _last(shop: Shop, last: Backup) -> None:
     whole, said = cache.safety.is_whole(shop, last)
-    values = {"at": f"{last.at:%Y-%m-%d %H:%M} UTC", "path": last.path, "said": spoken(said, language())}
-    if whole:
-        st.success(t("backup.last_whole", **values), icon=":material/verified:")
-    else:
+    lacks = restoring.lacking(shop, last)
+    values = {"at": moments.with_zone(last.at, shop), "path": last.path, "said": spoken(said, language())}
+    if not whole:
         st.error(t("backup.last_broken", **values), icon=":material/error:")
+    elif lacks:
+        counted = {"lacks": f"{lacks:,}", "known": f"{last.entries + lacks:,}"}
+        st.warning(t("backup.last_lacks", **values, **counted), icon=":material/warning:")
+    else:
+        st.success(
+            t("backup.last_whole" if last.entries else "backup.last_empty", **values), icon=":material/verified:"
+        )
 
 
-def _listing(found: list[Backup]) -> None:
+def _listing(shop: Shop, found: list[Backup]) -> None:
     rows = [
         {
-            "at": one.at,
+            "at": moments.shown(one.at, shop),
             "entries": one.entries,
             "head": one.head,
             "files": one.files,
@@ -63,7 +69,7 @@ def _listing(found: list[Backup]) -> None:
     st.dataframe(
         pd.DataFrame(rows),
         column_config={
-            "at": st.column_config.DatetimeColumn(t("backup.at")),
+            "at": t("backup.at", zone=shop.settings.time_zone),
             "entries": t("backup.entries"),
             "head": t("backup.head"),
             "files": t("backup.files"),

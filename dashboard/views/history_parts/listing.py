@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import streamlit as st
 
-from dashboard import state
+from dashboard import cache, state
 from dashboard.text import t
 from dashboard.views.history_parts.filters import action_name
 from engine import settings
@@ -26,7 +26,9 @@ def show(shop: Shop, known: Register, found: pd.DataFrame) -> Entry | None:
     else:
         _table(shop, found)
     _file(shop, found, last)
-    st.caption(t("history.head", seq=last.entries, at=last.at, hash=last.hash))
+    st.caption(
+        t("history.head", seq=last.entries, at=moments.with_zone(last.at, shop) if last.at else "–", hash=last.hash)
+    )
     return _chosen(shop, known)
 
 
@@ -39,10 +41,11 @@ def _table(shop: Shop, found: pd.DataFrame) -> None:
     for entry in shown:
         if (proof := evidence.of_entry(entry)) and not evidence.is_there(shop.path, proof):
             st.error(t("history.evidence_gone", seq=entry.seq), icon=":material/error:")
-    rows = pd.DataFrame([_row(shop, entry) for entry in shown])
+    names = {saved.plan.plan_id: saved.plan.name for saved in cache.plans.saved(shop)}
+    rows = pd.DataFrame([_row(shop, entry, names) for entry in shown])
     chosen = st.dataframe(
         rows,
-        column_config={name: t(f"history.{name}") for name in rows.columns},
+        column_config={name: t(f"history.{name}", zone=shop.settings.time_zone) for name in rows.columns},
         hide_index=True,
         placeholder="–",
         key=f"history.table.{numbers[0]}.{len(numbers)}",
@@ -59,11 +62,12 @@ def _table(shop: Shop, found: pd.DataFrame) -> None:
         st.pagination(pages, key="history.page")
 
 
-def _row(shop: Shop, entry: Entry) -> dict[str, object]:
+def _row(shop: Shop, entry: Entry, names: dict[str, str]) -> dict[str, object]:
     proof = evidence.of_entry(entry)
     return {
         "seq": entry.seq,
         "at": moments.shown(entry.at, shop),
+        "plan_name": names.get(entry.plan_id),
         "plan_id": entry.plan_id,
         "action": action_name(entry.action),
         "actor": entry.actor,

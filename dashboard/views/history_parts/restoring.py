@@ -28,7 +28,7 @@ def show(shop: Shop, found: list[Backup]) -> None:
     by_name = {one.path.name: one for one in found}
     name = st.selectbox(t("backup.which"), list(by_name), key="history.which_backup")
     chosen, config = by_name[name], settings.read().config
-    lost = _lost(shop, chosen)
+    lost = lacking(shop, chosen)
     agreed = not lost or st.checkbox(t("backup.agree", count=lost), key=f"history.agree_{chosen.number}_{lost}")
     may, icon = door.for_who_may("administer", disabled=not agreed), ":material/settings_backup_restore:"
     pressed = st.button(t("backup.put_back"), key="history.restore", icon=icon, **may)
@@ -44,7 +44,7 @@ def show(shop: Shop, found: list[Backup]) -> None:
     st.rerun()
 
 
-def _lost(shop: Shop, one: Backup) -> int:
+def lacking(shop: Shop, one: Backup) -> int:
     """How many entries are known, by the note outside the shop, that a backup does not have."""
     known = read_head(folder_of(shop.shop_id, settings.read().config))
     return max(0, known.entries - one.entries) if known else 0
