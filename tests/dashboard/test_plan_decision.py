@@ -336,9 +336,9 @@ def test_the_second_person_sees_the_submitted_forecast_and_every_term(open_app, 
     plans.save(trained_shop, waits.plan, forged, waits.version, NOW)
     app = page_of(open_app, trained_shop, "approve")
     text = said(app)
-    assert "Extra profit: **$120 (80 %: $20 to $220)**" in text and "999,999" not in text
-    for line in ("How many: **600 of 640 can be reached**", "Left out on purpose: **10 %", "Code: **SPRING15**",
-                 "Valid: **2026-06-08 to 2026-06-15**", "Offer: **15% off**"):  # fmt: skip
+    assert "Extra profit: $120 (80 %: $20 to $220)" in text and "999,999" not in text
+    for line in ("How many: 600 of 640 can be reached", "Left out on purpose: 10 %", "Code: SPRING15",
+                 "Valid: 2026-06-08 to 2026-06-15", "Offer: 15% off"):  # fmt: skip
         assert line in text
 
 

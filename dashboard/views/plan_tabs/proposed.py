@@ -68,7 +68,7 @@ def _show(opened: Open, row: dict[str, Any]) -> None:
 def lines(head: str, found: Iterable[Line]) -> None:
     """Facts under a heading, a line each."""
     st.caption(head)
-    st.markdown("  \n".join(f"{plain(line.name)}: **{plain(line.text)}**" for line in found))
+    st.markdown("  \n".join(f"{plain(line.name)}: {plain(line.text)}" for line in found))
 
 
 def _message(opened: Open, copy: dict[str, str], number: int) -> None:
@@ -102,7 +102,7 @@ def _forecast(opened: Open, row: Mapping[str, Any], asked: Proposal) -> None:
             profit = f"{widgets.money(row['extra_profit'], _currency(opened))} ({widgets.between(low, high)})"
             st.markdown(f":orange[{plain(t('override.profit', profit=profit))}]")
     if asked.forecast:
-        st.markdown("  \n".join(f"{plain(line.name)}: **{plain(line.text)}**" for line in asked.forecast))
+        st.markdown("  \n".join(f"{plain(line.name)}: {plain(line.text)}" for line in asked.forecast))
     for ground in asked.grounds:
         st.caption(plain(ground))
 

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import message
+from dashboard.views.plan_tabs import message, proposed
 from dashboard.views.plan_tabs.saving import Open
 from engine.errors import NotEnoughData
 
@@ -51,7 +51,8 @@ def _measured(opened: Open, row: pd.Series) -> None:
         st.write(t("result.clear" if row["distinguishable"] else "result.unclear"))
     else:
         st.write(t("result.attributed", days=days))
-    forecast = opened.saved.extras.get("forecast") or {}
+    submitted = proposed.submission(opened)
+    forecast = (submitted.payload.get("forecast") if submitted else None) or {}
     if forecast.get("order_rate") is not None:
         low, high = percent(forecast["order_rate_low"], 2), percent(forecast["order_rate_high"], 2)
         st.markdown(
