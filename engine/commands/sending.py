@@ -160,7 +160,7 @@ def calendar(plan_ids: tuple[str, ...], language: Any, shop_dir: Path | None, ou
     shop = shop_at(shop_dir)
     stored = [plans.load(shop.path, one) for one in plan_ids] if plan_ids else plans.saved_plans(shop.path)
     history = ledger.entries(shop.path, shop.shop_id, environment.read().config)
-    today = None if plan_ids else datetime.now().date()
+    today = None if plan_ids else datetime.now(UTC).date()
     found, void = appointments.still_standing(shop, stored, history, today)
     if void and plan_ids:
         raise NotAllowed(list(void.values()))
