@@ -125,6 +125,9 @@ def do_the_job(browser: Browser, url: str) -> None:
     field(page, "approve.submit").get_by_role("button").click()
     type_in(page, "approve.approver", "Bo")
     type_in(page, "approve.reason", "fits the spring range")
+    answer = {"name": "answer.txt", "mimeType": "text/plain", "buffer": b"Yes, send it. Bo"}
+    field(page, "approve.evidence").locator("input[type=file]").set_input_files(answer)
+    expect(page.get_by_text("answer.txt")).to_be_visible()
     field(page, "approve.approve").get_by_role("button").click()
     expect(page.get_by_text("approved by Bo")).to_be_visible(timeout=WAIT)
     page.context.close()
