@@ -128,6 +128,8 @@ def do_the_job(browser: Browser, url: str) -> None:
     answer = {"name": "answer.txt", "mimeType": "text/plain", "buffer": b"Yes, send it. Bo"}
     field(page, "approve.evidence").locator("input[type=file]").set_input_files(answer)
     expect(page.get_by_text("answer.txt")).to_be_visible()
+    page.wait_for_timeout(1_000)  # its name is there before it has arrived, and its arrival is a run of its own
+    wait_until_ready(page)
     field(page, "approve.approve").get_by_role("button").click()
     expect(page.get_by_text("approved by Bo")).to_be_visible(timeout=WAIT)
     page.context.close()

@@ -413,7 +413,10 @@ def test_people_of_the_provider_have_the_role_of_their_address(vouched, log_in):
 
 @pytest.mark.full  # tests/access holds the same of the engine in every run
 def test_who_is_not_listed_or_not_verified_is_told_so_and_sees_nothing(vouched, log_in):
-    for name, sentence in (("eve", "eve@shop.example is not in the list of people"), ("vera", "did not verify")):
+    for name, sentence in (
+        ("eve", "eve@shop.example is not in the list of people"),
+        ("vera", "does not say that your e-mail address is verified"),
+    ):
         page = log_in(name)
         assert is_outside(page)
         expect(page.get_by_text(sentence)).to_be_visible()

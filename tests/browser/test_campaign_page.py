@@ -138,6 +138,8 @@ def test_a_win_back_takes_less_than_fifteen_clicks_from_the_starting_plan_to_the
         field(page, "approve.evidence").get_by_test_id("stBaseButton-secondary").click()
     choosing.value.set_files({"name": "answer.txt", "mimeType": "text/plain", "buffer": b"Yes, send it. Bo"})
     expect(page.get_by_text("answer.txt")).to_be_visible()
+    page.wait_for_timeout(1_000)  # its name is there before it has arrived, and its arrival is a run of its own
+    wait_until_ready(page, "plan", WAIT / 1000)
     press(page, "approve.approve")
     expect(page.get_by_text(re.compile("approved by Bo"))).to_be_visible()
     press(page, "plan.next")

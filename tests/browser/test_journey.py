@@ -188,6 +188,8 @@ def _decision(page: Page) -> None:
     answer = {"name": "answer.txt", "mimeType": "text/plain", "buffer": "好的，发吧。Bo".encode()}
     field(page, "approve.evidence").locator("input[type=file]").set_input_files(answer)
     expect(page.get_by_text("answer.txt")).to_be_visible()
+    page.wait_for_timeout(1_000)  # its name is there before it has arrived, and its arrival is a run of its own
+    wait_until_ready(page, "plan", SECONDS)
     field(page, "approve.approve").get_by_role("button").click()
     expect(page.get_by_text(re.compile("approved by Bo"))).to_be_visible()
 
