@@ -111,7 +111,7 @@ def _look(watch: _Watch, state: tuple, shop: Shop, plans: list[SavedPlan], today
     found: Fallen = {}
     try:
         found = fallens.fallen(shop, plans, today, settings.read().config, standing)
-    except (AppError, OSError, ValueError, LookupError):
+    except (AppError, OSError):
         pass  # what is wrong with the shop its pages say; it is not to be tried again at each run
     finally:
         watch.state, watch.found = state, found

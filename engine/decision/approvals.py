@@ -13,7 +13,7 @@ forecast that lies beside the plan by then counts for nothing.
 
 An approval holds for the exact content it was given for (`plans.content_sha256`) and is read from the encrypted
 history, never from the plan's status alone. Whether what it rests on is still so, `standing` says. The database itself
-refuses an approval by the plan's owner and a status without its entry, so that no page or script can go round these
+refuses an approval by an author of the plan and a status without its entry, so that no page or script can go round these
 functions.
 """
 
@@ -144,8 +144,8 @@ def approve(
     `content_sha256` is that of the plan `by` looked at, `submission` the number of its entry in the history: given, an
     approval of anything newer is refused. `proof`: the file that shows an approval given outside Offerlab, see
     `evidence`; without one the author records no approval.
-    `forecasts`: today's forecast of a plan, where the caller keeps such answers. Raises NotAllowed for the plan's
-    owner, a person without the role, an empty reason, a plan that waits for none, or one whose grounds changed since it
+    `forecasts`: today's forecast of a plan, where the caller keeps such answers. Raises NotAllowed for an author of the
+    plan, a person without the role, an empty reason, a plan that waits for none, or one whose grounds changed since it
     was submitted; DataProblem for a file that is no evidence.
     """
 
@@ -237,8 +237,9 @@ def _decide(
         if status != "submitted":
             why = Sentence(f"decisions.why_not_{status}")
             raise NotAllowed(Sentence("decisions.cannot_be", {"plan_id": plan_id, "done": done, "why": why}))
-        about = _submission(writer.entries(plan_id), _sha_of(stored), plan_id, shown)
-        looked.require_ground(shop_dir, plan_id, writer.entries(plan_id), seen)
+        history = writer.entries(plan_id)
+        about = _submission(history, _sha_of(stored), plan_id, shown)
+        looked.require_ground(shop_dir, plan_id, history, seen)
         is_author = authors.includes(writer.db, plan_id, recorded_by)
         if is_author and acting.signed_in():
             raise NotAllowed(Sentence("evidence.not_by_author", {"by": by}))

@@ -342,31 +342,25 @@ def test_the_second_person_sees_the_submitted_forecast_and_every_term(open_app, 
         assert line in text
 
 
-def test_a_decision_is_about_what_stood_on_the_page_and_nothing_newer(open_app, trained_shop):
+@pytest.mark.parametrize(
+    ("typed", "button"),
+    [
+        ({"approve.approver": "Bo", "approve.reason": "fits"}, "approve.reject"),
+        ({"comments.name": "Bo", "comments.text": "less, please"}, "comments.request"),
+    ],
+)
+def test_a_decision_is_about_what_stood_on_the_page_and_nothing_newer(open_app, trained_shop, typed, button):
     saved_plan(trained_shop)
     submitted(trained_shop)
     app = page_of(open_app, trained_shop, "approve")
-    app.text_input(key="approve.approver").set_value("Bo")
-    app.text_input(key="approve.reason").set_value("fits").run()
-    saved = stored(trained_shop)
-    dearer = saved.plan.model_copy(update={"holdout": 0.0})
-    plans.save(trained_shop, dearer, saved.extras, saved.version, NOW)
-    submitted(trained_shop)  # in another window, while this one shows the plan as it was
-    app.button(key="approve.reject").click().run()
-    assert "changed since it was shown to you" in said(app)
-    assert history(trained_shop)[-1] == ("submitted", "Ana")
-
-
-def test_changes_are_asked_of_what_stood_on_the_page_and_of_nothing_newer(open_app, trained_shop):
-    saved_plan(trained_shop)
-    submitted(trained_shop)
-    app = page_of(open_app, trained_shop, "approve")
-    app.text_input(key="comments.name").set_value("Bo")
-    app.text_area(key="comments.text").set_value("less, please").run()
+    fields = {field.key: field for field in [*app.text_input, *app.text_area]}
+    for key, text in typed.items():
+        fields[key].set_value(text)
+    app.run()
     saved = stored(trained_shop)
     plans.save(trained_shop, saved.plan.model_copy(update={"holdout": 0.0}), saved.extras, saved.version, NOW)
-    submitted(trained_shop)
-    app.button(key="comments.request").click().run()
+    submitted(trained_shop)  # in another window, while this one shows the plan as it was
+    app.button(key=button).click().run()
     assert "changed since it was shown to you" in said(app)
     assert history(trained_shop)[-1] == ("submitted", "Ana")
 
