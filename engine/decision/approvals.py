@@ -13,8 +13,8 @@ forecast that lies beside the plan by then counts for nothing.
 
 An approval holds for the exact content it was given for (`plans.content_sha256`) and is read from the encrypted
 history, never from the plan's status alone. Whether what it rests on is still so, `standing` says. The database itself
-refuses an approval by an author of the plan and a status without its entry, so that no page or script can go round these
-functions.
+refuses an approval by an author of the plan and a status without its entry, so that no page or script can go round
+these functions.
 """
 
 import re
