@@ -194,3 +194,25 @@ def test_psutil_tells_a_process_from_another_that_was_given_its_number():
     assert psutil.Process(os.getpid()).create_time() == here.create_time()
     with pytest.raises(psutil.NoSuchProcess):
         psutil.Process(2**22 + 1)
+
+
+def test_statsmodels_corrects_p_values_and_gives_intervals():
+    from statsmodels.stats.multitest import multipletests
+    from statsmodels.stats.proportion import confint_proportions_2indep
+
+    assert np.allclose(multipletests([0.01, 0.04, 0.03], method="holm")[1], [0.03, 0.06, 0.06])
+    low, high = confint_proportions_2indep(45, 200, 30, 200, method="newcomb")
+    assert low < 0.075 < high
+
+
+def test_tea_tasting_compares_two_groups_of_people():
+    import tea_tasting
+
+    random = np.random.default_rng(0)
+    before = random.normal(size=400)
+    people = pd.DataFrame({"variant": [0, 1] * 200, "before": before, "spent": before + random.normal(size=400)})
+    plain = tea_tasting.Experiment({"spent": tea_tasting.Mean("spent")}).analyze(people)["spent"]
+    adjusted = tea_tasting.Experiment({"spent": tea_tasting.Mean("spent", covariate="before")}).analyze(people)["spent"]
+    assert (adjusted.effect_size_ci_upper - adjusted.effect_size_ci_lower) < 0.8 * (
+        plain.effect_size_ci_upper - plain.effect_size_ci_lower
+    )
