@@ -122,7 +122,8 @@ def _counts(values: pd.Series, group: np.ndarray, groups: int) -> np.ndarray:
     missing = values.isna().to_numpy()
     if pd.api.types.is_numeric_dtype(values):
         known = values.to_numpy("float64", na_value=np.nan)
-        edges = np.unique(np.quantile(known[~missing], np.arange(1, TENTHS) / TENTHS)) if (~missing).any() else []
+        tenths = np.arange(1, TENTHS) / TENTHS
+        edges = np.unique(np.quantile(known[~missing], tenths)) if (~missing).any() else np.array([])
         code, bins = np.searchsorted(edges, known, side="left"), len(edges) + 1
     else:
         text = values.astype("str")
@@ -189,7 +190,8 @@ def _change(rows: pd.DataFrame, is_after: np.ndarray, column: str, psi: float, p
             middle = [float(values[where].mean()) for where in (~is_after, is_after)]
         return Change(column, "number", middle[0], middle[1], psi, p)
     level = str(moved.abs().idxmax())
-    return Change(column, "level", *(float(one.get(level, 0.0)) for one in shares), psi, p, level)
+    was, now = (float(one.get(level, 0.0)) for one in shares)
+    return Change(column, "level", was, now, psi, p, level)
 
 
 def _of(values: pd.Series, number: bool) -> pd.Series:
