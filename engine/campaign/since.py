@@ -45,8 +45,12 @@ class Known:
 def known(shop: Shop, as_of: date | None = None) -> dict[str, Known]:
     """By target, what the shop's past teaches before `as_of`; what nobody recorded is left out."""
     as_of = as_of or default_as_of(shop)
+    return of_messages(shop, past_sends.past_messages(shop, as_of), as_of)
+
+
+def of_messages(shop: Shop, messages: past_sends.Messages | None, as_of: date) -> dict[str, Known]:
+    """`known` where the messages were read already, which takes most of the time."""
     found = {}
-    messages = past_sends.past_messages(shop, as_of)
     if messages is not None:
         for target, column in TARGETS.items():
             if column in messages.sent and messages.sent[column].notna().any():

@@ -17,7 +17,7 @@ import pandas as pd
 from engine.model.two_samples import Apart, apart
 
 Kind = Literal["number", "level", "missing", "volume"]
-LEVEL = 0.01  # of an alarm where nothing changed: of the columns together, and of the classifier
+LEVEL = 0.005  # of an alarm where nothing changed: of the columns together, and of the classifier
 DEALS = 999
 TENTHS = 10
 LEVELS = 12  # of a text column that have a bin of their own
@@ -61,11 +61,17 @@ class Drift:
 
 
 def found(
-    before: pd.DataFrame, after: pd.DataFrame, group_before: np.ndarray, group_after: np.ndarray, seed: int = 0
+    before: pd.DataFrame,
+    after: pd.DataFrame,
+    group_before: np.ndarray,
+    group_after: np.ndarray,
+    seed: int = 0,
+    volume: bool = True,
 ) -> Drift:
     """How `after` differs from `before`, two tables with the same columns; numbers, or texts.
 
     group_before, group_after: what each row belongs to. A group is of one side: one that is in both counts as two.
+    volume: whether rows per group are asked about too.
     """
     names_before, of_before = np.unique(np.asarray(group_before, dtype="str"), return_inverse=True)
     names_after, of_after = np.unique(np.asarray(group_after, dtype="str"), return_inverse=True)
@@ -78,7 +84,8 @@ def found(
     dealt = _dealt(old, new, seed)
     counts = {str(column): _counts(rows[column], group, old + new) for column in rows}
     measured = {column: _psi(dealt, one) for column, one in counts.items()}
-    measured[VOLUME] = _volume(dealt, np.bincount(group, minlength=old + new))
+    if volume:
+        measured[VOLUME] = _volume(dealt, np.bincount(group, minlength=old + new))
     p = _adjusted(np.column_stack(list(measured.values())))
     table = pd.DataFrame(
         {

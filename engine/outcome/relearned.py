@@ -15,6 +15,7 @@ from typing import Literal
 import numpy as np
 
 from engine.campaign import evaluation, past_sends, promotion, recalibrate, response, since, unprompted, versions
+from engine.campaign.past_sends import Messages
 from engine.campaign.promotion import Compared, InUse, Verdict
 from engine.campaign.recalibrate import Recalibrated
 from engine.campaign.response import Models
@@ -92,7 +93,8 @@ def relearn(
     if in_use is None:
         raise ModelFileProblem(Sentence("refused.no_model", {"version": models.version}))
     progress(0.05, "Reading what came since")
-    past = since.known(shop, as_of)
+    messages = past_sends.past_messages(shop, as_of)
+    past = since.of_messages(shop, messages, as_of)
     splits = {t: cut for t, one in past.items() if (cut := split(one, in_use.learned.get(t, frozenset())))}
     progress(0.2, "Judging the recalibrated forecasts")
     moved = Candidate("recalibrated", promotion.on_later(models.version, judged_moved(past, splits, in_use)))
@@ -107,7 +109,8 @@ def relearn(
             anew = replace(anew, made=again.version) if again.card["promoted"] else Candidate("retrained", own)
         else:
             made = recalibrations(past, in_use)
-            moved = replace(moved, made=_save(shop, as_of, seed, models, in_use, made, moved.verdict))
+            anyway = _anyway(messages, models, made, in_use)
+            moved = replace(moved, made=_save(shop, as_of, seed, models, made, anyway, past, moved.verdict))
         if response.current_version(shop) != models.version:
             break
     counts = {target: one.newer(in_use.learned.get(target, frozenset())) for target, one in past.items()}
@@ -201,13 +204,19 @@ def recalibrations(past: dict[str, Known], in_use: InUse) -> dict[str, Recalibra
 
 
 def _save(
-    shop: Shop, as_of: date, seed: int, models: Models, in_use: InUse, made: dict[str, Recalibrated], verdict: Verdict
+    shop: Shop,
+    as_of: date,
+    seed: int,
+    models: Models,
+    made: dict[str, Recalibrated],
+    anyway: fit.Response | None,
+    past: dict[str, Known],
+    verdict: Verdict,
 ) -> str:
     """The recalibrated model as a version of its own, in use; what it was judged on stays that of the one before.
 
     It counts as having seen the campaigns it was moved by, so that nothing is judged on them again.
     """
-    responses = models.responses | {target: one.model for target, one in made.items()}
     about = response.comes_from(shop, as_of, seed) | {"recalibrated_from": models.version}
     card = models.card | {
         "as_of": str(as_of),
@@ -219,26 +228,25 @@ def _save(
         "promoted": True,
         "promotion": verdict.to_json(),
     }
-    anyway = _anyway(shop, as_of, models, responses, in_use)
     version = response.named(as_of, about)
+    responses = models.responses | {target: one.model for target, one in made.items()}
     moved = replace(models, version=version, responses=responses, anyway=anyway, card=card)
-    files = _judged_files(shop, models.version, since.known(shop, as_of)) | response.files_of(moved)
+    files = _judged_files(shop, models.version, past) | response.files_of(moved)
     versions.save(shop, version, files, about, True)
     return version
 
 
 def _anyway(
-    shop: Shop, as_of: date, models: Models, responses: dict[str, fit.Response], in_use: InUse
+    messages: Messages | None, models: Models, made: dict[str, Recalibrated], in_use: InUse
 ) -> fit.Response | None:
     """Who buys anyway. It is told from the order model and moves with it; those left out since then put it right."""
-    messages = past_sends.past_messages(shop, as_of)
-    if models.anyway is None or messages is None or "converted" not in messages.held:
+    if models.anyway is None or messages is None or "converted" not in messages.held or "order" not in made:
         return models.anyway
     learned = in_use.learned.get("order", frozenset())
     new = messages.held["converted"].notna() & ~messages.held["campaign_id"].isin(learned)
     if not new.any():
         return models.anyway
-    columns = unprompted.features_of(messages.held_features[new], responses["order"])
+    columns = unprompted.features_of(messages.held_features[new], made["order"].model)
     rows, _ = past_sends.training_rows(messages.held[new], columns, "converted")
     moved = recalibrate.of(models.anyway, rows)
     return moved.model if moved else models.anyway
