@@ -11,6 +11,7 @@ import engine.commands.customers
 import engine.commands.data
 import engine.commands.decisions
 import engine.commands.drafting
+import engine.commands.experiments
 import engine.commands.forecasts
 import engine.commands.history
 import engine.commands.launching
