@@ -19,6 +19,7 @@ import engine.commands.ledger
 import engine.commands.machine
 import engine.commands.models
 import engine.commands.optimise
+import engine.commands.outcomes
 import engine.commands.packing
 import engine.commands.replaying
 import engine.commands.replying

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from engine.outcome import order_money
+from engine.outcome.draws import Draws, draws
 from engine.outcome.order_money import MONEY, Orders
-from engine.outcome.sends import Sends, sends
 from engine.sentences import Sentence
 from engine.shop.store import Shop
 
@@ -26,7 +26,7 @@ class Known:
     """
 
     orders: Orders
-    sends: Sends
+    draws: Draws
     people: dict[str, pd.DataFrame]
     ids: pd.Index
     owner: np.ndarray
@@ -40,7 +40,7 @@ class Known:
 
 def read(shop: Shop, as_of: date | None = None) -> Known:
     """Orders before `as_of` (default: all) and every draw. Raises NotEnoughData without orders."""
-    orders, drawn = order_money.orders(shop, as_of), sends(shop)
+    orders, drawn = order_money.orders(shop, as_of), draws(shop)
     ids = pd.Index(drawn.people["customer_id"].unique())
     people = drawn.people.assign(code=ids.get_indexer(drawn.people["customer_id"]))
     code = ids.get_indexer(orders.customers) if len(ids) else np.full(len(orders.customers), -1)

@@ -29,7 +29,7 @@ COLUMNS = [
     "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
     "chance_of_loss", "extra_gross_profit", "extra_discount", "adjusted", "attributed_orders", "attributed_revenue",
     "discount_cost", "returned", "send_cost", "ad_cost", "clicked", "clicked_of", "reached_by_others_sent",
-    "reached_by_others_held", "ratio_p", "basis", "verdict", "orders_found",
+    "reached_by_others_held", "ratio_p", "basis", "verdict", "orders_found", "offer_kind",
 ]  # fmt: skip
 HORIZONS = (7, 30)  # days after the send; and the plan's own window
 UNEVEN = 0.002  # p of the draw's shares below which something went wrong, as for experiments
@@ -69,7 +69,7 @@ def of_known(shop: Shop, known: Known, only: str | None = None) -> pd.DataFrame:
     """`measured` of what was read; of one plan where it is named."""
     counts, ads = results.counted(shop), _ad_costs(shop)
     rows: list[dict[str, Any]] = []
-    about = known.sends.about
+    about = known.draws.about
     for campaign in about[about["campaign_id"].eq(only)].itertuples() if only else about.itertuples():
         people = known.people.get(str(campaign.campaign_id))
         people = people[people["global_holdout"] != 1] if people is not None else None
@@ -84,7 +84,8 @@ def of_known(shop: Shop, known: Known, only: str | None = None) -> pd.DataFrame:
 def _base(campaign: Any, counts: pd.DataFrame | None, ads: pd.Series) -> dict[str, Any]:
     """What is the same for every number of days."""
     base: dict[str, Any] = {
-        name: getattr(campaign, name) for name in ("name", "channel", "goal", "source", "send_from", "starts_at")
+        name: getattr(campaign, name)
+        for name in ("name", "channel", "goal", "source", "send_from", "starts_at", "offer_kind")
     }
     plan_id = str(campaign.campaign_id)
     base |= {
@@ -195,8 +196,8 @@ def _compared(inside: np.ndarray, drawn: difference.Groups, before: np.ndarray, 
         "held_ordered": int((counted & ~drawn.treated).sum()),
         "order_rate": orders.sent_mean,
         "held_rate": orders.held_mean,
-        **_scaled("extra_orders", orders, sent, 0.0),
-        **_scaled("extra_profit", profit, sent, cost),
+        **scaled("extra_orders", orders, sent, 0.0),
+        **scaled("extra_profit", profit, sent, cost),
         "chance_of_loss": profit.chance_below(cost / sent),
         "extra_gross_profit": sent * gross.mean,
         "extra_discount": sent * discount.mean,
@@ -205,7 +206,8 @@ def _compared(inside: np.ndarray, drawn: difference.Groups, before: np.ndarray, 
     }
 
 
-def _scaled(name: str, found: difference.Difference, sent: int, cost: float) -> dict[str, Any]:
+def scaled(name: str, found: difference.Difference, sent: int, cost: float) -> dict[str, Any]:
+    """A difference per customer as one of all who were sent it, with its range, less what it cost."""
     return {
         name: sent * found.mean - cost,
         f"{name}_low": sent * found.low - cost,
@@ -216,7 +218,7 @@ def _scaled(name: str, found: difference.Difference, sent: int, cost: float) -> 
 def _verdict(row: dict[str, Any]) -> str:
     """See `measured`."""
     if row["basis"] == "attributed":
-        return "no_holdout"
+        return "too_few" if row["held_out"] else "no_holdout"
     if row["ratio_p"] < UNEVEN:
         return "uneven"
     if row["orders_found"] < AGREES:

@@ -29,7 +29,7 @@ ABOUT = [
 
 
 @dataclass(frozen=True, slots=True)
-class Sends:
+class Draws:
     """people: COLUMNS, one row per campaign and customer, of campaigns that left somebody out or were exported.
 
     about: ABOUT, one row per campaign of people; source "assignment" or "deliveries"; window_days from the first
@@ -45,7 +45,7 @@ class Sends:
     exports: frozenset[str]
 
 
-def sends(shop: Shop) -> Sends:
+def draws(shop: Shop) -> Draws:
     """Every draw that the shop knows of."""
     delivered = _deliveries(shop)
     stored = {saved.plan.plan_id: saved.plan for saved in plans.saved_plans(shop.path)}
@@ -57,7 +57,7 @@ def sends(shop: Shop) -> Sends:
         part.loc[part["treated"] == 1, ["campaign_id", "customer_id", "at"]]
         for part in (ours, delivered.rename(columns={"sent_at": "at"}))
     ]
-    return Sends(
+    return Draws(
         pd.concat([ours, theirs], ignore_index=True),
         pd.concat([about_ours, about_theirs], ignore_index=True),
         pd.concat(contacts, ignore_index=True).drop_duplicates(["campaign_id", "customer_id"], ignore_index=True),
