@@ -11,6 +11,7 @@ import engine.commands.customers
 import engine.commands.data
 import engine.commands.decisions
 import engine.commands.drafting
+import engine.commands.experiments
 import engine.commands.forecasts
 import engine.commands.history
 import engine.commands.launching
@@ -18,6 +19,7 @@ import engine.commands.ledger
 import engine.commands.machine
 import engine.commands.models
 import engine.commands.optimise
+import engine.commands.outcomes
 import engine.commands.packing
 import engine.commands.replaying
 import engine.commands.replying
