@@ -14,6 +14,7 @@ import engine.commands.drafting
 import engine.commands.forecasts
 import engine.commands.history
 import engine.commands.launching
+import engine.commands.learnings
 import engine.commands.ledger
 import engine.commands.machine
 import engine.commands.models
