@@ -15,6 +15,7 @@ import engine.commands.experiments
 import engine.commands.forecasts
 import engine.commands.history
 import engine.commands.launching
+import engine.commands.learnings
 import engine.commands.ledger
 import engine.commands.machine
 import engine.commands.models

@@ -29,6 +29,7 @@ LISTED = [
 ]  # fmt: skip
 # Of what goes with a plan, what somebody typed or chose; the rest is kept by the program (its drafting, its forecast).
 TYPED = ("filled", "chosen", "unfinished", "assumed")  # of a later message with its number: "chosen:1"
+MADE_FROM = "made_from"  # of a plan that is a copy, the plan_id of the other
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +344,10 @@ def listed(shop_dir: Path) -> pd.DataFrame:
 
 
 def duplicate(shop_dir: Path, plan_id: str, name: str, owner: str, now: datetime) -> str:
-    """The id of a new draft with the same content and copy, under another name and owner, without its forecast."""
+    """The id of a new draft with the same content and copy, under another name and owner, without its forecast.
+
+    It keeps which plan it was made from (MADE_FROM in its extras).
+    """
     acting.require_self(owner)
     with database.writing(shop_dir) as db:
         stored = find(db, plan_id)
@@ -353,7 +357,8 @@ def duplicate(shop_dir: Path, plan_id: str, name: str, owner: str, now: datetime
         changes = {"plan_id": new_plan_id(name, taken), "name": name, "owner": owner, "status": "draft"}
         copy = Plan.model_validate({**stored.plan.model_dump(by_alias=True), **changes})
         own = ("forecast", "override")  # said of this plan, and of no other
-        put(db, copy, {key: part for key, part in stored.extras.items() if key not in own}, None, now)
+        extras = {key: part for key, part in stored.extras.items() if key not in own} | {MADE_FROM: plan_id}
+        put(db, copy, extras, None, now)
     return copy.plan_id
 
 

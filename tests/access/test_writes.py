@@ -196,10 +196,12 @@ def test_no_account_is_changed_by_a_marketer_who_says_no_name(still):
     assert content(shop.folder) == before
 
 
-@pytest.mark.parametrize("action", ["submitted", "approved", "rejected", "changes_requested", "exported", "restored"])
+@pytest.mark.parametrize(
+    "action", ["submitted", "approved", "rejected", "changes_requested", "exported", "concluded", "restored"]
+)
 def test_nobody_adds_an_entry_that_says_what_they_may_not_do(still, action):
     shop, before = still
-    role = "marketer" if action not in ("submitted", "exported") else "viewer"
+    role = "marketer" if action not in ("submitted", "exported", "concluded") else "viewer"
     with acting.asking(lambda: role), pytest.raises(NotAllowed, match=f"{role} is a {role} and may not"):
         ledger.append(
             shop.path, shop.id, plan_id="submitted", action=action, actor=role, recorded_by=role,

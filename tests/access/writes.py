@@ -24,6 +24,7 @@ from engine.decision import (
     code_files,
     codes,
     comments,
+    conclusions,
     evidence,
     export,
     forgetting,
@@ -80,6 +81,8 @@ NAMED: list[Named] = [
         at.path, at.id, "submitted", "The Chief", me, "fits", NOW, at.config, proof=b"Yes, send it.")),
     ("export", "export", lambda at, me: export.export_plans(
         at.path, at.id, None, few, NOW, at.config, person=me, plan_ids=["approved"])),
+    ("conclude", "submit", lambda at, me: conclusions.conclude(
+        at.path, at.id, "exported", "stop", me, me, "too dear", NOW, at.config, measured={})),
     ("use another model", "submit", lambda at, me: model_choice.use(
         at.shop, "kept", me, me, "better", NOW, at.config)),
     ("save an audience", "draft", lambda at, me: saved.save(at.shop, "new", "orders >= 1", NOW, me)),

@@ -47,6 +47,7 @@ BUTTONS: dict[str, Action] = {
     "launch-save": "draft", "launch-plan": "draft",
     "approve-submit": "submit", "approve-approve": "approve", "approve-reject": "reject",
     "comments-request": "reject", "model-use_now-*": "submit",
+    "conclude-save": "submit", "conclude-next": "draft",
     "export-recipients_csv": "export", "export-plans_csv": "export", "export-html-*": "export",
     "export-audience_csv": "export", "export-target-*": "export",
     "codes-load": "export", "codes-make_now": "export", "codes-withdraw": "export", "codes-download": "export",

@@ -127,7 +127,7 @@ def test_a_duplicate_is_a_new_draft_without_approval_or_forecast(shop, plan):
     assert copy_id == "spring-again"
     assert (copy.plan.status, copy.plan.owner, copy.plan.name) == ("draft", "ben", "Spring again")
     assert copy.plan.offer == plan.offer
-    assert copy.extras == {"filled": {"body": "Hi"}, "drafts": [1]}
+    assert copy.extras == {"filled": {"body": "Hi"}, "drafts": [1], plans.MADE_FROM: "p1"}
     assert not shop.is_approved(copy.plan)
     with pytest.raises(StoreProblem, match="There is no plan p9"):
         plans.duplicate(shop.dir, "p9", "x", "ben", shop.now)

@@ -9,7 +9,16 @@ from streamlit.delta_generator import DeltaGenerator
 
 from dashboard import cache, state, widgets
 from dashboard.text import known, t
-from dashboard.views.plan_tabs import audience, brief_form, conflict, message, saving, steps, wording
+from dashboard.views.plan_tabs import (
+    audience,
+    brief_form,
+    conflict,
+    learned_before,
+    message,
+    saving,
+    steps,
+    wording,
+)
 from dashboard.views.plan_tabs.saving import Open
 from engine.campaign import links
 from engine.campaign.plan import GOALS, PARTS
@@ -33,6 +42,7 @@ def show(opened: Open) -> None:
     conflict.told(AREA)
     clash = st.container()
     _reasons(opened)
+    learned_before.show(opened)
     audience.show(opened, _changed)
     audience.count(opened, {**values, **state.values(AREA, values)})
     left, right = st.columns(2, gap="large")

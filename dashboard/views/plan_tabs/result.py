@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import message, proposed
+from dashboard.views.plan_tabs import concluding, message, proposed
 from dashboard.views.plan_tabs.saving import Open
 from engine.errors import NotEnoughData
 
@@ -22,8 +22,9 @@ def show(opened: Open) -> None:
         )
         st.markdown(t("result.what_to_import", plan_id=message.plain(plan.plan_id)))
         st.page_link("views/data.py", label=t("result.to_data"), icon=":material/upload:")
-        return
-    _measured(opened, found)
+    else:
+        _measured(opened, found)
+    concluding.show(opened)
 
 
 def _row(opened: Open) -> pd.Series | None:

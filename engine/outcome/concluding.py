@@ -1,0 +1,98 @@
+"""What the figures of a plan suggest to do next. A person decides; this is what the numbers say by themselves."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from engine.decision.conclusions import Choice, Learning
+from engine.outcome import results
+from engine.sentences import Sentence
+
+LEVEL = "95 %"
+TABLE = [
+    "plan_id", "name", "goal", "channel", "offer_kind", "discount", "groups", "rule", "starts_at", "ends_at", "choice",
+    "suggested", "reason", "by", "recorded_by", "at", "earlier", "basis", "window_days", "sent", "held_out", "orders",
+    "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
+    "known_until", "seq",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the figures suggest, None where they suggest nothing, and why."""
+
+    choice: Choice | None
+    why: Sentence
+
+
+def figures(table: pd.DataFrame, plan_id: str, known_until: str) -> dict[str, Any]:
+    """The figures of a plan as they are kept with a conclusion; empty where nothing was measured.
+
+    table: as `results.campaigns` gives it. known_until: the day of the last order, delivery or total in the shop.
+    extra_orders are of all messages sent, with their 95 % range, None where nobody was left out. Counts are customers;
+    window_days is the time after the send that counts.
+    """
+    mine = table[table["campaign_id"].eq(plan_id)]
+    if mine.empty:
+        return {}
+    row = mine.iloc[0]
+    ends = {"extra_orders": "", "extra_orders_low": "_low", "extra_orders_high": "_high"}
+    return {
+        "basis": str(row["basis"]),
+        "window_days": _whole(row["window_days"]),
+        "sent": _whole(row["sent"]),
+        "held_out": _whole(row["held_out"]),
+        "orders": _whole(row["orders"]),
+        **{name: _real(row["sent"] * row[f"extra_per_1000{end}"] / results.PER) for name, end in ends.items()},
+        "known_until": known_until,
+    }
+
+
+def suggestion(measured: dict[str, Any]) -> Suggestion:
+    """The rule: what paid is repeated, what lost is stopped, what cannot be told is tested again.
+
+    A plan that surely brought orders and surely lost money is to be changed: its offer cost more than they brought.
+    "Surely" is a 95 % range on one side of zero. Where no profit was measured, extra orders stand in for it, and the
+    sentence says so.
+    """
+    if not measured:
+        return Suggestion(None, Sentence("learnings.nothing_measured"))
+    if measured.get("extra_orders") is None:
+        return Suggestion("again", Sentence("learnings.nobody_left_out"))
+    orders = _side(measured, "extra_orders")
+    if measured.get("extra_profit") is not None:
+        profit = _side(measured, "extra_profit")
+        if profit > 0:
+            return Suggestion("repeat", Sentence("learnings.paid"))
+        if profit < 0:
+            better = orders > 0
+            return Suggestion("change" if better else "stop", Sentence(f"learnings.{'dear' if better else 'lost'}"))
+        return Suggestion("again", Sentence("learnings.unclear"))
+    if orders > 0:
+        return Suggestion("repeat", Sentence("learnings.more_orders"))
+    if orders < 0:
+        return Suggestion("stop", Sentence("learnings.fewer_orders"))
+    return Suggestion("again", Sentence("learnings.unclear"))
+
+
+def as_table(learnings: list[Learning]) -> pd.DataFrame:
+    """TABLE: a row for each, in their order; what was not measured is missing. Several groups are joined by "; "."""
+    rows = [
+        {name: getattr(one, name, None) for name in TABLE} | {"groups": "; ".join(one.groups)} | dict(one.measured)
+        for one in learnings
+    ]
+    return pd.DataFrame(rows, columns=TABLE)
+
+
+def _side(measured: dict[str, Any], name: str) -> int:
+    """1 where the whole range is above zero, -1 where it is below, 0 where it holds zero."""
+    return int(measured[f"{name}_low"] > 0) - int(measured[f"{name}_high"] < 0)
+
+
+def _whole(value: float) -> int | None:
+    return None if pd.isna(value) else round(float(value))
+
+
+def _real(value: float) -> float | None:
+    return None if pd.isna(value) else float(value)

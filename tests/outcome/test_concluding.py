@@ -1,0 +1,111 @@
+"""What the figures of a plan suggest, and the commands that conclude one and list what was learned."""
+
+import json
+from datetime import date, datetime
+
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from engine.__main__ import main
+from engine.campaign.plan import Audience, Offer, Plan, Step
+from engine.decision import approvals, export, plans
+from engine.outcome import concluding
+from tests.tiny import shop_of
+
+NOW = datetime(2026, 1, 5, 12)
+
+
+def range_of(name, low, high):
+    return {name: (low + high) / 2, f"{name}_low": low, f"{name}_high": high}
+
+
+ORDERS_UP, ORDERS_DOWN, ORDERS_EITHER = (
+    range_of("extra_orders", 2.0, 9.0), range_of("extra_orders", -9.0, -2.0), range_of("extra_orders", -3.0, 5.0)
+)  # fmt: skip
+PROFIT_UP, PROFIT_DOWN, PROFIT_EITHER = (
+    range_of("extra_profit", 10.0, 90.0), range_of("extra_profit", -90.0, -10.0), range_of("extra_profit", -5.0, 30.0)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("measured", "choice", "key"),
+    [
+        ({}, None, "nothing_measured"),
+        ({"extra_orders": None, "orders": 12}, "again", "nobody_left_out"),
+        (ORDERS_UP | PROFIT_UP, "repeat", "paid"),
+        (ORDERS_UP | PROFIT_DOWN, "change", "dear"),
+        (ORDERS_EITHER | PROFIT_DOWN, "stop", "lost"),
+        (ORDERS_UP | PROFIT_EITHER, "again", "unclear"),
+        (ORDERS_UP, "repeat", "more_orders"),
+        (ORDERS_DOWN, "stop", "fewer_orders"),
+        (ORDERS_EITHER, "again", "unclear"),
+        (range_of("extra_orders", 0.0, 4.0), "again", "unclear"),
+    ],
+)
+def test_the_figures_suggest_by_a_fixed_rule(measured, choice, key):
+    found = concluding.suggestion(measured)
+    assert (found.choice, found.why.key) == (choice, f"learnings.{key}")
+    assert found.why.text("en") != found.why.text("zh")
+
+
+@pytest.fixture
+def shop(tmp_path):
+    """A shop with the deliveries of one exported plan: 400 written to of whom 60 ordered, 100 held out, 2 ordered."""
+    people = [f"c{n}" for n in range(500)]
+    deliveries = pd.DataFrame(
+        {
+            "campaign_id": "p1", "customer_id": people, "sent_at": "2026-01-10", "treated": [1] * 400 + [0] * 100,
+            "converted": [1] * 60 + [0] * 340 + [1] * 2 + [0] * 98,
+        }
+    )  # fmt: skip
+    campaigns = pd.DataFrame(
+        {"campaign_id": ["p1"], "name": ["Tea"], "channel": ["email"], "starts_at": ["2026-01-10"],
+         "ends_at": ["2026-01-12"]}
+    )  # fmt: skip
+    customers = pd.DataFrame({"customer_id": people})
+    return shop_of(tmp_path / "shop", {"customers": customers, "deliveries": deliveries, "campaigns": campaigns})
+
+
+@pytest.fixture
+def run(shop, tmp_path, monkeypatch):
+    config = tmp_path.with_name(f"{tmp_path.name}-config")
+    monkeypatch.setenv("OFFERLAB_CONFIG", str(config))
+    plan = Plan(
+        plan_id="p1", name="Tea", owner="ana", audience=Audience(customer_ids=["c1"]), starts_at=date(2026, 1, 10),
+        ends_at=date(2026, 1, 12), offer=Offer(kind="percent", discount=0.2, code="TEA20"),
+        steps=[Step(copy={"subject": "Tea", "body": "20 % off with TEA20"})],
+    )  # fmt: skip
+    where = (shop.path, shop.shop_id)
+    approvals.submit(*where, plan, {}, "ana", NOW, config, extras={"filled": {"subject": "Tea", "body": "20 % off"}})
+    approvals.approve(*where, "p1", "ben", "ben", "fits", NOW, config)
+    export.export_plans(*where, None, lambda _: ["c1"], NOW, config)
+    return lambda *words: CliRunner().invoke(main, [*words, "--shop", str(shop.path)])
+
+
+def test_a_plan_is_concluded_with_its_figures_and_found_again(run, tmp_path):
+    done = run("conclude", "p1", "--as", "repeat", "--reason", "Tea works.")
+    assert done.exit_code == 0, done.output
+    said = json.loads(done.stdout)
+    # 60 of 400 ordered against 2 of 100: 400 x (0.15 - 0.02) = 52 extra orders.
+    assert said["measured"]["extra_orders"] == pytest.approx(52.0)
+    assert said["measured"]["extra_orders_low"] > 0 and said["suggested"]["choice"] == "repeat"
+    out = tmp_path / "learned.csv"
+    found = json.loads(run("learnings", "--search", "tea 20%", "--out", str(out)).stdout)
+    assert (found["count"], found["learnings"][0]["reason"]) == (1, "Tea works.")
+    table = pd.read_csv(out)
+    assert (table.loc[0, "choice"], table.loc[0, "sent"], table.loc[0, "held_out"]) == ("repeat", 400, 100)
+    assert json.loads(run("learnings", "--search", "coffee").stdout)["count"] == 0
+
+
+def test_what_is_no_conclusion_is_refused(run):
+    refused = run("conclude", "p1", "--as", "perhaps", "--reason", "x")
+    assert refused.exit_code == 2 and "perhaps is no conclusion" in refused.stderr
+    assert json.loads(run("learnings").stdout) == {"count": 0, "of": 0, "learnings": []}
+
+
+def test_the_next_plan_lies_ahead_and_knows_its_source(run, shop):
+    made = json.loads(run("next-plan", "p1").stdout)
+    assert made["starts_at"] > datetime.now().date().isoformat() and made["made_from"] == "p1"
+    saved = plans.load(shop.path, made["plan_id"])
+    assert saved.plan.status == "draft" and saved.extras[plans.MADE_FROM] == "p1"
