@@ -17,6 +17,7 @@ import engine.commands.launching
 import engine.commands.ledger
 import engine.commands.machine
 import engine.commands.models
+import engine.commands.offpolicy
 import engine.commands.optimise
 import engine.commands.packing
 import engine.commands.replaying
