@@ -91,5 +91,5 @@ def evaluate(log: Log, policy: Policy, seed: int = 0) -> Answer:
     weight = policy.of_logged(log) / log.propensity
     seen = overlap(log, policy, weight)
     model = rewards.expected(log, policy, seed)
-    found = estimators.estimates(log, weight, model, seen.effective)
+    found = estimators.estimates(log, weight, model)
     return Answer(len(log), len(log.actions), estimators.logged(log), found, seen)

@@ -9,12 +9,13 @@
 w = probability of the logged action under the policy / its propensity; r = reward.
 """
 
+import math
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
 import numpy as np
 
-from engine.outcome.offpolicy.intervals import NONE, Estimate, Spread, clustered, difference, interval
+from engine.outcome.offpolicy.intervals import NONE, Estimate, Spread, Z, clustered, difference, interval
 from engine.outcome.offpolicy.log import Log
 from engine.outcome.offpolicy.rewards import Expected
 
@@ -44,12 +45,11 @@ class _Parts:
 def logged(log: Log) -> Estimate:
     """What the log earned per row: the value of the choice that was made."""
     every = np.ones(len(log))
-    return _with_interval(log, _Parts(float(log.reward.mean()), log.reward, every), every, len(log))
+    return _with_interval(log, _Parts(float(log.reward.mean()), log.reward, every), every)
 
 
-def estimates(log: Log, weight: np.ndarray, model: Expected, sample: float) -> list[Found]:
-    """All of NAMES. weight: (n,) as above; sample: effective sample size of the weights."""
-    baseline = logged(log)
+def estimates(log: Log, weight: np.ndarray, model: Expected) -> list[Found]:
+    """All of NAMES. weight: (n,) as above."""
     is_empty = not log.reward.any()
     usual = np.ones(len(log)) if is_empty else np.maximum(model.logged, 0.0)
     found = []
@@ -58,8 +58,7 @@ def estimates(log: Log, weight: np.ndarray, model: Expected, sample: float) -> l
         if np.isfinite(parts.value):
             if is_empty:  # no model of nothing: its interval is that of the weights
                 parts = replace(parts, weight=weight)
-            value = _with_interval(log, parts, usual, sample)
-            gain = difference(value, baseline, _together(log, parts))
+            value, gain = _with_interval(log, parts, usual), _gain(log, parts, usual)
         found.append(Found(name, value, gain))
     return found
 
@@ -82,17 +81,50 @@ def _parts(reward: np.ndarray, weight: np.ndarray, model: Expected) -> dict[Name
     }
 
 
-def _with_interval(log: Log, parts: _Parts, usual: np.ndarray, sample: float) -> Estimate:
+def _with_interval(log: Log, parts: _Parts, usual: np.ndarray) -> Estimate:
     """usual: (n,) expected reward of each row as logged: heavy rows that earned nothing might have earned something."""
     sd = float(np.hypot(clustered(parts.moved, log.cluster), np.sqrt(parts.doubt)))
-    size = float(np.sum(log.reward**2) / np.sum(log.reward)) if log.reward.any() else 1.0  # of what is earned at once
-    weighted = parts.weight * usual
-    more = size * float(np.sum(parts.weight * weighted)) / max(float(np.sum(weighted)), 1e-12) / len(log)
-    return interval(parts.value, Spread(sd, more), log.never_negative, sample - 1)
+    if log.never_negative:
+        return interval(parts.value, Spread(sd, _one_more(log, parts.weight, usual)))
+    amount = parts.weight * log.reward
+    return _lopsided(log, parts.value, sd, [_side(amount), _side(-amount)])
 
 
-def _together(log: Log, parts: _Parts) -> float:
-    """How far the estimate and the log's own mean go up and down together."""
-    if np.ptp(parts.moved) == 0 or np.ptp(log.reward) == 0:
-        return 0.0
-    return float(np.clip(np.corrcoef(parts.moved, log.reward)[0, 1], -1, 1))
+def _gain(log: Log, parts: _Parts, usual: np.ndarray) -> Estimate:
+    """Over the log's own mean: what rows that count for more add, less what those that count for less take away."""
+    sd = float(np.hypot(clustered(parts.moved - log.reward, log.cluster), np.sqrt(parts.doubt)))
+    more = parts.weight - 1
+    if log.never_negative:
+        sides = [(weight * log.reward, _one_more(log, weight, usual)) for weight in (more.clip(0), (-more).clip(0))]
+    else:
+        sides = [_side(more * log.reward), _side(-more * log.reward)]
+    return _lopsided(log, parts.value - float(log.reward.mean()), sd, sides)
+
+
+def _lopsided(log: Log, value: float, sd: float, sides: list[tuple[np.ndarray, float]]) -> Estimate:
+    """The interval of a sum of what adds and what takes away, each (n,) never negative, with its one more.
+
+    The two are of different rows, so that their errors are apart. Where rewards are rare both are sums of few events,
+    and their difference is as lopsided as they are. Its interval is scaled to the error `sd` that a model leaves.
+    """
+    spreads = [Spread(clustered(amount, log.cluster), more) for amount, more in sides]
+    both = math.hypot(*(one.sd for one in spreads))
+    if not both:
+        return Estimate(value, value - Z * sd, value + Z * sd)
+    adds, takes = (interval(float(amount.mean()), one) for (amount, _), one in zip(sides, spreads, strict=True))
+    plain, scale = difference(adds, takes), sd / both
+    return Estimate(value, value - scale * (plain.value - plain.low), value + scale * (plain.high - plain.value))
+
+
+def _one_more(log: Log, weight: np.ndarray, usual: np.ndarray) -> float:
+    """By how much one more reward of usual size, on a row of the weight that rewarded rows have, lifts the mean."""
+    size = float(np.sum(log.reward**2) / np.sum(log.reward)) if log.reward.any() else 1.0
+    weighted = float(np.sum(weight * usual))
+    return size * float(np.sum(weight**2 * usual)) / weighted / len(log) if weighted > 0 else 0.0
+
+
+def _side(amount: np.ndarray) -> tuple[np.ndarray, float]:
+    """What of (n,) adds, and by how much one more lifts it, as seen: with losses no model says what is earned at once."""
+    own = np.maximum(amount, 0.0)
+    total = float(own.sum())
+    return own, float(np.sum(own**2)) / total / len(own) if total > 0 else 0.0

@@ -6,6 +6,7 @@ import numpy as np
 from scipy import stats
 
 LEVEL = 0.95
+Z = float(stats.norm.ppf(0.5 + LEVEL / 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,7 @@ NONE = Estimate(np.nan, np.nan, np.nan)
 @dataclass(frozen=True, slots=True)
 class Spread:
     """What an interval rests on. sd: standard error of the value. one_more: by how much one more rewarded row, of the
-    weight that these usually have, would lift it; 0 where rewards may be negative."""
+    weight that these usually have, would lift it."""
 
     sd: float
     one_more: float
@@ -36,36 +37,28 @@ def clustered(part: np.ndarray, cluster: np.ndarray | None) -> float:
     return float(np.sqrt(np.sum(sums**2) * len(sums) / max(len(sums) - 1, 1)) / len(part))
 
 
-def interval(value: float, spread: Spread, never_negative: bool, degrees: float) -> Estimate:
-    """The value with its interval.
+def interval(value: float, spread: Spread) -> Estimate:
+    """The value, of rewards that are never negative, with its interval.
 
-    Rewards that are never negative: the gamma interval of Fay and Feuer (1997) for weighted sums of rare events, with
-    one more event above. They let it have the largest weight of all, which here makes intervals three times as wide;
-    the usual weight of a rewarded row is enough (bench/results/offpolicy.txt: a normal or bootstrap interval holds the
-    truth in 78 of 100 logs where this one holds it in 99).
-    Others: Student's t with so many degrees of freedom.
+    The gamma interval of Fay and Feuer (1997) for weighted sums of rare events, with one more event above. They let it
+    have the largest weight of all, which here makes intervals three times as wide; the usual weight of a rewarded row
+    is enough: where a normal or a bootstrap interval holds the truth in three of four logs, this one holds it in 19 of
+    20 or more (bench/results/offpolicy.txt).
     """
     tail = (1 - LEVEL) / 2
-    if not never_negative:
-        reach = float(stats.t.ppf(1 - tail, max(degrees, 1.0))) * spread.sd
-        return Estimate(value, value - reach, value + reach)
     value, square, more = max(value, 0.0), spread.sd**2, spread.one_more
-    low = float(stats.gamma.ppf(tail, value**2 / square, scale=square / value)) if value and square else 0.0
+    low = float(stats.gamma.ppf(tail, value**2 / square, scale=square / value)) if value and square else value
     top, wide = value + more, square + more**2
     high = float(stats.gamma.ppf(1 - tail, top**2 / wide, scale=wide / top)) if top and wide else value
     return Estimate(value, min(low, value), max(high, value))
 
 
-def difference(one: Estimate, other: Estimate, together: float) -> Estimate:
-    """one - other with its interval, from the intervals of the two and their correlation `together`.
+def difference(one: Estimate, other: Estimate) -> Estimate:
+    """one - other, of different rows, with the interval that follows from both of theirs.
 
     Zou and Donner (2008): keeps what is lopsided about either, which a normal interval of the difference loses.
     """
     value = one.value - other.value
-
-    def reach(a: float, b: float) -> float:
-        return float(np.sqrt(max(a**2 + b**2 - 2 * together * a * b, 0.0)))
-
-    below = reach(one.value - one.low, other.high - other.value)
-    above = reach(one.high - one.value, other.value - other.low)
+    below = float(np.hypot(one.value - one.low, other.high - other.value))
+    above = float(np.hypot(one.high - one.value, other.value - other.low))
     return Estimate(value, value - below, value + above)
