@@ -78,8 +78,9 @@ def open_bandit(folder: Path) -> None:
             found, truth = across(logged, other), float(other["reward"].mean())
             seen = found.overlap
             print(f"\n   {target} from {source}, {campaign}: truth {truth:.4f}, log {found.logged.value:.4f}, "
-                  f"effective {seen.effective:,.0f}, heaviest row {seen.heaviest:.2%}, mean weight {seen.mean_weight:.3f}, never "
-                  f"tried {seen.never_tried:.1%}, verdict: {found.verdict}{'*' * bool(seen.refusals)}")  # fmt: skip
+                  f"effective {seen.effective:,.0f}, heaviest row {seen.heaviest:.2%}, mean weight "
+                  f"{seen.mean_weight:.3f}, never tried {seen.never_tried:.1%}, verdict: {found.verdict}"
+                  f"{'*' * bool(seen.refusals)}")  # fmt: skip
             for said in (*seen.refusals, *seen.notes):
                 print(f"     {'*' if said in seen.refusals else 'note:'} {said.text()}")
             for one in found.found:

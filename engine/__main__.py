@@ -23,6 +23,7 @@ import engine.commands.packing
 import engine.commands.replaying
 import engine.commands.replying
 import engine.commands.sending
+import engine.commands.splits
 import engine.commands.uplift
 import engine.commands.waiting  # noqa: F401
 from engine.commands import main

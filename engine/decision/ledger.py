@@ -41,7 +41,8 @@ __all__ = [
 EVIDENCE = "evidence"  # under which an entry names the file that shows a decision taken outside Offerlab
 _RIGHTS: dict[str, Action] = {
     "commented": "view", "submitted": "submit", "approved": "approve", "rejected": "reject",
-    "changes_requested": "reject", "exported": "export", "model_chosen": "submit", RESTORED: "administer",
+    "changes_requested": "reject", "exported": "export", "model_chosen": "submit", "split_confirmed": "submit",
+    RESTORED: "administer",
 }  # fmt: skip
 
 

@@ -124,7 +124,7 @@ def _one_more(log: Log, weight: np.ndarray, usual: np.ndarray) -> float:
 
 
 def _side(amount: np.ndarray) -> tuple[np.ndarray, float]:
-    """What of (n,) adds, and by how much one more lifts it, as seen: with losses no model says what is earned at once."""
+    """What of (n,) adds, and by how much one more lifts it: as seen, since with losses no model says what is earned."""
     own = np.maximum(amount, 0.0)
     total = float(own.sum())
     return own, float(np.sum(own**2)) / total / len(own) if total > 0 else 0.0

@@ -18,7 +18,8 @@ from engine.outcome.offpolicy.log import Log
 from engine.outcome.offpolicy.policy import Policy
 
 FOLDS = 5
-FEW_ACTIONS = 6  # up to so many, what an action does may hang on context
+FEW_ACTIONS = 20  # up to so many, and MOST_CROSSED columns, what an action does may hang on context
+MOST_CROSSED = 200
 PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)  # scikit-learn's C; the first is nearly no regression at all
 MOST_ROWS_TO_TUNE = 30_000
 # Actions differ at least by so much: a log too small to show that they do must not make them all alike. Of the mean:
@@ -143,7 +144,9 @@ def _context(log: Log) -> _Context:
     count = len(log.actions)
     if encoder is None or encoder.columns == ["nothing known"]:
         return _Context(None, count, 1)
-    return _Context(encoder.matrix(log.context), count, count if count <= FEW_ACTIONS else 1)
+    matrix = encoder.matrix(log.context)
+    is_crossed = count <= FEW_ACTIONS and count * matrix.shape[1] <= MOST_CROSSED
+    return _Context(matrix, count, count if is_crossed else 1)
 
 
 def _is_binary(reward: np.ndarray) -> bool:
