@@ -19,12 +19,14 @@ import engine.commands.learnings
 import engine.commands.ledger
 import engine.commands.machine
 import engine.commands.models
+import engine.commands.offpolicy
 import engine.commands.optimise
 import engine.commands.outcomes
 import engine.commands.packing
 import engine.commands.replaying
 import engine.commands.replying
 import engine.commands.sending
+import engine.commands.splits
 import engine.commands.uplift
 import engine.commands.waiting  # noqa: F401
 from engine.commands import main
