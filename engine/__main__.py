@@ -7,6 +7,7 @@ CSV or JSON in and out, UTF-8. JSON goes to stdout, progress to stderr as one JS
 import os
 
 import engine.commands.accounts  # importing a file of commands registers them
+import engine.commands.channels
 import engine.commands.customers
 import engine.commands.data
 import engine.commands.decisions
