@@ -24,7 +24,8 @@ import engine.commands.replaying
 import engine.commands.replying
 import engine.commands.sending
 import engine.commands.uplift
-import engine.commands.waiting  # noqa: F401
+import engine.commands.waiting
+import engine.commands.what_worked  # noqa: F401
 from engine.commands import main
 
 if __name__ == "__main__":

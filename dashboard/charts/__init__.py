@@ -2,6 +2,7 @@
 
 from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
 from dashboard.charts.channels import arrivals, claimed, rates
+from dashboard.charts.differences import differences
 from dashboard.charts.drawing import (
     ASSUMED,
     BAD,
@@ -47,6 +48,7 @@ __all__ = [
     "colour",
     "compared_groups",
     "dependence",
+    "differences",
     "extra_by_band",
     "extra_orders",
     "faded",

@@ -6,12 +6,13 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.results_parts import channels, past
+from dashboard.views.results_parts import channels, past, worked
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
     "past": past.show,
     "channels": channels.show,
+    "worked": worked.show,
 }
 
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from engine.errors import NotEnoughData
 from engine.outcome import past
-from engine.outcome.channels.touches import orders_before, placed
+from engine.outcome.touches import orders_before, placed
 from engine.shop.attributes import allowed_attribute
 from engine.shop.store import Shop
 from engine.shop.tables import TABLES
@@ -32,6 +32,8 @@ def sends(shop: Shop) -> pd.DataFrame:
     if not parts:
         raise NotEnoughData("No past campaign or ad of this shop has a recorded result yet.")
     table = pd.concat(parts, ignore_index=True)
+    if "channel" not in table:
+        table["channel"] = None
     at = pd.to_datetime(table["at"])
     return table.assign(at=at, weekday=at.dt.day_of_week.astype("float64"))
 
@@ -99,7 +101,7 @@ def _ads(shop: Shop) -> pd.DataFrame:
     sums = ["sent", "clicked", "clicked_of", "orders", "orders_of", "revenue", "reached"]
     by_ad = counted.groupby("unit")
     table = by_ad[sums].sum(min_count=1).join(by_ad["at"].min())
-    named = [one for one in ("channel", "campaign_id", *own_columns(shop, rows)) if one in rows]
+    named = [one for one in ("channel", "campaign_id", *COPIED, *own_columns(shop, rows)) if one in rows]
     own = rows.groupby("ad_id")[named].first()
     own = own.rename(columns={"campaign_id": "group"}) if "campaign_id" in own else own.assign(group=None)
     return table.join(own).reset_index().assign(kind="ads", hour=np.nan)

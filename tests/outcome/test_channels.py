@@ -13,7 +13,7 @@ from engine.outcome.channels import each
 from engine.outcome.channels.delay import delays
 from engine.outcome.channels.hours import hours
 from engine.outcome.channels.reconciled import contacts, reconciled
-from engine.outcome.channels.touches import touches
+from engine.outcome.touches import touches
 from engine.shop import store
 from tests.tiny import shop_of, tables
 

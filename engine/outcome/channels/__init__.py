@@ -1,6 +1,5 @@
 """What each channel brought, and whether the channels' claims add up to what the shop sold.
 
-touches      messages and the shop's own orders, joined by customer and time
 each         a channel by itself: recorded, extra against a holdout, cost, profit
 reconciled   every order once, by who claims it; messages close to each other
 delay        how long until a result is known

@@ -10,9 +10,9 @@ from engine.outcome.channels.delay import Delay, delays
 from engine.outcome.channels.each import Worth
 from engine.outcome.channels.hours import Hours, hours
 from engine.outcome.channels.reconciled import Contacts, Reconciled, contacts, reconciled
-from engine.outcome.channels.touches import touches
 from engine.outcome.past import campaigns
 from engine.outcome.results import Totals, totals
+from engine.outcome.touches import touches
 from engine.sentences import Said
 from engine.shop.store import Shop
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from engine.outcome.channels.touches import HORIZON, Touches
+from engine.outcome.touches import HORIZON, Touches
 
 DAYS = (1, 2, 3, 7, 14, 30)
 KNOWN = 0.9  # of the final orders: from then on a result is called known

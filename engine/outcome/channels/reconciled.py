@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from engine.model.rates import wilson
-from engine.outcome.channels.touches import DAY, HORIZON, Touches, seconds
+from engine.outcome.touches import DAY, HORIZON, Touches, seconds
 
 MOST = 4  # messages within HORIZON days from which on they are counted together
 
