@@ -7,6 +7,7 @@ CSV or JSON in and out, UTF-8. JSON goes to stdout, progress to stderr as one JS
 import os
 
 import engine.commands.accounts  # importing a file of commands registers them
+import engine.commands.channels
 import engine.commands.customers
 import engine.commands.data
 import engine.commands.decisions
@@ -28,7 +29,8 @@ import engine.commands.replying
 import engine.commands.sending
 import engine.commands.splits
 import engine.commands.uplift
-import engine.commands.waiting  # noqa: F401
+import engine.commands.waiting
+import engine.commands.what_worked  # noqa: F401
 from engine.commands import main
 
 if __name__ == "__main__":
