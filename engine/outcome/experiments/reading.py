@@ -58,7 +58,7 @@ def analyse(table: pd.DataFrame, rule: Rule | None = None, language: Language = 
         results["srm_always_valid_p"] = arms["experiment"].map(by_look).where(with_days)
     daily = _peeked(arms, looks)
     results = results.join(_last_look(daily, arms))
-    if "revenue" in table and "revenue_sq" in table:
+    if "revenue" in table:
         results = results.join(_spent(arms))
     results = _emptied(results)
     for column, adjusted in (("p_value", "p_adjusted"), ("always_valid_p", "always_valid_adjusted"),
