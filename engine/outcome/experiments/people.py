@@ -1,6 +1,6 @@
 """Two arms read from a table of single people: with what was known of each before, with amounts capped, by group.
 
-CUPED is tea-tasting's, Welch's test scipy's, correction and the test of interaction statsmodels'.
+CUPED is tea-tasting's, Welch's test scipy's, the test of interaction statsmodels'.
 """
 
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ import pandas as pd
 import tea_tasting
 from scipy import stats
 from statsmodels.stats.contingency_tables import StratifiedTable
-from statsmodels.stats.multitest import multipletests
 
 from engine.errors import DataProblem, NotEnoughData
 from engine.outcome.experiments import proportions
+from engine.outcome.experiments.correction import holm
 from engine.outcome.experiments.rows import BASELINE
 from engine.sentences import Sentence
 
@@ -112,7 +112,7 @@ def by_group(people: pd.DataFrame, group: str, converted: str = "converted") -> 
         {
             group: counts.index, "visitors": n, "conversions": x, "base_visitors": n0, "base_conversions": x0,
             "lift": lift, "low": low, "high": np.where(np.isfinite(high), high, np.nan), "p_value": p,
-            "p_adjusted": multipletests(p, method="holm")[1], "interaction_p": together,
+            "p_adjusted": holm(pd.Series(p), pd.Series(0, index=range(len(p)))).to_numpy(), "interaction_p": together,
             "differs_by_group": together < 0.05,
         }
     )  # fmt: skip
