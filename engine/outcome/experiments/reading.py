@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from engine.outcome.experiments import bayes, proportions, revenue, sequential
+from engine.outcome.experiments.correction import holm
 from engine.outcome.experiments.rows import Tallies, tally
 from engine.outcome.experiments.verdicts import SRM_BELOW, Rule, judge
 from engine.sentences import Language
@@ -58,7 +59,7 @@ def analyse(table: pd.DataFrame, rule: Rule | None = None, language: Language = 
         results["srm_always_valid_p"] = arms["experiment"].map(by_look).where(with_days)
     daily = _peeked(arms, looks)
     results = results.join(_last_look(daily, arms))
-    if "revenue" in table and "revenue_sq" in table:
+    if "revenue" in table:
         results = results.join(_spent(arms))
     results = _emptied(results)
     for column, adjusted in (("p_value", "p_adjusted"), ("always_valid_p", "always_valid_adjusted"),
@@ -69,15 +70,6 @@ def analyse(table: pd.DataFrame, rule: Rule | None = None, language: Language = 
     results = results.astype(dict.fromkeys(("visitors", "conversions", "n_more"), "Int64"))
     wanted = [*COLUMNS, *(name for name in REVENUE_COLUMNS if name in results)]
     return Reading(results[wanted], _named(daily, found))
-
-
-def holm(p: pd.Series, experiment: pd.Series) -> pd.Series:
-    """p-values corrected for several arms within each experiment (Holm 1979; statsmodels' multipletests, for all
-    experiments at once). An unknown p counts for nothing."""
-    known = pd.DataFrame({"p": p, "experiment": experiment}).dropna(subset=["p"]).sort_values("p", kind="stable")
-    groups = known.groupby("experiment")
-    stepped = known["p"] * (groups["p"].transform("size") - groups.cumcount())
-    return stepped.groupby(known["experiment"]).cummax().clip(upper=1).reindex(p.index)
 
 
 def _groups(arms: pd.DataFrame) -> pd.DataFrame:

@@ -92,6 +92,8 @@ def _said(row: dict, base: np.ndarray, found: Tallies, rule: Rule) -> list[Sente
     notes = list(found.notes.get(row["experiment"], []))
     if said or row["verdict"] == "":
         return [*(said or [Sentence("experiments.base")]), *notes]
+    if not np.isnan(row.get("revenue_difference", np.nan)):
+        notes.append(_revenue_words(row))
     if row.get("revenue_enough") == 0.0:
         notes.append(Sentence("experiments.revenue_thin", {"n": f"{row['revenue_visitors_needed']:,.0f}"}))
     return [*_verdict_words(row, base, rule), *notes]
@@ -119,6 +121,13 @@ def _verdict_words(row: dict, base: np.ndarray, rule: Rule) -> list[Sentence]:
         return [Sentence("experiments.nobody_converted", counts)]
     facts = {"n": f"{row['n_more']:,.0f}", "smallest": smallest, "range": _range(row["low"], row["high"]), "p": p}
     return [Sentence("experiments.inconclusive", counts | facts)]
+
+
+def _revenue_words(row: dict) -> Sentence:
+    facts = {name: f"{row[f'revenue_{name}']:+,.2f}" for name in ("difference", "low", "high")}
+    if np.isnan(row["revenue_low"]):
+        return Sentence("experiments.revenue_alone", {"difference": facts["difference"]})
+    return Sentence("experiments.revenue", facts | {"p": _p(row["revenue_p_adjusted"])})
 
 
 def _joined(said: list[Sentence], language: Language) -> str:
