@@ -50,7 +50,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Relearned:
-    """as_of, the model used before and after, the campaigns since it was learned by target, and the candidates."""
+    """as_of, the model used before and after, the campaigns since it was learned by target, and the candidates.
+
+    recalibrated: by target, how far all campaigns since would move the model in use, whether or not it was moved.
+    """
 
     as_of: date
     before: str | None
@@ -101,14 +104,13 @@ def relearn(
     progress(0.3, "Judging forecasts learned anew")
     anew = Candidate("retrained", promotion.on_later(models.version, judged_anew(past, splits, in_use, seed)))
     progress(0.5, "Making the better one")
-    made: dict[str, Recalibrated] = {}
+    made = recalibrations(past, in_use)
     for name in _better(moved, anew):
         if name == "retrained":
             again = response.train(shop, as_of, seed, progress, search_seconds)
             own = Verdict(again.card["promotion"]["why"], models.version, tuple(again.card["promotion"]["targets"]))
             anew = replace(anew, made=again.version) if again.card["promoted"] else Candidate("retrained", own)
         else:
-            made = recalibrations(past, in_use)
             anyway = _anyway(messages, models, made, in_use)
             moved = replace(moved, made=_save(shop, as_of, seed, models, made, anyway, past, moved.verdict))
         if response.current_version(shop) != models.version:
