@@ -6,11 +6,12 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.results_parts import past
+from dashboard.views.results_parts import forecasts, past
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
     "past": past.show,
+    "forecasts": forecasts.show,
 }
 
 

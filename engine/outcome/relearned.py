@@ -118,7 +118,7 @@ def relearn(
     counts = {target: one.newer(in_use.learned.get(target, frozenset())) for target, one in past.items()}
     after = response.current_version(shop)
     found = Relearned(as_of, models.version, after, counts, (moved, anew), made)
-    _note(shop, found)
+    keep(shop, found.to_json())
     progress(1.0, "Done")
     return found
 
@@ -272,10 +272,10 @@ def _judged_files(shop: Shop, version: str, past: dict[str, Known]) -> dict[str,
 # --- what came of it each time ---
 
 
-def _note(shop: Shop, found: Relearned) -> None:
+def keep(shop: Shop, told: dict) -> None:
+    """Add what came of it, as Relearned.to_json, to the log."""
     with store.writing(shop.path):
-        kept = [*log(shop), found.to_json()][-KEPT:]
-        content = json.dumps(kept, indent=1, default=_plain, ensure_ascii=False).encode()
+        content = json.dumps([*log(shop), told][-KEPT:], indent=1, default=_plain, ensure_ascii=False).encode()
         store.replace_file(shop.path / "models" / LOG, content)
 
 
