@@ -45,14 +45,16 @@ class World:
     mood: float = 0.1  # sd between campaigns, log-odds
 
 
-def generated(world: World, seed: int) -> dict[str, pd.DataFrame]:
-    """Tables of the whole time, and under `law` the true probabilities of each delivery."""
+def generated(world: World, seed: int, future: int = 0) -> dict[str, pd.DataFrame]:
+    """Tables of the whole time; of one past there are as many futures from month `at` on as there are numbers."""
     random = np.random.default_rng(seed)
     ids = np.array([f"c{number:05d}" for number in range(world.people)])
     keen, tier = random.normal(size=world.people), random.choice(["gold", "silver", "none"], world.people)
     sends, parts = [], []
     for number in range(world.months * world.monthly):
         month, place = divmod(number, world.monthly)
+        if (month, place) == (world.at, 0):
+            random = np.random.default_rng([seed, future])
         at = START + pd.DateOffset(months=month) + pd.Timedelta(days=1 + 3 * place)
         channel, discount = ("email", "sms")[number % 2], float(random.choice([0.1, 0.15, 0.2]))
         sends.append((f"k{number:03d}", channel, "percent", discount, at, at + pd.Timedelta(days=5)))

@@ -19,6 +19,7 @@ from dashboard.charts.drawing import (
 )
 from dashboard.charts.first import assumed_profit
 from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
+from dashboard.charts.judged import bias_over_time, forecast_beside_actual, held_over_time
 from dashboard.charts.launches import past_launches
 from dashboard.charts.models import calibration, dependence, importance, learning_curve
 from dashboard.charts.plans import over_discount, ranked_offers, reasons, side_by_side
@@ -42,6 +43,7 @@ __all__ = [
     "Figure",
     "arrivals",
     "assumed_profit",
+    "bias_over_time",
     "calibration",
     "claimed",
     "cohorts",
@@ -54,6 +56,8 @@ __all__ = [
     "faded",
     "figure",
     "forecast_against_actual",
+    "forecast_beside_actual",
+    "held_over_time",
     "importance",
     "learning_curve",
     "net_by_month",

@@ -4,10 +4,10 @@ import streamlit as st
 
 from dashboard import cache, state, widgets
 from dashboard.text import t
-from dashboard.views.model_parts import compared, lessons, names, origin, quality
+from dashboard.views.model_parts import changed, compared, lessons, names, origin, quality
 from engine.errors import ModelFileProblem
 
-LOOKS = ("quality", "compared", "lessons", "origin")
+LOOKS = ("quality", "compared", "lessons", "changed", "origin")
 
 
 def headline(card: dict) -> None:
@@ -82,7 +82,10 @@ look = (
 )
 if look == "origin":
     origin.show(shop, card, models.version)
+elif look == "changed":
+    with widgets.problem_box():
+        changed.show(shop)
 else:
     target_page(card["targets"][target], judged.get(target, {}), target, look)
-if look != "origin" and target == "order" and "anyway" in card["targets"]:
+if look not in ("changed", "origin") and target == "order" and "anyway" in card["targets"]:
     anyway(card["targets"]["anyway"])

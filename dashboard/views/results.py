@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import state, widgets
 from dashboard.text import t
 from dashboard.views.results_parts import channels, learnings, past, worked
+from dashboard.views.results_parts import forecasts, past
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
@@ -14,6 +15,7 @@ LOOKS: dict[str, Callable[[Shop], None]] = {
     "worked": worked.show,
     "learnings": learnings.show,
     "past": past.show,
+    "forecasts": forecasts.show,
 }
 
 

@@ -8,7 +8,7 @@ import click
 import pandas as pd
 
 from engine import settings as environment
-from engine.commands import main, on_day, print_json, progress, shop_at, shop_option
+from engine.commands import main, on_day, print_json, progress, seed_option, shop_at, shop_option
 from engine.shop import store
 from engine.shop.store import Shop
 
@@ -20,14 +20,18 @@ from engine.shop.store import Shop
     help="Totals of a mail tool (campaign_results), deliveries or ads, with a plan's id as campaign_id; repeatable.",
 )  # fmt: skip
 @click.option("--as-of", "as_of", help="Orders strictly before this day count; default: all.")
-def outcomes(shop_dir: Path | None, results: tuple[Path, ...], as_of: str | None) -> None:
+@click.option("--learn/--no-learn", default=True, help="Whether forecasts that do better on later campaigns take over.")
+@seed_option
+def outcomes(shop_dir: Path | None, results: tuple[Path, ...], as_of: str | None, learn: bool, seed: int) -> None:
     """What each exported plan brought, from the shop's own orders: sent against left out, at 7 and 30 days.
 
     Nobody has to report anything; reports of a sending tool, where given, are taken in first and add clicks and costs.
+    Then forecasts on record are held against what came, and learn from it: never is a worse model put in use.
     """
     shop, day = shop_at(shop_dir), on_day(as_of)
     report = _taken_in(shop, results)
-    print_json({"results": report, **_measured(store.open_shop(shop.path), day)})
+    shop = store.open_shop(shop.path)
+    print_json({"results": report, **_measured(shop, day), **_learned(shop, day, learn, seed)})
 
 
 def _taken_in(shop: Shop, files: tuple[Path, ...]) -> dict[str, Any] | None:
@@ -62,6 +66,13 @@ def _measured(shop: Shop, day: Any) -> dict[str, Any]:
         "everything": asdict(everything) if everything else None,
         "notes": [note.text() for note in known.notes],
     }
+
+
+def _learned(shop: Shop, day: Any, learns: bool, seed: int) -> dict[str, Any]:
+    """forecasts, calibration, drift, recalibrated and promotion: see engine.outcome.learning."""
+    from engine.outcome import learning
+
+    return learning.sections(shop, environment.read().config, day, seed, learns, progress)
 
 
 def _plain(value: object) -> object:

@@ -50,7 +50,10 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Relearned:
-    """as_of, the model used before and after, the campaigns since it was learned by target, and the candidates."""
+    """as_of, the model used before and after, the campaigns since it was learned by target, and the candidates.
+
+    recalibrated: by target, how far all campaigns since would move the model in use, whether or not it was moved.
+    """
 
     as_of: date
     before: str | None
@@ -101,14 +104,13 @@ def relearn(
     progress(0.3, "Judging forecasts learned anew")
     anew = Candidate("retrained", promotion.on_later(models.version, judged_anew(past, splits, in_use, seed)))
     progress(0.5, "Making the better one")
-    made: dict[str, Recalibrated] = {}
+    made = recalibrations(past, in_use)
     for name in _better(moved, anew):
         if name == "retrained":
             again = response.train(shop, as_of, seed, progress, search_seconds)
             own = Verdict(again.card["promotion"]["why"], models.version, tuple(again.card["promotion"]["targets"]))
             anew = replace(anew, made=again.version) if again.card["promoted"] else Candidate("retrained", own)
         else:
-            made = recalibrations(past, in_use)
             anyway = _anyway(messages, models, made, in_use)
             moved = replace(moved, made=_save(shop, as_of, seed, models, made, anyway, past, moved.verdict))
         if response.current_version(shop) != models.version:
@@ -116,7 +118,7 @@ def relearn(
     counts = {target: one.newer(in_use.learned.get(target, frozenset())) for target, one in past.items()}
     after = response.current_version(shop)
     found = Relearned(as_of, models.version, after, counts, (moved, anew), made)
-    _note(shop, found)
+    keep(shop, found.to_json())
     progress(1.0, "Done")
     return found
 
@@ -270,10 +272,10 @@ def _judged_files(shop: Shop, version: str, past: dict[str, Known]) -> dict[str,
 # --- what came of it each time ---
 
 
-def _note(shop: Shop, found: Relearned) -> None:
+def keep(shop: Shop, told: dict) -> None:
+    """Add what came of it, as Relearned.to_json, to the log."""
     with store.writing(shop.path):
-        kept = [*log(shop), found.to_json()][-KEPT:]
-        content = json.dumps(kept, indent=1, default=_plain, ensure_ascii=False).encode()
+        content = json.dumps([*log(shop), told][-KEPT:], indent=1, default=_plain, ensure_ascii=False).encode()
         store.replace_file(shop.path / "models" / LOG, content)
 
 

@@ -18,6 +18,7 @@ from engine.model.coverage import Held
 JUDGED = ["figure", "campaign", "channel", "at", "forecast", "low", "high", "actual", "trials"]
 FEWEST = 3  # campaigns, for a bias with a range
 _TARGET = {"click": "ctr", "order": "order_rate", "ad_click": "ad_ctr", "ad_conversion": "ad_order_rate"}
+FIGURES = tuple(_TARGET.values())  # of those rehearsed
 
 
 @dataclass(frozen=True, slots=True)

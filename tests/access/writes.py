@@ -35,6 +35,7 @@ from engine.decision import (
 )
 from engine.outcome import arrivals, seen
 from engine.outcome.bandit import arms, confirmed, proposal
+from engine.outcome import arrivals, changed, learning, relearned, seen
 from engine.shop import duplicates, erasure, incoming, intake, stated, store, vault
 from tests.access.conftest import PASSWORD
 
@@ -156,6 +157,9 @@ UNNAMED: list[Write] = [
     ("save groups", "draft", lambda at: segments.save(at.shop, at.groups)),
     ("keep a model", "draft", lambda at: versions.save(at.shop, "v1", {"a.txt": b"a"}, {}, True)),
     ("use a kept model", "draft", lambda at: versions.use(at.shop, "kept")),
+    ("put down what forecasts learned", "draft", lambda at: relearned.keep(at.shop, {"promoted": None})),
+    ("put down what changed", "draft", lambda at: learning.note(at.shop, learning.Looked(
+        "kept", pd.DataFrame(), changed.Changed(NOW.date(), NOW.date(), {}, {}, {}), []))),
     ("put down a launch", "draft", lambda at: form.save(
         at.shop, form.NewProduct(product_id="n1", name="New", price=9.0, launched_at=NOW.date()),
         NOW.date())),
