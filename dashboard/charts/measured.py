@@ -32,7 +32,7 @@ def at_two_horizons(table: pd.DataFrame, column: str, axis: str, words: dict[int
             "showgrid": False,
             "zeroline": False,
         },
-        legend={"orientation": "h", "y": -0.2 if len(plans) < 6 else -0.1, "x": 0, "yanchor": "top"},
+        legend={"orientation": "h", "y": 1.0, "x": 0, "yanchor": "bottom"},
     )
     chart.add_vline(x=0, line={"color": QUIET, "width": 1.5})
     return chart

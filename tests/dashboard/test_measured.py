@@ -29,7 +29,7 @@ def test_the_first_look_is_extra_profit_from_the_shops_own_orders(open_app, demo
     assert len(shown) == 60 and shown["verdict"].isin(["could be chance", "groups came out uneven"]).all()
     app.button_group(key="results.days").set_value(30).run()
     assert "after 30 days" in app.subheader[0].value
-    assert "2 plans are not counted: their 30 days are not over" in words(app)
+    assert "Not counted yet: 2, whose 30 days are not over" in words(app)
     assert (app.dataframe[0].value["verdict"] == "not over yet").sum() == 2
 
 

@@ -65,8 +65,22 @@ def empty() -> None:
 
 def ranged(low: float, high: float, currency: str | None = None) -> str:
     """A range of 95 % in words; of money where there is a currency."""
-    written = [widgets.money(one, currency) if currency else widgets.number(one) for one in (low, high)]
+    written = [_written(one, currency) for one in (low, high)]
     return widgets.between(written[0], written[1], LEVEL)
+
+
+def between(low: float, high: float, currency: str | None = None) -> str:
+    """The same where a heading says that it is 95 %."""
+    return f"{_written(low, currency)} – {_written(high, currency)}"
+
+
+def _written(value: float, currency: str | None) -> str:
+    return widgets.money(value, currency) if currency else widgets.number(value)
+
+
+def chance(value: float) -> str:
+    """A chance in words; one that is not quite none is not shown as none."""
+    return f"< {widgets.percent(0.01, 0)}" if 0 < value < 0.005 else widgets.percent(value, 0)
 
 
 def together(shop: Shop, found: Together) -> None:
@@ -76,8 +90,8 @@ def together(shop: Shop, found: Together) -> None:
         st.subheader(t("measured_page.nothing_final", days=found.days))
     else:
         profit = widgets.money(found.extra_profit, currency)
-        between = ranged(found.extra_profit_low, found.extra_profit_high, currency)
-        st.subheader(t("measured_page.headline", profit=profit, range=between, days=found.days))
+        around = ranged(found.extra_profit_low, found.extra_profit_high, currency)
+        st.subheader(t("measured_page.headline", profit=profit, range=around, days=found.days))
         values = {name: widgets.number(getattr(found, name)) for name in ("plans", "sent", "held", "gained", "lost")}
         st.write(t("measured_page.behind", first=found.first, last=found.last, **values))
         orders = ranged(found.extra_orders_low, found.extra_orders_high)
@@ -90,7 +104,7 @@ def together(shop: Shop, found: Together) -> None:
                 t("measured_page.attributed_orders"), widgets.number(found.attributed_orders), border=True,
                 help=t("measured_page.attributed_orders_help"),
             )  # fmt: skip
-            st.metric(t("measured_page.chance_of_loss"), widgets.percent(found.chance_of_loss, 0), border=True)
+            st.metric(t("measured_page.chance_of_loss"), chance(found.chance_of_loss), border=True)
     if found.waiting:
         st.caption(t("measured_page.waiting", count=found.waiting, days=found.days))
     if found.apart:
@@ -112,7 +126,7 @@ def everything(shop: Shop, found: Programme) -> None:
         "profit": widgets.money(found.extra_profit, currency),
         "range": ranged(found.extra_profit_low, found.extra_profit_high, currency),
         "rate": widgets.percent(found.order_rate), "held_rate": widgets.percent(found.held_rate),
-        "chance": widgets.percent(found.chance_of_loss, 0),
+        "chance": chance(found.chance_of_loss),
     }  # fmt: skip
     st.write(t("measured_page.everything_said", **values))
 
@@ -187,7 +201,7 @@ def in_words(rows: pd.DataFrame, currency: str) -> pd.DataFrame:
     final = rows["is_over"].eq(1)
     ranges = {
         f"{name}_range": [
-            ranged(low, high, currency if name == "extra_profit" else None) if low == low else None
+            between(low, high, currency if name == "extra_profit" else None) if low == low else None
             for low, high in zip(rows[f"{name}_low"], rows[f"{name}_high"], strict=True)
         ]
         for name in RANGED
