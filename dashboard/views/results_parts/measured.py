@@ -22,10 +22,10 @@ COUNTS = ("sent", "held_out", "attributed_orders", "reached_by_others_held", "re
 PERCENTS = ("order_rate", "held_rate", "chance_of_loss")
 MONEY = ("attributed_revenue", "discount_cost", "returned", "send_cost", "ad_cost")
 ORDER = (
-    "name", "channel", "starts_at", "verdict", "extra_profit", "extra_profit_range", "chance_of_loss", "extra_orders",
+    "name", "channel", "starts_at", "verdict", "known_on", "extra_profit", "extra_profit_range", "chance_of_loss", "extra_orders",
     "extra_orders_range", "sent", "held_out", "order_rate", "held_rate", "attributed_orders", "attributed_revenue",
     "discount_cost", "returned", "send_cost", "ad_cost", "clicked", "reached_by_others_held", "reached_by_others_sent",
-    "known_on", "basis",
+    "basis",
 )  # fmt: skip
 
 
@@ -199,6 +199,8 @@ def for_file(table: pd.DataFrame) -> pd.DataFrame:
 def in_words(rows: pd.DataFrame, currency: str) -> pd.DataFrame:
     """The rows with their words in the language of the page, and each range as one."""
     final = rows["is_over"].eq(1)
+    money = ["extra_profit", "extra_profit_low", "extra_profit_high", "chance_of_loss"]
+    rows = rows.assign(**{name: rows[name].where(final) for name in money})  # the chart shows it, hollow
     ranges = {
         f"{name}_range": [
             between(low, high, currency if name == "extra_profit" else None) if low == low else None
