@@ -14,6 +14,11 @@ LOOKS: dict[str, Callable[[Shop], None]] = {
     "channels": channels.show,
     "worked": worked.show,
     "learnings": learnings.show,
+from dashboard.views.results_parts import measured, past
+from engine.shop.store import Shop
+
+LOOKS: dict[str, Callable[[Shop], None]] = {
+    "measured": measured.show,
     "past": past.show,
     "forecasts": forecasts.show,
 }
