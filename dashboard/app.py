@@ -53,7 +53,11 @@ def pages() -> dict[str, list]:
             *([page("replies", "reply")] if cache.shops.offers_replies(state.shop_path()) else []),
             page("data", "database"),
         ],
-        t("app.analyst"): [page("model", "model_training"), page("features", "table_chart")],
+        t("app.analyst"): [
+            page("model", "model_training"),
+            page("features", "table_chart"),
+            page("experiments", "experiment"),
+        ],
         t("app.admin"): [
             page("history", "history"),
             page("people", "shield_person"),

@@ -17,6 +17,9 @@ from dashboard.charts.drawing import (
     figure,
     warm,
 )
+from dashboard.charts.experiments import evidence as test_evidence
+from dashboard.charts.experiments import lifts as test_lifts
+from dashboard.charts.experiments import size_by_lift as test_size
 from dashboard.charts.first import assumed_profit
 from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
 from dashboard.charts.judged import bias_over_time, forecast_beside_actual, held_over_time
@@ -73,6 +76,9 @@ __all__ = [
     "rows_over_time",
     "segment_map",
     "side_by_side",
+    "test_evidence",
+    "test_lifts",
+    "test_size",
     "timeline",
     "top_products",
     "warm",

@@ -15,10 +15,11 @@ import pandas as pd
 from scipy import special
 
 # The factors averaged over: log odds ratios spaced by a third, so that one of them is near any true one, weighted
-# towards a tenth, the size of lift that tests of copy and offers look for.
+# towards a tenth, the size of lift that tests of copy and offers look for, and widely: lifts of 2 % to 100 % are found
+# with about the same multiple of a single look's visitors (size.DAILY_LOOKS).
 _SIZES = 0.01 * 1.35 ** np.arange(18)
 FACTORS = np.concatenate([-_SIZES[::-1], _SIZES])
-_WEIGHTS = np.exp(-0.5 * np.log(np.abs(FACTORS) / 0.1) ** 2)
+_WEIGHTS = np.exp(-0.5 * (np.log(np.abs(FACTORS) / 0.1) / 1.5) ** 2)
 _LOG_WEIGHTS = np.log(_WEIGHTS / _WEIGHTS.sum())
 _COUNTED = 64  # as many possible outcomes of a day are summed; of more, a saddlepoint is off by less than 1e-4
 _CHUNK = 20_000  # days at once: 10 MB each table
