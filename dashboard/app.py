@@ -53,7 +53,12 @@ def pages() -> dict[str, list]:
             *([page("replies", "reply")] if cache.shops.offers_replies(state.shop_path()) else []),
             page("data", "database"),
         ],
-        t("app.analyst"): [page("model", "model_training"), page("features", "table_chart")],
+        t("app.analyst"): [
+            page("model", "model_training"),
+            page("features", "table_chart"),
+            page("another", "alt_route"),
+            page("next_split", "call_split"),
+        ],
         t("app.admin"): [
             page("history", "history"),
             page("people", "shield_person"),

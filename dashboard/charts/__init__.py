@@ -1,6 +1,7 @@
 """Every chart: a table in, a figure out. No Streamlit here."""
 
 from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
+from dashboard.charts.choices import estimates, shares
 from dashboard.charts.drawing import (
     ASSUMED,
     BAD,
@@ -44,6 +45,7 @@ __all__ = [
     "colour",
     "compared_groups",
     "dependence",
+    "estimates",
     "extra_by_band",
     "extra_orders",
     "faded",
@@ -60,6 +62,7 @@ __all__ = [
     "reasons",
     "rows_over_time",
     "segment_map",
+    "shares",
     "side_by_side",
     "timeline",
     "top_products",
