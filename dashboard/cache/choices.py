@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.cache import stamps
+from engine.campaign.uplift import kept
 from engine.outcome import uploads
 from engine.outcome.bandit import arms
 from engine.outcome.bandit.arms import Choice, Goal
@@ -19,7 +20,11 @@ from engine.shop.store import Shop
 
 def sends(shop: Shop) -> Sends:
     """The shop's past sends as a log, see engine.outcome.offpolicy.from_shop. Raises NotEnoughData."""
-    return _sends(str(shop.path), stamps.of_audience(shop))
+    return _sends(str(shop.path), _stamp(shop))
+
+
+def _stamp(shop: Shop) -> tuple:
+    return stamps.of_audience(shop), stamps.of_folder(shop.path / kept.FOLDER)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -29,7 +34,7 @@ def _sends(path: str, stamp: tuple) -> Sends:
 
 def judged(shop: Shop, choice: str) -> Answer:
     """What writing to others would have earned."""
-    return _judged(str(shop.path), stamps.of_audience(shop), choice, sends(shop))
+    return _judged(str(shop.path), _stamp(shop), choice, sends(shop))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
