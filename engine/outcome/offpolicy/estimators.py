@@ -51,6 +51,7 @@ def logged(log: Log) -> Estimate:
 def estimates(log: Log, weight: np.ndarray, model: Expected) -> list[Found]:
     """All of NAMES. weight: (n,) as above."""
     is_empty = not log.reward.any()
+    is_same = bool(np.allclose(weight, 1.0))  # what was done earns what was done, whatever a model makes of it
     usual = np.ones(len(log)) if is_empty else np.maximum(model.logged, 0.0)
     found = []
     for name, parts in _parts(log.reward, weight, model).items():
@@ -58,7 +59,8 @@ def estimates(log: Log, weight: np.ndarray, model: Expected) -> list[Found]:
         if np.isfinite(parts.value):
             if is_empty:  # no model of nothing: its interval is that of the weights
                 parts = replace(parts, weight=weight)
-            value, gain = _with_interval(log, parts, usual), _gain(log, parts, usual)
+            value = _with_interval(log, parts, usual)
+            gain = Estimate(0.0, 0.0, 0.0) if is_same else _gain(log, parts, usual)
         found.append(Found(name, value, gain))
     return found
 
