@@ -4,8 +4,9 @@
 
 Each run: 30 days, every day's messages or ads split anew by what is known then. The best arm converts 30 % more than
 the base rate, the others up to 20 % less or more. even: an even split for ever. epsilon-greedy: 10 % even, the rest to
-the arm with the best rate so far. ours: as engine.outcome.bandit proposes, 10 % even, too. With delay: conversions come
-exponentially late, 4 days on average; "told nothing" is ours without its correction.
+the arm with the best rate so far. ours: as engine.outcome.bandit proposes, 10 % even, too; plain Thompson: the same
+without reshaping. With delay: conversions come exponentially late, 4 days on average; "told nothing" is ours without
+its correction.
 """
 
 import argparse
@@ -26,8 +27,8 @@ from engine.outcome.bandit.proposal import EXPLORING, MIN_CONVERSIONS
 
 DAYS, EPSILON, DELAY = 30, 0.1, 4.0
 EVENTS_A_DAY = 15  # conversions a day at the base rate: a shop's, not a search engine's
-Way = Literal["even", "epsilon-greedy", "ours", "ours, told nothing of delay"]
-WAYS: tuple[Way, ...] = ("even", "epsilon-greedy", "ours", "ours, told nothing of delay")
+Way = Literal["even", "epsilon-greedy", "plain Thompson", "ours", "ours, told nothing of delay"]
+WAYS: tuple[Way, ...] = ("even", "epsilon-greedy", "plain Thompson", "ours", "ours, told nothing of delay")
 
 
 def main() -> None:
@@ -96,7 +97,11 @@ def shares(way: Way, shown: np.ndarray, arrived: np.ndarray, day: int) -> np.nda
             (rate == rate.max(axis=1, keepdims=True)).sum(axis=1, keepdims=True), 1
         )
     exposed = total if "nothing" in way else _exposed(shown, arrived, age)
-    proposed = thompson.split(thompson.chance_best(*thompson.posterior(events, exposed)), EXPLORING / count)
+    known = thompson.posterior(events, exposed)
+    if way == "plain Thompson":
+        proposed = EXPLORING / count + (1 - EXPLORING) * thompson.chance_best(*known)
+    else:
+        proposed = thompson.split(*known, EXPLORING / count)
     return np.where(events.sum(axis=1, keepdims=True) < MIN_CONVERSIONS, even, proposed)
 
 

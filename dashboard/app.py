@@ -57,6 +57,8 @@ def pages() -> dict[str, list]:
             page("model", "model_training"),
             page("features", "table_chart"),
             page("experiments", "experiment"),
+            page("another", "alt_route"),
+            page("next_split", "call_split"),
         ],
         t("app.admin"): [
             page("history", "history"),

@@ -3,6 +3,7 @@
 from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
 from dashboard.charts.channels import arrivals, claimed, rates
 from dashboard.charts.differences import differences
+from dashboard.charts.choices import estimates, shares
 from dashboard.charts.drawing import (
     ASSUMED,
     BAD,
@@ -56,6 +57,7 @@ __all__ = [
     "compared_groups",
     "dependence",
     "differences",
+    "estimates",
     "extra_by_band",
     "extra_orders",
     "faded",
@@ -75,6 +77,7 @@ __all__ = [
     "reasons",
     "rows_over_time",
     "segment_map",
+    "shares",
     "side_by_side",
     "test_evidence",
     "test_lifts",

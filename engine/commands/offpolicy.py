@@ -12,7 +12,9 @@ from engine.errors import DataProblem
 @click.argument("log", required=False, type=click.Path(path_type=Path))
 @click.option("--policy", "policy_file", type=click.Path(path_type=Path), help="The other choice, for a LOG.")
 @shop_option
-@click.option("--choice", help="Without LOG: of the shop's sends, everybody, nobody, recent, lapsed or group:ID.")
+@click.option(
+    "--choice", help="Without LOG: of the shop's sends, everybody, nobody, recent, lapsed, moved or group:ID."
+)
 @out_option
 @seed_option
 def offpolicy(
@@ -27,8 +29,9 @@ def offpolicy(
     unsupported_share (of the policy's choices, never tried in the log), verdict (better, worse, no clear difference,
     not enough overlap), and the gain over what the log earned with its interval.
 
-    Without LOG: --choice says to whom of past sends messages would have gone (recent: ordered within 90 days before);
-    the value is profit per message that might have been sent.
+    Without LOG: --choice says to whom of past sends messages would have gone (recent: ordered within 90 days before,
+    lapsed: not; moved: where `uplift` learned that writing pays); the value is profit per message that might have been
+    sent.
     """
     from engine.outcome.offpolicy import answer, from_shop
     from engine.outcome.offpolicy.log import read_log

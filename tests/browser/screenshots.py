@@ -40,6 +40,8 @@ PAGES = (
     "launch",
     "model",
     "features",
+    "another",
+    "next_split",
     "history",
     "people",
     "settings",

@@ -53,6 +53,7 @@ BUTTONS: dict[str, Action] = {
     "codes-load": "export", "codes-make_now": "export", "codes-withdraw": "export", "codes-download": "export",
     "history-back_up": "draft", "history-restore": "administer",
     "people-merge": "administer", "people-erase": "administer",
+    "next_split-confirm": "submit",
     "settings-save_*": "administer", "settings-*-confirm": "administer", "settings-fetch-*": "administer",
     "settings-hub_fetch": "administer",
     "access-add": "administer", "access-change-*": "administer", "access-end-*": "administer",
@@ -66,9 +67,10 @@ LOOKS = (
     "paste-*", "history-verify", "history-download", "calendar-*", "results-*", "features-*", "data-*_csv",
     "argue-*", "best-*", "split-find", "launch-ask", "launch-csv", "replies-*", "settings-examine", "settings-back_*",
     "settings-*-usual", "shops-open-*", "common-open-*", "numbers-reset", "model-*_csv", "quality-*",
+    "another-*", "next_split-download",
 )  # fmt: skip
-PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "history", "people",
-         "settings"]  # fmt: skip
+PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "another", "next_split",
+         "history", "people", "settings"]  # fmt: skip
 
 
 def plan(plan_id: str, **changes: object) -> Plan:
@@ -202,6 +204,10 @@ def new_product(page: Page) -> None:
     expect(field(page, "launch.save")).to_be_visible()
 
 
+def a_reason(page: Page) -> None:
+    type_in(page, "next_split.reason", "as proposed")
+
+
 def opened(key: str) -> Callable[[Page], None]:
     """Opens the window behind a button."""
 
@@ -238,6 +244,8 @@ LOOKED_AT: list[tuple[str, Callable[[Page], None]]] = [
     ("/shops", nothing),
     ("/model?look=origin", nothing),
     ("/features", nothing),
+    ("/another", nothing),
+    ("/next_split", a_reason),
     ("/history", nothing),
     ("/people", people),
     ("/settings", another_sender),
@@ -316,6 +324,7 @@ PRESSED: list[tuple[str, Callable[[Page], None], str]] = [
     ("/data?shop=second", upload("data.files"), "data.look"),
     ("/shops", nothing, "common.make.complete-journey"),
     ("/model?look=origin", nothing, "common.learn"),
+    ("/next_split", a_reason, "next_split.confirm"),
     ("/history", nothing, "history.back_up"),
     ("/people", people, "people.erase"),
     ("/settings", another_sender, "settings.save_topics"),

@@ -51,7 +51,7 @@ def test_an_address_with_a_language_opens_in_it(open_app, demo_shop_dir):
 
 PAGES = [
     "today", "customers", "plans", "calendar", "results", "model", "features", "history", "people", "settings", "data",
-    "shops",
+    "shops", "another", "next_split",
 ]  # fmt: skip
 
 
@@ -104,6 +104,10 @@ CHOICES = [
     ("model", "segmented_control", "model.look", "compared", ("look", "compared")),
     ("data", "segmented_control", "data.see", "work", ("see", "work")),
     ("shops", "selectbox", "shops.currency", "EUR", None),
+    ("another", "segmented_control", "another.source", "file", ("source", "file")),
+    ("another", "selectbox", "another.choice", "lapsed", ("choice", "lapsed")),
+    ("next_split", "segmented_control", "next_split.source", "file", ("source", "file")),
+    ("next_split", "segmented_control", "next_split.goal", "clicks", ("goal", "clicks")),
 ]
 
 WITHIN = {"results.channel": {"look": "past"}}  # what the address says beside a choice, for the page to offer it

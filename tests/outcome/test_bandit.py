@@ -86,7 +86,7 @@ def test_before_enough_conversions_it_stays_even():
 def test_thin_evidence_says_so_and_splits_by_it():
     found = proposed({"a": (10_000, 50), "b": (10_000, 55)})
     assert found.state == "thin"
-    assert 0.5 < found.propensities["b"] < 0.75
+    assert 0.5 < found.arms[1].chance_best < 0.75 < found.propensities["b"] < 0.9, "leans as if twice as sure"
     assert "No arm stands out yet" in found.reasons[0].text()
 
 
@@ -199,6 +199,12 @@ def test_ads_are_arms_by_channel_and_all_together(shop):
     assert arms.of_ads(shop, "clicks")["search"].rows["converted"].sum() == 800
 
 
+def test_a_split_between_channels_says_what_it_leaves_out(shop):
+    found = arms.of_ads(shop)
+    assert "bandit.several_channels" in [one.key for one in proposal.propose(found["*"]).reasons]
+    assert "bandit.several_channels" not in [one.key for one in proposal.propose(found["search"]).reasons]
+
+
 def test_variants_of_sends_are_arms(shop):
     found = arms.of_variants(shop)
     assert {name: choice.arms for name, choice in found.items()} == {"k1": ["a", "b"], "*": ["a", "b"]}
@@ -269,12 +275,12 @@ def test_the_command_prints_propensities_and_why(tmp_path, shop):
 def test_a_confirmed_split_stands_in_the_history_with_its_propensities(shop):
     config = settings.read().config
     found = proposal.propose(arms.of_ads(shop)["search"])
-    assert confirmed.last(shop, "search", config) is None
+    assert confirmed.last(shop, "ads search", config) is None
     entry = confirmed.confirm(shop, found, "Ana", "ana", " as proposed ", NOW, config)
     assert (entry.action, entry.actor, entry.payload["reason"]) == ("split_confirmed", "Ana", "as proposed")
     assert entry.payload["propensities"] == pytest.approx(found.propensities)
     again = confirmed.confirm(shop, found, "Ana", "ana", "clicked twice", NOW, config)
-    assert again.seq == entry.seq and confirmed.last(shop, "search", config).seq == entry.seq
+    assert again.seq == entry.seq and confirmed.last(shop, "ads search", config).seq == entry.seq
     assert ledger.verify(shop.path, shop.shop_id, config).ok
     other = confirmed.confirm(
         shop, proposal.propose(arms.of_ads(shop)["search"], least=0.2), "Ana", "ana", "more", NOW, config

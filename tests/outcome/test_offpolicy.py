@@ -63,7 +63,7 @@ def test_the_choice_that_was_made_earns_what_the_log_earned():
         assert by_name(found)[name].value == pytest.approx(found.logged.value)
     assert found.overlap.effective == pytest.approx(3000)
     assert found.verdict == "no_difference"
-    assert all(abs(one.gain.value) < 0.002 for one in found.found)
+    assert all(one.gain == intervals.Estimate(0, 0, 0) for one in found.found)
 
 
 def test_the_gamma_interval_is_the_exact_one_of_a_count():
@@ -119,18 +119,17 @@ def test_losses_count_as_losses():
         assert one.value.low <= 0.1 <= one.value.high, one.name
 
 
-@pytest.mark.parametrize(
-    ("count", "rate", "backwards", "rows"), [(34, 0.005, False, 10_000), (34, 0.005, True, 10_000)]
-)
-def test_intervals_hold_the_truth_where_clicks_are_rare(count, rate, backwards, rows):
-    """100 logs with some 50 clicks: at least 90 of them; all counts in bench/results/offpolicy.txt."""
-    random, held = np.random.default_rng(5), []
-    for seed in range(100):
-        rates = np.clip(rate * random.gamma(4, 1 / 4, count), 0, 1)
+@pytest.mark.parametrize("logs", [50, pytest.param(400, marks=pytest.mark.full)])
+@pytest.mark.parametrize("backwards", [False, True], ids=["even log", "uneven log"])
+def test_intervals_hold_the_truth_where_clicks_are_rare(backwards, logs):
+    """Logs with some 50 clicks among 34 actions: at least 9 in 10; the counts are in bench/results/offpolicy.txt."""
+    random, held, count = np.random.default_rng(5), [], 34
+    for seed in range(logs):
+        rates = np.clip(0.005 * random.gamma(4, 1 / 4, count), 0, 1)
         uneven = (random.dirichlet(np.full(count, 0.5)) + 0.02 / count) / 1.02
         even = np.full(count, 1 / count)
         shown, other = (uneven, even) if backwards else (even, uneven)
-        found = judged(drawn(rates, shown / shown.sum(), rows, seed), choice(*(other / other.sum())))
+        found = judged(drawn(rates, shown / shown.sum(), 10_000, seed), choice(*(other / other.sum())))
         held.append({one.name: one.value.low <= other @ rates <= one.value.high for one in found.found})
     shares = pd.DataFrame(held).mean()
     assert (shares >= 0.9).all(), shares.to_dict()

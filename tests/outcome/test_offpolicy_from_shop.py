@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import main
+from engine.campaign.uplift import kept
 from engine.errors import NotEnoughData
 from engine.outcome.offpolicy import from_shop
 from engine.shop import store
@@ -83,6 +84,18 @@ def test_days_since_an_order_are_counted_at_the_send_and_not_today(known):
     assert set(np.round(days[known.log.context["channel"] == "email"][:2])) == {1.0, 245.0}
     share = from_shop.written_to(known, "recent").mean()
     assert share == pytest.approx(0.5), "1 April is 60 days after 31 January"
+
+
+def test_writing_where_it_was_expected_to_pay_is_judged_on_customers_nobody_learned_from(tmp_path):
+    shop = shop_of(tmp_path / "shop")
+    assert "moved" not in from_shop.sends(shop).choices
+    kept.learn_and_keep(shop, False, 0, lambda share, text: None)
+    known = from_shop.sends(shop)
+    assert known.choices[4] == "moved"
+    recent = from_shop.written_to(known, "recent")
+    assert from_shop.written_to(known, "moved")[recent].mean() > 0.9 > from_shop.written_to(known, "moved").mean()
+    found = from_shop.judge(known, "moved").headline
+    assert found.gain.value > 0 and found.value.low < TRUTH["recent"] < found.value.high
 
 
 def test_profit_is_what_is_paid_less_goods_and_the_message():

@@ -1,6 +1,6 @@
 """What each arm showed on each day and what came of it: from a file, a shop's ads, or variants of its messages."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -16,16 +16,19 @@ from engine.shop.tables import text
 
 COLUMNS = ("arm", "date", "shown", "converted")
 MOST_ARMS = 40
+ALL = "*"  # among which: all of a shop's
 Goal = Literal["conversions", "clicks"]
 GOALS: tuple[Goal, ...] = get_args(Goal)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Arms to choose between. rows: COLUMNS, a row per arm and day that had it. name: what they are arms of."""
+    """Arms to choose between. rows: COLUMNS, a row per arm and day that had it. name: what they are arms of,
+    "ads search", "variants k1" or a file's. channels: in which they run, 1 where nobody said."""
 
     name: str
     rows: pd.DataFrame
+    channels: int = 1
 
     @property
     def arms(self) -> list[str]:
@@ -69,8 +72,10 @@ def of_ads(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
     for column in ("campaign_id", "channel"):
         if column in rows:
             for name, part in table.groupby(rows[column]):
-                _offer(found, str(name), part)
-    _offer(found, "*", table)
+                _offer(found, "ads", str(name), part)
+    _offer(found, "ads", ALL, table)
+    if ALL in found and "channel" in rows:
+        found[ALL] = replace(found[ALL], channels=max(rows["channel"].nunique(), 1))
     return found
 
 
@@ -85,8 +90,8 @@ def of_variants(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
     if parts:
         table = pd.concat(parts, ignore_index=True)
         for name, part in table.groupby("campaign_id"):
-            _offer(found, str(name), part[list(COLUMNS)])
-        _offer(found, "*", table[list(COLUMNS)])
+            _offer(found, "variants", str(name), part[list(COLUMNS)])
+        _offer(found, "variants", ALL, table[list(COLUMNS)])
     return found
 
 
@@ -113,11 +118,11 @@ def _of_totals(shop: Shop, outcome: str) -> pd.DataFrame:
     return table.dropna()
 
 
-def _offer(found: dict[str, Choice], name: str, rows: pd.DataFrame) -> None:
+def _offer(found: dict[str, Choice], kind: str, name: str, rows: pd.DataFrame) -> None:
     known = rows.dropna()
     known = known[(known["shown"] > 0) & (known["converted"] <= known["shown"])]
     if 2 <= known["arm"].nunique() <= MOST_ARMS:
-        found[name] = _checked(known, name)
+        found[name] = _checked(known, f"{kind} {name}")
 
 
 def _checked(rows: pd.DataFrame, name: str) -> Choice:

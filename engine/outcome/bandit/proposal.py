@@ -120,7 +120,7 @@ def propose(
     state: State = "leading" if best.max() >= CLEAR else "thin"
     if events.sum() < MIN_CONVERSIONS:
         state = "too_early"
-    shares = np.full(len(names), 1 / len(names)) if state == "too_early" else thompson.split(best, least)
+    shares = np.full(len(names), 1 / len(names)) if state == "too_early" else thompson.split(a, b, least)
     low, high = stats.beta.ppf((1 - LEVEL) / 2, a, b), stats.beta.ppf(0.5 + LEVEL / 2, a, b)
     arms = [
         Arm(name, int(total[k]), int(events[k]), float(exposed[k]),
@@ -128,6 +128,8 @@ def propose(
         for k, name in enumerate(names)
     ]  # fmt: skip
     reasons = _reasons(state, arms, delay, float(1 - exposed.sum() / max(total.sum(), 1.0)))
+    if choice.channels > 1:
+        reasons.append(Sentence("bandit.several_channels", {"count": str(choice.channels)}))
     against = against_even(a, b, total, seed)
     return Proposal(choice.name, arms, state, against, first, last, delay, least, reasons)
 
@@ -156,10 +158,10 @@ def _reasons(state: State, arms: list[Arm], delay: Delay, to_come: float) -> lis
     """Why this split, the main reason first."""
     events = sum(arm.converted for arm in arms)
     leader = max(arms, key=lambda arm: arm.chance_best)
-    values = {"arm": leader.name, "chance": f"{leader.chance_best:.0%}", "events": f"{events:,}"}
+    values = {"arm": leader.name, "chance": _chance(leader.chance_best), "events": f"{events:,}"}
     found = [Sentence(f"bandit.why_{state}", values | {"needed": str(MIN_CONVERSIONS)})]
     if delay.mean > 0:
-        days = {"days": f"{delay.mean:.1f}", "share": f"{to_come:.0%}"}
+        days = {"days": f"{delay.mean:.1f}", "share": f"{to_come * 100:.0f} %"}
         found.append(Sentence("bandit.delay_given" if delay.is_given else "bandit.delay_seen", days))
         if to_come > MUCH_TO_COME:
             found.append(Sentence("bandit.much_to_come", days))
@@ -167,3 +169,8 @@ def _reasons(state: State, arms: list[Arm], delay: Delay, to_come: float) -> lis
     if silent and state != "too_early":
         found.append(Sentence("bandit.silent", {"arms": silent}))
     return found
+
+
+def _chance(value: float) -> str:
+    """Never "100 %": something else may always be the best."""
+    return ">99 %" if value > 0.99 else f"{value * 100:.0f} %"

@@ -1,9 +1,10 @@
-"""How likely each arm is the best, and the split that shows it as often: Thompson sampling (Thompson 1933)."""
+"""How likely each arm is the best, and the split that follows from it: Thompson sampling (Thompson 1933)."""
 
 import numpy as np
 from scipy import special
 
 POINTS, REACH = 61, 7.0  # of the quadrature: points of each arm, within so many standard deviations
+SURE = 4.0
 PRIOR_CONVERSIONS = 1.0  # the prior is worth so many conversions at the overall rate: nothing at 10 %, little at 1 %
 
 
@@ -21,7 +22,7 @@ def posterior(converted: np.ndarray, exposed: np.ndarray) -> tuple[np.ndarray, n
 
 
 def chance_best(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """(..., K) probability that each arm's rate is the highest: the propensity with which Thompson sampling draws it.
+    """(..., K) probability that each arm's rate is the highest.
 
     Integral of one arm's density times the others' distributions, by the trapezium rule. Its points are those of each
     arm on log-odds, where a Beta's mean and spread are known: arms a hair apart are told apart beside a wide one.
@@ -39,6 +40,12 @@ def chance_best(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return found / found.sum(axis=-1, keepdims=True)
 
 
-def split(best: np.ndarray, least: float) -> np.ndarray:
-    """Shares (..., K) that add up to 1: as likely as best, but none below `least`, so that none ever gets all."""
+def split(a: np.ndarray, b: np.ndarray, least: float) -> np.ndarray:
+    """Shares (..., K) that add up to 1, none below `least`, so that none ever gets all.
+
+    As likely as each arm would be the best if the evidence were SURE times as much: posterior reshaping with alpha =
+    0.5 (Chapelle and Li 2011). Plain Thompson sampling goes on trying arms that are hardly worth it, and in a month of
+    a shop's conversions loses more by that (bench/results/bandit.txt).
+    """
+    best = chance_best(a * SURE, b * SURE)
     return least + (1 - least * best.shape[-1]) * best

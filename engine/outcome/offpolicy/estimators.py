@@ -51,6 +51,7 @@ def logged(log: Log) -> Estimate:
 def estimates(log: Log, weight: np.ndarray, model: Expected) -> list[Found]:
     """All of NAMES. weight: (n,) as above."""
     is_empty = not log.reward.any()
+    is_same = bool(np.allclose(weight, 1.0))  # what was done earns what was done, whatever a model makes of it
     usual = np.ones(len(log)) if is_empty else np.maximum(model.logged, 0.0)
     found = []
     for name, parts in _parts(log.reward, weight, model).items():
@@ -58,7 +59,8 @@ def estimates(log: Log, weight: np.ndarray, model: Expected) -> list[Found]:
         if np.isfinite(parts.value):
             if is_empty:  # no model of nothing: its interval is that of the weights
                 parts = replace(parts, weight=weight)
-            value, gain = _with_interval(log, parts, usual), _gain(log, parts, usual)
+            value = _with_interval(log, parts, usual)
+            gain = Estimate(0.0, 0.0, 0.0) if is_same else _gain(log, parts, usual)
         found.append(Found(name, value, gain))
     return found
 
@@ -86,8 +88,8 @@ def _with_interval(log: Log, parts: _Parts, usual: np.ndarray) -> Estimate:
     sd = float(np.hypot(clustered(parts.moved, log.cluster), np.sqrt(parts.doubt)))
     if log.never_negative:
         return interval(parts.value, Spread(sd, _one_more(log, parts.weight, usual)))
-    amount = parts.weight * log.reward
-    return _lopsided(log, parts.value, sd, [_side(amount), _side(-amount)])
+    won, lost = np.maximum(log.reward, 0.0), np.maximum(-log.reward, 0.0)
+    return _lopsided(log, parts.value, sd, [_side([(parts.weight, won)]), _side([(parts.weight, lost)])])
 
 
 def _gain(log: Log, parts: _Parts, usual: np.ndarray) -> Estimate:
@@ -97,7 +99,9 @@ def _gain(log: Log, parts: _Parts, usual: np.ndarray) -> Estimate:
     if log.never_negative:
         sides = [(weight * log.reward, _one_more(log, weight, usual)) for weight in (more.clip(0), (-more).clip(0))]
     else:
-        sides = [_side(more * log.reward), _side(-more * log.reward)]
+        won, lost, fewer = np.maximum(log.reward, 0.0), np.maximum(-log.reward, 0.0), (-more).clip(0)
+        more = more.clip(0)
+        sides = [_side([(more, won), (fewer, lost)]), _side([(more, lost), (fewer, won)])]
     return _lopsided(log, parts.value - float(log.reward.mean()), sd, sides)
 
 
@@ -118,13 +122,26 @@ def _lopsided(log: Log, value: float, sd: float, sides: list[tuple[np.ndarray, f
 
 def _one_more(log: Log, weight: np.ndarray, usual: np.ndarray) -> float:
     """By how much one more reward of usual size, on a row of the weight that rewarded rows have, lifts the mean."""
-    size = float(np.sum(log.reward**2) / np.sum(log.reward)) if log.reward.any() else 1.0
+    size = _size(log.reward) if log.reward.any() else 1.0
+    return size * _mean_weight(weight, usual) / len(log)
+
+
+def _side(parts: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, float]:
+    """The sum of weights times what was won or lost, all (n,) and never negative, and by how much one more lifts it.
+
+    As `_one_more`, the same chance of it in every row: where there are losses no model says what is won.
+    """
+    every = np.ones(len(parts[0][0]))
+    usual = [_size(amount) * _mean_weight(weight, every) for weight, amount in parts if amount.any()]
+    return sum((weight * amount for weight, amount in parts), 0.0 * every), max(usual, default=0.0) / len(every)
+
+
+def _size(amount: np.ndarray) -> float:
+    """Of what is won at once, by those who win something."""
+    return float(np.sum(amount**2) / np.sum(amount))
+
+
+def _mean_weight(weight: np.ndarray, usual: np.ndarray) -> float:
+    """That a row has which is won; 0 where no row has any."""
     weighted = float(np.sum(weight * usual))
-    return size * float(np.sum(weight**2 * usual)) / weighted / len(log) if weighted > 0 else 0.0
-
-
-def _side(amount: np.ndarray) -> tuple[np.ndarray, float]:
-    """What of (n,) adds, and by how much one more lifts it: as seen, since with losses no model says what is earned."""
-    own = np.maximum(amount, 0.0)
-    total = float(own.sum())
-    return own, float(np.sum(own**2)) / total / len(own) if total > 0 else 0.0
+    return float(np.sum(weight**2 * usual)) / weighted if weighted > 0 else 0.0

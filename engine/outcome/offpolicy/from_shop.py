@@ -12,8 +12,8 @@ import pandas as pd
 
 from engine.audience import segments
 from engine.campaign import offers
-from engine.campaign.uplift import evidence
-from engine.errors import NotEnoughData
+from engine.campaign.uplift import evidence, kept
+from engine.errors import ModelFileProblem, NotEnoughData
 from engine.outcome.offpolicy import answer
 from engine.outcome.offpolicy.answer import Answer
 from engine.outcome.offpolicy.log import Log
@@ -23,7 +23,8 @@ from engine.shop.store import Shop
 
 ACTIONS = ("hold", "send")
 RECENT_DAYS = 90
-CHOICES = ("everybody", "nobody", "recent", "lapsed")  # and group:ID of each of the shop's groups
+# Besides: group:ID of each of the shop's groups, and "moved" where it was learned what writing changes.
+CHOICES = ("everybody", "nobody", "recent", "lapsed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Sends:
     """A log of past sends. reward: "profit" in the shop's currency, or "orders" where no revenue was recorded.
 
     days_since_order: (n,) at the time of the send, missing before a customer's first order. group: (n,) id of today.
+    moved: (n,) whether writing was expected to pay, by models of other customers; None where nothing was learned.
     margin: share of list price. facts: of the evidence, see uplift.evidence.Evidence.facts.
     """
 
@@ -39,6 +41,7 @@ class Sends:
     days_since_order: np.ndarray
     group: np.ndarray
     groups: dict[str, str]  # id -> name, in their order
+    moved: np.ndarray | None
     margin: float
     first: date
     last: date
@@ -47,7 +50,8 @@ class Sends:
     @property
     def choices(self) -> list[str]:
         """What can be asked, by key."""
-        return [*CHOICES, *(f"group:{one}" for one in self.groups)]
+        learned = ["moved"] if self.moved is not None else []
+        return [*CHOICES, *learned, *(f"group:{one}" for one in self.groups)]
 
 
 def sends(shop: Shop) -> Sends:
@@ -73,7 +77,9 @@ def sends(shop: Shop) -> Sends:
     if days.empty:
         raise NotEnoughData(Sentence("refused.no_propensity"))
     first, last = days.min().date(), days.max().date()
-    return Sends(log, "profit" if has_money else "orders", since, group, names, margin, first, last, past.facts())
+    moved = _moved(shop, rows, log.reward if has_money else None)
+    kind = "profit" if has_money else "orders"
+    return Sends(log, kind, since, group, names, moved, margin, first, last, past.facts())
 
 
 def judge(known: Sends, choice: str, seed: int = 0) -> Answer:
@@ -90,6 +96,8 @@ def written_to(known: Sends, choice: str) -> np.ndarray:
     recent = known.days_since_order <= RECENT_DAYS
     if choice in ("recent", "lapsed"):
         return recent if choice == "recent" else ~recent
+    if choice == "moved" and known.moved is not None:
+        return known.moved
     return known.group == choice.removeprefix("group:")
 
 
@@ -131,6 +139,26 @@ def days_since_order(shop: Shop, rows: pd.DataFrame) -> np.ndarray:
     )  # fmt: skip
     found[joined["place"]] = (joined["sent_at"] - joined["ordered_at"]).dt.total_seconds() / 86_400
     return found
+
+
+def _moved(shop: Shop, rows: pd.DataFrame, earned: np.ndarray | None) -> np.ndarray | None:
+    """Where the extra orders that models of other customers expected were worth more than the message; None where none
+    were learned, or from other messages than these.
+
+    earned: profit per row; None: any extra order counts, and messages cost nothing.
+    """
+    try:
+        held_out = kept.load(shop).held_out
+    except (NotEnoughData, ModelFileProblem):
+        return None
+    if not np.array_equal(held_out.customer, pd.factorize(rows["customer_id"])[0]):
+        return None
+    if earned is None:
+        return held_out.effect > 0
+    cost = rows["cost"].fillna(0.0).to_numpy("float64")
+    ordered = rows["converted"].eq(1).to_numpy()
+    of_an_order = float(np.mean(earned[ordered] + np.where(rows["treated"].eq(1), cost, 0.0)[ordered]))
+    return held_out.effect * of_an_order > cost
 
 
 def _groups(shop: Shop, customer: pd.Series) -> tuple[np.ndarray, dict[str, str]]:

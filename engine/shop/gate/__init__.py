@@ -78,11 +78,16 @@ def sheets(
             )  # fmt: skip
 
 
-def read_file(path: Path) -> pd.DataFrame:
-    """The rows of a file that is one table, headers trimmed. Raises DataProblem naming the file and what to do."""
-    found = list(sheets(path))
+def read_file(path: Path, name: str = "") -> pd.DataFrame:
+    """The rows of a file that is one table, headers trimmed. Raises DataProblem naming the file and what to do.
+
+    `name` is what people know the file by, where that is not its path.
+    """
+    found = list(sheets(path, name=name))
     if len(found) != 1:
-        raise DataProblem(f"{Path(path).name}: holds {len(found)} tables; one is needed. Save it as a CSV file.")
+        raise DataProblem(
+            f"{name or Path(path).name}: holds {len(found)} tables; one is needed. Save it as a CSV file."
+        )
     (sheet,) = found
     if len(sheet.ragged):
         line, fields = sheet.ragged.iloc[0][["line", "fields"]]
