@@ -23,7 +23,7 @@ from dashboard.charts.launches import past_launches
 from dashboard.charts.models import calibration, dependence, importance, learning_curve
 from dashboard.charts.plans import over_discount, ranked_offers, reasons, side_by_side
 from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
-from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_time, top_products, weekly_line
+from dashboard.charts.sales import LONGEST, cohorts, months, net_by_month, rows_over_time, top_products, weekly_line
 from dashboard.charts.who import extra_by_band
 
 __all__ = [
@@ -56,6 +56,7 @@ __all__ = [
     "forecast_against_actual",
     "importance",
     "learning_curve",
+    "months",
     "net_by_month",
     "number_of_groups",
     "order_rates",
