@@ -68,7 +68,8 @@ def _summary(found: Any) -> dict[str, Any]:
 
 def _growth(one: Any) -> dict[str, Any]:
     return {
-        "looked_at": one.looked_at, "weeks": one.weeks, "season_removed": one.season_removed,
-        "first": one.first.date(), "last": one.last.date(), "whole_shop": one.whole.to_dict("records"),
+        "missing": one.missing and spoken(one.missing), "looked_at": one.looked_at, "weeks": one.weeks,
+        "season_removed": one.season_removed, "first": one.first.date(), "last": one.last.date(),
+        "whole_shop": one.whole.to_dict("records"),
         "told": one.table[one.table["verdict"] != "no_trend"].to_dict("records"),
     }  # fmt: skip

@@ -247,6 +247,7 @@ def test_orders_alone_are_enough_for_trends(tmp_path):
     found = trends.trends(shop_of(tmp_path / "shop", tables("orders")))
     assert found.demand.table["stock"].isna().all() and not found.demand.table["overstock"].any()
     assert found.searches.missing is not None and found.season.missing is not None
+    assert "no category" in found.categories.missing.text() and "no category" in found.prices.missing.text()
 
 
 def test_the_command_writes_one_table_and_prints_what_stands_out(demo_shop_dir, tmp_path):

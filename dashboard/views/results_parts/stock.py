@@ -70,7 +70,7 @@ def listing(shop: Shop, rows: pd.DataFrame, too_much: pd.DataFrame) -> None:
             "stock": top["stock"],
             "days_of_cover": top["days_of_cover"].round(0),
             "beyond": top["beyond"],
-            "tied_up": top["tied_up"],
+            "tied_up": top["tied_up"].round(0),
             "expected": top["expected"].round(1),
             "range_80": [t("channels.and_more", low=f"{low:,.0f}", high=f"{high:,.0f}") for low, high in ends],
             "sold": top["sold"],

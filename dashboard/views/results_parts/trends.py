@@ -13,7 +13,6 @@ from dashboard.views.results_parts import stock
 from engine.sentences import spoken
 from engine.shop.store import Shop
 from engine.shop.trends import Growth, Prices, Searches, Season
-from engine.shop.trends.growing import FEWEST_ORDERS
 
 SHOWN = 14  # lines in a chart
 CUT = 0.9  # the price that a response is told for, against the usual one
@@ -70,8 +69,8 @@ def _change(value: float) -> str:
 def growth(shop: Shop, found: Growth) -> None:
     """What grows and fades, the clearest first."""
     rows, names = found.table, cache.learnings.product_names(shop)
-    if not len(rows):
-        st.info(t("trends.growth_nothing", needed=FEWEST_ORDERS, weeks=found.weeks), icon=":material/inbox:")
+    if found.missing is not None:
+        st.info(spoken(found.missing, state.language()), icon=":material/inbox:")
         return
     counts = rows["verdict"].value_counts()
     growing, fading = int(counts.get("growing", 0)), int(counts.get("fading", 0))
@@ -172,6 +171,9 @@ def searches(shop: Shop, found: Searches) -> None:
 def prices(shop: Shop, found: Prices) -> None:
     """How sales answer to price, where prices were tried."""
     rows = found.table
+    if found.missing is not None:
+        st.info(spoken(found.missing, state.language()), icon=":material/inbox:")
+        return
     known = rows[rows["elasticity"].notna()]
     st.subheader(t("trends.prices_head" if len(known) else "trends.prices_none"))
     if len(known):

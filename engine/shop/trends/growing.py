@@ -9,6 +9,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 from threadpoolctl import threadpool_limits
 
+from engine.sentences import Sentence
 from engine.shop.trends.weeks import FEWEST_WEEKS, Sold, orders_by_week
 
 YEAR = 52  # weeks
@@ -27,7 +28,7 @@ class Growth:
     high (change per month as a fraction, 95 %), p_value, p_adjusted, verdict ("growing", "fading", "no_trend").
 
     whole: the same of all orders of the shop, one row. looked_at: how many had enough orders. weeks: looked back;
-    season_removed: where they are two years. first, last: days of the data.
+    season_removed: where they are two years. first, last: days of the data. missing: why nothing could be looked at.
     """
 
     table: pd.DataFrame
@@ -37,6 +38,7 @@ class Growth:
     season_removed: bool
     first: pd.Timestamp
     last: pd.Timestamp
+    missing: Sentence | None = None
 
 
 def growth(found: Sold, by: str) -> Growth:
@@ -54,7 +56,11 @@ def growth(found: Sold, by: str) -> Growth:
     table = _told(counts)
     first = found.as_of - pd.Timedelta(weeks=weeks)
     last = found.as_of - pd.Timedelta(days=1)
-    return Growth(table, _told(everything), len(table), weeks, weeks >= MOST_WEEKS, first, last)
+    missing = None
+    if not len(table):
+        few = Sentence("trends.growth_nothing", {"needed": FEWEST_ORDERS, "weeks": weeks})
+        missing = few if of.notna().any() else Sentence("trends.no_categories")
+    return Growth(table, _told(everything), len(table), weeks, weeks >= MOST_WEEKS, first, last, missing)
 
 
 def _told(counts: pd.DataFrame) -> pd.DataFrame:

@@ -34,6 +34,7 @@ class Prices:
     table: pd.DataFrame
     first: pd.Timestamp
     last: pd.Timestamp
+    missing: Sentence | None = None  # why there is no category at all
 
 
 def prices(found: Sold) -> Prices:
@@ -51,7 +52,9 @@ def prices(found: Sold) -> Prices:
         "verdict", "missing",
     ]  # fmt: skip
     table = pd.DataFrame(rows, columns=columns).sort_values("units", ascending=False, ignore_index=True)
-    return Prices(table, found.as_of - pd.Timedelta(weeks=found.weeks), found.as_of - pd.Timedelta(days=1))
+    missing = None if len(table) else Sentence("trends.no_categories")
+    first, last = found.as_of - pd.Timedelta(weeks=found.weeks), found.as_of - pd.Timedelta(days=1)
+    return Prices(table, first, last, missing)
 
 
 def _of(lines: pd.DataFrame, weeks: int) -> dict[str, object]:
