@@ -28,6 +28,7 @@ import engine.commands.replaying
 import engine.commands.replying
 import engine.commands.sending
 import engine.commands.splits
+import engine.commands.trends
 import engine.commands.uplift
 import engine.commands.waiting
 import engine.commands.what_worked  # noqa: F401

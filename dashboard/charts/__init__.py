@@ -29,7 +29,7 @@ from dashboard.charts.measured import at_two_horizons
 from dashboard.charts.models import calibration, dependence, importance, learning_curve
 from dashboard.charts.plans import over_discount, ranked_offers, reasons, side_by_side
 from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
-from dashboard.charts.sales import LONGEST, cohorts, net_by_month, rows_over_time, top_products, weekly_line
+from dashboard.charts.sales import LONGEST, cohorts, months, net_by_month, rows_over_time, top_products, weekly_line
 from dashboard.charts.who import extra_by_band
 
 __all__ = [
@@ -67,6 +67,7 @@ __all__ = [
     "held_over_time",
     "importance",
     "learning_curve",
+    "months",
     "net_by_month",
     "number_of_groups",
     "order_rates",

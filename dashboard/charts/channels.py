@@ -46,6 +46,9 @@ def arrivals(curves: dict[str, pd.DataFrame], axis: str, label: str) -> go.Figur
         )
         for at, (name, curve) in enumerate(curves.items())
     ]  # fmt: skip
-    chart = figure(lines, height=320, xaxis={"title": axis}, yaxis={"title": label, "tickformat": ".0%"})
+    # Below the axis: above it several names in a row would lie on the lines of a narrow screen.
+    legend = {"orientation": "h", "y": -0.25, "yanchor": "top", "x": 0}
+    form = {"title": label, "tickformat": ".0%"}
+    chart = figure(lines, height=400, legend=legend, xaxis={"title": axis}, yaxis=form)
     chart.add_hline(y=0.9, line={"color": QUIET, "width": 1, "dash": "dot"})
     return chart

@@ -47,6 +47,26 @@ def top_products(products: pd.DataFrame, label: str) -> go.Figure:
     )
 
 
+def months(table: pd.DataFrame, axis: str, label: str) -> go.Figure:
+    """Each month against the usual one with its range. table: month (1-12), index, low, high."""
+    value = table["index"]
+    points = go.Scatter(
+        x=table["month"],
+        y=value,
+        mode="lines+markers",
+        line={"color": MAIN, "width": 2},
+        error_y={
+            "type": "data", "array": table["high"] - value, "arrayminus": value - table["low"],
+            "color": faded(MAIN, 0.5), "thickness": 1.5, "width": 0,
+        },
+        hovertemplate="%{x}: %{y:.2f}<extra></extra>",
+    )  # fmt: skip
+    form = {"title": label, "tickformat": ".1f", "rangemode": "tozero"}
+    chart = figure([points], height=300, showlegend=False, xaxis={"title": axis, "dtick": 1}, yaxis=form)
+    chart.add_hline(y=1, line={"color": MAIN, "width": 1, "dash": "dot"})
+    return chart
+
+
 def cohorts(table: pd.DataFrame, words: dict[str, str]) -> go.Figure:
     """Share of customers who ordered again, by month of their first order and months after it; unknown is blank.
 

@@ -71,11 +71,12 @@ def models(shop: Shop) -> Models | None:
     return None
 
 
-def proposed(shop: Shop, goal: str, segment_ids: tuple[str, ...] = ()) -> Proposal:
-    """The starting plan of a goal in full, the size of its offer forecast; for these groups where some are given."""
+def proposed(shop: Shop, goal: str, segment_ids: tuple[str, ...] = (), product_ids: tuple[str, ...] = ()) -> Proposal:
+    """The starting plan of a goal in full, the size of its offer forecast; for these groups, or to sell these products,
+    where some are given."""
     facts = cache.beginnings.starting_facts(shop)
     return starting.propose(
-        shop, goal, "new", "new", state.person(), today(), models(shop), facts, segment_ids=segment_ids
+        shop, goal, "new", "new", state.person(), today(), models(shop), facts, segment_ids, product_ids
     )
 
 
@@ -119,10 +120,10 @@ def _card(shop: Shop, goal: str, proposal: Proposal) -> None:
             begin(shop, goal)
 
 
-def begin(shop: Shop, goal: str, segment_ids: tuple[str, ...] = ()) -> None:
+def begin(shop: Shop, goal: str, segment_ids: tuple[str, ...] = (), product_ids: tuple[str, ...] = ()) -> None:
     """Makes the plan of a goal and opens it on its brief."""
     with widgets.problem_box(), st.spinner(t("starting.making"), show_time=True):
-        proposal = proposed(shop, goal, segment_ids)
+        proposal = proposed(shop, goal, segment_ids, product_ids)
         plan_id = save(shop, proposal, named(goal, proposal.plan))
     state.set_plan_tab("brief")
     open_plan(plan_id)

@@ -8,6 +8,7 @@ from dashboard import state, widgets
 from dashboard.text import t
 from dashboard.views.results_parts import channels, learnings, past, worked
 from dashboard.views.results_parts import forecasts, past
+from dashboard.views.results_parts import channels, past, trends, worked
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
@@ -21,6 +22,7 @@ LOOKS: dict[str, Callable[[Shop], None]] = {
     "measured": measured.show,
     "past": past.show,
     "forecasts": forecasts.show,
+    "trends": trends.show,
 }
 
 

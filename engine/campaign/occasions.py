@@ -1,6 +1,6 @@
 """Whom a campaign of each goal is for, as a rule whose limits come from how this shop's customers buy."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -74,8 +74,13 @@ def sales(shop: Shop, as_of: date) -> Sales:
 _ORDER_COLUMNS = ("order_id", "customer_id", "ordered_at", "product_id", "quantity", "unit_price", "discount")
 
 
-def occasion(shop: Shop, goal: str, known: Sales, as_of: date) -> Occasion | Sentence:
-    """Whom a campaign of this goal is for, or a sentence that says what the shop lacks for it."""
+def occasion(shop: Shop, goal: str, known: Sales, as_of: date, product_ids: Sequence[str] = ()) -> Occasion | Sentence:
+    """Whom a campaign of this goal is for, or a sentence that says what the shop lacks for it.
+
+    product_ids: what an overstock is of, the most pressing first; without any, what would last longest.
+    """
+    if goal == "overstock" and product_ids:
+        return _overstock(shop, known, as_of, product_ids)
     return _OCCASIONS[goal](shop, known, as_of)
 
 
@@ -127,7 +132,7 @@ def _launch(shop: Shop, known: Sales, as_of: date) -> Occasion | Sentence:
     return Occasion(rule, reason, (str(newest["product_id"]),), category)
 
 
-def _overstock(shop: Shop, known: Sales, as_of: date) -> Occasion | Sentence:
+def _overstock(shop: Shop, known: Sales, as_of: date, product_ids: Sequence[str] = ()) -> Occasion | Sentence:
     """Buyers of the category whose products would last longest at what is sold a day."""
     products = _in_stock(shop)
     if "stock" not in products or not products["stock"].gt(0).any():
@@ -135,8 +140,15 @@ def _overstock(shop: Shop, known: Sales, as_of: date) -> Occasion | Sentence:
     if not len(known.buyers):
         return Sentence("starting.needs_orders")
     full = products[products["stock"] >= products["stock"].median()]  # the last few of a product are no overstock
+    if product_ids:
+        full = products[products["product_id"].isin(product_ids) & products["stock"].gt(0)]
+    if not len(full):
+        return Sentence("starting.needs_stock")
     sold = known.sold.reindex(full["product_id"]).fillna(0.0).to_numpy()
     cover = full.assign(cover=full["stock"] / (sold + 0.5) * SALES_DAYS).sort_values("cover", ascending=False)
+    if product_ids:
+        order = {one: place for place, one in enumerate(product_ids)}
+        cover = cover.sort_values("product_id", key=lambda ids: ids.map(order))
     top = cover.iloc[0]
     category = top.get("category")
     together = cover[cover["category"].eq(category)] if isinstance(category, str) else cover.head(1)

@@ -85,8 +85,11 @@ def propose(
     models: Models | None = None,
     facts: Known | None = None,
     segment_ids: Sequence[str] = (),
+    product_ids: Sequence[str] = (),
 ) -> Proposal:
     """A plan for this goal. With models the size of its offer is the one with the best forecast of those tried.
+
+    product_ids: what an overstock plan is to sell, the most pressing first; without any, what would last longest.
 
     `facts`, where several goals are asked for, is `known(shop)`. With `segment_ids` the plan is for these groups
     instead of those the goal suggests.
@@ -97,7 +100,7 @@ def propose(
         facts = facts or known(shop)
     except NotEnoughData:
         return Proposal(begun, (), missing=Sentence("starting.no_data"))
-    found = occasion(shop, goal, facts.sales, facts.as_of)
+    found = occasion(shop, goal, facts.sales, facts.as_of, product_ids)
     if segment_ids:
         found = _for_groups(found)
     if isinstance(found, Sentence):

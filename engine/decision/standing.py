@@ -16,10 +16,10 @@ from engine.campaign import planned
 from engine.campaign.first import assumed, outlook
 from engine.campaign.plan import Plan
 from engine.decision import assign, differences, grounds, live, overrides, plans
-from engine.decision.grounds import Grounds
+from engine.decision.grounds import Grounds, Supply
 from engine.decision.ledger import Entry
 from engine.decision.plans import SavedPlan
-from engine.errors import DataProblem, ModelFileProblem, NotEnoughData
+from engine.errors import DataProblem, ModelFileProblem, NotAllowed, NotEnoughData
 from engine.sentences import Said, Sentence, spoken
 from engine.shop import store
 from engine.shop.store import Shop
@@ -78,10 +78,17 @@ def needs_forecast(history: list[Entry]) -> bool:
 
 
 def at_submission(shop_dir: Path, plan: Plan, copy: dict[str, str], forecast: dict[str, Any]) -> dict[str, Any]:
-    """The part of a submission's entry that says what it rests on; empty in a folder that holds no shop."""
+    """The part of a submission's entry that says what it rests on; empty in a folder that holds no shop.
+
+    Raises NotAllowed for a plan of which more is expected to be ordered than is in stock: its approval would be void
+    the moment it was given.
+    """
     if not (shop_dir / "shop.toml").exists():
         return {}
-    return {grounds.KEY: grounds.of(store.open_shop(shop_dir), plan, copy, forecast).to_json()}
+    found = grounds.of(store.open_shop(shop_dir), plan, copy, forecast)
+    if short := tuple(_short(one) for one in found.supply.values() if _is_short(one, one.demand)):
+        raise NotAllowed(Sentence("standing.beyond_stock", {"products": short}))
+    return {grounds.KEY: found.to_json()}
 
 
 def of(shop: Shop, saved: SavedPlan, history: list[Entry], forecast: dict[str, Any] | None) -> Standing:
@@ -233,6 +240,16 @@ def _claims(approved: Grounds, today: Grounds) -> Standing:
     return Standing(reasons=tuple(found))
 
 
+def _is_short(one: Supply, demand: float | None) -> bool:
+    return one.stock is not None and demand is not None and one.stock < demand
+
+
+def _short(one: Supply) -> Sentence:
+    """That fewer are in stock than are expected to be ordered."""
+    demand = _units(math.ceil(one.demand or 0.0))
+    return Sentence("standing.stock", {"product": one.name, "stock": _units(one.stock), "demand": demand})
+
+
 def _stock(approved: Grounds, today: Grounds) -> Standing:
     reasons, moved, unchecked = [], [], []
     for one, now in today.supply.items():
@@ -245,7 +262,7 @@ def _stock(approved: Grounds, today: Grounds) -> Standing:
             continue
         was = None if before is None else _units(before.stock)
         values = {"product": now.name, "stock": _units(now.stock), "demand": _units(math.ceil(demand))}
-        if now.stock < demand:
+        if _is_short(now, demand):
             said = Sentence("standing.stock", values)
             reasons.append(Difference("stock", now.name, was, _units(now.stock), said))
         elif before is not None and not _same(before.stock, now.stock):

@@ -182,3 +182,14 @@ def test_sale_days_follow_the_customers_of_the_shop(tmp_path):
     assert propose(chinese, "sale_day").plan.ends_at == date(2026, 6, 18)
     western = shop_of(tmp_path / "en", {"orders": people}, {"currency": "USD"})
     assert propose(western, "sale_day").plan.starts_at == date(2026, 11, 27)
+
+
+def test_an_overstock_plan_may_be_for_products_that_somebody_named(demo_shop_dir):
+    shop = store.open_shop(demo_shop_dir)
+    usual = starting.propose(shop, "overstock", "o", "o", "ana", TODAY).plan
+    goods = shop.table("products")
+    other = goods[goods["stock"].gt(0) & goods["category"].ne(usual.category)]["product_id"].iloc[:2].tolist()
+    named = starting.propose(shop, "overstock", "o", "o", "ana", TODAY, product_ids=other[::-1]).plan
+    assert named.product_ids[0] == other[1] and named.category == goods.set_index("product_id")["category"][other[1]]
+    sold_out = starting.propose(shop, "overstock", "o", "o", "ana", TODAY, product_ids=["nothing of ours"])
+    assert not sold_out.enough

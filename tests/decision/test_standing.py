@@ -104,6 +104,18 @@ def test_its_product_voids_an_approval_and_nothing_is_exported(desk, part, value
     assert desk.history[-1].action == "approved"
 
 
+def test_a_plan_beyond_stock_is_not_submitted(desk):
+    desk.world.stock["tea"] = 11.0
+    before = len(desk.entries())
+    with pytest.raises(NotAllowed, match="More is expected to be ordered than is there") as refused:
+        desk.submit(desk.plan(plan_id="p2"))
+    assert "tea: 11 in stock, and about 12 are expected to be ordered" in str(refused.value)
+    assert "库存" in refused.value.text("zh")
+    assert len(desk.history) == before
+    desk.world.stock["tea"] = 12.0  # enough for what is expected
+    desk.submit(desk.plan(plan_id="p2"))
+
+
 def test_another_product_and_a_days_sales_void_nothing(desk):
     for part in ("prices", "costs", "stock"):
         getattr(desk.world, part)["cup"] = 0.0

@@ -158,7 +158,9 @@ class Desk(RuleBasedStateMachine):
         same = self.stored == tuple(self.content.values())
         again = same and self.status in ("approved", "exported") and self._void()
         clicked_twice = same and self.status == "submitted" and not self._void()
-        may = not same or self.status in ("draft", "submitted") or again
+        demand, stock = (self.world.forecast or {}).get("orders"), self.world.stock["tea"]
+        beyond = demand is not None and stock is not None and stock < demand
+        may = not beyond and (not same or self.status in ("draft", "submitted") or again)
         arguments = (self._plan(), deepcopy(self.world.forecast) or {}, by, NOW, self.config)
         try:
             with self._as(by):

@@ -1,5 +1,6 @@
 import json
 import os
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,8 +11,10 @@ from engine.__main__ import main
 from engine.errors import NotEnoughData
 from engine.model.shrunk import log_odds
 from engine.outcome import what_worked
+from engine.outcome.sends import sends
 from engine.outcome.what_worked.associations import FALSE, Results, associations
 from engine.outcome.what_worked.settling import settling
+from engine.outcome.what_worked.together import measured
 from engine.outcome.what_worked.traits import Trait
 from engine.shop import store
 from tests.tiny import shop_of, tables
@@ -142,3 +145,41 @@ def test_the_command_lists_every_trait_with_its_test(demo_shop_dir, tmp_path):
     row = table[(table["measure"] == "clicks") & (table["name"] == "question")].iloc[0]
     assert row["low"] < row["effect"] < row["high"] and row["test_per_arm"] > 0
     assert (table["p_adjusted"] >= table["p_value"] - 1e-12).all()
+
+
+UPWORTHY = Path(__file__).resolve().parents[3] / "shared" / "data" / "upworthy" / "upworthy_dev.parquet"
+
+
+@pytest.fixture(scope="module")
+def newspaper(tmp_path_factory):
+    """Upworthy's headline tests as a shop of ads: an arm is an ad, a test a campaign."""
+    if not UPWORTHY.exists():
+        pytest.skip(f"{UPWORTHY} is not here")
+    arms = pd.read_parquet(UPWORTHY).reset_index(drop=True)
+    ads = pd.DataFrame(
+        {"ad_id": "a" + arms.index.astype(str), "date": "2014-01-01", "campaign_id": arms["clickability_test_id"],
+         "impressions": arms["impressions"], "clicks": arms["clicks"], "headline": arms["headline"]}
+    )  # fmt: skip
+    return shop_of(tmp_path_factory.mktemp("newspaper") / "shop", {"ads": ads})
+
+
+def test_in_real_headline_tests_questions_are_clicked_less_and_traits_drawn_by_coin_not_told(newspaper):
+    found = next(one for one in what_worked.answer(newspaper) if one.measure == "clicks")
+    question = next(one for one in found.lines if one.trait == Trait("headline", "question"))
+    assert question.told and question.high < 0
+    rows = sends(newspaper)
+    results, random = measured(rows, "clicks"), np.random.default_rng(0)
+    told = 0
+    for _ in range(40 if FULL else 8):
+        coins = {Trait("headline", f"t{n}"): random.integers(0, 2, len(rows)).astype("float64") for n in range(10)}
+        told += any(one.is_told for one in associations(coins, results, {}))
+    assert told <= (5 if FULL else 2)
+
+
+def test_a_rise_planted_into_real_headline_tests_is_found(newspaper):
+    rows, random = sends(newspaper), np.random.default_rng(1)
+    has = random.integers(0, 2, len(rows)).astype("float64")
+    more = random.poisson(np.where(has == 1, 0.15 * rows["clicked"], 0.0))
+    raised = measured(rows.assign(clicked=rows["clicked"] + more), "clicks")
+    [line] = associations({Trait("headline", "planted"): has}, raised, {})
+    assert line.is_told and line.low < np.log(1.15) < line.high

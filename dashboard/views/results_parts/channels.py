@@ -40,7 +40,8 @@ def total(shop: Shop, found: Answer, parts: Reconciled) -> None:
     orders, claimed = widgets.number(parts.orders), widgets.number(parts.claimed)
     st.subheader(t("channels.headline", orders=orders, claimed=claimed, **values))
     counts = {"claims": parts.claims, "claimed": parts.claimed, "several": parts.several, "unclaimed": parts.unclaimed}
-    st.write(t("channels.once", **{name: widgets.number(count) for name, count in counts.items()}))
+    key = "channels.once" if parts.several else "channels.once_alone"
+    st.write(t(key, **{name: widgets.number(count) for name, count in counts.items()}))
     unmatched = float(found.unmatched["orders"].sum()) if len(found.unmatched) else 0.0
     if unmatched:
         st.write(t("channels.unmatched", orders=widgets.number(unmatched)))
@@ -75,7 +76,7 @@ def listing(shop: Shop, found: Answer) -> None:
         return t(f"channels.{name}_help") if name in helped else None
 
     config = {
-        name: (words if shown[name].dtype == "object" or name == "channel" else number)(
+        name: (number if pd.api.types.is_numeric_dtype(shown[name]) else words)(
             t("channels.extra_range" if name.endswith("_range") else f"channels.{name}"), help=told(name)
         )
         for name in shown

@@ -117,9 +117,9 @@ def _row(line: Line, measure: str) -> dict[str, str]:
         "effect": _write(line.effect, measure),
         "range": t("channels.and_more", low=_write(line.low, measure), high=_write(line.high, measure)),
         "clear": t("worked.yes" if line.told else "worked.no"),
+        "test": _test(line.settling),
         "counts": f"{line.with_it} / {line.without}",
         "messages": f"{line.sent_with:,} / {line.sent_without:,}",
-        "test": _test(line.settling),
     }
 
 

@@ -4,9 +4,9 @@ each         a channel by itself: recorded, extra against a holdout, cost, profi
 reconciled   every order once, by who claims it; messages close to each other
 delay        how long until a result is known
 hours        which hour to send at, and what is not known of it
-answer       all of it at one go
+together     all of it at one go
 """
 
-from engine.outcome.channels.answer import Answer, answer
+from engine.outcome.channels.together import Answer, answer
 
 __all__ = ["Answer", "answer"]
