@@ -5,13 +5,14 @@ import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import concluding, message, proposed
+from dashboard.views.plan_tabs import concluding, message, proposed, winner
 from dashboard.views.plan_tabs.saving import Open
 from engine.errors import NotEnoughData
 
 
 def show(opened: Open) -> None:
     """Sent against left out on purpose, once deliveries or totals with this plan's id are imported."""
+    winner.show(opened)
     found = _row(opened)
     if found is None:
         plan = opened.plan
