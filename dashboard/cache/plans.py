@@ -12,9 +12,9 @@ from engine import settings
 from engine.access import acting, roles
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
-from engine.decision import export, plans
+from engine.decision import export, ledger, plans
 from engine.decision.collisions import collisions
-from engine.decision.export import ExportResult, Package, TargetName
+from engine.decision.export import ExportResult, Package, Stage, TargetName
 from engine.decision.plans import SavedPlan
 from engine.errors import AppError
 from engine.outcome import agenda as agendas
@@ -45,14 +45,22 @@ def exported(
     learned = stamps.of_folder(shop.path / "models")  # whether the approval stands hangs on the forecast
     stamp = (stamps.of_audience(shop), audience.others(shop, saved.plan)[1], around, learned)
     listed = recipients or not saved.plan.offer.personal_codes  # else one export is as good as the other
-    return _exported(
-        str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, tool or shop.settings.mail_tool, listed
-    )
+    stage, _ = _stage(shop, saved)
+    by = tool or shop.settings.mail_tool
+    return _exported(str(shop.path), saved.plan.plan_id, saved.content_sha256, stamp, person, by, listed, stage)
+
+
+def _stage(shop: Shop, saved: SavedPlan) -> tuple[Stage | None, int]:
+    """The stage of a plan with a first test, and how long its history is: whether its groups are drawn stands there."""
+    if saved.plan.test is None:
+        return None, 0
+    history = ledger.entries(shop.path, shop.shop_id, settings.read().config, saved.plan.plan_id)
+    return export.due(saved.plan, history, saved.content_sha256), len(history)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _exported(
-    path: str, plan_id: str, content: str, stamp: tuple, person: str, tool: Tool, recipients: bool
+    path: str, plan_id: str, content: str, stamp: tuple, person: str, tool: Tool, recipients: bool, stage: Stage | None
 ) -> ExportResult:
     opened, config = store.open_shop(Path(path)), settings.read().config
 
@@ -73,13 +81,15 @@ def _exported(
         with_recipients=recipients,
         held=lambda plan: export.held_globally(opened, plan),
         forecasts=standing.forecast_today,
+        stage=stage,
     )
 
 
 def for_target(shop: Shop, saved: SavedPlan, target: TargetName) -> Package:
     """What an export to a tool would hold now, without any address: see engine.decision.export.preview."""
     acting.require("export")  # what somebody else looked at is kept
-    stamp = (stamps.of_audience(shop), stamps.of_folder(shop.path / "vault"), audience.others(shop, saved.plan)[1])
+    stamp = (stamps.of_audience(shop), stamps.of_folder(shop.path / "vault"), audience.others(shop, saved.plan)[1],
+             _stage(shop, saved))  # fmt: skip
     return _for_target(str(shop.path), saved.content_sha256, stamp, target, shop, saved.plan)
 
 

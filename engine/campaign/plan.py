@@ -20,6 +20,8 @@ OfferKind = Literal[
 Channel = Literal["email", "sms", "push", "social", "mail", "wechat", "wecom", "xiaohongshu", "ad", "product_page"]
 Language = Literal["en", "zh"]
 Condition = Literal["stop_if_bought"]  # a later message is not sent to those who ordered since the plan began
+Metric = Literal["orders", "clicks"]
+Otherwise = Literal["ahead", "variant", "nothing"]  # where no variant wins: the one ahead, a certain one, none
 Status = Literal["draft", "submitted", "approved", "rejected", "exported", "results_in"]
 APPROVED = ("approved", "exported", "results_in")  # statuses of a plan that a second person said yes to
 
@@ -177,6 +179,28 @@ class Audience(Checked):
         return not (self.segment_ids or self.rule or self.customer_ids)
 
 
+class FirstTest(Checked):
+    """Variants are tried on a part of those written to, then the best one goes to the rest: by a rule fixed beforehand.
+
+    share: fraction of those written to that is in the test. metric: what is compared, of customers who ordered or
+    clicked within `wait_hours` of the send, per customer in the variant. smallest_lift: how far the best must be ahead
+    of the second, (best - second) / second. otherwise: what the rest gets where nobody wins.
+    """
+
+    share: float = Field(default=0.2, gt=0, lt=1)
+    wait_hours: int = Field(default=24, ge=1, le=720)
+    metric: Metric = "orders"
+    smallest_lift: float = Field(default=0.0, ge=0, le=10)
+    otherwise: Otherwise = "ahead"
+    fallback: str | None = None  # the variant meant by otherwise = "variant"
+
+    @model_validator(mode="after")
+    def _complete(self) -> "FirstTest":
+        if (self.otherwise == "variant") != (self.fallback is not None):
+            raise Mistake(Sentence("staged.which_fallback"))
+        return self
+
+
 class Plan(Checked):
     """One campaign from first idea to result. `audience_share` and `holdout` are fractions of the audience."""
 
@@ -193,6 +217,8 @@ class Plan(Checked):
     audience_share: float = Field(default=1.0, gt=0, le=1)
     holdout: float = Field(default=0.1, ge=0, lt=1)
     variants: list[str] = []
+    # Left out while there is none: older plans are written, and proven, as ever.
+    test: FirstTest | None = Field(default=None, exclude_if=lambda test: test is None)
     starts_at: date
     ends_at: date
     window_days: int | None = Field(default=None, ge=1, le=90)
@@ -210,7 +236,17 @@ class Plan(Checked):
         days = [step.day for step in self.steps]
         if any(later <= earlier for earlier, later in pairwise(days)):
             raise Mistake(Sentence("refused.steps_out_of_order", {"days": days}))
+        if self.test is not None:
+            self._require_testable(self.test)
         return self
+
+    def _require_testable(self, test: FirstTest) -> None:
+        if len(set(self.variants)) < 2 or len(set(self.variants)) < len(self.variants) or "" in self.variants:
+            raise Mistake(Sentence("staged.needs_variants"))
+        if len(self.steps) > 1:
+            raise Mistake(Sentence("staged.one_message"))
+        if test.fallback is not None and test.fallback not in self.variants:
+            raise Mistake(Sentence("staged.unknown_fallback", {"given": test.fallback}))
 
     @property
     def channel(self) -> str:

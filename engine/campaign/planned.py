@@ -23,6 +23,7 @@ from engine.shop.shop_settings import ShopSettings
 from engine.shop.store import Shop
 
 DAYS_AHEAD, DAYS_LONG = 7, 7  # of a new plan: time for a second person's approval, then a week to send and to answer
+EVENLY = "evenly"  # in a message of a plan that is drawn by engine.decision.evenly
 Selected = Callable[[str], list[str]]  # the customers of a rule
 
 
@@ -110,6 +111,7 @@ def _message(plan: Plan, kept: dict[str, str], number: int) -> dict:
         "translated": _translated(kept, number, step) if step.channel == "sms" else (),
         "day": step.day,
         "condition": step.condition,
+        **({EVENLY: True} if plan.test else {}),
     }
 
 

@@ -19,7 +19,7 @@ from engine.shop.store import Shop
 # What a plan says that no past campaign's row does: nothing was learned about it.
 OF_PLANS_ONLY = {
     "product_ids", "plan_id", "audience", "segment_id", "rule", "holdout", "tiers", "max_discount", "applies_to",
-    "per_customer_limit", "stackable_with", "window_days", "day", "condition", "drawn",
+    "per_customer_limit", "stackable_with", "window_days", "day", "condition", "drawn", "evenly",
     "assumed_click_rate", "assumed_order_rate", "assumed_extra_rate", "assumed_order_value",
 }  # fmt: skip
 # What else is no part of how a message reads: the size of its offer (its kind is), and to how many it goes.

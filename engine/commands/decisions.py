@@ -15,6 +15,7 @@ from engine.errors import DataProblem
 from engine.sentences import Sentence
 
 TOOLS = ("plain", "klaviyo", "mailchimp", "braze", "hubspot")
+STAGES = ("test", "rest")
 TARGETS = ("klaviyo", "mailchimp", "meta", "google", "aliyun_sms", "plain_csv", "plain_xlsx")
 
 
@@ -189,25 +190,31 @@ def standing(plan_id: str, shop_dir: Path | None) -> None:
 @click.option("--tool", type=click.Choice(TOOLS), help="Whose merge tags the copy has; the shop's own by default.")
 @click.option("--pages", is_flag=True, help="Beside them every e-mail as an HTML page: plans-PLAN-1-en.html.")
 @click.option("--target", type=click.Choice(TARGETS), help="Instead, whom to write to, as this tool takes them.")
+@click.option("--stage", type=click.Choice(STAGES), help="Of plans that test on a part first; the one due by default.")
 @seed_option
 @click.option("--out", required=True, type=click.Path(path_type=Path), help="File to write; with --target a folder.")
 def export(
-    shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, pages: bool, target: Any, seed: int, out: Path
-) -> None:
+    shop_dir: Path | None, plan_ids: tuple[str, ...], tool: Any, pages: bool, target: Any, stage: Any, seed: int,
+    out: Path,
+) -> None:  # fmt: skip
     """Approved plans as CSV, and beside it their audiences (plans.csv -> plans-audience.csv).
 
     The body of a text message is whole, as it was billed and approved: with its sender and how to stop it.
 
     With --target the people of each message go into a folder as files that the tool loads, with addresses from the
     vault, beside a list DO-NOT-SEND-... of those it must leave out and a list of those in no file, and why.
+
+    With --stage the lists of people are written beside the plans too: the test by variant or the rest with the winner,
+    DO-NOT-SEND-... for the holdout, and DO-NOT-SEND-YET-... for the rest while the test runs.
     """
     from engine.decision import export as exporting
 
     shop = shop_at(shop_dir)
     if target:
         left = exporting.export_target(
-            shop, target, out, datetime.now(UTC), environment.read().config, plan_ids=list(plan_ids) or None, seed=seed
-        )
+            shop, target, out, datetime.now(UTC), environment.read().config, plan_ids=list(plan_ids) or None, seed=seed,
+            stage=stage,
+        )  # fmt: skip
         packages = [_package(made, out) for made in left.packages]
         print_json({"plans": packages, "ledger_head": left.ledger_head} | _void(left.void))
         keep_safe(shop)
@@ -215,8 +222,8 @@ def export(
     result = exporting.export_plans(
         shop.path, shop.shop_id, in_a_folder(out), lambda plan: exporting.audience(shop, plan), datetime.now(UTC),
         environment.read().config, plan_ids=list(plan_ids) or None, seed=seed, tool=tool or shop.settings.mail_tool,
-        pages_by=shop.settings if pages else None, with_recipients=False,
-        held=lambda plan: exporting.held_globally(shop, plan),
+        pages_by=shop.settings if pages else None, with_recipients=stage is not None,
+        held=lambda plan: exporting.held_globally(shop, plan), stage=stage,
     )  # fmt: skip
     print_json(
         {
@@ -227,7 +234,31 @@ def export(
         }
         | _void(result.void)
         | ({"pages": [str(exporting.page_path(out, page)) for page in result.pages]} if pages else {})
+        | ({"lists": _lists(result.recipients, out)} if stage else {})
     )
+    keep_safe(shop)
+
+
+def _lists(people: list[Any], out: Path) -> list[dict]:
+    from engine.decision import export as exporting
+
+    return [{"file": str(exporting.list_path(out, one)), "people": len(one.people)} for one in people]
+
+
+@main.command()
+@click.argument("plan_id")
+@shop_option
+def winner(plan_id: str, shop_dir: Path | None) -> None:
+    """Decide which variant the rest of a plan gets, by the rule approved with it; once, for good.
+
+    Refused before the hours of its test are over, and where no results are in.
+    """
+    from engine.access import roles
+    from engine.outcome import winner as deciding
+
+    shop = shop_at(shop_dir)
+    entry = deciding.announce(shop, plan_id, roles.os_user(), datetime.now(UTC), environment.read().config)
+    print_json({"plan_id": plan_id, "by": entry.actor, "at": entry.at, "seq": entry.seq, **entry.payload})
     keep_safe(shop)
 
 

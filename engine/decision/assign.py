@@ -6,7 +6,9 @@ from collections.abc import Collection, Sequence
 import numpy as np
 import pandas as pd
 
+from engine.campaign.planned import EVENLY
 from engine.campaign.scene import Scene
+from engine.decision import evenly
 
 _SHARE, _HOLDOUT, _VARIANT = range(3)  # columns of the draws
 
@@ -40,6 +42,10 @@ def with_sizes(scenes: Sequence[Scene], messages: Sequence[dict], seed: int = 0)
     So that a forecast speaks of the very people that the export lists. scenes: those of `messages`.
     """
     scene, plan = scenes[0], messages[0]
+    if plan.get(EVENLY):
+        shares = (plan["audience_share"], plan["holdout"])
+        counted = evenly.sizes(str(plan["plan_id"]), len(scene.customer_ids), *shares, seed)
+        return [message | {"drawn": counted} for message in messages]
     key = (str(plan["plan_id"]), seed)
     known = scene.latest("draws", None, key, lambda: draws(key[0], scene.customer_ids, seed))
     found = sizes(known, plan["holdout"], plan["audience_share"])

@@ -18,6 +18,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 
 from engine.decision import database
+from engine.decision.evenly import OF_VARIANT, REST, STAGE
 from engine.errors import StoreProblem
 from engine.sentences import Sentence
 from engine.shop import store, vault
@@ -28,6 +29,8 @@ CODE = "code"  # a column more of the file where codes were given with the expor
 COLUMNS = [
     "plan_id", "customer_id", "treated", "variant", "propensity", "channels", "global_holdout", "exported_at", "seq",
 ]  # fmt: skip
+AT = "exported_at"
+STAGED = [STAGE, OF_VARIANT]  # columns more of a plan with a first test, see engine.decision.evenly
 
 
 def put(
@@ -41,8 +44,11 @@ def put(
     given: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Any]:
     """Keep one plan's assignment under the entry of its export; what that entry says of it. table: COLUMNS without the
-    last two. given: customer_id -> code."""
-    kept = table.assign(exported_at=now.isoformat(timespec="seconds"), seq=seq)[COLUMNS]
+    last two; of a plan with a first test STAGED too, and exported_at of those who left earlier. given: customer_id ->
+    code."""
+    at = now.isoformat(timespec="seconds")
+    left = table[AT].fillna(at) if AT in table else at
+    kept = table.assign(exported_at=left, seq=seq)[[*COLUMNS, *(name for name in STAGED if name in table)]]
     if given:
         kept = kept.assign(**{CODE: kept["customer_id"].map(dict(given)).fillna("")})
     kept, _ = vault.without_erased(shop_dir, shop_id, config, kept)
@@ -98,12 +104,27 @@ def saved(shop_dir: Path, every: bool = False) -> pd.DataFrame:
     those whom no plan writes to and whom this one would have reached; theirs is 0, because no draw of this plan could
     have changed it: compare them with the customers of all plans together, and leave them out where one plan is judged.
     channels: those that may reach the customer, "email|sms". seq: the export's entry in the approval history.
+    Where any plan has a first test there are two columns more, STAGED: "test", "rest" or "" and the chance of the
+    variant. Who waits for the test to end is in no row: nothing was decided about them yet.
     """
     tables = [pd.read_parquet(path) for path in _recorded(shop_dir)]
     if not tables:
         return pd.DataFrame(columns=COLUMNS)
-    found = pd.concat(tables, ignore_index=True)[COLUMNS]
+    found = pd.concat(tables, ignore_index=True)
+    if STAGE in found:
+        found = found.fillna({STAGE: "", OF_VARIANT: 0.0})
+        found = found[found[STAGE].ne(REST) | found["treated"].eq(1)].reset_index(drop=True)
+    found = found[[*COLUMNS, *(name for name in STAGED if name in found)]]
     return found if every else found.drop_duplicates(["plan_id", "customer_id"], keep="last", ignore_index=True)
+
+
+def of_export(shop_dir: Path, plan_id: str, seq: int) -> pd.DataFrame:
+    """What was kept with one export, those who wait among it. Raises StoreProblem where its file is gone."""
+    path = _folder(shop_dir) / name_of(plan_id, seq)
+    try:
+        return pd.read_parquet(path)
+    except OSError as error:
+        raise StoreProblem(Sentence("attached.assignment_gone", {"path": str(path)})) from error
 
 
 def _recorded(shop_dir: Path) -> list[Path]:

@@ -45,8 +45,9 @@ def _of_plan(payload: dict[str, Any], saved: SavedPlan) -> Iterator[Line]:
     except ValidationError:  # submitted with an Offerlab whose plans were made differently
         return
     now = saved.plan.model_dump(mode="json", by_alias=True)
-    for name in (one for one in now if one not in ("status", "steps")):
-        was, is_ = before[name], now[name]
+    for name in (one for one in {**before, **now} if one not in ("status", "steps")):  # some are left out while off
+        was: Any = before.get(name)
+        is_: Any = now.get(name)
         inside = [one for one in is_ if was.get(one) != is_[one]] if name in _INSIDE else []
         for one in inside:
             yield Sentence(f"standing.field_{name}_{one}"), _short(was.get(one)), _short(is_[one])

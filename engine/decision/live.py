@@ -16,7 +16,7 @@ from engine.audience.reach import CAP_DAYS, Others, Send
 from engine.campaign import planned
 from engine.campaign.plan import APPROVED, Plan
 from engine.campaign.planned import Selected
-from engine.decision import database, plans
+from engine.decision import bands, database, evenly, plans
 from engine.decision.assign import assign
 from engine.decision.plans import SavedPlan
 from engine.errors import DataProblem, NotEnoughData
@@ -163,8 +163,13 @@ class Live:
 def drawn(shop: Shop, plan: Plan, others: Others, selected: Selected | None = None, as_of: date | None = None) -> Drawn:
     """Whom a plan writes to and holds out, drawn as at its export. `selected`, `as_of` as in planned."""
     reached = planned.reaching_channels(shop, plan, others, selected, as_of)
-    table = assign(plan.plan_id, list(reached), plan.holdout, plan.variants, plan.audience_share, seed=0)
-    written_to = table.loc[table["treated"].eq(1), "customer_id"].tolist()
+    if plan.test:
+        table = bands.drawn(shop, plan, list(reached), as_of=as_of)
+        is_sent = table[evenly.STAGE].ne("")
+    else:
+        table = assign(plan.plan_id, list(reached), plan.holdout, plan.variants, plan.audience_share, seed=0)
+        is_sent = table["treated"].eq(1)
+    written_to = table.loc[is_sent, "customer_id"].tolist()
     sends = (
         Send(day, frozenset(one for one in written_to if step.channel in reached[one]))
         for step, day in zip(plan.steps, planned.send_days(plan), strict=True)

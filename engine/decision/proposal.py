@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from engine.audience import segments
-from engine.campaign import merge, planned
+from engine.campaign import first_test, merge, planned
 from engine.campaign.plan import PARTS, Offer, Plan, Step
 from engine.campaign.writer.as_read import money, percent_off
 from engine.decision import grounds, moments, overrides
@@ -202,6 +202,7 @@ class _Teller:
         lines.append(self.line("dates", self.words("from_to", starts=plan.starts_at, ends=plan.ends_at)))
         lines += [self.line("landing", plan.landing_url)] if plan.landing_url else []
         lines += [self.line("variants", self.listed(list(plan.variants)))] if plan.variants else []
+        lines += [self.line("test_first", first_test.in_words(plan.test).text(self.language))] if plan.test else []
         return (*lines, self.line("goal", self.choice("goal", plan.objective)))
 
     def kind(self, offer: Offer, names: Callable[[str], str]) -> str:

@@ -2,6 +2,8 @@
 
 import math
 
+from scipy.stats import norm
+
 # z(0.975) + z(0.8), squared and doubled, is 15.7: Lehr (1992) rounds it to 16.
 _LEHR = 16.0
 _REACH = 2.8  # z(0.975) + z(0.8): the multiple of its standard error at which a difference is seen (Bloom 1995)
@@ -44,3 +46,21 @@ def enough_held_out(rate: float, people: int, rise: float | None = None) -> int 
         middle = (few + enough) // 2
         few, enough = (few, middle) if shows(middle) else (middle, enough)
     return enough
+
+
+def detectable_between(rate: float, per_arm: int, arms: int) -> float | None:
+    """Smallest rise of one arm above another's `rate` that will be seen, corrected for all pairs; None for nobody.
+
+    Bonferroni over the pairs, a little more than Holm's correction asks for.
+
+    >>> round(detectable_between(0.05, 1840, 2), 4), detectable_between(0.05, 0, 2)
+    (0.0221, None)
+    """
+    if per_arm < 1 or arms < 2:
+        return None
+    reach = float(norm.ppf(1 - 0.05 / (arms * (arms - 1))) + norm.ppf(0.8))
+    rise = 0.0
+    for _ in range(5):
+        higher = min(rate + rise, 1.0)
+        rise = reach * math.sqrt((higher * (1 - higher) + rate * (1 - rate)) / per_arm)
+    return rise

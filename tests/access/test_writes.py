@@ -16,7 +16,7 @@ from engine.access import accounts, acting, roles, sessions
 from engine.access.sessions import SignedOut
 from engine.audience import saved, segments
 from engine.campaign import versions
-from engine.campaign.plan import Offer
+from engine.campaign.plan import FirstTest, Offer
 from engine.decision import approvals, backup, codes, database, export, ledger, plans, snapshots
 from engine.errors import NotAllowed
 from engine.jobs import processes
@@ -50,9 +50,12 @@ def template(tmp_path_factory):
         plans.save(shop.path, plan(plan_id, name="Later"), {}, 1, NOW)
         if plan_id != "drafted":
             approvals.submit(*where, plan(plan_id), {"orders": 1.0}, "Zoe", NOW, config)
-    for plan_id in ("approved", "exported"):
+    tested = plan("staged").model_copy(update={"variants": ["A", "B"], "test": FirstTest(share=0.5)})
+    approvals.submit(*where, tested, {"orders": 1.0}, "Zoe", NOW, config)
+    for plan_id in ("approved", "exported", "staged"):
         approvals.approve(*where, plan_id, "Yan", "Yan", "fits", NOW, config)
     export.export_plans(*where, None, few, NOW, config, person="Zoe", plan_ids=["exported"])
+    export.export_plans(*where, None, few, NOW, config, person="Zoe", plan_ids=["staged"])
     plans.save(shop.path, plan("coded", offer=Offer(kind="percent", discount=0.15, personal_codes=True)), {}, None, NOW)
     codes.make(shop.path, "coded", 2, "Zoe", NOW, config)
     given = codes.to_hand_out(shop.path, plans.load(shop.path, "coded").plan, ["c001"])

@@ -32,6 +32,7 @@ from engine.decision import (
     model_choice,
     plans,
     restore,
+    winners,
 )
 from engine.outcome import arrivals, seen
 from engine.outcome.bandit import arms, confirmed, proposal
@@ -90,6 +91,8 @@ NAMED: list[Named] = [
         at.path, at.id, None, few, NOW, at.config, person=me, plan_ids=["approved"])),
     ("conclude", "submit", lambda at, me: conclusions.conclude(
         at.path, at.id, "exported", "stop", me, me, "too dear", NOW, at.config, measured={})),
+    ("decide the winner of a test", "export", lambda at, me: winners.record(
+        at.path, at.id, "staged", "A", {}, "A won", me, NOW, at.config)),
     ("use another model", "submit", lambda at, me: model_choice.use(
         at.shop, "kept", me, me, "better", NOW, at.config)),
     ("confirm a split", "submit", lambda at, me: confirmed.confirm(

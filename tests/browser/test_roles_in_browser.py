@@ -47,7 +47,7 @@ BUTTONS: dict[str, Action] = {
     "launch-save": "draft", "launch-plan": "draft",
     "approve-submit": "submit", "approve-approve": "approve", "approve-reject": "reject",
     "comments-request": "reject", "model-use_now-*": "submit",
-    "conclude-save": "submit", "conclude-next": "draft",
+    "conclude-save": "submit", "conclude-next": "draft", "winner-decide": "export", "export-stage-*": "export",
     "export-recipients_csv": "export", "export-plans_csv": "export", "export-html-*": "export",
     "export-audience_csv": "export", "export-target-*": "export",
     "codes-load": "export", "codes-make_now": "export", "codes-withdraw": "export", "codes-download": "export",
@@ -63,7 +63,8 @@ HIDDEN = ("people-erase", "export-target-*")
 # Buttons that everybody may press: they lead somewhere, look at something, or put a form back.
 LOOKS = (
     "door-sign_out", "app-bell", "today-*", "plans-open-*", "plans-filter", "plan-next", "plan-versions",
-    "audience-saved_open", "comments-send", "pack-*", "replayed-*", "evidence-*", "export-to_approve", "setup-*",
+    "audience-saved_open", "comments-send", "pack-*", "replayed-*", "evidence-*", "export-to_approve",
+    "winner-to_export", "setup-*",
     "paste-*", "history-verify", "history-download", "calendar-*", "results-*", "features-*", "data-*_csv",
     "argue-*", "best-*", "split-find", "launch-ask", "launch-csv", "replies-*", "settings-examine", "settings-back_*",
     "settings-*-usual", "shops-open-*", "common-open-*", "numbers-reset", "model-*_csv", "quality-*",

@@ -16,6 +16,7 @@ from dashboard.views.plan_tabs import (
     learned_before,
     message,
     saving,
+    staging,
     steps,
     wording,
 )
@@ -52,6 +53,7 @@ def show(opened: Open) -> None:
         _offer(opened)
     _when()
     steps.show({**values, **state.values(AREA, values)}, _changed)
+    staging.show(opened, {**values, **state.values(AREA, values)}, _changed)
     _answer(opened, {**values, **state.values(AREA, values)}, clash)
 
 

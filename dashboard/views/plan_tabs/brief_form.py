@@ -10,7 +10,7 @@ from dashboard.text import language, t
 from engine.audience import rule_text
 from engine.audience.rule_text import Compare, Rule
 from engine.campaign import links
-from engine.campaign.plan import Audience, Language, Plan, Step, problems_of
+from engine.campaign.plan import Audience, FirstTest, Language, Plan, Step, problems_of
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 
@@ -56,6 +56,7 @@ def values_of(plan: Plan) -> Values:
         "landing_url": plan.landing_url or "",
         **{f"utm_{name}": plan.utm.get(name) or plan.utm.get(f"utm_{name}", "") for name in links.FIELDS},
         "messages": later_messages(plan),
+        **_test_values(plan),
         **{f"tier_spend_{number}": float(spend) for number, (spend, _) in enumerate(tiers)},
         **{f"tier_off_{number}": float(off) for number, (_, off) in enumerate(tiers)},
     }
@@ -94,6 +95,8 @@ def plan_from(
         steps = steps[:1]
     if wrong := links.problem(values["landing_url"]):
         problems = [*problems, wrong.text(language())]
+    test, unfit = _test(values, len(steps))
+    problems = [*problems, *unfit]
     changes = {
         "name": values["name"],
         "objective": values["goal"],
@@ -108,6 +111,8 @@ def plan_from(
         "send_hour": values["send_hour"],
         "audience_share": values["audience_share"] / 100,
         "holdout": values["holdout"] / 100,
+        "variants": values["variants"],
+        "test": test,
         "starts_at": values["starts_at"],
         "ends_at": values["ends_at"],
     }
@@ -214,6 +219,44 @@ def _offer(values: Values) -> Values:
         "code": values["code"].strip() or None if kind != "none" and not values["personal_codes"] else None,
         "personal_codes": bool(values["personal_codes"]) and kind != "none",
     }
+
+
+def _test_values(plan: Plan) -> Values:
+    """What the fields of the test before the rest show; of a plan without one, what they begin with."""
+    test = plan.test or FirstTest()
+    return {
+        "variants": list(plan.variants),
+        "test_first": plan.test is not None,
+        "test_share": round(100 * test.share),
+        "test_hours": test.wait_hours,
+        "test_metric": test.metric,
+        "test_lift": round(100 * test.smallest_lift, 2),
+        "test_otherwise": test.otherwise,
+        "test_fallback": test.fallback,
+    }
+
+
+def _test(values: Values, steps: int) -> tuple[Values | None, list[str]]:
+    """The test before the rest, None where there is none or it cannot be; and why it cannot."""
+    if not values["test_first"]:
+        return None, []
+    named, fallback = values["variants"], values["test_fallback"] if values["test_otherwise"] == "variant" else None
+    wrong = []
+    if len(set(named)) < 2:
+        wrong.append(t("staged.needs_variants"))
+    if steps > 1:
+        wrong.append(t("staged.one_message"))
+    if values["test_otherwise"] == "variant" and fallback not in named:
+        wrong.append(t("staged.which_fallback"))
+    test = {
+        "share": values["test_share"] / 100,
+        "wait_hours": values["test_hours"],
+        "metric": values["test_metric"],
+        "smallest_lift": (values["test_lift"] or 0) / 100,
+        "otherwise": values["test_otherwise"],
+        "fallback": fallback,
+    }
+    return (None, wrong) if wrong else (test, [])
 
 
 def _utm(values: Values, plan: Plan) -> dict[str, str]:

@@ -2,12 +2,11 @@
 
 from functools import partial
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import cache, door, state, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import audience, export_codes, export_setup, export_targets, standing
+from dashboard.views.plan_tabs import audience, export_codes, export_setup, export_targets, stages, standing
 from dashboard.views.plan_tabs.message import plain
 from dashboard.views.plan_tabs.saving import Open
 from engine import settings
@@ -15,7 +14,7 @@ from engine.campaign import links, merge, planned
 from engine.campaign.merge import Tool
 from engine.campaign.plan import APPROVED, Plan, Step
 from engine.decision import approvals, export, ledger
-from engine.decision.export import Recipients
+from engine.decision.export import Cut, Recipients
 from engine.decision.plans import SavedPlan
 from engine.errors import StoreProblem
 from engine.shop.store import Shop
@@ -41,32 +40,36 @@ def show(opened: Open) -> None:
     if not standing.show(opened):
         st.button(t("export.to_approve"), key="export.to_approve", on_click=state.set_plan_tab, args=("approve",))
         return
-    table = _people(opened)
-    if not export_codes.show(opened, table):
+    one = _people(opened)
+    stages.show(opened, one, history)
+    if not export_codes.show(opened, one.now):
         return
-    tool = _to_send(opened, export.recipients(opened.plan, table))
+    tool = _to_send(opened, one)
     for_a_tool = st.container()
     export_setup.show(opened, tool, history)
-    _to_measure(opened, table, tool)
+    _to_measure(opened, one, tool)
     door.say_refused()
     exports = [entry for entry in history if entry.action == "exported"]
     st.caption(t("export.recorded", count=len(exports), approver=approval.by))
     with for_a_tool:  # last: every address is looked at, which takes seconds for a hundred thousand people
-        export_targets.show(opened, len(table))
+        export_targets.show(opened, len(one.now))
 
 
-def _people(opened: Open) -> pd.DataFrame:
+def _people(opened: Open) -> Cut:
     """How many are written to and how many are not, on purpose or because they may not be. The whole assignment."""
     plan = opened.plan
     with widgets.problem_box():
         reached = cache.audience.reach(opened.shop, plan)
     channels = list(dict.fromkeys(step.channel for step in plan.steps))
     found = export.by_channels(reached.reachable, {one: reached.by_channel[one].customer_ids for one in channels})
-    table = export.assigned(plan, found)
-    treated = int(table["treated"].sum())
-    numbers = {"treated": treated, "holdout": len(table) - treated, "left_out": reached.size - len(reached.reachable)}
+    with widgets.problem_box():
+        one = export.cut_today(opened.shop, plan, settings.read().config, found)
+    treated = int(one.now["treated"].sum())
+    numbers = {"treated": treated, "holdout": len(one.now) - treated, "left_out": reached.size - len(reached.reachable)}
+    if one.stage == "test":
+        numbers["waiting"] = len(one.waiting)
     if plan.audience_share < 1:
-        numbers["beyond_share"] = len(reached.reachable) - len(table)
+        numbers["beyond_share"] = len(reached.reachable) - len(one.whole)
     with st.container(horizontal=True):
         for name, number in numbers.items():
             help_ = t(f"export.{name}_help")
@@ -74,27 +77,29 @@ def _people(opened: Open) -> pd.DataFrame:
     with st.container(border=True, key="export.reach", gap="xsmall"):
         st.caption(t("export.reach", size=widgets.number(reached.size)))
         audience.bars(opened.shop, plan, reached, channels)
-    return table
+    return one
 
 
-def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
+def _to_send(opened: Open, one: Cut) -> Tool:
     """Whom the sending tool writes to, a file for each message, and what it sends them; gives the tool."""
     shop, saved, person, plan = opened.shop, opened.saved, state.person(), opened.plan
     st.subheader(t("export.to_send"))
     st.write(t("export.to_send_about"))
-    tool = _tool(shop)
+    tool, lists = _tool(shop), export.to_send(plan, one)
     with st.container(horizontal=True, key="export.files"):
-        for one in lists:
+        if one.stage:
+            stages.downloads(opened, one, tool)
+        for each in lists if one.stage is None else []:
             st.download_button(
-                _label(plan, one),
-                door.later(partial(_recipients_csv, shop, saved, person, tool, one.step)),
-                one.file_name,
+                _label(plan, each),
+                door.later(partial(_recipients_csv, shop, saved, person, tool, each.step)),
+                each.file_name,
                 "text/csv",
-                key="export.recipients_csv" + (f".{one.step}" if one.step else ""),
+                key="export.recipients_csv" + (f".{each.step}" if each.step else ""),
                 type="primary",
                 on_click="ignore",
                 icon=":material/outgoing_mail:",
-                **door.for_who_may("export", disabled=one.people.empty),
+                **door.for_who_may("export", disabled=each.people.empty),
             )
         st.download_button(
             t("export.plans_csv"),
@@ -107,7 +112,7 @@ def _to_send(opened: Open, lists: list[Recipients]) -> Tool:
             **door.for_who_may("export"),
         )
         _pages(shop, saved, person, tool)
-    if all(one.people.empty for one in lists):
+    if all(each.people.empty for each in lists):
         st.warning(t("export.nobody"), icon=":material/person_off:")
     for number, step in enumerate(plan.steps):
         if step.condition == "stop_if_bought":
@@ -181,18 +186,18 @@ def _label(plan: Plan, one: Recipients) -> str:
     )
 
 
-def _to_measure(opened: Open, table: pd.DataFrame, tool: Tool) -> None:
+def _to_measure(opened: Open, one: Cut, tool: Tool) -> None:
     """The whole assignment, the holdout among it, for the day when results come back; never for the sending tool."""
     shop, saved, person = opened.shop, opened.saved, state.person()
-    held_out = int(table["treated"].eq(0).sum())
+    held_out, people = int(one.held["treated"].eq(0).sum()), len(one.whole)
     with st.container(border=True, key="export.measure"):
         st.subheader(t("export.to_measure"))
         if held_out:
             st.warning(t("export.not_to_send", count=widgets.number(held_out)), icon=":material/front_hand:")
         else:
-            st.caption(nobody_held_out(saved.plan, len(table)))
+            st.caption(nobody_held_out(saved.plan, people))
         st.download_button(
-            t("export.audience_csv", count=widgets.number(len(table))),
+            t("export.audience_csv", count=widgets.number(people)),
             door.later(lambda: cache.plans.exported(shop, saved, person, tool).audience_csv),
             f"{saved.plan.plan_id}-audience.csv",
             "text/csv",

@@ -14,7 +14,12 @@ from engine.errors import AppError
 from engine.sentences import say
 from engine.shop.store import Shop
 
-_ICONS = {"send": ":material/contacts:", "hold": ":material/front_hand:", "aside": ":material/person_off:"}
+_ICONS = {
+    "send": ":material/contacts:",
+    "hold": ":material/front_hand:",
+    "wait": ":material/hourglass_empty:",
+    "aside": ":material/person_off:",
+}
 _TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
@@ -83,6 +88,8 @@ def _label(file: TargetFile) -> str:
     count = widgets.number(file.people)
     if file.kind == "hold":
         return t("export.target_hold", count=count)
+    if file.kind == "wait":
+        return t("staged.list_waits", count=count)
     if file.kind == "aside":
         return t("export.target_aside", count=count)
     if file.shared:

@@ -13,10 +13,11 @@ from engine.shop.store import Shop
 
 TIERS = ("tier_spend", "tier_off")
 MONEY = ("amount", "max_discount", "min_spend", *TIERS)
-PERCENT = ("percent", "audience_share", "holdout")
+PERCENT = ("percent", "audience_share", "holdout", "test_share", "test_lift")
 CHOICES = {
     "goal": "plan.goal_{}", "channel": "plan.channel_{}", "language": "plan.language_{}",
     "kind": "plan.offer_{}", "tone": "brief.tone_{}",
+    "test_metric": "staged.metric_{}", "test_otherwise": "staged.otherwise_{}",
 }  # fmt: skip
 
 

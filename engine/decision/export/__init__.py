@@ -26,12 +26,14 @@ from engine.decision.export.people import (
     send_day,
     with_held_globally,
 )
-from engine.decision.export.record import ExportResult, audience_path, export_plans
+from engine.decision.export.record import ExportResult, audience_path, export_plans, list_path
+from engine.decision.export.stages import STAGES, Cut, Stage, cut_today, due, lists, to_send
 from engine.decision.export.targets import NAMES, TARGETS, Target, TargetName
 
 __all__ = [
-    "AUDIENCE_COLUMNS", "CHANNELS", "COPY", "FORECAST", "LANGUAGE", "NAMES", "PLAN_COLUMNS", "TARGETS", "Audience",
-    "ExportResult", "Left", "Package", "Page", "Recipients", "Target", "TargetFile", "TargetName", "assigned",
-    "audience", "audience_path", "by_channels", "export_plans", "export_target", "held_globally", "language_of",
-    "languages", "page_name", "page_path", "preview", "recipients", "send_day", "with_held_globally",
+    "AUDIENCE_COLUMNS", "CHANNELS", "COPY", "FORECAST", "LANGUAGE", "NAMES", "PLAN_COLUMNS", "STAGES", "TARGETS",
+    "Audience", "Cut", "ExportResult", "Left", "Package", "Page", "Recipients", "Stage", "Target", "TargetFile",
+    "TargetName", "assigned", "audience", "audience_path", "by_channels", "cut_today", "due", "export_plans",
+    "export_target", "held_globally", "language_of", "languages", "list_path", "lists", "page_name", "page_path",
+    "preview", "recipients", "send_day", "to_send", "with_held_globally",
 ]  # fmt: skip

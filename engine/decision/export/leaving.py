@@ -16,11 +16,12 @@ from engine.access import acting
 from engine.campaign.plan import Plan
 from engine.campaign.planned import Selected
 from engine.decision import codes, live, standing
-from engine.decision.export import package, record
+from engine.decision.export import package, record, stages
 from engine.decision.export.approved import Approved
 from engine.decision.export.files import Files
 from engine.decision.export.package import Package
-from engine.decision.export.people import assigned, audience, held_globally, languages, with_held_globally
+from engine.decision.export.people import audience, held_globally, languages, with_held_globally
+from engine.decision.export.stages import Cut, Stage
 from engine.decision.export.targets import TARGETS, TargetName
 from engine.decision.standing import TodaysForecast
 from engine.errors import DataProblem, StoreProblem
@@ -54,12 +55,14 @@ def export_target(
     only: Collection[str] | None = None,
     selected: Selected | None = None,
     forecasts: TodaysForecast = standing.forecast_today,
+    stage: Stage | None = None,
 ) -> Left:
     """All approved plans, or those named, as files for a tool; written into the folder `out` if one is given.
 
     Who is reachable by consent, unsubscribes, suppression, recent orders, the frequency cap and other live plans is
     asked of the shop now. `only`: names of the files wanted; the history then speaks of no others. `selected` gives the
-    customers of a rule, `forecasts` today's forecast of a plan, where the caller keeps such answers. Refused as
+    customers of a rule, `forecasts` today's forecast of a plan, where the caller keeps such answers. `stage`: of plans
+    with a first test; the one that is due where none is named. Refused as
     `export_plans` is, and where the target can do nothing for a plan; then no file is left behind.
 
     The same history, tables and contacts give the same bytes again.
@@ -71,19 +74,28 @@ def export_target(
     packages: list[Package] = []
     kept: dict[str, pd.DataFrame] = {}
     given: dict[str, dict[str, str]] = {}
+    staged: dict[str, dict[str, str]] = {}
     for item in approved:
-        plan_id = item.saved.plan.plan_id
-        made, kept[plan_id], given[plan_id] = _built(shop, item.saved.plan, target, contacts, seed, selected, only)
+        plan, content = item.saved.plan, str(item.approval.payload["content_sha256"])
+        one = stages.cut(shop.path, plan, item.history, content, audience(shop, plan, selected), seed, stage)
+        staged[plan.plan_id] = stages.said(one, content)
+        made, kept[plan.plan_id], given[plan.plan_id] = _built(shop, plan, one, target, contacts, seed, selected, only)
         packages.append(_chosen(made, only))
     payload = _payload(approved, packages)
     with Files(_placed(out, packages)) as files:
-        head = record.record(shop.path, shop.shop_id, approved, kept, payload, person, now, config, given)
+        head = record.record(shop.path, shop.shop_id, approved, kept, payload, person, now, config, given, staged)
         files.put_in_place()
     return Left(packages, head, void)
 
 
 def preview(
-    shop: Shop, plan: Plan, target: TargetName, config: Path, seed: int = 0, selected: Selected | None = None
+    shop: Shop,
+    plan: Plan,
+    target: TargetName,
+    config: Path,
+    seed: int = 0,
+    selected: Selected | None = None,
+    stage: Stage | None = None,
 ) -> Package:
     """What `export_target` would make of a plan now, without the content of any file: nothing leaves, nothing is said.
 
@@ -91,13 +103,16 @@ def preview(
     """
     acting.require("export", config)
     contacts = vault.contacts(shop.path, shop.shop_id, config)
-    made, _, _ = _built(shop, plan, target, contacts, seed, selected or live.kept_rules(shop), written=False)
+    selected = selected or live.kept_rules(shop)
+    one = stages.cut_today(shop, plan, config, audience(shop, plan, selected), seed, stage)
+    made, _, _ = _built(shop, plan, one, target, contacts, seed, selected, written=False)
     return made
 
 
 def _built(
     shop: Shop,
     plan: Plan,
+    one: Cut,
     target: TargetName,
     contacts: pd.DataFrame,
     seed: int,
@@ -106,9 +121,11 @@ def _built(
     written: bool = True,
 ) -> tuple[Package, pd.DataFrame, dict[str, str]]:
     """The files of a plan, its assignment to be kept, and who has which code: of those whom the files wanted name."""
-    table = languages(shop.path, plan, assigned(plan, audience(shop, plan, selected), seed))
-    kept = with_held_globally(plan, table, held_globally(shop, plan, selected), seed)
-    who = package.people(shop, plan, table, kept, TARGETS[target], contacts)
+    table = languages(shop.path, plan, one.now)
+    held = held_globally(shop, plan, selected)
+    kept = with_held_globally(plan, one.whole, held, seed)
+    barred = with_held_globally(plan, one.held, held, seed) if one.stage else kept
+    who = package.people(shop, plan, table, barred, TARGETS[target], contacts, one.waiting, one.stage or "")
     own = codes.to_hand_out(shop.path, plan, who.ids(only))
     return package.build(who, {} if target in codes.HAND_OUT_THEMSELVES else own, written), kept, own
 

@@ -15,8 +15,9 @@ from engine.decision.export.targets import Target, TargetName
 from engine.sentences import Sentence, known
 from engine.shop.store import Shop
 
-Kind = Literal["send", "hold", "aside"]
+Kind = Literal["send", "hold", "wait", "aside"]
 HOLD = "DO-NOT-SEND"  # first in the name, so that no list of files hides it
+WAIT = "DO-NOT-SEND-YET"
 ASIDE = "not-exported"
 
 
@@ -24,9 +25,10 @@ ASIDE = "not-exported"
 class TargetFile:
     """One file, with how many people stand in it.
 
-    kind: "send" to them; "hold": who must not get the plan; "aside": who is in no file, or not with every address, and
-    why. step counts from 0, None for the whole plan. shared: variant and language of all its people, where the target
-    has no column for them. part: of several that a limit of the tool makes, from 1; 0 where one is enough.
+    kind: "send" to them; "hold": who must not get the plan; "wait": who gets it after the test; "aside": who is in
+    no file, or not with every address, and why. step counts from 0, None for the whole plan. shared: variant and
+    language of all its people, where the target has no column for them. part: of several that a limit of the tool
+    makes, from 1; 0 where one is enough.
     """
 
     name: str
@@ -88,13 +90,16 @@ class Package:
 class People:
     """Whom the files of a plan for a target will name, message by message, before a word of them is written.
 
-    target: as this shop can use it. barred: who must not get the plan, as the target spells them.
+    target: as this shop can use it. barred: who must not get the plan, as the target spells them; waiting: who must not
+    get it yet, likewise. stage: of a plan with a first test, else "".
     """
 
     plan: Plan
     target: Target
     messages: list[Named]
     barred: pd.DataFrame
+    waiting: pd.DataFrame
+    stage: str = ""
 
     def ids(self, only: Collection[str] | None = None) -> list[str]:
         """Everybody who stands in a file to send; `only`: in those of a message of which one has such a name."""
@@ -103,12 +108,21 @@ class People:
 
 
 def people(
-    shop: Shop, plan: Plan, table: pd.DataFrame, held: pd.DataFrame, target: Target, contacts: pd.DataFrame
+    shop: Shop,
+    plan: Plan,
+    table: pd.DataFrame,
+    held: pd.DataFrame,
+    target: Target,
+    contacts: pd.DataFrame,
+    waiting: pd.DataFrame,
+    stage: str,
 ) -> People:
-    """table, held: of `people.languages` and `with_held_globally`; contacts: the vault's."""
+    """table, held: of `people.languages` and `with_held_globally`; contacts: the vault's; waiting, stage: of `Cut`."""
     used = target if len(contacts) else lists.without_vault(target)
-    barred = lists.held_out(held, plan, used, contacts, shop.settings.country)
-    return People(plan, used, lists.to_send(shop, plan, table, barred, used, contacts), barred)
+    country = shop.settings.country
+    barred = lists.held_out(held, plan, used, contacts, country)
+    later = lists.held_out(waiting, plan, used, contacts, country)
+    return People(plan, used, lists.to_send(shop, plan, table, barred, used, contacts), barred, later, stage)
 
 
 def build(who: People, given: Mapping[str, str], written: bool = True) -> Package:
@@ -118,11 +132,13 @@ def build(who: People, given: Mapping[str, str], written: bool = True) -> Packag
     """
     plan, target, barred = who.plan, who.target, who.barred
     found = [_with_link(_with_code(one, plan, target, given), plan, target) for one in who.messages]
-    files = [file for one in found for file in _send(plan, one, target, written)]
-    known_here = barred if target.keeps_id else barred[barred.drop(columns="customer_id").ne("").any(axis="columns")]
-    if len(known_here):
-        addresses = [header for header in barred if header != "customer_id"]
-        files += _parts(known_here, target, addresses, f"{HOLD}-{plan.plan_id}-{target.name}", "hold", written)
+    files = [file for one in found for file in _send(who, one, written)]
+    known_here, known_later = _known(target, barred), _known(target, who.waiting)
+    addresses = [header for header in barred if header != "customer_id"]
+    kinds: tuple[tuple[pd.DataFrame, str, Kind], ...] = ((known_here, HOLD, "hold"), (known_later, WAIT, "wait"))
+    for rows, stem, kind in kinds:
+        if len(rows):
+            files += _parts(rows, target, addresses, f"{stem}-{plan.plan_id}-{target.name}", kind, written)
     aside = pd.concat([one.aside for one in found], ignore_index=True)
     if len(aside):
         name = f"{ASIDE}-{plan.plan_id}-{target.name}.csv"
@@ -192,9 +208,14 @@ def _by_reason(aside: pd.DataFrame, exported: int) -> dict[str, int]:
     return {str(reason): int(count) for reason, count in counts.sort_values(ascending=False, kind="stable").items()}
 
 
-def _send(plan: Plan, named: Named, target: Target, written: bool) -> list[TargetFile]:
+def _known(target: Target, rows: pd.DataFrame) -> pd.DataFrame:
+    """Those of whom the target has something to know them by."""
+    return rows if target.keeps_id else rows[rows.drop(columns="customer_id").ne("").any(axis="columns")]
+
+
+def _send(who: People, named: Named, written: bool) -> list[TargetFile]:
     """The files of one message: one for each variant and language that the target has no column for."""
-    stem = _stem(plan, named, target)
+    target, stem = who.target, _stem(who, named)
     apart = [name for name in ("variant", "language") if name in named.rows and name not in target.headers]
     addresses = [column.header for column in named.columns]
     if not apart:
@@ -209,15 +230,15 @@ def _send(plan: Plan, named: Named, target: Target, written: bool) -> list[Targe
     return [replace(file, step=named.step) for file in files]
 
 
-def _stem(plan: Plan, named: Named, target: Target) -> str:
+def _stem(who: People, named: Named) -> str:
     """What the names of all files of a message begin with."""
-    stem = f"{plan.plan_id}-{target.name}"
-    several = named.step is not None and len(plan.steps) > 1
+    stem = f"{who.plan.plan_id}-{who.target.name}" + (f"-{who.stage}" if who.stage else "")
+    several = named.step is not None and len(who.plan.steps) > 1
     return f"{stem}-{(named.step or 0) + 1}-{named.channel}" if several else stem
 
 
 def _is_of(who: People, named: Named, name: str) -> bool:
-    return name.startswith(_stem(who.plan, named, who.target))
+    return name.startswith(_stem(who, named))
 
 
 def _parts(
@@ -227,7 +248,7 @@ def _parts(
     more = {name: header for name, header in target.headers.items() if name in rows}
     shown = rows[[*(["customer_id"] if target.keeps_id else []), *addresses, *more]].rename(columns=more)
     fitting.require(shown, target)
-    if kind == "hold":
+    if kind in ("hold", "wait"):
         shown = shown.drop_duplicates(ignore_index=True)
     render = _renderer(target, addresses) if written or target.max_bytes else lambda rows: b""
     pieces = _within(shown, render, target)

@@ -12,7 +12,7 @@ from engine.campaign import links, merge, planned
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan, Step
 from engine.campaign.planned import Selected
-from engine.decision import cells, live
+from engine.decision import assignments, cells, live
 from engine.decision.assign import assign
 from engine.shop import store
 from engine.shop.store import Shop
@@ -93,7 +93,9 @@ def with_held_globally(plan: Plan, table: pd.DataFrame, held: Mapping[str, str],
     """
     below = assigned(plan, held, seed).assign(treated=0, variant="", propensity=0.0, global_holdout=1)
     parts = [table.assign(global_holdout=0), below] if len(below) else [table.assign(global_holdout=0)]
-    return pd.concat(parts, ignore_index=True)[[*AUDIENCE_COLUMNS, CHANNELS, "global_holdout"]]
+    more = [name for name in (assignments.AT, *assignments.STAGED) if name in table]
+    joined = pd.concat(parts, ignore_index=True)[[*AUDIENCE_COLUMNS, CHANNELS, "global_holdout", *more]]
+    return joined.fillna({name: empty for name, empty in zip(assignments.STAGED, ("", 0.0), strict=True) if more})
 
 
 def send_day(plan: Plan, step: int) -> str:

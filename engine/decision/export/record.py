@@ -13,8 +13,9 @@ from engine.access import acting
 from engine.campaign.merge import Tool
 from engine.campaign.plan import Plan
 from engine.decision import approvals, assignments, cells, codes, ledger, looked, plans, standing
+from engine.decision.evenly import STAGE
 from engine.decision.export import approved as approved_plans
-from engine.decision.export import fitting
+from engine.decision.export import fitting, stages
 from engine.decision.export.approved import Approved
 from engine.decision.export.files import Files
 from engine.decision.export.messages import PLAN_COLUMNS, Page, page_path, pages_of, row
@@ -23,13 +24,13 @@ from engine.decision.export.people import (
     CHANNELS,
     Audience,
     Recipients,
-    assigned,
     languages,
     recipients,
     with_codes,
     with_held_globally,
     with_links,
 )
+from engine.decision.export.stages import Stage
 from engine.decision.standing import TodaysForecast
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import Sentence
@@ -40,8 +41,13 @@ from engine.shop.shop_settings import ShopSettings
 class ExportResult:
     """Two files' bytes, the plans in them, and the head of the approval history after this export was recorded.
 
-    recipients: of each plan's messages, in the order of `plan_ids`; a part of what `audience_csv` says. pages: of its
-    e-mails, where they were asked for. void: plans left out because their approval holds no more, with the sentence.
+    recipients: of each plan's messages, in the order of `plan_ids`; a part of what `audience_csv` says; of a plan with
+    a first test the other lists of its stage below (`stages.lists`). pages: of its e-mails, where they were asked for.
+    void: plans left out because their approval holds no more, with the sentence.
+
+    The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
+    are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
+    `ledger.verify(..., printed=(entries, head))`.
     """
 
     plans_csv: bytes
@@ -51,6 +57,11 @@ class ExportResult:
     recipients: list[Recipients]
     pages: list[Page]
     void: dict[str, Sentence]
+
+
+def list_path(out: Path, one: Recipients) -> Path:
+    """Where a list of people goes when the plans go to `out`: plans.csv -> plans-spring-recipients-test.csv."""
+    return out.with_name(f"{out.stem}-{one.file_name}")
 
 
 def audience_path(out: Path) -> Path:
@@ -74,6 +85,7 @@ def export_plans(
     with_recipients: bool = True,
     held: Callable[[Plan], Mapping[str, str]] = lambda plan: {},
     forecasts: TodaysForecast = standing.forecast_today,
+    stage: Stage | None = None,
 ) -> ExportResult:
     """All approved plans, or those named, with their audiences; written to `out` and `audience_path(out)` if given.
 
@@ -88,36 +100,35 @@ def export_plans(
     pages, which go to `page_path`; without it none are made. `with_recipients`: whether anybody takes the lists of
     people of the result; where nobody does, the people of a plan with personal codes get none, and stand in no list of
     the result. `held` gives whom `held_globally` does: they are in no
-    file, and kept with the assignment (engine.decision.assignments).
-
-    The same plans and audiences give the same bytes again: status is "approved" and `ledger_head`, `ledger_entries`
-    are those of the plan's approval, not of today, whose head this very export moves on. They still prove the history:
-    `ledger.verify(..., printed=(entries, head))`.
+    file, and kept with the assignment (engine.decision.assignments). `stage`: of plans with a first test; the one that
+    is due where none is named. Named, the lists of people are written beside the others (`list_path`).
     """
     person = person or acting.person()
     approved, void = allowed(shop_dir, shop_id, config, person, plan_ids, forecasts)
     rows, tables, people, pages = [], [], [], []
     kept: dict[str, pd.DataFrame] = {}
     given: dict[str, dict[str, str]] = {}  # by plan, customer_id -> code
+    staged: dict[str, dict[str, str]] = {}
     for item in approved:
-        table = languages(shop_dir, item.saved.plan, assigned(item.saved.plan, audiences(item.saved.plan), seed))
-        tables.append(table)
-        kept[item.saved.plan.plan_id] = with_held_globally(item.saved.plan, table, held(item.saved.plan), seed)
-        found, given[item.saved.plan.plan_id] = _lists(shop_dir, item.saved.plan, table, tool, with_recipients)
-        people += found
+        plan, content = item.saved.plan, str(item.approval.payload["content_sha256"])
+        one = stages.cut(shop_dir, plan, item.history, content, audiences(plan), seed, stage)
+        table = languages(shop_dir, plan, one.now)
+        tables.append(one.whole)
+        kept[plan.plan_id] = with_held_globally(plan, one.whole, held(plan), seed)
+        found, given[plan.plan_id] = _lists(shop_dir, plan, table, tool, with_recipients)
+        staged[plan.plan_id] = stages.said(one, content)
+        people += stages.lists(plan, one, found)
         pages += pages_of(item, pages_by, tool) if pages_by else []
-        steps = enumerate(item.saved.plan.steps)
-        rows += [row(item, step, language, table, tool) for step, one in steps for language in one.languages]
-    columns = [*AUDIENCE_COLUMNS, CHANNELS] if any(_has_channels(item.saved.plan) for item in approved) else None
+        rows += [row(item, step, spoken, table, tool) for step, m in enumerate(plan.steps) for spoken in m.languages]
     plans_csv = cells.to_csv(pd.DataFrame(rows, columns=PLAN_COLUMNS, dtype="object"))
-    audience_csv = cells.to_csv(pd.concat(tables, ignore_index=True)[columns or AUDIENCE_COLUMNS])
+    audience_csv = cells.to_csv(_audience(tables, [item.saved.plan for item in approved]))
     written = [(page_path(out, page), page.html) for page in pages] if out else []
+    written += [(list_path(out, one), one.csv) for one in people] if out and stage else []
     with Files([(out, plans_csv), (audience_path(out), audience_csv), *written] if out else []) as files:
         payload = _payload(approved, plans_csv, audience_csv, people, pages)
-        head = record(shop_dir, shop_id, approved, kept, payload, person, now, config, given)
+        head = record(shop_dir, shop_id, approved, kept, payload, person, now, config, given, staged)
         files.put_in_place()
-    ids = [item.saved.plan.plan_id for item in approved]
-    return ExportResult(plans_csv, audience_csv, ids, head, people, pages, void)
+    return ExportResult(plans_csv, audience_csv, list(kept), head, people, pages, void)
 
 
 def _lists(
@@ -131,6 +142,14 @@ def _lists(
     for one in found:
         fitting.require(one.people, fitting.of_tool(tool))
     return found, own
+
+
+def _audience(tables: list[pd.DataFrame], of: list[Plan]) -> pd.DataFrame:
+    """The assignments below each other, with more columns only where a plan has several channels or a first test."""
+    more = [CHANNELS] if any(_has_channels(plan) for plan in of) else []
+    more += [STAGE] if any(plan.test for plan in of) else []
+    found = pd.concat(tables, ignore_index=True)[[*AUDIENCE_COLUMNS, *more]]
+    return found.fillna({STAGE: ""}) if STAGE in more else found
 
 
 def _has_channels(plan: Plan) -> bool:
@@ -188,9 +207,10 @@ def record(
     now: datetime,
     config: Path,
     given: Mapping[str, dict[str, str]],
+    staged: Mapping[str, dict[str, str]],
 ) -> str:
     """The head after one entry per plan, each with its assignment kept (`with_held_globally`, by plan_id) and its codes
-    given away (customer_id -> code, by plan_id).
+    given away (customer_id -> code, by plan_id). staged: what its entry says of the stage of its test, by plan_id.
 
     Raises NotAllowed when a plan was changed since it was read, or its codes were given to others; StoreProblem when
     the shop was, so that nobody knows whether the approvals still stand.
@@ -201,10 +221,13 @@ def record(
         for item in approved:
             plan_id = item.saved.plan.plan_id
             today = plans.find(writer.db, plan_id)
-            if today is None or approvals.approval_of(today, writer.entries(plan_id)) is None:
+            entries = writer.entries(plan_id)
+            if today is None or approvals.approval_of(today, entries) is None:
                 raise NotAllowed(Sentence("decisions.changed_meanwhile", {"plan_id": plans.called(item.saved.plan)}))
+            if staged[plan_id]:
+                stages.require_same_draw(item.history, entries, staged[plan_id]["content_sha256"])
             codes.hand_out(writer.db, plan_id, own := given[plan_id], now)
-            said = payload | ({"codes": len(own)} if own else {})
+            said = payload | ({"codes": len(own)} if own else {}) | staged[plan_id]
             # On disk before the entry that says what is in it.
             seq = writer.last_seq + 1
             said |= assignments.put(shop_dir, shop_id, config, assigned[plan_id], plan_id, seq, now, own)

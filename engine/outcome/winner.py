@@ -1,0 +1,267 @@
+"""Which variant of a first test goes to the rest: read when its hours are over, by the rule fixed with the plan.
+
+What counts is customers who ordered (or clicked) within the hours after the send, of those in the test, whether the
+message reached them or not. The leader wins where it is told apart from each other variant and is ahead of the second
+by at least the smallest lift; p-values are of two proportions, corrected by Holm over all pairs, because which variant
+leads is seen in the same numbers. Everything else is the rule's "otherwise".
+"""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from engine.campaign.plan import FirstTest, Plan
+from engine.decision import assignments, ledger, moments, plans, winners
+from engine.decision.evenly import STAGE, TEST
+from engine.decision.ledger import Entry
+from engine.errors import NotAllowed, NotEnoughData
+from engine.sentences import Sentence
+from engine.shop.store import Shop
+
+ALPHA = 0.05
+UNEVEN = 0.002  # chi-squared p of the groups' sizes below which nothing is concluded from them
+_FEW = 5.0  # expected count under which the exact test stands in for chi-squared (Cochran 1954)
+Source = Literal["orders", "deliveries", "totals"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One variant of the test: customers drawn into it, whose outcome is known, and who of those ordered or clicked."""
+
+    variant: str
+    drawn: int
+    known: int
+    done: int
+
+    @property
+    def rate(self) -> float:
+        return self.done / self.known if self.known else float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the test says. winner: None where nobody won; send: what the rest gets by the rule, None for nothing.
+
+    lift: of the leader against the second, (a - b) / b, None where the second has none; p: the largest corrected p of
+    the leader against another; uneven_p: of the groups' sizes.
+    """
+
+    tallies: tuple[Tally, ...]
+    winner: str | None
+    send: str | None
+    leader: str | None
+    lift: float | None
+    p: float | None
+    uneven_p: float
+    why: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Where a test stands. over_at: the end of its hours on the shop's clock. missing: why it cannot be read yet.
+
+    found: what it says, None where it cannot be read; source: of which table.
+    """
+
+    sent_at: datetime
+    over_at: datetime
+    missing: Sentence | None = None
+    found: Found | None = None
+    source: Source | None = None
+
+
+def decide(rule: FirstTest, tallies: Sequence[Tally]) -> Found:
+    """The rule, applied. tallies: in the order of the plan's variants, which decides between equals."""
+    uneven_p = _uneven(tallies)
+    ranked = sorted(tallies, key=lambda one: -one.rate)
+    leader, second = ranked[0], ranked[1]
+    lift = leader.rate / second.rate - 1 if second.rate else None
+    values: dict[str, Any] = {"leader": leader.variant, "second": second.variant}
+    if uneven_p < UNEVEN:
+        why = Sentence("staged.uneven", values)
+        return Found(tuple(tallies), None, _otherwise(rule, None), None, lift, None, uneven_p, why)
+    p = _largest_p(leader, tallies)
+    values |= {"lift": "–" if lift is None else f"{lift:.1%}", "smallest": f"{rule.smallest_lift:.1%}", "p": f"{p:.3f}"}
+    if leader.done == second.done == 0:
+        why, wins = Sentence("staged.nobody_did", values), False
+    elif p >= ALPHA:
+        why, wins = Sentence("staged.by_chance", values), False
+    elif lift is not None and lift < rule.smallest_lift:
+        why, wins = Sentence("staged.too_little", values), False
+    else:
+        why, wins = Sentence("staged.won", values), True
+    send = leader.variant if wins else _otherwise(rule, leader.variant if leader.done else None)
+    return Found(tuple(tallies), leader.variant if wins else None, send, leader.variant, lift, p, uneven_p, why)
+
+
+def _otherwise(rule: FirstTest, ahead: str | None) -> str | None:
+    """What the rest gets where nobody won. Nobody is ahead where groups came out uneven, or nobody did anything."""
+    return {"ahead": ahead, "variant": rule.fallback, "nothing": None}[rule.otherwise]
+
+
+def _uneven(tallies: Sequence[Tally]) -> float:
+    """Chi-squared p that so many of each variant have a known outcome, by how many were drawn into each."""
+    known, drawn = (np.array([getattr(one, name) for one in tallies], dtype=float) for name in ("known", "drawn"))
+    if not known.sum() or not drawn.all():
+        return 1.0 if not known.sum() else 0.0
+    return float(stats.chisquare(known, drawn / drawn.sum() * known.sum()).pvalue)
+
+
+def _largest_p(leader: Tally, tallies: Sequence[Tally]) -> float:
+    pairs = list(itertools.combinations(tallies, 2))
+    corrected = holm([two_sided_p(*pair) for pair in pairs])
+    return float(max(p for pair, p in zip(pairs, corrected, strict=True) if leader in pair))
+
+
+def holm(p: Sequence[float]) -> np.ndarray:
+    """Corrected p-values (Holm 1979). statsmodels' own collects garbage at each call, which takes a fifth of a second
+    with everything of a page in memory."""
+    order = np.argsort(p)
+    stepped = np.maximum.accumulate(np.asarray(p)[order] * np.arange(len(p), 0, -1)).clip(max=1.0)
+    return stepped[np.argsort(order)]
+
+
+def two_sided_p(one: Tally, other: Tally) -> float:
+    """Two proportions: Pearson's chi-squared, or Fisher's exact test where a count of it is expected below five."""
+    table = np.array([[each.done, each.known - each.done] for each in (one, other)])
+    if not table.sum(axis=0).all() or not table.sum(axis=1).all():
+        return 1.0
+    expected = stats.contingency.expected_freq(table)
+    if expected.min() < _FEW:
+        return float(stats.fisher_exact(table).pvalue)
+    return float(stats.chi2_contingency(table, correction=False).pvalue)
+
+
+# --- reading a test ---
+
+
+def read(shop: Shop, plan: Plan, history: Sequence[Entry], content: str, now: datetime) -> Reading | None:
+    """Where the plan's test stands; None before its first export, and for a plan without one. history: of the plan."""
+    first = winners.begun(history, content)
+    if plan.test is None or first is None:
+        return None
+    zone = ZoneInfo(shop.settings.time_zone)
+    left = datetime.fromisoformat(first.at).astimezone(zone)
+    planned = datetime.combine(plan.starts_at, datetime.min.time(), zone).replace(hour=plan.send_hour)
+    sent_at = max(left, planned)
+    over_at = sent_at + timedelta(hours=plan.test.wait_hours)
+    moment = now if now.tzinfo else now.replace(tzinfo=zone)
+    if moment < over_at:
+        return Reading(sent_at, over_at, Sentence("staged.too_early", {"from": moments.with_zone(over_at, shop)}))
+    drawn = assignments.of_export(shop.path, plan.plan_id, first.seq)
+    people = drawn[drawn[STAGE].eq(TEST)]
+    naive = (sent_at.replace(tzinfo=None), over_at.replace(tzinfo=None))
+    for source, tallies in _tallies(shop, plan, plan.test, people, *naive):
+        if tallies:
+            return Reading(sent_at, over_at, found=decide(plan.test, tallies), source=source)
+    return Reading(sent_at, over_at, _missing(shop, plan, plan.test, over_at))
+
+
+def announce(shop: Shop, plan_id: str, person: str, now: datetime, config: Path) -> Entry:
+    """The winner on record: read, decided by the rule and kept with its numbers; the first time for good.
+
+    Raises NotAllowed before the hours are over and where the test was never exported, NotEnoughData where the results
+    are not there.
+    """
+    saved = plans.load(shop.path, plan_id)
+    history = ledger.entries(shop.path, shop.shop_id, config, plan_id)
+    if already := winners.recorded(history, saved.content_sha256):
+        return already
+    reading = read(shop, saved.plan, history, saved.content_sha256, now)
+    if reading is None:
+        key = "staged.not_begun" if saved.plan.test else "staged.no_test"
+        raise NotAllowed(Sentence(key, {"plan": plans.called(saved.plan)}))
+    if reading.found is None:
+        problem = reading.missing or Sentence("staged.not_begun", {"plan": plans.called(saved.plan)})
+        raise (NotAllowed if problem.key == "staged.too_early" else NotEnoughData)(problem)
+    found = reading.found
+    numbers = as_json(found) | {"source": reading.source, "sent_at": reading.sent_at.isoformat(),
+                                "over_at": reading.over_at.isoformat()}  # fmt: skip
+    return winners.record(
+        shop.path, shop.shop_id, plan_id, found.send, numbers, found.why.text("en"), person, now, config
+    )
+
+
+def as_json(found: Found) -> dict[str, Any]:
+    """The numbers as they are kept; why with its values, to be said in any language."""
+    plain = asdict(found) | {"why": {"key": found.why.key, "values": found.why.values}}
+    return plain | {"tallies": [asdict(one) | {"rate": one.rate if one.known else None} for one in found.tallies]}
+
+
+def _tallies(
+    shop: Shop, plan: Plan, rule: FirstTest, people: pd.DataFrame, sent_at: datetime, over_at: datetime
+) -> list[tuple[Source, list[Tally]]]:
+    """What each table says, the one to be trusted most first: the shop's own orders, deliveries, a tool's totals."""
+    of_orders = _from_orders(shop, plan, people, sent_at, over_at) if rule.metric == "orders" else []
+    column = {"orders": "converted", "clicks": "clicked"}[rule.metric]
+    total = {"orders": "orders", "clicks": "clicked"}[rule.metric]
+    of_deliveries = _from_deliveries(shop, plan, people, column)
+    return [("orders", of_orders), ("deliveries", of_deliveries), ("totals", _from_totals(shop, plan, people, total))]
+
+
+def _drawn_into(plan: Plan, people: pd.DataFrame) -> Mapping[str, int]:
+    return people["variant"].value_counts().reindex(plan.variants, fill_value=0).astype(int).to_dict()
+
+
+def _from_orders(shop: Shop, plan: Plan, people: pd.DataFrame, sent_at: datetime, over_at: datetime) -> list[Tally]:
+    """Customers who ordered within the hours; none where the orders in the shop end before those do.
+
+    Orders that say a day and no hour count by whole days: from that of the send to the last one.
+    """
+    if not shop.rows("orders"):
+        return []
+    lines = shop.table("orders", ["customer_id", "ordered_at", "quantity"])
+    lines = lines[lines["quantity"] > 0]
+    at = lines["ordered_at"]
+    first, last = pd.Timestamp(sent_at), pd.Timestamp(over_at)
+    if at.dt.normalize().eq(at).all():
+        first, last = first.normalize(), last.normalize()
+    if at.max() < last:
+        return []
+    buyers = set(lines.loc[at.ge(first) & at.le(last), "customer_id"])
+    did = people["customer_id"].isin(buyers).groupby(people["variant"]).sum()
+    return [Tally(one, n, n, int(did.get(one, 0))) for one, n in _drawn_into(plan, people).items()]
+
+
+def _from_deliveries(shop: Shop, plan: Plan, people: pd.DataFrame, column: str) -> list[Tally]:
+    """Of those in the test, whose delivery says whether they did; none where a variant has no such delivery."""
+    if not shop.rows("deliveries") or column not in shop.columns("deliveries"):
+        return []
+    rows = shop.table("deliveries", ["campaign_id", "customer_id", column])
+    rows = rows[rows["campaign_id"].eq(plan.plan_id) & rows[column].notna()].drop_duplicates("customer_id")
+    joined = people[["customer_id", "variant"]].merge(rows, on="customer_id")
+    by = joined.groupby("variant")[column].agg(["size", "sum"])
+    known = [
+        Tally(one, n, int(by["size"].get(one, 0)), int(by["sum"].get(one, 0)))
+        for one, n in _drawn_into(plan, people).items()
+    ]
+    return known if all(one.known for one in known) else []
+
+
+def _from_totals(shop: Shop, plan: Plan, people: pd.DataFrame, column: str) -> list[Tally]:
+    """A tool's totals of each variant; none where one is missing, or totals name no variants."""
+    columns = shop.columns("campaign_results")
+    if not shop.rows("campaign_results") or column not in columns or "variant" not in columns:
+        return []
+    rows = shop.table("campaign_results", ["campaign_id", "variant", "recipients", column])
+    rows = rows[rows["campaign_id"].eq(plan.plan_id) & rows[column].notna()]
+    by = rows.groupby("variant")[["recipients", column]].sum()
+    known = [
+        Tally(one, n, int(by["recipients"].get(one, 0)), int(by[column].get(one, 0)))
+        for one, n in _drawn_into(plan, people).items()
+    ]
+    return known if all(one.known and one.done <= one.known for one in known) else []
+
+
+def _missing(shop: Shop, plan: Plan, rule: FirstTest, over_at: datetime) -> Sentence:
+    """What has to be imported before the test can be read."""
+    values = {"plan_id": plan.plan_id, "variants": ", ".join(plan.variants), "until": moments.shown(over_at, shop)}
+    return Sentence(f"staged.missing_{rule.metric}", values)
