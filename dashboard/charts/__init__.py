@@ -2,8 +2,8 @@
 
 from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
 from dashboard.charts.channels import arrivals, claimed, rates
-from dashboard.charts.differences import differences
 from dashboard.charts.choices import estimates, shares
+from dashboard.charts.differences import differences
 from dashboard.charts.drawing import (
     ASSUMED,
     BAD,
@@ -48,8 +48,8 @@ __all__ = [
     "Figure",
     "arrivals",
     "assumed_profit",
-    "bias_over_time",
     "at_two_horizons",
+    "bias_over_time",
     "calibration",
     "claimed",
     "cohorts",

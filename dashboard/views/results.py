@@ -6,31 +6,23 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.results_parts import channels, learnings, past, worked
-from dashboard.views.results_parts import forecasts, past
-from dashboard.views.results_parts import channels, past, trends, worked
-from engine.shop.store import Shop
-
-LOOKS: dict[str, Callable[[Shop], None]] = {
-    "channels": channels.show,
-    "worked": worked.show,
-    "learnings": learnings.show,
-from dashboard.views.results_parts import measured, past
+from dashboard.views.results_parts import channels, forecasts, learnings, measured, past, trends, worked
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
     "measured": measured.show,
-    "past": past.show,
     "forecasts": forecasts.show,
+    "channels": channels.show,
+    "worked": worked.show,
+    "learnings": learnings.show,
     "trends": trends.show,
+    "past": past.show,
 }
 
 
 def look() -> str:
-    """What of the results is looked at; nothing to choose where there is but one."""
+    """What of the results is looked at."""
     names = list(LOOKS)
-    if len(names) < 2:
-        return names[0]
     state.keep("results.look", names[0], names, address="look")
     chosen = st.segmented_control(
         t("results.look"), names, required=True, format_func=lambda one: t(f"results.look_{one}"), key="results.look"

@@ -42,9 +42,7 @@ EVIDENCE = "evidence"  # under which an entry names the file that shows a decisi
 _RIGHTS: dict[str, Action] = {
     "commented": "view", "submitted": "submit", "approved": "approve", "rejected": "reject",
     "changes_requested": "reject", "exported": "export", "model_chosen": "submit", "concluded": "submit",
-    "split_confirmed": "submit",
-    "winner_chosen": "export",
-    RESTORED: "administer",
+    "split_confirmed": "submit", "winner_chosen": "export", RESTORED: "administer",
 }  # fmt: skip
 
 

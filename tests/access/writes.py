@@ -34,9 +34,8 @@ from engine.decision import (
     restore,
     winners,
 )
-from engine.outcome import arrivals, seen
-from engine.outcome.bandit import arms, confirmed, proposal
 from engine.outcome import arrivals, changed, learning, relearned, seen
+from engine.outcome.bandit import arms, confirmed, proposal
 from engine.shop import duplicates, erasure, incoming, intake, stated, store, vault
 from tests.access.conftest import PASSWORD
 

@@ -5,23 +5,18 @@ import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import concluding, message, proposed
-from dashboard.views.plan_tabs import measured, message, proposed
-from dashboard.views.plan_tabs import concluding, message, proposed, winner
+from dashboard.views.plan_tabs import concluding, measured, message, proposed, winner
 from dashboard.views.plan_tabs.saving import Open
 from engine.errors import NotEnoughData
 
 
 def show(opened: Open) -> None:
     """Sent against left out on purpose: from the shop's own orders, and what a sending tool reported of it."""
+    winner.show(opened)
     rows, found = measured.rows_of(opened), _row(opened)
     if rows is not None:
         measured.show(opened, rows)
     if found is None and rows is None:
-    """Sent against left out on purpose, once deliveries or totals with this plan's id are imported."""
-    winner.show(opened)
-    found = _row(opened)
-    if found is None:
         plan = opened.plan
         over = widgets.now().date() > plan.ends_at
         st.info(
@@ -31,14 +26,12 @@ def show(opened: Open) -> None:
         st.markdown(t("result.what_to_import", plan_id=message.plain(plan.plan_id)))
         st.page_link("views/data.py", label=t("result.to_data"), icon=":material/upload:")
     else:
-        _measured(opened, found)
+        if found is not None:
+            if rows is not None:
+                st.subheader(t("result.reported"))
+            _reported(opened, found)
+        _forecast(opened)
     concluding.show(opened)
-        return
-    if found is not None:
-        if rows is not None:
-            st.subheader(t("result.reported"))
-        _reported(opened, found)
-    _forecast(opened)
 
 
 def _row(opened: Open) -> pd.Series | None:
