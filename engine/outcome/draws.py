@@ -5,7 +5,9 @@ The moment is the same for both groups of a draw, so that neither has more time 
 
     deliveries   the first delivery on record to those sent, or each customer's own would-be time where both have one
     plan         the day and hour the plan starts
-    export       the export, where that came later than the plan was to start
+    export       the export, where that came after the plan was to start and before its last day was over
+
+An export after the plan's last day is a record of what was run before: the plan's own moment counts.
 
 Of exports before a plan starts the last one counts: it replaced the others. Later ones add whom no earlier one has.
 """
@@ -99,7 +101,8 @@ def _assigned(
         first = rows["exported"].min()
         planned = pd.Timestamp(plan.starts_at) + pd.Timedelta(hours=plan.send_hour) if plan else first
         counted = _counted(rows, planned)
-        at, send_from = _moments(counted, planned, known.get(plan_id))
+        ends = pd.Timestamp(plan.ends_at) + pd.Timedelta(days=1) if plan else first
+        at, send_from = _moments(counted, planned, ends, known.get(plan_id))
         people.append(counted.assign(campaign_id=plan_id, at=at, converted=np.nan)[COLUMNS])
         about.append(pd.DataFrame([_about_plan(shop, str(plan_id), plan, counted, send_from, at.min())], columns=ABOUT))
     return _concatenated(people).astype({"at": "datetime64[us]"}), pd.concat(about, ignore_index=True)
@@ -118,7 +121,9 @@ def _counted(rows: pd.DataFrame, planned: pd.Timestamp) -> pd.DataFrame:
     return rows.sort_values("seq", kind="stable").drop_duplicates("customer_id", ignore_index=True)
 
 
-def _moments(counted: pd.DataFrame, planned: pd.Timestamp, delivered: pd.DataFrame | None) -> tuple[pd.Series, str]:
+def _moments(
+    counted: pd.DataFrame, planned: pd.Timestamp, ends: pd.Timestamp, delivered: pd.DataFrame | None
+) -> tuple[pd.Series, str]:
     """When each customer's orders begin to count: one moment for each export."""
     if delivered is not None:
         sent = delivered[delivered["treated"] == 1]
@@ -126,7 +131,7 @@ def _moments(counted: pd.DataFrame, planned: pd.Timestamp, delivered: pd.DataFra
         first = counted["customer_id"].cat.codes.map(earliest).groupby(counted["seq"]).transform("min")
         if first.notna().all():
             return first, "deliveries"
-    late = counted["exported"] > planned
+    late = (counted["exported"] > planned) & (counted["exported"] < ends)
     return counted["exported"].where(late, planned), "export" if late.all() else "plan"
 
 
