@@ -126,7 +126,7 @@ def customers_and(*more):
 
 
 def test_a_second_export_before_the_send_replaces_the_first_and_a_later_one_adds_its_new_people(shop, config):
-    what = plan()
+    what = plan(ends_at=date(2026, 1, 20))
     exported(shop, config, what, now=datetime(2026, 1, 5), people=PEOPLE[:150])
     again(shop, config, what, datetime(2026, 1, 8), PEOPLE[:100])
     again(shop, config, what, datetime(2026, 1, 14), PEOPLE[:120])
@@ -135,6 +135,12 @@ def test_a_second_export_before_the_send_replaces_the_first_and_a_later_one_adds
     at = people.set_index("customer_id")["at"]
     assert (at[PEOPLE[:100]] == SENT_AT).all()
     assert (at[PEOPLE[100:120]] == pd.Timestamp("2026-01-14")).all()
+
+
+def test_an_export_after_the_last_day_is_a_record_of_what_was_run_on_the_plans_own_days(shop, config):
+    exported(shop, config, plan(), now=datetime(2026, 2, 20))
+    people = joined.read(with_orders(shop, [order("c000", "2026-03-01")])).people["p1"]
+    assert (people["at"] == SENT_AT).all()
 
 
 def test_the_first_delivery_on_record_is_the_moment_for_both_groups(shop, config):
