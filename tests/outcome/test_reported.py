@@ -129,3 +129,14 @@ def test_the_command_takes_reports_in_and_prints_what_plans_brought(shop, tmp_pa
     ]  # fmt: skip
     assert "1 were left out" in found["plans"][0]["reason"]
     assert (run("--as-of", "soon").exit_code, run("--as-of", "soon").stdout) == (2, "")
+
+
+def test_an_import_knows_the_plans_too(shop, tmp_path, monkeypatch):
+    monkeypatch.setenv("OFFERLAB_CONFIG", str(tmp_path.with_name(f"{tmp_path.name}-config")))
+    file = tmp_path / "deliveries.csv"
+    file.write_text("campaign_id,customer_id,sent_at\np1,007,2026-01-10\np9,007,2026-01-10\n")
+    ended = CliRunner().invoke(main, ["import", str(file), "--into", str(shop.path)])
+    assert ended.exit_code == 0, ended.output
+    assert json.loads(ended.stdout)["tables"]["deliveries"]["set_aside_by_reason"] == {
+        "campaign_id is not in campaigns": 1
+    }
