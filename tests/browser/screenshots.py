@@ -40,6 +40,7 @@ PAGES = (
     "launch",
     "model",
     "features",
+    "experiments",
     "history",
     "people",
     "settings",

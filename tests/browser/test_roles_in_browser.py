@@ -62,12 +62,12 @@ HIDDEN = ("people-erase", "export-target-*")
 LOOKS = (
     "door-sign_out", "app-bell", "today-*", "plans-open-*", "plans-filter", "plan-next", "plan-versions",
     "audience-saved_open", "comments-send", "pack-*", "replayed-*", "evidence-*", "export-to_approve", "setup-*",
-    "paste-*", "history-verify", "history-download", "calendar-*", "results-*", "features-*", "data-*_csv",
+    "paste-*", "history-verify", "history-download", "calendar-*", "results-*", "features-*", "experiments-*", "data-*_csv",
     "argue-*", "best-*", "split-find", "launch-ask", "launch-csv", "replies-*", "settings-examine", "settings-back_*",
     "settings-*-usual", "shops-open-*", "common-open-*", "numbers-reset", "model-*_csv", "quality-*",
 )  # fmt: skip
-PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "history", "people",
-         "settings"]  # fmt: skip
+PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "experiments",
+         "history", "people", "settings"]  # fmt: skip
 
 
 def plan(plan_id: str, **changes: object) -> Plan:
@@ -237,6 +237,7 @@ LOOKED_AT: list[tuple[str, Callable[[Page], None]]] = [
     ("/shops", nothing),
     ("/model?look=origin", nothing),
     ("/features", nothing),
+    ("/experiments", nothing),
     ("/history", nothing),
     ("/people", people),
     ("/settings", another_sender),
