@@ -63,7 +63,8 @@ LOOKS = (
     "door-sign_out", "app-bell", "today-*", "plans-open-*", "plans-filter", "plan-next", "plan-versions",
     "audience-saved_open", "comments-send", "pack-*", "replayed-*", "evidence-*", "export-to_approve", "setup-*",
     "paste-*", "history-verify", "history-download", "calendar-*", "results-*", "features-*", "data-*_csv",
-    "experiments-*", "argue-*", "best-*", "split-find", "launch-ask", "launch-csv", "replies-*", "settings-examine", "settings-back_*",
+    "experiments-*",
+    "argue-*", "best-*", "split-find", "launch-ask", "launch-csv", "replies-*", "settings-examine", "settings-back_*",
     "settings-*-usual", "shops-open-*", "common-open-*", "numbers-reset", "model-*_csv", "quality-*",
 )  # fmt: skip
 PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "experiments",
