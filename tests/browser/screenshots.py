@@ -42,6 +42,7 @@ PAGES = (
     "features",
     "another",
     "next_split",
+    "experiments",
     "history",
     "people",
     "settings",

@@ -66,11 +66,13 @@ LOOKS = (
     "audience-saved_open", "comments-send", "pack-*", "replayed-*", "evidence-*", "export-to_approve",
     "winner-to_export", "setup-*",
     "paste-*", "history-verify", "history-download", "calendar-*", "results-*", "features-*", "data-*_csv",
+    "experiments-*",
     "argue-*", "best-*", "split-find", "launch-ask", "launch-csv", "replies-*", "settings-examine", "settings-back_*",
     "settings-*-usual", "shops-open-*", "common-open-*", "numbers-reset", "model-*_csv", "quality-*",
     "another-*", "next_split-download",
 )  # fmt: skip
 PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "another", "next_split",
+PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "experiments",
          "history", "people", "settings"]  # fmt: skip
 
 
@@ -247,6 +249,7 @@ LOOKED_AT: list[tuple[str, Callable[[Page], None]]] = [
     ("/features", nothing),
     ("/another", nothing),
     ("/next_split", a_reason),
+    ("/experiments", nothing),
     ("/history", nothing),
     ("/people", people),
     ("/settings", another_sender),

@@ -32,7 +32,7 @@ def test_the_example_shows_every_verdict_with_its_reason(page, words):
         "", "Won", "", "Inconclusive", "Lost", "", "No difference worth having", "", "Inconclusive", "Invalid",
         "Invalid",
     ]  # fmt: skip
-    assert "5 tests: 1 variants won, 1 lost" in [one.value for one in app.subheader]
+    assert "5 tests read: 1 won, 1 lost" in [one.value for one in app.subheader]
     assert "21 days from 2026-03-02" in words(app)
     app.selectbox(key="experiments.test").set_value("fast-checkout").run()
     assert "Groups came out uneven" in words(app)

@@ -118,9 +118,11 @@ def one_test(found: Reading) -> None:
                 break  # the reason is the test's, the same for every arm
     by_day = found.by_day[found.by_day["experiment_id"] == chosen]
     if len(by_day):
+        first, last = by_day["day"].iloc[0], by_day["day"].iloc[-1]
+        st.caption(t("experiments_page.of_days", days=by_day["day"].nunique(), first=first, last=last))
         words = {"p": t("experiments_page.p_axis"), "day": t("experiments_page.day"),
                  "decided": t("experiments_page.decided")}  # fmt: skip
-        said = t("experiments_page.by_day_alt", first=by_day["day"].iloc[0], last=by_day["day"].iloc[-1])
+        said = t("experiments_page.by_day_alt", first=first, last=last)
         widgets.chart(charts.test_evidence(by_day, words), "experiments.by_day", said)
         st.caption(t("experiments_page.by_day_about"))
 

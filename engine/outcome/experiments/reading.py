@@ -12,6 +12,7 @@ from engine.outcome.experiments.rows import Tallies, tally
 from engine.outcome.experiments.verdicts import SRM_BELOW, Rule, judge
 from engine.sentences import Language
 
+MOST_ARMS = 200  # comparing every arm with every other takes minutes beyond
 COLUMNS = [
     "experiment_id", "variant", "srm_p", "srm_flag", "lift", "low", "high", "p_value", "p_adjusted", "always_valid_p",
     "prob_best", "verdict", "reason", "visitors", "conversions", "rate", "days", "difference", "difference_low",
@@ -113,11 +114,11 @@ def _compared(arms: pd.DataFrame) -> pd.DataFrame:
 
 
 def _best(arms: pd.DataFrame) -> pd.DataFrame:
-    """prob_best among all arms of the test, the base included, and expected_loss (a rate)."""
+    """prob_best among all arms of the test, the base included, and expected_loss (a rate); empty beyond MOST_ARMS."""
     found = pd.DataFrame({"prob_best": np.nan, "expected_loss": np.nan}, index=arms.index)
     readable = arms[["conversions", "visitors"]].notna().all(axis=1).groupby(arms["experiment"]).transform("all")
     size = arms.groupby("experiment")["variant"].transform("size")
-    for count in size[readable & (size > 1)].unique():
+    for count in size[readable & (size > 1) & (size <= MOST_ARMS)].unique():
         at = arms.index[readable & (size == count)]
         x, n = (arms.loc[at, name].to_numpy().reshape(-1, count) for name in ("conversions", "visitors"))
         chance, loss = bayes.best(x, n)
@@ -151,15 +152,20 @@ def _peeked(arms: pd.DataFrame, looks: pd.DataFrame) -> pd.DataFrame:
 
 
 def _last_look(daily: pd.DataFrame, arms: pd.DataFrame) -> pd.DataFrame:
-    """always_valid_p and the lifts it has not ruled out, per arm."""
+    """always_valid_p and the lifts that no look so far has ruled out, per arm."""
     names = ["always_valid_p", "always_valid_low", "always_valid_high"]
     if daily.empty:
         return pd.DataFrame(np.nan, index=arms.index, columns=names)
-    last = daily.groupby("pair").last().reindex(arms.index)
+    x, n, x0, n0 = (daily.groupby("pair")[name].cumsum().to_numpy("float64") for name in ("x", "n", "x0", "n0"))
+    low, high = sequential.lift_interval(daily["log_e"].to_numpy(), (x, n, x0, n0), 0.05)
+    every = pd.DataFrame({"pair": daily["pair"], "p": daily["p"], "low": low, "high": high}).groupby("pair")
+    last, inner = every.last(), every.agg({"low": "max", "high": "min"})
+    # What all looks agree on; where effects moved so that they agree on nothing, what the last one says.
+    agreed = inner["low"] < inner["high"]
+    last["low"], last["high"] = inner["low"].where(agreed, last["low"]), inner["high"].where(agreed, last["high"])
     readable = arms[["conversions", "visitors"]].notna().all(axis=1)
-    last = last[readable & readable.to_numpy()[arms["baseline"]]].reindex(arms.index)
-    low, high = sequential.lift_interval(last["log_e"].to_numpy(), _counts(arms), 0.05)
-    return pd.DataFrame(dict(zip(names, (last["p"], low, high), strict=True)), index=arms.index)
+    last = last.reindex(arms.index).where(readable & readable.to_numpy()[arms["baseline"]])
+    return last.set_axis(names, axis=1)
 
 
 def _spent(arms: pd.DataFrame) -> pd.DataFrame:

@@ -16,7 +16,7 @@ REQUIRED = ("experiment_id", "variant", "visitors", "conversions")
 OPTIONAL = ("day", "revenue", "revenue_sq", "expected_share")
 BASELINE = "control"
 _COUNTS = ("visitors", "conversions")
-_MOST = 1e12  # a count above is a slip of the pen
+_MOST = 1e12  # a count or an amount above is a slip of the pen
 _SHARES_OFF = 0.02  # three shares written as 0.33 add to 0.99
 
 
@@ -108,10 +108,10 @@ def _check_cells(rows: pd.DataFrame, found: Tallies) -> None:
         _flag(rows, bad, found, "experiments.no_count", text, column=column)
         _flag(rows, value < 0, found, "experiments.negative", text, column=column)
         rows[name] = value.where(~bad & (value >= 0))
-    for name in ("revenue", "revenue_sq"):
+    for name, most in (("revenue", _MOST), ("revenue_sq", _MOST**2)):
         if name in rows:
             value, text = rows[name], f"{name}_text"
-            bad = ((rows[text] != "") & ~np.isfinite(value)) | ((name == "revenue_sq") & (value < 0))
+            bad = ((rows[text] != "") & ~(value.abs() <= most)) | ((name == "revenue_sq") & (value < 0))
             _flag(rows, bad, found, "experiments.no_amount", text, column=name)
             rows[name] = value.where(~bad)
     _flag(rows, (rows["day"] != "") & rows["when"].isna(), found, "experiments.no_day", "day")

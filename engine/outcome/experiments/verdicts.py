@@ -106,20 +106,19 @@ def _verdict_words(row: dict, base: np.ndarray, rule: Rule) -> list[Sentence]:
     }  # fmt: skip
     daily = row["days"] > 0
     p = Sentence("experiments.p_daily" if daily else "experiments.p_once", {"p": _p(row["p_decides"])})
-    smallest = _share(rule.smallest_lift, sign=False)
+    smallest, span = _share(rule.smallest_lift, sign=False), _range(row["decides_low"], row["decides_high"])
     if row["verdict"] in ("won", "lost"):
         if np.isnan(row["lift"]):
             return [Sentence("experiments.from_nothing", counts | {"p": p})]
-        facts = counts | {"lift": _share(row["lift"]), "range": _range(row["low"], row["high"]), "p": p}
-        small = -rule.smallest_lift < row["low"] and row["high"] < rule.smallest_lift
+        facts = counts | {"lift": _share(row["lift"]), "range": span, "p": p}
+        small = -rule.smallest_lift < row["decides_low"] and row["decides_high"] < rule.smallest_lift
         extra = [Sentence("experiments.small", {"smallest": smallest})] if small else []
         return [Sentence(f"experiments.{row['verdict']}", facts), *extra]
     if row["verdict"] == "no difference worth having":
-        span = _range(row["decides_low"], row["decides_high"])
         return [Sentence("experiments.no_difference", {"range": span, "smallest": smallest} | counts)]
     if np.isnan(row["n_more"]):
         return [Sentence("experiments.nobody_converted", counts)]
-    facts = {"n": f"{row['n_more']:,.0f}", "smallest": smallest, "range": _range(row["low"], row["high"]), "p": p}
+    facts = {"n": f"{row['n_more']:,.0f}", "smallest": smallest, "range": span, "p": p}
     return [Sentence("experiments.inconclusive", counts | facts)]
 
 

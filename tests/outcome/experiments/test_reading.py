@@ -10,7 +10,7 @@ from statsmodels.stats.multitest import multipletests
 
 from engine.errors import DataProblem
 from engine.outcome import experiments
-from tests.outcome.experiments.planted import totals
+from tests.outcome.experiments.planted import daily, totals
 
 CONTRACT = [
     "experiment_id", "variant", "srm_p", "srm_flag", "lift", "low", "high", "p_value", "p_adjusted", "always_valid_p",
@@ -173,6 +173,19 @@ def test_with_days_the_always_valid_p_decides():
     assert found["p_adjusted"] < 0.05 < found["always_valid_adjusted"]
     assert found["verdict"] == "inconclusive"
     assert found["days"] == 8 and found["visitors"] == 20_000
+
+
+def test_the_range_of_all_looks_leaves_out_no_lift_exactly_where_the_always_valid_p_is_below_5_percent():
+    rows = daily(300, (0.05, 0.057), 500, 15, seed=14)
+    day = np.tile(np.arange(1, 16), 300)
+    control = pd.DataFrame({"variant": "control", "visitors": rows["n0"], "conversions": rows["x0"]})
+    other = pd.DataFrame({"variant": "b", "visitors": rows["n"], "conversions": rows["x"]})
+    both = pd.concat([one.assign(experiment_id=rows["pair"], day=day) for one in (control, other)])
+    found = experiments.read(both).query("variant == 'b'")
+    out = (found["always_valid_low"] > 0) | (found["always_valid_high"] < 0)
+    assert 20 < out.sum() < 280
+    np.testing.assert_array_equal(out, found["always_valid_p"] < 0.05)
+    assert ((found["always_valid_low"] <= 0.14) & (found["always_valid_high"] >= 0.14)).mean() > 0.95
 
 
 def test_reasons_are_said_in_chinese():
