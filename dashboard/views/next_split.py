@@ -157,7 +157,7 @@ def act(shop: Shop, found: Proposal) -> None:
     if words := state.told(AREA):
         st.success(words, icon=":material/check_circle:")
     if before := confirmed.last(shop, found.name, config):
-        shares = ", ".join(f"{arm} {share:.0%}" for arm, share in before.payload["propensities"].items())
+        shares = ", ".join(f"{arm} {share:.1%}" for arm, share in before.payload["propensities"].items())
         values = {"by": plain(before.actor), "at": moments.shown(before.at, shop), "shares": plain(shares)}
         st.caption(t("next_split.in_force", **values))
     st.caption(t("next_split.nothing_changes"))

@@ -106,7 +106,7 @@ def test_the_next_split_is_proposed_and_a_person_confirms_it(open_app, ads):
     app.text_input(key="next_split.reason").set_value("y wins").run()
     app.button(key="next_split.confirm").click().run()
     assert "Confirmed: entry 1" in app.success[0].value
-    assert "Confirmed last by" in said(app) and "y 95%" in said(app)
+    assert "Confirmed last by" in said(app) and "y 95.0%" in said(app)
     (entry,) = ledger.entries(ads, store.open_shop(ads).shop_id, settings.read().config)
     assert entry.action == "split_confirmed" and entry.payload["propensities"]["x"] == pytest.approx(0.05, abs=1e-3)
 
