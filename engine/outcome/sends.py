@@ -72,6 +72,8 @@ def _audiences(shop: Shop) -> pd.DataFrame:
     rows = shop.table("deliveries", [one for one in shop.columns("deliveries") if one in wanted])
     rows = rows[rows["treated"].fillna(1.0).eq(1.0)] if "treated" in rows else rows
     orders = placed(shop)
+    if not len(orders) or not len(rows):
+        return pd.DataFrame(columns=["recent_buyers", "buyers"], dtype="float64")
     first = orders["ordered_at"].min()
     ever = max(int((rows["sent_at"].max() - first).days) + 1, BEFORE)
     table = pd.DataFrame(

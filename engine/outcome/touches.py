@@ -44,6 +44,10 @@ def touches(shop: Shop) -> Touches:
         if not shop.rows(name):
             raise NotEnoughData(Sentence(f"channels.needs_{name}"))
     messages, orders = _messages(shop), placed(shop)
+    if not len(orders):
+        raise NotEnoughData(Sentence("channels.needs_orders"))
+    if not messages["treated"].any():
+        raise NotEnoughData(Sentence("channels.none_sent"))
     return Touches(messages, orders, _pairs(messages, orders), pd.Timestamp(default_as_of(shop)))
 
 

@@ -267,3 +267,27 @@ def test_the_command_refuses_a_shop_without_campaigns_and_leaves_no_file(tmp_pat
     result = CliRunner().invoke(main, ["channels", "--shop", str(bare.path), "--out", str(tmp_path / "out.csv")])
     assert result.exit_code == 2 and "no past campaigns" in result.stderr
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_messages_that_nobody_answered_claim_nothing(tmp_path):
+    found = channels.answer(shop(tmp_path / "shop", orders(("z", "2026-01-03")), sent(("mail1", "a", "2026-01-02"))))
+    assert (found.reconciled.orders, found.reconciled.claimed, found.reconciled.claims) == (1, 0, 0)
+    assert found.reconciled.parts["orders"].tolist() == [1] and not len(found.reconciled.by_channel)
+
+
+def test_totals_with_more_orders_than_messages_and_orders_that_are_all_returns_are_answered(tmp_path):
+    known = CAMPAIGNS.loc[CAMPAIGNS.index.repeat(4)].reset_index(drop=True)
+    known = known.assign(campaign_id=known.index.astype(str), send_hour=known.index % 5)
+    totals = pd.DataFrame({"campaign_id": known["campaign_id"], "recipients": 50, "orders": 90})
+    bought = orders(("a", "2026-01-03"))
+    found = channels.answer(shop_of(tmp_path / "a", {"campaigns": known, "orders": bought, "campaign_results": totals}))
+    assert found.hours and all(one.table["high"].dropna().le(1).all() for one in found.hours)
+    back = bought.assign(quantity=-1)
+    none = channels.answer(shop(tmp_path / "b", back, sent(("mail1", "a", "2026-01-02"))))
+    assert none.reconciled is None and "Import orders" in none.missing[0].text()
+
+
+def test_a_shop_whose_messages_were_all_held_back_says_so(tmp_path):
+    held = sent(("mail1", "a", "2026-01-02"), treated=0)
+    found = channels.answer(shop(tmp_path / "shop", orders(("a", "2026-01-03")), held))
+    assert found.reconciled is None and "nobody was sent one" in found.missing[0].text()

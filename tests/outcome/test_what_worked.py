@@ -19,7 +19,7 @@ from engine.outcome.what_worked.traits import Trait
 from engine.shop import store
 from tests.tiny import shop_of, tables
 
-FULL = bool(os.environ.get("OFFERLAB_FULL"))
+FULL = os.environ.get("OFFERLAB_FULL") == "1"
 NULLS = 20
 
 

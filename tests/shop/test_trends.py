@@ -17,7 +17,7 @@ from engine.shop.trends.seasons import season
 from engine.shop.trends.weeks import Sold, sold
 from tests.tiny import shop_of, tables
 
-FULL = bool(os.environ.get("OFFERLAB_FULL"))
+FULL = os.environ.get("OFFERLAB_FULL") == "1"
 FIRST = pd.Timestamp("2024-01-01")
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special, stats
 
 from engine.model.shrunk import effects, log_odds
 from engine.outcome.sends import sends
@@ -87,11 +87,11 @@ def _judged(table: pd.DataFrame, rows: pd.DataFrame, columns: np.ndarray, usual:
     group = np.searchsorted(table["hour"].to_numpy(), rows["hour"].to_numpy())
     found = effects(group, columns, odds, chance)
     wide = float(stats.norm.ppf(1 - (1 - LEVEL) / 2 / len(table)))
-    middle = np.log(usual / (1 - usual))
+    middle = float(special.logit(np.clip(usual, 1e-6, 1 - 1e-6)))  # a tool's totals may know more orders than messages
     low, high = found.mean - wide * found.sd, found.mean + wide * found.sd
     verdict = np.select([low > 0, high < 0], ["better", "worse"], "cannot_tell")
     rates = {
-        name: 1 / (1 + np.exp(-(middle + one)))
+        name: special.expit(middle + one)
         for name, one in zip(("rate", "low", "high"), (found.mean, low, high), strict=True)
     }
     return table.assign(**rates, verdict=verdict)

@@ -6,6 +6,7 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from engine.campaign.copy_features import product_names
 from engine.model.shrunk import log_odds
@@ -213,8 +214,8 @@ def _told(value: float, measure: Measure, usual: float) -> float:
         return value
     if measure == "revenue":
         return math.expm1(value)
-    odds = usual / (1 - usual) * math.exp(value)
-    return odds / (1 + odds) / usual - 1
+    usual = min(max(usual, 1e-6), 1 - 1e-6)  # a tool's totals may know more orders than messages
+    return float(special.expit(special.logit(usual) + value)) / usual - 1
 
 
 def _rate(rows: pd.DataFrame, measure: Measure, usual: float, effect: float) -> tuple[float, float]:
