@@ -1,6 +1,8 @@
 """Every chart: a table in, a figure out. No Streamlit here."""
 
 from dashboard.charts.calendar import BAR, MONTHS, STATUSES, timeline
+from dashboard.charts.channels import arrivals, claimed, rates
+from dashboard.charts.differences import differences
 from dashboard.charts.drawing import (
     ASSUMED,
     BAD,
@@ -38,12 +40,15 @@ __all__ = [
     "SECOND",
     "STATUSES",
     "Figure",
+    "arrivals",
     "assumed_profit",
     "calibration",
+    "claimed",
     "cohorts",
     "colour",
     "compared_groups",
     "dependence",
+    "differences",
     "extra_by_band",
     "extra_orders",
     "faded",
@@ -57,6 +62,7 @@ __all__ = [
     "over_discount",
     "past_launches",
     "ranked_offers",
+    "rates",
     "reasons",
     "rows_over_time",
     "segment_map",

@@ -6,12 +6,14 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.results_parts import learnings, past
+from dashboard.views.results_parts import channels, learnings, past, worked
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
-    "past": past.show,
+    "channels": channels.show,
+    "worked": worked.show,
     "learnings": learnings.show,
+    "past": past.show,
 }
 
 

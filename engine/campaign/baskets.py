@@ -221,7 +221,7 @@ def _of(
         line_price=line["unit_price"].to_numpy("float64"),
         products=products,
         categories=goods["category"].reindex(products).astype("str").fillna("").to_numpy(dtype=object),
-        tax_share=_tax_share(lines, money, shop),
+        tax_share=tax_share(lines, money, shop),
         returned=_returned(money),
         goods=goods,
     )
@@ -246,7 +246,7 @@ def _campaign_codes(shop: Shop) -> list[str]:
     return list(shop.table("campaigns", ["code"])["code"].dropna().astype("str").str.casefold().unique())
 
 
-def _tax_share(lines: pd.DataFrame, money: pd.DataFrame, shop: Shop) -> float | None:
+def tax_share(lines: pd.DataFrame, money: pd.DataFrame, shop: Shop) -> float | None:
     """Part of what was paid that is tax: 0 where prices are without it, None where no order says."""
     if not shop.settings.prices_include_tax:
         return 0.0

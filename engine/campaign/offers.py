@@ -326,7 +326,7 @@ def margin(shop: Shop, product_ids: list[str], category: str | None, tax_share: 
     )
     # Buyers of a campaign fill the basket with other things too; only the products named shift the mix.
     named = set(product_ids) or set(
-        products.loc[products.get("category", pd.Series(dtype="str")).eq(category or ""), "product_id"]
+        products.loc[products["category"].eq(category or ""), "product_id"] if "category" in products else ()
     )
     chosen = lines["product_id"].isin(named).to_numpy() if named else np.zeros(len(lines), dtype=bool)
     if chosen.sum() < FEW:

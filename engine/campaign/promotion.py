@@ -11,6 +11,10 @@ The rule, in order:
 4. Not used: a model of the same data, settings and code (another seed) that is not better by more than the noise.
 5. Otherwise it is used: with new data, not worse is enough.
 
+A model that follows from results alone, with nobody asking for it (engine.outcome.relearned), is held to more
+(`on_later`): it is used where it is better than the one in use by more than the noise in something it forecasts, and
+worse by more than the noise in nothing.
+
 Noise: the range of the mean difference over whole campaigns, one-sided 99 % for each forecast (5 % over all five).
 """
 
@@ -30,9 +34,10 @@ from engine.sentences import Sentence
 MIN_UNSEEN = 3
 NOISE = 0.98  # two-sided, so 1 % on the side that counts
 Why = Literal[
-    "first", "unreadable", "again", "earlier", "protected", "lost", "worse", "same", "not_worse", "nothing_to_compare"
+    "first", "unreadable", "again", "earlier", "protected", "lost", "worse", "same", "not_worse", "nothing_to_compare",
+    "better", "not_better", "few_later",
 ]  # fmt: skip
-REFUSED: tuple[Why, ...] = ("lost", "worse", "same")
+REFUSED: tuple[Why, ...] = ("lost", "worse", "same", "not_better", "few_later")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,21 +115,13 @@ def compare(
     if fresh >= MIN_UNSEEN and _teaches(rows, seen) and rows.successes[~seen].sum() > 0:
         past, future = rows.take(np.flatnonzero(seen)), rows.take(np.flatnonzero(~seen))
         model = fit.fit_candidates(past, of_campaign(rows.features), seed, (kind,))[kind]
-        return Compared(_on(future, model, in_use.responses[target]), unseen=True)
+        return on_rows(future, model.predict(future.features), in_use.responses[target].predict(future.features))
     return _both_held_back(table, in_use.tables.get(target))
 
 
 def _teaches(rows: fit.Rows, where: np.ndarray) -> bool:
     successes, trials = rows.successes[where].sum(), rows.trials[where].sum()
     return bool(min(successes, trials - successes) >= fit.MIN_SUCCESSES)
-
-
-def _on(future: fit.Rows, new: fit.Response, old: fit.Response) -> Difference:
-    new_loss, old_loss = (
-        evaluate.losses(future.trials, future.successes, model.predict(future.features)) for model in (new, old)
-    )
-    summed = pd.DataFrame({"trials": future.trials, "more": new_loss - old_loss}).groupby(future.campaign).sum()
-    return evaluate.paired(summed["trials"].to_numpy(), summed["more"].to_numpy(), NOISE)
 
 
 def _both_held_back(new: pd.DataFrame, old: pd.DataFrame | None) -> Compared | None:
@@ -165,6 +162,25 @@ def decide(old: Facts | None, readable: bool, new: Facts, asked: dict[str, Compa
     ]
     why, targets = next(((why, named) for holds, why, named in steps if holds), ("not_worse", []))
     return Verdict(why, old.version, tuple(targets), compared)
+
+
+def on_later(against: str, asked: dict[str, Compared | None]) -> Verdict:
+    """Whether a candidate is better than the one in use on later campaigns, by target as `compare` measures it."""
+    compared = {target: one for target, one in asked.items() if one is not None}
+    told = {target: one.difference.mean for target, one in compared.items() if one.difference.tells}
+    worse, better = ([t for t, mean in sorted(told.items()) if sign * mean > 0] for sign in (1, -1))
+    if not compared:
+        return Verdict("few_later", against)
+    if worse:
+        return Verdict("worse", against, tuple(worse), compared)
+    return Verdict("better" if better else "not_better", against, tuple(better), compared)
+
+
+def on_rows(rows: fit.Rows, new: np.ndarray, old: np.ndarray) -> Compared:
+    """Two models that have not seen these rows, by the probabilities they give."""
+    losses = [evaluate.losses(rows.trials, rows.successes, one) for one in (new, old)]
+    summed = pd.DataFrame({"trials": rows.trials, "more": losses[0] - losses[1]}).groupby(rows.campaign).sum()
+    return Compared(evaluate.paired(summed["trials"].to_numpy(), summed["more"].to_numpy(), NOISE), unseen=True)
 
 
 def _same_but_for_seed(old: Facts, new: Facts) -> bool:

@@ -13,9 +13,11 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from engine.campaign import evaluation, order_value, past_sends, promotion, support, unprompted, versions
+from engine.campaign import evaluation, order_value, past_sends, promotion, since, support, unprompted, versions
 from engine.campaign import rows as feature_rows
 from engine.campaign.past_sends import Messages
+from engine.campaign.since import AD_TARGETS as AD_TARGETS
+from engine.campaign.since import TARGETS as TARGETS
 from engine.campaign.versions import current_version as current_version
 from engine.errors import ModelFileProblem, NotEnoughData
 from engine.model import coverage, fit, manifest, ranges
@@ -26,8 +28,6 @@ from engine.shop.store import Shop
 from engine.shop.tables import TABLES
 
 Progress = Callable[[float, str], None]
-TARGETS = {"click": "clicked", "order": "converted", "unsubscribe": "unsubscribed"}
-AD_TARGETS = {"ad_click": "clicks", "ad_conversion": "conversions"}
 _NOT_RECORDED = "No past row records"
 # Names, without what follows the first dot, of the files that a plan's forecast is computed from.
 FORECASTS = (*TARGETS, "anyway", "value", "variation", "tried", "card")
@@ -89,7 +89,7 @@ def train(
     learn from.
     """
     as_of = as_of or default_as_of(shop)
-    in_use = _in_use(shop)
+    in_use = model_in_use(shop)
     parts = Parts(in_use=in_use, search_seconds=search_seconds)
     messages = past_sends.past_messages(shop, as_of)
     tried = support.tried(shop, messages.sent if messages else None)
@@ -101,16 +101,16 @@ def train(
         raise NotEnoughData(_nothing_to_learn(shop, parts.cards, as_of))
     if messages is not None and "order" in parts.responses:
         tried = support.measured(tried, shop, messages.sent, messages.features, parts.responses["order"], seed)
-    about = _about(shop, as_of, seed)
+    about = comes_from(shop, as_of, seed)
     models = Models(
-        _version(as_of, about), parts.responses, parts.anyway, parts.value, parts.variation, tried,
+        named(as_of, about), parts.responses, parts.anyway, parts.value, parts.variation, tried,
         _card(shop, as_of, seed, messages, parts) | {"data_rows": about["data"]["rows"], "versions": about["code"]},
     )  # fmt: skip
     old, readable = in_use.facts if in_use else None, current_version(shop) is None
     verdict = promotion.decide(old, readable, _facts(models, about), parts.compared)
     models.card.update(promoted=verdict.promoted, promotion=verdict.to_json())
     progress(0.97, "Saving the models")
-    files = _files(models) | evaluation.files(parts.evaluated)
+    files = files_of(models) | evaluation.files(parts.evaluated)
     versions.save(shop, models.version, files, about, verdict.promoted)
     progress(1.0, "Done")
     return models
@@ -242,30 +242,27 @@ def _learn_anyway(messages: Messages, parts: Parts, seed: int) -> None:
 
 
 def _learn_ads(shop: Shop, as_of: date, parts: Parts, seed: int, progress: Progress) -> None:
-    ads = shop.table("ads")
-    ads = ads[(ads["date"] < pd.Timestamp(as_of)) & (ads["impressions"] > 0)].reset_index(drop=True)
-    if ads.empty:
+    table, features = since.ad_table(shop, as_of)
+    if table.empty:
         return
-    features = feature_rows.learnable(feature_rows.ad_rows(shop, ads))
-    table = ads.assign(sent_at=ads["date"], trials=ads["impressions"], customer_id=ads.index.astype("str"))
-    # An ad's days are its past and future: stretches of time, not whole ads, are held out.
-    table["campaign_id"] = table["sent_at"].dt.to_period("W").astype("str")
     for number, (target, column) in enumerate(AD_TARGETS.items()):
         progress(0.9 + 0.03 * number, "Learning ads")
         _learn_target(parts, target, table, features, column, seed, lambda share: None)
-    if "revenue" in ads and "conversions" in ads and ads.loc[ads["revenue"].notna(), "conversions"].sum() > 0:
-        paid = ads[ads["revenue"].notna()]
+    if not {"revenue", "conversions"} <= set(table):
+        return
+    paid = table[table["revenue"].notna()]
+    if paid["conversions"].sum() > 0:
         parts.cards["ad_value"] = {"revenue_per_conversion": float(paid["revenue"].sum() / paid["conversions"].sum())}
 
 
-def _about(shop: Shop, as_of: date, seed: int) -> dict:
+def comes_from(shop: Shop, as_of: date, seed: int) -> dict:
     """What a model comes from, for its manifest: the data as it stood, the code, the seed."""
     counted = {name: rows for name in TABLES if (rows := shop.rows(name))}
     data = {"shop_version": shop.version, "as_of": str(as_of), "rows": counted}
     return {"data": data, "code": manifest.code(), "seed": seed}
 
 
-def _version(as_of: date, about: dict) -> str:
+def named(as_of: date, about: dict) -> str:
     return f"{as_of:%Y%m%d}-{hashlib.blake2b(json.dumps(about).encode(), digest_size=4).hexdigest()}"
 
 
@@ -288,7 +285,7 @@ def _card(shop: Shop, as_of: date, seed: int, messages: Messages | None, parts: 
     }
 
 
-def _files(models: Models) -> dict[str, bytes]:
+def files_of(models: Models) -> dict[str, bytes]:
     files = {"card.json": json.dumps(models.card, indent=1, default=float).encode()}
     for target, model in models.responses.items():
         files |= manifest.response_files(target, model)
@@ -301,7 +298,7 @@ def _files(models: Models) -> dict[str, bytes]:
     return files
 
 
-def _in_use(shop: Shop) -> promotion.InUse | None:
+def model_in_use(shop: Shop) -> promotion.InUse | None:
     """The model in use as a new one is compared with it; None before the first and where its files cannot be read."""
     version = current_version(shop)
     if version is None:

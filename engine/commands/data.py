@@ -68,6 +68,7 @@ def import_(
 ) -> None:
     """Add CSV, Parquet or XLSX files, a zip or a folder of them, or tables of a database to a shop; prints what was
     kept and what was not. A table is a URL: postgresql://user@host/database?table=public.orders"""
+    from engine.outcome import reported
     from engine.shop import incoming, intake
 
     files: list[Path | intake.File | Database] = list(paths)
@@ -80,8 +81,9 @@ def import_(
         raise DataProblem("Which files? Name at least one: python -m engine import FILE --into DIR.")
     config = environment.read().config
     report = intake.import_files(
-        files, into, mapping, table, datetime.now(), progress, config, pseudonymise, keep_map, begin_with
-    )
+        files, into, mapping, table, datetime.now(), progress, config, pseudonymise, keep_map, begin_with,
+        reported.plans_known(into),
+    )  # fmt: skip
     print_json(report | _results_in(into, config))
 
 

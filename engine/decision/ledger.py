@@ -42,7 +42,7 @@ EVIDENCE = "evidence"  # under which an entry names the file that shows a decisi
 _RIGHTS: dict[str, Action] = {
     "commented": "view", "submitted": "submit", "approved": "approve", "rejected": "reject",
     "changes_requested": "reject", "exported": "export", "model_chosen": "submit", "concluded": "submit",
-    "winner_chosen": "export",
+    "winner_chosen": "export", "split_confirmed": "submit",
     RESTORED: "administer",
 }  # fmt: skip
 

@@ -24,6 +24,7 @@ from engine.shop.proposal import Known, Proposal, missing_sentence, propose
 from engine.shop.tables import REFERENCES, TABLES, Problem, check
 
 Progress = Callable[[float, str], None]
+OF_CAMPAIGNS = ("deliveries", "campaign_results", "ads")
 FILE = "sources.json"  # what came in, from which file, and when
 
 
@@ -42,6 +43,18 @@ class File:
     given: tuple[TableMapping, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What an import knows beside the shop's own tables.
+
+    campaigns: rows of the table campaigns, which are added for the ids that deliveries, totals and ads name.
+    problems: what else is wrong with rows of a table, as the caller sees it: their rows are set aside.
+    """
+
+    campaigns: pd.DataFrame
+    problems: Callable[[str, pd.DataFrame], list[Problem]] = lambda table, rows: []
+
+
 def import_files(
     files: Sequence[Path | File | Database],
     into: Path,
@@ -53,6 +66,7 @@ def import_files(
     pseudonymise: bool = False,
     keep_mapping: bool = False,
     begin_with: dict[str, str] | None = None,
+    beside: Beside | None = None,
 ) -> dict:
     """Add files, and tables of databases, to the shop in `into` (made where absent). Returns the report of the
     contract: per table rows in, kept, set aside by reason, flagged. Raises DataProblem, before anything is changed, for
@@ -70,7 +84,7 @@ def import_files(
     shop = store.create_shop(into, begin_with or {})
     with store.writing(shop.path):
         progress(0.6, "Checking")
-        return _store(shop, together, _Incoming(now, config, progress, keep_mapping))
+        return _store(shop, together, _Incoming(now, config, progress, keep_mapping, beside))
 
 
 def each(files: Sequence[Path | File | Database]) -> list[File | Database]:
@@ -156,6 +170,7 @@ class _Incoming:
     config: Path
     progress: Progress
     keep_mapping: bool
+    beside: Beside | None = None
 
     def key(self, shop: store.Shop) -> bytes:
         return privacy.shop_key(shop.path, shop.shop_id, self.config)
@@ -238,10 +253,17 @@ def _check(
     for home in REFERENCES.values():  # whom and what an export names itself is no unknown id
         if home in part.taken.derived and home != name:
             tables.derive(home, _not_erased(shop, part.taken.derived[home], incoming)[0])
+    also: list[Problem] = []
+    if incoming.beside is not None:
+        named = incoming.beside.campaigns
+        if name in OF_CAMPAIGNS and "campaign_id" in rows and len(named):
+            tables.derive("campaigns", named[named["campaign_id"].isin(rows["campaign_id"].astype("str").str.strip())])
+        also = incoming.beside.problems(name, rows)
+        rows = rows.drop(index=[row for row, *_ in also])
     checked = check(name, rows, shop.settings.time_zone, tables.known(name), incoming.now)
     kept, masked = taking.masked_text(name, checked.kept)
     tables.add(name, kept)
-    found = [*part.taken.aside, *aside_rows.of_check(rows, checked)]
+    found = [*part.taken.aside, *also, *aside_rows.of_check(rows, checked)]
     lost = pd.concat([aside_rows.of(part.proposal, found), aside_rows.ragged(part.proposal.sheet)], ignore_index=True)
     aside.setdefault(name, []).append(lost)
     for proposal, alone in part.halves:

@@ -35,6 +35,7 @@ from engine.decision import (
     winners,
 )
 from engine.outcome import arrivals, seen
+from engine.outcome.bandit import arms, confirmed, proposal
 from engine.shop import duplicates, erasure, incoming, intake, stated, store, vault
 from tests.access.conftest import PASSWORD
 
@@ -58,6 +59,11 @@ def plan(plan_id: str, **changes: Any) -> Plan:
 def file_of(at: Any) -> Path:
     (at.folder / "orders.csv").write_bytes(CSV)
     return at.folder / "orders.csv"
+
+
+def a_split() -> proposal.Proposal:
+    rows = [{"arm": arm, "date": "2026-05-01", "shown": 1_000, "converted": 15} for arm in ("a", "b")]
+    return proposal.propose(arms.as_arms(pd.DataFrame(rows), "ads"))
 
 
 def few(_: Plan) -> list[str]:
@@ -88,6 +94,8 @@ NAMED: list[Named] = [
         at.path, at.id, "staged", "A", {}, "A won", me, NOW, at.config)),
     ("use another model", "submit", lambda at, me: model_choice.use(
         at.shop, "kept", me, me, "better", NOW, at.config)),
+    ("confirm a split", "submit", lambda at, me: confirmed.confirm(
+        at.shop, a_split(), me, me, "as proposed", NOW, at.config)),
     ("save an audience", "draft", lambda at, me: saved.save(at.shop, "new", "orders >= 1", NOW, me)),
     ("keep a month's figure", "draft", lambda at, me: stated.keep_stated(at.shop, date(2026, 1, 1), 5.0, me, NOW)),
     ("merge customers", "administer", lambda at, me: duplicates.merge(at.shop, at.config, {"c001": "c002"}, NOW, me)),
@@ -127,6 +135,8 @@ HALF_NAMED: list[Named] = [
     ("note for another", "draft", lambda at, me: ledger.append(
         at.path, at.id, plan_id="drafted", action="noted", actor=me, recorded_by=acting.person(), payload={}, now=NOW,
         config=at.config)),
+    ("confirm a split for another", "submit", lambda at, me: confirmed.confirm(
+        at.shop, a_split(), me, acting.person(), "as proposed", NOW, at.config)),
     ("use another model for another", "submit", lambda at, me: model_choice.use(
         at.shop, "kept", me, acting.person(), "better", NOW, at.config)),
 ]  # fmt: skip

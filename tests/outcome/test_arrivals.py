@@ -94,3 +94,28 @@ def test_an_import_notes_them_and_comments_and_standing_are_commands(shop, confi
     assert status(shop) == "results_in"
     assert '"seq": 5' in told("comment", "p1", "--text", "It went well", "--shop", shop.path)
     assert '"stands": true' in told("standing", "p1", "--shop", shop.path)
+
+
+def test_orders_after_the_end_of_the_window_are_results_without_anybodys_report(shop, config):
+    bring(shop, config)
+
+    def with_orders(*days):
+        lines = [
+            {
+                "order_id": day,
+                "customer_id": "a",
+                "ordered_at": day,
+                "product_id": "t",
+                "quantity": 1,
+                "unit_price": 9.0,
+            }
+            for day in days
+        ]
+        store.save_tables(shop, {"orders": pd.DataFrame(lines)})
+        return arrivals.note(shop, NOW, config)
+
+    # Sent on January 10 at 10:00; the window of an e-mail is 7 days.
+    assert with_orders("2026-01-12", "2026-01-16") == []
+    assert with_orders("2026-01-12", "2026-01-17") == ["p1"]
+    assert status(shop) == "results_in"
+    assert ledger.entries(shop.path, shop.shop_id, config)[-1].payload == {"rows": {"orders": 2}}

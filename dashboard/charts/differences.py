@@ -1,0 +1,36 @@
+"""Charts of differences beside each other, each with its range."""
+
+import plotly.graph_objects as go
+
+from dashboard.charts.drawing import MAIN, QUIET, faded, figure
+from dashboard.charts.sales import LONGEST
+
+
+def differences(
+    names: list[str],
+    values: list[float],
+    lows: list[float],
+    highs: list[float],
+    clear: list[bool],
+    label: str,
+    form: str,
+) -> go.Figure:
+    """One row per name, the first at the top. clear: drawn in colour, the others quiet; form: of the numbers."""
+    short = [name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…" for name in names]
+    paint = [MAIN if one else QUIET for one in clear]
+    points = go.Scatter(
+        x=values, y=list(range(len(names))), mode="markers", marker={"color": paint, "size": 9}, customdata=names,
+        error_x={
+            "type": "data", "array": [high - value for high, value in zip(highs, values, strict=True)],
+            "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
+            "color": faded(QUIET, 0.7), "thickness": 1.5, "width": 0,
+        },
+        hovertemplate="%{customdata}: %{x:" + form + "}<extra></extra>",
+    )  # fmt: skip
+    # By position: two names may be cut to the same.
+    axis = {"autorange": "reversed", "tickvals": list(range(len(names))), "ticktext": short}
+    chart = figure(
+        [points], height=100 + 28 * len(names), showlegend=False, xaxis={"title": label, "tickformat": form}, yaxis=axis
+    )
+    chart.add_vline(x=0, line={"color": QUIET, "width": 1, "dash": "dot"})
+    return chart

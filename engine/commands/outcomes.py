@@ -1,0 +1,69 @@
+"""Command about what plans brought: outcomes."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import pandas as pd
+
+from engine import settings as environment
+from engine.commands import main, on_day, print_json, progress, shop_at, shop_option
+from engine.shop import store
+from engine.shop.store import Shop
+
+
+@main.command()
+@shop_option
+@click.option(
+    "--results", multiple=True, type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Totals of a mail tool (campaign_results), deliveries or ads, with a plan's id as campaign_id; repeatable.",
+)  # fmt: skip
+@click.option("--as-of", "as_of", help="Orders strictly before this day count; default: all.")
+def outcomes(shop_dir: Path | None, results: tuple[Path, ...], as_of: str | None) -> None:
+    """What each exported plan brought, from the shop's own orders: sent against left out, at 7 and 30 days.
+
+    Nobody has to report anything; reports of a sending tool, where given, are taken in first and add clicks and costs.
+    """
+    shop, day = shop_at(shop_dir), on_day(as_of)
+    report = _taken_in(shop, results)
+    print_json({"results": report, **_measured(store.open_shop(shop.path), day)})
+
+
+def _taken_in(shop: Shop, files: tuple[Path, ...]) -> dict[str, Any] | None:
+    """The report of the import of these files, with the plans whose results are in by now."""
+    from engine.outcome import arrivals, reported
+
+    now, config = datetime.now(UTC), environment.read().config
+    report = reported.take_in(shop, files, datetime.now(), config, progress) if files else {}
+    noted = arrivals.note(store.open_shop(shop.path), now, config)
+    return (report | ({"results_in": noted} if noted else {})) or None
+
+
+def _measured(shop: Shop, day: Any) -> dict[str, Any]:
+    """plans: a row per plan and days; together: their sums at 7 and 30 days; everything: all that was sent, against
+    the permanent holdout; notes: where a number in the money comes from."""
+    from dataclasses import asdict
+
+    from engine.outcome import joined, measured, measured_words, programme
+
+    known = joined.read(shop, day)
+    table = measured.of_known(shop, known)
+    rows = table.astype(object).where(table.notna(), None).to_dict("records")
+    for row, (_, said) in zip(rows, table.iterrows(), strict=True):
+        row["reason"] = measured_words.reason(said).text()
+        mine = table[table["plan_id"] == row["plan_id"]]
+        row["cautions"] = [caution.text() for caution in measured_words.cautions(mine, row["days"])]
+    everything = programme.everything(shop, known)
+    return {
+        "orders_until": known.orders.until.isoformat(),
+        "plans": [{str(name): _plain(value) for name, value in row.items()} for row in rows],
+        "together": [asdict(programme.together(table, days)) for days in measured.HORIZONS],
+        "everything": asdict(everything) if everything else None,
+        "notes": [note.text() for note in known.notes],
+    }
+
+
+def _plain(value: object) -> object:
+    """Times as ISO text; pandas' own are no JSON."""
+    return value.isoformat() if isinstance(value, pd.Timestamp) else value

@@ -1,0 +1,169 @@
+"""The next split: proposed with its reasons, held back while too little is known, beside what an even one would do."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+from engine.errors import DataProblem
+from engine.outcome.bandit import arrival, thompson
+from engine.outcome.bandit.arms import Choice
+from engine.outcome.bandit.arrival import Delay
+from engine.outcome.offpolicy.intervals import Estimate
+from engine.sentences import Sentence
+
+LEVEL = 0.95
+EXPLORING = 0.1  # of all, spread evenly over the arms: enough to notice that one has become better
+MOST_EXPLORING = 0.5  # of all: beyond it the split would hardly follow what was learned
+MIN_CONVERSIONS = 20  # of all arms together, before anything but an even split is proposed
+CLEAR = 0.9  # chance to be best from which on an arm is said to stand out
+MUCH_TO_COME = 0.2  # share of conversions still to come that is worth saying
+DRAWS = 10_000
+
+State = Literal["too_early", "thin", "leading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """shown, converted: so far. exposed: shown, as far as conversions had time to come in. rate: of conversions per
+    shown once all have come, with its interval at LEVEL. chance_best: of being the best. share: of what comes next."""
+
+    name: str
+    shown: int
+    converted: int
+    exposed: float
+    rate: Estimate
+    chance_best: float
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """state: "too_early" (even split), "thin" (no arm stands out yet), "leading". against_even: conversions that the
+    shares so far brought above those of an even split of the same number, with its interval; below 0: fewer.
+    first, last: days of the data; delay: how long conversions take; least: smallest share an arm may have."""
+
+    name: str
+    arms: list[Arm]
+    state: State
+    against_even: Estimate
+    first: date
+    last: date
+    delay: Delay
+    least: float
+    reasons: list[Sentence]
+
+    @property
+    def propensities(self) -> dict[str, float]:
+        """Probability with which each arm is to be shown next: what an evaluation later must know."""
+        return {arm.name: arm.share for arm in self.arms}
+
+    def report(self) -> dict:
+        """For stdout and the approval history."""
+        return {
+            "name": self.name,
+            "state": self.state,
+            "propensities": self.propensities,
+            "arms": [
+                {
+                    "arm": arm.name, "shown": arm.shown, "converted": arm.converted, "exposed": arm.exposed,
+                    "rate": arm.rate.value, "rate_low": arm.rate.low, "rate_high": arm.rate.high,
+                    "chance_best": arm.chance_best, "share": arm.share,
+                }
+                for arm in self.arms
+            ],
+            "conversions_above_an_even_split": {
+                "value": self.against_even.value, "low": self.against_even.low, "high": self.against_even.high,
+            },
+            "interval_level": LEVEL,
+            "first_day": str(self.first),
+            "last_day": str(self.last),
+            "mean_delay_days": self.delay.mean,
+            "delay": "given" if self.delay.is_given else "estimated",
+            "least_share": self.least,
+            "reasons": [one.text() for one in self.reasons],
+        }  # fmt: skip
+
+
+def propose(
+    choice: Choice,
+    least: float | None = None,
+    delay_days: float | None = None,
+    as_of: date | None = None,
+    seed: int = 0,
+) -> Proposal:
+    """The next split of a choice.
+
+    least: smallest share of any arm, None: EXPLORING over their number. delay_days: mean days from showing to
+    conversion, None: estimated. as_of: up to which day (excluded) is known, default the day after the last. Raises
+    DataProblem for what cannot be.
+    """
+    names = choice.arms
+    least = EXPLORING / len(names) if least is None else least
+    _check(len(names), least, delay_days)
+    known = choice.rows if as_of is None else choice.rows[choice.rows["date"].dt.date < as_of]
+    if known.empty:
+        raise DataProblem(Sentence("bandit.nothing_before", {"name": choice.name, "day": str(as_of)}))
+    first, last = known["date"].min().date(), known["date"].max().date()
+    now = as_of or last + timedelta(days=1)
+    arm = np.array([names.index(one) for one in known["arm"]])
+    age = np.array([(now - day).days for day in known["date"].dt.date], dtype="float64")
+    shown, converted = known["shown"].to_numpy("float64"), known["converted"].to_numpy("float64")
+    delay = arrival.estimate(arm, age, shown, converted) if delay_days is None else Delay(delay_days, True)
+    counts = [np.bincount(arm, weights=part, minlength=len(names))
+              for part in (shown, shown * delay.arrived(age), converted)]  # fmt: skip
+    total, exposed, events = counts
+    a, b = thompson.posterior(events, exposed)
+    best = thompson.chance_best(a, b)
+    state: State = "leading" if best.max() >= CLEAR else "thin"
+    if events.sum() < MIN_CONVERSIONS:
+        state = "too_early"
+    shares = np.full(len(names), 1 / len(names)) if state == "too_early" else thompson.split(best, least)
+    low, high = stats.beta.ppf((1 - LEVEL) / 2, a, b), stats.beta.ppf(0.5 + LEVEL / 2, a, b)
+    arms = [
+        Arm(name, int(total[k]), int(events[k]), float(exposed[k]),
+            Estimate(float(a[k] / (a[k] + b[k])), float(low[k]), float(high[k])), float(best[k]), float(shares[k]))
+        for k, name in enumerate(names)
+    ]  # fmt: skip
+    reasons = _reasons(state, arms, delay, float(1 - exposed.sum() / max(total.sum(), 1.0)))
+    against = against_even(a, b, total, seed)
+    return Proposal(choice.name, arms, state, against, first, last, delay, least, reasons)
+
+
+def against_even(a: np.ndarray, b: np.ndarray, shown: np.ndarray, seed: int = 0) -> Estimate:
+    """Conversions of the shares so far above those of an even split, as the arms' rates are known by now.
+
+    a, b: (K,) of the rates' Beta distributions; shown: (K,).
+    """
+    over = shown - shown.sum() / len(shown)
+    mean = float(over @ (a / (a + b)))
+    drawn = np.random.default_rng(seed).beta(a, b, (DRAWS, len(a))) @ over
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, 0.5 + LEVEL / 2])
+    return Estimate(mean, float(low), float(high))
+
+
+def _check(count: int, least: float, delay_days: float | None) -> None:
+    if not 0 < least <= MOST_EXPLORING / count:
+        values = {"least": f"{least:g}", "most": f"{MOST_EXPLORING / count:.3g}", "count": count}
+        raise DataProblem(Sentence("bandit.bad_least", values))
+    if delay_days is not None and not 0 <= delay_days <= 365:
+        raise DataProblem(Sentence("bandit.bad_delay", {"days": f"{delay_days:g}"}))
+
+
+def _reasons(state: State, arms: list[Arm], delay: Delay, to_come: float) -> list[Sentence]:
+    """Why this split, the main reason first."""
+    events = sum(arm.converted for arm in arms)
+    leader = max(arms, key=lambda arm: arm.chance_best)
+    values = {"arm": leader.name, "chance": f"{leader.chance_best:.0%}", "events": f"{events:,}"}
+    found = [Sentence(f"bandit.why_{state}", values | {"needed": str(MIN_CONVERSIONS)})]
+    if delay.mean > 0:
+        days = {"days": f"{delay.mean:.1f}", "share": f"{to_come:.0%}"}
+        found.append(Sentence("bandit.delay_given" if delay.is_given else "bandit.delay_seen", days))
+        if to_come > MUCH_TO_COME:
+            found.append(Sentence("bandit.much_to_come", days))
+    silent = tuple(arm.name for arm in arms if not arm.converted and arm.exposed > 0)
+    if silent and state != "too_early":
+        found.append(Sentence("bandit.silent", {"arms": silent}))
+    return found

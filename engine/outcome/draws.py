@@ -1,0 +1,187 @@
+"""Who was to get a message and who was left out, and from which moment their orders count.
+
+From the assignments kept with exports, and from deliveries that name those left out (treated 0) of other campaigns.
+The moment is the same for both groups of a draw, so that neither has more time than the other:
+
+    deliveries   the first delivery on record to those sent, or each customer's own would-be time where both have one
+    plan         the day and hour the plan starts
+    export       the export, where that came later than the plan was to start
+
+Of exports before a plan starts the last one counts: it replaced the others. Later ones add whom no earlier one has.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from engine.campaign import sms
+from engine.campaign.plan import Plan
+from engine.decision import assignments, plans
+from engine.shop.features import campaign_windows
+from engine.shop.store import Shop
+
+COLUMNS = ["campaign_id", "customer_id", "treated", "variant", "propensity", "global_holdout", "at", "converted"]
+ABOUT = [
+    "campaign_id", "name", "channel", "goal", "source", "send_from", "starts_at", "window_days", "messages",
+    "send_cost", "offer_kind",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Draws:
+    """people: COLUMNS, one row per campaign and customer, of campaigns that left somebody out or were exported.
+
+    about: ABOUT, one row per campaign of people; source "assignment" or "deliveries"; window_days from the first
+    message to the end of the last one's window; messages: how many were sent; send_cost: money for all of them, missing
+    where nobody said what one costs. contacts: campaign_id, customer_id, at: every message that was sent, of any
+    campaign. exports: plans that were exported, with or without somebody left out. converted: what
+    a sending tool said, missing where none did.
+    """
+
+    people: pd.DataFrame
+    about: pd.DataFrame
+    contacts: pd.DataFrame
+    exports: frozenset[str]
+
+
+def draws(shop: Shop) -> Draws:
+    """Every draw that the shop knows of."""
+    delivered = _deliveries(shop)
+    stored = {saved.plan.plan_id: saved.plan for saved in plans.saved_plans(shop.path)}
+    kept = assignments.saved(shop.path, every=True)
+    ours, about_ours = _assigned(shop, kept, stored, delivered)
+    rest = delivered[~delivered["campaign_id"].isin(about_ours["campaign_id"])]
+    theirs, about_theirs = _of_deliveries(shop, rest)
+    contacts = [
+        part.loc[part["treated"] == 1, ["campaign_id", "customer_id", "at"]]
+        for part in (ours, delivered.rename(columns={"sent_at": "at"}))
+    ]
+    return Draws(
+        pd.concat([ours, theirs], ignore_index=True),
+        pd.concat([about_ours, about_theirs], ignore_index=True),
+        pd.concat(contacts, ignore_index=True).drop_duplicates(["campaign_id", "customer_id"], ignore_index=True),
+        frozenset(about_ours["campaign_id"]),
+    )
+
+
+# --- assignments ---
+
+
+def _assigned(
+    shop: Shop, kept: pd.DataFrame, stored: dict[str, Plan], delivered: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    people, about = [_no_people()], [pd.DataFrame(columns=ABOUT)]
+    times = {text: _on_the_clock(text, shop.settings.time_zone) for text in kept["exported_at"].unique()}
+    kept = kept.assign(exported=kept["exported_at"].map(times).astype("datetime64[us]"))
+    known = dict(iter(delivered.groupby("campaign_id")))
+    for plan_id, rows in kept.groupby("plan_id", sort=False):
+        plan = stored.get(str(plan_id))
+        first = rows["exported"].min()
+        planned = pd.Timestamp(plan.starts_at) + pd.Timedelta(hours=plan.send_hour) if plan else first
+        counted = _counted(rows, planned)
+        at, send_from = _moments(counted, planned, known.get(plan_id))
+        people.append(counted.assign(campaign_id=plan_id, at=at, converted=np.nan)[COLUMNS])
+        about.append(pd.DataFrame([_about_plan(shop, str(plan_id), plan, counted, send_from, at.min())], columns=ABOUT))
+    return pd.concat(people, ignore_index=True).astype({"at": "datetime64[us]"}), pd.concat(about, ignore_index=True)
+
+
+def _on_the_clock(text: str, time_zone: str) -> pd.Timestamp:
+    """An instant as the history wrote it, on the shop's clock."""
+    at = pd.Timestamp(text)
+    return at if at.tzinfo is None else at.tz_convert(time_zone).tz_localize(None)
+
+
+def _counted(rows: pd.DataFrame, planned: pd.Timestamp) -> pd.DataFrame:
+    """One row per customer: of the last export before the plan starts, and of later ones those who are new."""
+    before = rows.loc[rows["exported"] <= planned, "seq"]
+    rows = rows[rows["seq"] >= (before.max() if len(before) else rows["seq"].min())]
+    return rows.sort_values("seq", kind="stable").drop_duplicates("customer_id", ignore_index=True)
+
+
+def _moments(counted: pd.DataFrame, planned: pd.Timestamp, delivered: pd.DataFrame | None) -> tuple[pd.Series, str]:
+    """When each customer's orders begin to count: one moment for each export."""
+    if delivered is not None:
+        sent = delivered[delivered["treated"] == 1].groupby("customer_id")["sent_at"].min()
+        first = counted["customer_id"].map(sent).groupby(counted["seq"]).transform("min")
+        if first.notna().all():
+            return first, "deliveries"
+    late = counted["exported"] > planned
+    return counted["exported"].where(late, planned), "export" if late.all() else "plan"
+
+
+def _about_plan(
+    shop: Shop, plan_id: str, plan: Plan | None, counted: pd.DataFrame, send_from: str, starts_at: pd.Timestamp
+) -> list[object]:
+    if plan is None:
+        return [plan_id, plan_id, "", "", "assignment", send_from, starts_at, 7, len(counted), np.nan, "none"]
+    sent = counted[(counted["treated"] == 1) & (counted["global_holdout"] != 1)]
+    by = sent["channels"].str.split("|").explode().value_counts()
+    cost, messages = 0.0, 0
+    for step in plan.steps:
+        row = {"channel": step.channel, "language": step.language, "body": step.texts.get("body")}
+        number = int(by.get(step.channel, 0))
+        messages += number
+        cost += number * sms.cost_of(row, shop.settings) if step.channel in shop.settings.send_cost else np.nan
+    window = plan.window_days or shop.settings.window(plan.steps[-1].channel)
+    days = plan.steps[-1].day - plan.steps[0].day + window
+    return [
+        plan_id, plan.name, plan.channel, plan.objective, "assignment", send_from, starts_at, days, messages, cost,
+        plan.offer.kind,
+    ]  # fmt: skip
+
+
+# --- deliveries ---
+
+
+def _deliveries(shop: Shop) -> pd.DataFrame:
+    """campaign_id, customer_id, sent_at, treated, variant, propensity, converted, as single deliveries have them."""
+    wanted = ["campaign_id", "customer_id", "sent_at", "treated", "variant", "propensity", "converted"]
+    if not shop.rows("deliveries"):
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in wanted}).astype(
+            {"sent_at": "datetime64[us]", "treated": "float64", "propensity": "float64", "converted": "float64"}
+        )
+    rows = shop.table("deliveries", [name for name in shop.columns("deliveries") if name in wanted])
+    treated = rows["treated"].fillna(1.0) if "treated" in rows else 1.0
+    return rows.assign(treated=treated).reindex(columns=wanted)
+
+
+def _of_deliveries(shop: Shop, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Campaigns whose deliveries name those left out: everyone by their first (would-be) message."""
+    held = rows.loc[rows["treated"] == 0, "campaign_id"].unique()
+    rows = rows[rows["campaign_id"].isin(held) & rows["sent_at"].notna()]
+    if rows.empty:
+        return _no_people(), pd.DataFrame(columns=ABOUT)
+    messages = rows[rows["treated"] == 1].groupby("campaign_id").size()
+    first = rows.sort_values("sent_at", kind="stable").drop_duplicates(["campaign_id", "customer_id"])
+    people = first.assign(global_holdout=0, at=first["sent_at"])[COLUMNS]
+    people["variant"] = people["variant"].astype("object").where(people["variant"].notna(), "")
+    return people, _about_campaigns(shop, messages, people.groupby("campaign_id")["at"].min())
+
+
+def _about_campaigns(shop: Shop, messages: pd.Series, starts_at: pd.Series) -> pd.DataFrame:
+    wanted = ["name", "channel", "goal", "offer_kind", "send_cost"]
+    known = shop.optional("campaigns").drop_duplicates("campaign_id").set_index("campaign_id")
+    table = known.reindex(index=starts_at.index, columns=wanted)
+    channel = table["channel"].astype("object").where(table["channel"].notna(), "")
+    days = channel.map(shop.settings.window).astype("int64")
+    if shop.rows("campaigns"):
+        windows = campaign_windows(shop).drop_duplicates("campaign_id").set_index("campaign_id")
+        days = windows["window_days"].reindex(table.index).fillna(days).astype("int64")
+    each = table["send_cost"].astype("float64").fillna(channel.map(shop.settings.send_cost).astype("float64"))
+    sent = messages.reindex(table.index).fillna(0)
+    about = table.assign(
+        name=table["name"].astype("object").where(table["name"].notna(), table.index), channel=channel,
+        source="deliveries", send_from="deliveries", starts_at=starts_at, window_days=days, messages=sent,
+        send_cost=sent * each,
+    )  # fmt: skip
+    about.index.name = "campaign_id"
+    return about.reset_index()[ABOUT]
+
+
+def _no_people() -> pd.DataFrame:
+    kinds = {
+        "treated": "int64", "propensity": "float64", "global_holdout": "int64", "at": "datetime64[us]",
+        "converted": "float64",
+    }  # fmt: skip
+    return pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype(kinds)

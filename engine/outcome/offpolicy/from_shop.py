@@ -1,0 +1,144 @@
+"""Would it have paid to write to others? From the shop's past sends whose holdout chance drew.
+
+Two actions, "send" and "hold"; the reward is profit per message that might have been sent, in the shop's currency. A
+customer's rows move together.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from engine.audience import segments
+from engine.campaign import offers
+from engine.campaign.uplift import evidence
+from engine.errors import NotEnoughData
+from engine.outcome.offpolicy import answer
+from engine.outcome.offpolicy.answer import Answer
+from engine.outcome.offpolicy.log import Log
+from engine.outcome.offpolicy.policy import by_row
+from engine.sentences import Sentence
+from engine.shop.store import Shop
+
+ACTIONS = ("hold", "send")
+RECENT_DAYS = 90
+CHOICES = ("everybody", "nobody", "recent", "lapsed")  # and group:ID of each of the shop's groups
+
+
+@dataclass(frozen=True, slots=True)
+class Sends:
+    """A log of past sends. reward: "profit" in the shop's currency, or "orders" where no revenue was recorded.
+
+    days_since_order: (n,) at the time of the send, missing before a customer's first order. group: (n,) id of today.
+    margin: share of list price. facts: of the evidence, see uplift.evidence.Evidence.facts.
+    """
+
+    log: Log
+    reward: str
+    days_since_order: np.ndarray
+    group: np.ndarray
+    groups: dict[str, str]  # id -> name, in their order
+    margin: float
+    first: date
+    last: date
+    facts: dict
+
+    @property
+    def choices(self) -> list[str]:
+        """What can be asked, by key."""
+        return [*CHOICES, *(f"group:{one}" for one in self.groups)]
+
+
+def sends(shop: Shop) -> Sends:
+    """The shop's past sends as a log. Raises NotEnoughData where chance held nobody out, or its odds are not known."""
+    past = evidence.gather(shop)
+    evidence.refuse(past)
+    rows = past.rows.merge(_paid(shop), on=["campaign_id", "customer_id", "sent_at"], how="left")
+    treated = rows["treated"].to_numpy("float64") == 1
+    chance = rows["propensity"].to_numpy("float64")
+    has_money = bool(rows["revenue"].notna().any())
+    margin = offers.margin(shop, [], None).share
+    reward = profit(rows, treated, margin, shop.settings.return_rate) if has_money else rows["converted"].to_numpy()
+    since = days_since_order(shop, rows)
+    known = pd.DataFrame(
+        {"channel": rows["channel"].astype("str").fillna(""), "days": np.log1p(since), "ever": np.isfinite(since) * 1.0}
+    )
+    log = Log(
+        ACTIONS, treated.astype(int), reward.astype("float64"), np.where(treated, chance, 1 - chance), known,
+        pd.factorize(rows["customer_id"])[0],
+    )  # fmt: skip
+    group, names = _groups(shop, rows["customer_id"])
+    days = rows["sent_at"].dropna()
+    if days.empty:
+        raise NotEnoughData(Sentence("refused.no_propensity"))
+    first, last = days.min().date(), days.max().date()
+    return Sends(log, "profit" if has_money else "orders", since, group, names, margin, first, last, past.facts())
+
+
+def judge(known: Sends, choice: str, seed: int = 0) -> Answer:
+    """What writing to these alone would have earned on the same occasions; `choice` is one of `known.choices`."""
+    written = written_to(known, choice).astype(int)
+    return answer.evaluate(known.log, by_row(written, np.array([[1.0, 0.0], [0.0, 1.0]]), known.log), seed)
+
+
+def written_to(known: Sends, choice: str) -> np.ndarray:
+    """(n,) whether the choice writes in this row."""
+    count = len(known.log)
+    if choice in ("everybody", "nobody"):
+        return np.full(count, choice == "everybody")
+    recent = known.days_since_order <= RECENT_DAYS
+    if choice in ("recent", "lapsed"):
+        return recent if choice == "recent" else ~recent
+    return known.group == choice.removeprefix("group:")
+
+
+def profit(rows: pd.DataFrame, treated: np.ndarray, margin: float, returned: float) -> np.ndarray:
+    """Per row: what is paid less the cost of the goods, less what sending cost; what comes back earns nothing.
+
+    rows: revenue, cost, offer_kind, discount. Goods cost (1 - margin) of the list price, which is above what is paid
+    by a percentage off where one was offered and the message was sent.
+    """
+    off = rows["discount"].where(rows["offer_kind"].eq("percent"), 0.0).fillna(0.0).clip(0, 0.95).to_numpy("float64")
+    paid = rows["revenue"].fillna(0.0).to_numpy("float64")
+    listed = paid / (1 - np.where(treated, off, 0.0))
+    earned = (paid - (1 - margin) * listed) * (1 - returned)
+    return earned - np.where(treated, rows["cost"].fillna(0.0).to_numpy("float64"), 0.0)
+
+
+def _paid(shop: Shop) -> pd.DataFrame:
+    """Per delivery: revenue, and of its campaign channel, offer_kind, discount, cost (of a message)."""
+    keys = ["campaign_id", "customer_id", "sent_at"]
+    there = [*keys, *(["revenue"] if "revenue" in shop.columns("deliveries") else [])]
+    table = shop.table("deliveries", there).reindex(columns=[*keys, "revenue"])
+    campaigns = shop.optional("campaigns").drop_duplicates("campaign_id")
+    about = campaigns.reindex(columns=["campaign_id", "channel", "offer_kind", "discount", "send_cost"])
+    usual = about["channel"].map(shop.settings.send_cost).astype("float64")
+    about = about.assign(cost=about["send_cost"].astype("float64").fillna(usual)).drop(columns="send_cost")
+    return table.drop_duplicates(keys).merge(about, on="campaign_id", how="left")
+
+
+def days_since_order(shop: Shop, rows: pd.DataFrame) -> np.ndarray:
+    """(n,) days from the customer's last order to the send; missing without one. rows: customer_id, sent_at."""
+    found = np.full(len(rows), np.nan)
+    if not shop.rows("orders"):
+        return found
+    orders = shop.table("orders", ["customer_id", "ordered_at"]).sort_values("ordered_at")
+    asked = rows[["customer_id", "sent_at"]].assign(place=np.arange(len(rows))).dropna(subset="sent_at")
+    joined = pd.merge_asof(
+        asked.sort_values("sent_at"), orders, left_on="sent_at", right_on="ordered_at", by="customer_id",
+        allow_exact_matches=False,
+    )  # fmt: skip
+    found[joined["place"]] = (joined["sent_at"] - joined["ordered_at"]).dt.total_seconds() / 86_400
+    return found
+
+
+def _groups(shop: Shop, customer: pd.Series) -> tuple[np.ndarray, dict[str, str]]:
+    """Today's group of each row's customer, and the groups' names; none where the shop has no groups."""
+    try:
+        found = segments.current(shop)
+    except NotEnoughData:
+        return np.full(len(customer), "", dtype=object), {}
+    labels = found.labels.drop_duplicates("customer_id").set_index("customer_id")["segment_id"]
+    names = found.profiles.set_index("segment_id")["segment_name"]
+    return customer.map(labels).fillna("").to_numpy(dtype=object), {str(one): str(names[one]) for one in names.index}

@@ -1,0 +1,140 @@
+"""What a sending tool reports of plans: totals, single deliveries or ads, under the plan's id as campaign_id.
+
+They add clicks and costs to what the shop's own orders say. Every row is either kept or set aside with its reason.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from engine.campaign import planned, sms
+from engine.decision import plans
+from engine.decision.plans import SavedPlan
+from engine.errors import AppError, DataProblem
+from engine.sentences import Sentence
+from engine.shop import intake, store
+from engine.shop.intake import OF_CAMPAIGNS, Beside
+from engine.shop.proposal import Known
+from engine.shop.shop_settings import ShopSettings
+from engine.shop.store import Shop
+from engine.shop.tables import Problem
+
+# Parts that cannot be more than their whole, by table.
+_WITHIN = {
+    "campaign_results": (
+        ("delivered", "recipients"), ("opened", "recipients"), ("clicked", "recipients"), ("orders", "recipients"),
+        ("bounced", "recipients"), ("unsubscribed", "recipients"),
+    ),
+    "ads": (("clicks", "impressions"), ("conversions", "impressions")),
+}  # fmt: skip
+
+
+def take_in(
+    shop: Shop,
+    files: Sequence[Path],
+    now: datetime,
+    config: Path,
+    progress: Callable[[float, str], None] = lambda share, text: None,
+) -> dict[str, Any]:
+    """Add reports to the shop; the report of the import, as `import` prints it.
+
+    Raises DataProblem, before anything is changed, for a file that is none of the three tables or lacks a column.
+    """
+    for path in intake.each(files):
+        for found in intake.proposed(path, Known(), head=1_000):
+            if found.mapping.table not in OF_CAMPAIGNS:
+                values = {"file": found.sheet.name, "table": found.mapping.table}
+                raise DataProblem(Sentence("measured.no_report", values))
+    beside = replace(plans_known(shop.path), problems=_Checks(shop))
+    return intake.import_files(list(files), shop.path, now=now, progress=progress, config=config, beside=beside)
+
+
+def plans_known(shop_dir: Path) -> Beside:
+    """The plans of a shop as rows of its campaigns: a report may name them. None where there is no shop yet."""
+    try:
+        settings = store.open_shop(shop_dir).settings if (Path(shop_dir) / "shop.toml").exists() else None
+    except AppError:
+        settings = None  # the import itself says what is wrong with it
+    rows = [_as_campaign(saved, settings) for saved in plans.saved_plans(Path(shop_dir))] if settings else []
+    return Beside(pd.DataFrame(rows, columns=[*_COLUMNS]))
+
+
+_COLUMNS = (
+    "campaign_id", "name", "type", "channel", "goal", "language", "offer_kind", "discount", "min_spend",
+    "gift_product_id", "code", "category", "starts_at", "ends_at", "send_hour", "audience_share", "send_cost",
+    "headline", "body",
+)  # fmt: skip
+
+
+def _as_campaign(saved: SavedPlan, settings: ShopSettings) -> dict[str, Any]:
+    """The first message of a plan as a row of campaigns."""
+    plan = saved.plan
+    first = planned.messages(plan, saved.extras.get("filled") or {})[0]
+    starts = pd.Timestamp(plan.starts_at) + pd.Timedelta(hours=plan.send_hour)
+    row = first | {
+        "campaign_id": plan.plan_id, "name": plan.name, "type": "campaign", "code": plan.offer.code,
+        "starts_at": starts.isoformat(), "send_cost": sms.cost_of(first, settings),
+    }  # fmt: skip
+    return {name: row.get(name) for name in _COLUMNS}
+
+
+class _Checks:
+    """What is wrong with rows of a report beside what every import looks for: (table, rows) -> problems."""
+
+    def __init__(self, shop: Shop):
+        self._campaigns = (
+            set(shop.table("campaigns", ["campaign_id"])["campaign_id"]) if shop.rows("campaigns") else set()
+        )
+        self._plans = {saved.plan.plan_id for saved in plans.saved_plans(shop.path)}
+
+    def __call__(self, table: str, rows: pd.DataFrame) -> list[Problem]:
+        problems: dict[int, Problem] = {}
+        for problem in (*self._unknown(table, rows), *self._nobody(table, rows), *self._too_many(table, rows)):
+            problems.setdefault(problem[0], problem)
+        return list(problems.values())
+
+    def _unknown(self, table: str, rows: pd.DataFrame) -> list[Problem]:
+        if table not in OF_CAMPAIGNS or "campaign_id" not in rows:
+            return []
+        ids = rows["campaign_id"].astype("str").str.strip()
+        known = ids.isin(self._plans | self._campaigns) | rows["campaign_id"].isna() | ids.eq("")
+        reason = "campaign_id is neither a plan nor a past campaign of this shop"
+        return [(int(row), "campaign_id", ids[row], reason) for row in rows.index[~known]]
+
+    def _nobody(self, table: str, rows: pd.DataFrame) -> list[Problem]:
+        """Totals of a campaign and variant that say nobody got it; of daily rows their sum counts."""
+        if table != "campaign_results" or "recipients" not in rows:
+            return []
+        people = _numbers(rows["recipients"])
+        whole = people.groupby(_campaign(rows)).transform("sum")
+        nobody = rows.index[people.notna() & whole.eq(0)]
+        return [(int(row), "recipients", 0, "recipients is 0: nobody can have clicked or ordered") for row in nobody]
+
+    def _too_many(self, table: str, rows: pd.DataFrame) -> list[Problem]:
+        """More clicks or orders than people: of daily rows, whose orders come later, the sums are compared."""
+        problems: list[Problem] = []
+        for part, whole in _WITHIN.get(table, ()):
+            if {part, whole} <= set(rows):
+                counts = pd.DataFrame({"part": _numbers(rows[part]), "whole": _numbers(rows[whole])})
+                sums = counts.groupby(_campaign(rows)).transform("sum") if table == "campaign_results" else counts
+                found = rows.index[(sums["part"] > sums["whole"]) & counts["part"].gt(0) & counts["whole"].ge(0)]
+                problems += [
+                    (int(row), part, rows.at[row, part], f"{part} is {sums.at[row, 'part']:,.0f}, above {whole}, "
+                     f"{sums.at[row, 'whole']:,.0f}")
+                    for row in found
+                ]  # fmt: skip
+        return problems
+
+
+def _numbers(column: pd.Series) -> pd.Series:
+    return pd.to_numeric(column, errors="coerce")
+
+
+def _campaign(rows: pd.DataFrame) -> pd.Series:
+    """One key for each campaign and variant."""
+    variant = rows["variant"].astype("str") if "variant" in rows else ""
+    return rows["campaign_id"].astype("str").str.strip() + "\x1f" + variant

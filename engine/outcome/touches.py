@@ -1,0 +1,109 @@
+"""Messages and the shop's own orders, joined by customer and time: who ordered how many days after which message."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from engine.errors import NotEnoughData
+from engine.sentences import Sentence
+from engine.shop import sales
+from engine.shop.features import campaign_windows, default_as_of
+from engine.shop.store import Shop
+
+HORIZON = 30  # days after a message within which an order is looked at
+
+DAY = 86_400  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Touches:
+    """messages: campaign_id, customer_id, sent_at, treated (bool), channel, window_days.
+
+    orders: order_id, customer_id, ordered_at, net (money after discounts and returns), one row per order placed.
+    pairs: message and order (positions in these tables) and days between, 0 to HORIZON; an order appears once for each
+    message before it. as_of: the first instant that nothing is known of.
+    """
+
+    messages: pd.DataFrame
+    orders: pd.DataFrame
+    pairs: pd.DataFrame
+    as_of: pd.Timestamp
+
+    @property
+    def claims(self) -> pd.DataFrame:
+        """The pairs whose message was sent and whose order came within that message's window."""
+        message = self.pairs["message"].to_numpy()
+        inside = self.pairs["days"].to_numpy() < self.messages["window_days"].to_numpy("float64")[message]
+        return self.pairs[inside & self.messages["treated"].to_numpy()[message]]
+
+
+def touches(shop: Shop) -> Touches:
+    """Every message and every order of the shop. Raises NotEnoughData for a shop that lacks either."""
+    for name in ("deliveries", "campaigns", "orders"):
+        if not shop.rows(name):
+            raise NotEnoughData(Sentence(f"channels.needs_{name}"))
+    messages, orders = _messages(shop), placed(shop)
+    return Touches(messages, orders, _pairs(messages, orders), pd.Timestamp(default_as_of(shop)))
+
+
+def _messages(shop: Shop) -> pd.DataFrame:
+    wanted = ("campaign_id", "customer_id", "sent_at", "treated")
+    rows = shop.table("deliveries", [name for name in shop.columns("deliveries") if name in wanted])
+    treated = rows["treated"].fillna(1.0).eq(1.0) if "treated" in rows else pd.Series(True, rows.index)
+    windows = campaign_windows(shop).drop_duplicates("campaign_id").set_index("campaign_id")
+    table = rows[["campaign_id", "customer_id", "sent_at"]].assign(treated=treated)
+    table = table.join(windows[["channel", "window_days"]], on="campaign_id")
+    return table[table["channel"].notna()].reset_index(drop=True)
+
+
+def placed(shop: Shop) -> pd.DataFrame:
+    """order_id, customer_id, ordered_at and net of every order; one that only takes something back is none."""
+    wanted = [name for name in sales.COLUMNS if name in shop.columns("orders") and name != "product_id"]
+    lines = shop.table("orders", wanted)
+    lines["net"] = sales.parts(lines)["net"]
+    bought = lines["ordered_at"].where(lines["quantity"] > 0)
+    by_order = lines.assign(at=bought).groupby(["customer_id", "order_id"], sort=False)
+    table = by_order.agg(ordered_at=("at", "min"), net=("net", "sum")).reset_index()
+    return table[table["ordered_at"].notna()].sort_values("ordered_at", kind="stable", ignore_index=True)
+
+
+def _pairs(messages: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
+    """For each message the customer's orders of the HORIZON days after it."""
+    sorted_by, low, high, at, since = _found(messages, orders, 0, HORIZON)
+    count = high - low
+    message = np.repeat(np.arange(len(messages)), count)
+    nth = np.arange(len(message)) - np.repeat(np.cumsum(count) - count, count)
+    order = sorted_by[np.repeat(low, count) + nth]
+    return pd.DataFrame({"message": message, "order": order, "days": (at[order] - since[message]) / DAY})
+
+
+def orders_before(messages: pd.DataFrame, orders: pd.DataFrame, days: int) -> np.ndarray:
+    """Orders that the customer of each message placed in the `days` days before it."""
+    _, low, high, _, _ = _found(messages, orders, -days, 0)
+    return np.asarray(high - low)
+
+
+def _found(messages: pd.DataFrame, orders: pd.DataFrame, begin: int, end: int) -> tuple[np.ndarray, ...]:
+    """The customer's orders from `begin` until before `end` days after each message, by search in one sorted list.
+
+    Positions of orders by customer and time; per message the first of its own there, and the first beyond; seconds of
+    orders and of messages.
+    """
+    codes = pd.factorize(pd.concat([orders["customer_id"], messages["customer_id"]]))[0].astype("int64")
+    sent = messages["sent_at"]
+    if (orders["ordered_at"] == orders["ordered_at"].dt.normalize()).all():
+        sent = sent.dt.normalize()  # orders known by their day alone would seem to come before that day's message
+    first = min(orders["ordered_at"].min(), sent.min())
+    at, since = seconds(orders["ordered_at"], first), seconds(sent, first)
+    span = max(int(at.max()), int(since.max())) + (abs(begin) + abs(end) + 1) * DAY
+    keys, asked = codes[: len(orders)] * span + at, codes[len(orders) :] * span + since
+    sorted_by = np.argsort(keys, kind="stable")
+    own = codes[len(orders) :] * span  # a customer's seconds begin here: before it are another's orders
+    low, high = (np.searchsorted(keys[sorted_by], np.maximum(asked + days * DAY, own)) for days in (begin, end))
+    return sorted_by, low, high, at, since
+
+
+def seconds(times: pd.Series, first: pd.Timestamp) -> np.ndarray:
+    """Whole seconds since an instant."""
+    return ((times - first) // pd.Timedelta(seconds=1)).to_numpy("int64")

@@ -1,0 +1,285 @@
+"""The next split: probabilities against draws, guards, delays, what an even split would have done, and who confirms."""
+
+import json
+from datetime import UTC, date, datetime
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from bench import bandit as bench
+from engine import settings
+from engine.__main__ import main
+from engine.decision import ledger
+from engine.errors import DataProblem, NotAllowed, NotEnoughData
+from engine.outcome.bandit import arms, arrival, confirmed, proposal, thompson
+from engine.sentences import say
+from engine.shop import store
+
+NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+
+
+def shown(counts, days=10, start="2026-05-01"):
+    """Arms with counts {name: (shown, converted)}, spread evenly over days."""
+    dates = pd.date_range(start, periods=days).strftime("%Y-%m-%d")
+    rows = [
+        {"arm": name, "date": day, "shown": total // days, "converted": events // days + (k < events % days)}
+        for name, (total, events) in counts.items()
+        for k, day in enumerate(dates)
+    ]
+    return pd.DataFrame(rows)
+
+
+def proposed(counts, **more):
+    return proposal.propose(arms.as_arms(shown(counts), "arms.csv"), **({"delay_days": 0.0} | more))
+
+
+# --- Thompson sampling ---
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [([3, 6, 2], [300, 400, 500]), ([800, 830, 5], [90_000, 90_000, 500]), ([1, 1], [1, 1]), ([1, 20], [100, 30])],
+)
+def test_the_chance_to_be_best_is_that_of_a_million_draws(a, b):
+    a, b = np.array(a, dtype=float), np.array(b, dtype=float)
+    drawn = np.random.default_rng(0).beta(a, b, (1_000_000, len(a))).argmax(axis=1)
+    found = thompson.chance_best(a, b)
+    assert found.sum() == pytest.approx(1)
+    np.testing.assert_allclose(found, np.bincount(drawn, minlength=len(a)) / 1e6, atol=0.004)
+
+
+def test_many_questions_at_once_are_each_answered():
+    a, b = np.array([[3.0, 6.0], [5.0, 5.0]]), np.array([[300.0, 400.0], [90.0, 90.0]])
+    together = thompson.chance_best(a, b)
+    np.testing.assert_allclose(together[0], thompson.chance_best(a[0], b[0]))
+    np.testing.assert_allclose(together[1], [0.5, 0.5], atol=1e-6)
+
+
+def test_the_prior_lies_at_the_overall_rate_and_weighs_one_conversion():
+    a, b = thompson.posterior(np.array([10.0, 0.0]), np.array([1000.0, 0.0]))
+    assert a[1] / (a[1] + b[1]) == pytest.approx(10.5 / 1001, rel=1e-6), "an arm never shown is taken as usual"
+    assert a[1] == 1.0
+
+
+# --- the proposal ---
+
+
+def test_a_clear_winner_gets_most_and_nobody_all_or_nothing():
+    found = proposed({"a": (10_000, 60), "b": (10_000, 120), "c": (10_000, 50)})
+    assert found.state == "leading"
+    assert sum(found.propensities.values()) == pytest.approx(1)
+    assert found.propensities["b"] == pytest.approx(1 - 2 * 0.1 / 3, abs=0.01)
+    assert min(found.propensities.values()) >= 0.1 / 3
+    assert found.reasons[0].key == "bandit.why_leading"
+    assert found.arms[1].rate.low < 0.012 < found.arms[1].rate.high
+
+
+def test_before_enough_conversions_it_stays_even():
+    found = proposed({"a": (1_000, 2), "b": (1_000, 15)})
+    assert found.state == "too_early" and found.propensities == {"a": 0.5, "b": 0.5}
+    assert "Too early: 17 conversions so far, and before 20" in found.reasons[0].text()
+    assert proposed({"a": (1_000, 2), "b": (1_000, 18)}).state == "leading"
+
+
+def test_thin_evidence_says_so_and_splits_by_it():
+    found = proposed({"a": (10_000, 50), "b": (10_000, 55)})
+    assert found.state == "thin"
+    assert 0.5 < found.propensities["b"] < 0.75
+    assert "No arm stands out yet" in found.reasons[0].text()
+
+
+def test_an_even_split_is_compared_with_what_was_shown():
+    # 12,000 of a (1 %) and 4,000 of b (2 %): an even split had 8,000 of each, so 4,000 x (2 % - 1 %) = 40 more.
+    found = proposed({"a": (12_000, 120), "b": (4_000, 80)})
+    assert found.against_even.value == pytest.approx(-40, abs=2)
+    assert found.against_even.low < found.against_even.value < found.against_even.high < 0
+    even = proposed({"a": (5_000, 50), "b": (5_000, 100)})
+    assert even.against_even.value == even.against_even.high == 0
+
+
+@pytest.mark.parametrize("least", [0.0, 0.3, -0.1, float("nan")])
+def test_a_smallest_share_that_leaves_no_choice_is_refused(least):
+    with pytest.raises(DataProblem, match="smallest share"):
+        proposed({"a": (1_000, 20), "b": (1_000, 20)}, least=least)
+
+
+@pytest.mark.parametrize("days", [-1.0, 1e9, float("nan")])
+def test_an_impossible_delay_is_refused(days):
+    with pytest.raises(DataProblem, match="mean delay"):
+        proposed({"a": (1_000, 20), "b": (1_000, 20)}, delay_days=days)
+
+
+def test_as_of_a_day_later_rows_do_not_exist():
+    found = proposed({"a": (10_000, 60), "b": (10_000, 120)}, as_of=date(2026, 5, 6))
+    assert [arm.shown for arm in found.arms] == [5_000, 5_000] and found.last == date(2026, 5, 5)
+    with pytest.raises(DataProblem, match="nothing was shown before 2020-01-01"):
+        proposed({"a": (10_000, 60), "b": (10_000, 120)}, as_of=date(2020, 1, 1))
+
+
+# --- conversions still to come ---
+
+
+def delayed(mean, seed, days=30, per_day=20_000, rates=(0.01, 0.015)):
+    """Arms whose conversions come exponentially late, as they stand after the last day."""
+    random, rows = np.random.default_rng(seed), []
+    for name, rate in zip("ab", rates, strict=True):
+        for day in range(days):
+            waited = random.exponential(mean, random.binomial(per_day, rate)) if mean else np.zeros(0)
+            count = int((waited < days - day - 0.5).sum()) if mean else random.binomial(per_day, rate)
+            rows.append({"arm": name, "date": f"2026-05-{day + 1:02d}", "shown": per_day, "converted": count})
+    return pd.DataFrame(rows)
+
+
+def test_the_mean_delay_is_found_and_none_is_seen_where_there_is_none():
+    found = [proposal.propose(arms.as_arms(delayed(3.0, seed), "x")).delay.mean for seed in range(5)]
+    assert np.mean(found) == pytest.approx(3.0, rel=0.2)
+    none = [proposal.propose(arms.as_arms(delayed(0.0, seed), "x")).delay.mean for seed in range(20)]
+    assert np.mean(np.array(none) > 0) <= 0.2, none
+
+
+def test_an_arm_shown_only_lately_is_not_taken_for_a_bad_one():
+    """Without the delay its missing conversions would count as failures."""
+    frame = delayed(5.0, 1, rates=(0.01, 0.01))
+    frame = frame[(frame["arm"] == "a") | (frame["date"] >= "2026-05-27")]
+    late = proposal.propose(arms.as_arms(frame, "x"), delay_days=0.0)
+    told = proposal.propose(arms.as_arms(frame, "x"), delay_days=5.0)
+    assert late.arms[1].chance_best < 0.05
+    assert told.arms[1].rate.low <= 0.01 <= told.arms[1].rate.high
+    assert "5.0 days" in told.reasons[1].text()
+
+
+def test_shares_arrived_are_those_of_an_exponential_delay():
+    delay = arrival.Delay(2.0)
+    np.testing.assert_allclose(delay.arrived(np.array([2.5, 1.0])), [1 - np.exp(-1), 1 - np.exp(-0.25)])
+    assert arrival.Delay(0.0).arrived(np.array([1.0])) == 1.0
+
+
+# --- what it saves ---
+
+
+@pytest.mark.parametrize(("runs", "days"), [(40, 20), pytest.param(200, 30, marks=pytest.mark.full)])
+def test_it_loses_less_than_an_even_split_and_than_one_that_forgets_the_delay(monkeypatch, runs, days):
+    """The whole table is bench/results/bandit.txt."""
+    monkeypatch.setattr(bench, "DAYS", days)
+    lost = {way: bench.regret(way, 0.01, 3, 4.0, runs)[0] for way in bench.WAYS}
+    error = np.std(lost["even"] - lost["ours"]) / np.sqrt(runs)
+    assert lost["even"].mean() - lost["ours"].mean() > 5 * error
+    assert lost["ours"].mean() < lost["ours, told nothing of delay"].mean()
+
+
+# --- where arms come from ---
+
+
+@pytest.fixture
+def shop(tmp_path):
+    folder = store.create_shop(tmp_path / "shop", {"name": "Tea"})
+    days = pd.date_range("2026-05-01", periods=10)
+    ads = pd.concat(
+        [
+            pd.DataFrame({"ad_id": name, "date": days, "channel": channel, "impressions": 2_000.0,
+                          "clicks": 40.0, "conversions": float(events)})
+            for name, channel, events in (("x1", "search", 2), ("x2", "search", 6), ("y1", "social", 1))
+        ]
+    )  # fmt: skip
+    results = pd.DataFrame(
+        {"campaign_id": ["k1", "k1", "k2"], "variant": ["a", "b", "a"], "date": days[:3], "recipients": 500.0,
+         "delivered": 490.0, "clicked": [20.0, 30.0, 25.0], "orders": [10.0, 15.0, 12.0]}
+    )  # fmt: skip
+    store.save_tables(folder, {"ads": ads.reset_index(drop=True), "campaign_results": results})
+    return store.open_shop(folder.path)
+
+
+def test_ads_are_arms_by_channel_and_all_together(shop):
+    found = arms.of_ads(shop)
+    assert {name: choice.arms for name, choice in found.items()} == {
+        "search": ["x1", "x2"], "*": ["x1", "x2", "y1"],
+    }  # fmt: skip
+    assert arms.of_ads(shop, "clicks")["search"].rows["converted"].sum() == 800
+
+
+def test_variants_of_sends_are_arms(shop):
+    found = arms.of_variants(shop)
+    assert {name: choice.arms for name, choice in found.items()} == {"k1": ["a", "b"], "*": ["a", "b"]}
+    assert found["*"].rows.groupby("arm")["shown"].sum().tolist() == [980, 490]
+
+
+def test_a_shop_without_ads_or_variants_offers_nothing(tmp_path):
+    empty = store.create_shop(tmp_path / "empty", {"name": "Empty"})
+    assert arms.of_ads(empty) == {} == arms.of_variants(empty)
+
+
+def wrong(column, value):
+    frame = shown({"a": (100, 10), "b": (100, 10)}).astype(object)
+    frame.loc[2, column] = value
+    return frame
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (wrong("arm", ""), "arms.csv row 4: arm is empty"),
+        (wrong("date", "May"), "date is “May”"),
+        (wrong("shown", -1), "shown is “-1”"),
+        (wrong("shown", 1.5), "shown is “1.5”"),
+        (wrong("converted", "few"), "converted is “few”"),
+        (wrong("converted", ""), "converted is “”"),
+        (wrong("converted", 50), "converted is 50, more than were shown that day"),
+        (wrong("arm", "a").drop(columns="shown"), "column shown is missing"),
+        (shown({"a": (100, 10)}), "has 1 arm; two or more"),
+        (shown({f"a{k}": (100, 10) for k in range(41)}), "has 41 arms; at most 40"),
+        (shown({"a": (0, 0), "b": (0, 0)}), "nothing was shown yet"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(frame, said):
+    with pytest.raises((DataProblem, NotEnoughData)) as refused:
+        arms.as_arms(frame, "arms.csv")
+    assert said in str(refused.value)
+
+
+def test_rows_of_one_day_add_up():
+    frame = pd.concat([shown({"a": (100, 10), "b": (100, 10)})] * 2)
+    assert arms.as_arms(frame, "x").rows["shown"].sum() == 400
+    assert len(arms.as_arms(frame, "x").rows) == 20
+
+
+# --- the command ---
+
+
+def test_the_command_prints_propensities_and_why(tmp_path, shop):
+    shown({"a": (10_000, 60), "b": (10_000, 120)}).to_csv(tmp_path / "arms.csv", index=False)
+
+    def ran(*arguments, code=0):
+        ended = CliRunner().invoke(main, ["split", *map(str, arguments)], catch_exceptions=False)
+        assert ended.exit_code == code, ended.stderr
+        return ended
+
+    printed = json.loads(ran(tmp_path / "arms.csv").stdout)
+    assert printed["state"] == "leading" and printed["propensities"]["b"] == pytest.approx(0.95, abs=1e-3)
+    of_shop = json.loads(ran("--of", "ads", "--among", "search", "--shop", shop.path).stdout)
+    assert of_shop["arms"][1]["converted"] == 60
+    assert "There are: search, *" in ran("--of", "ads", "--among", "email", "--shop", shop.path, code=2).stderr
+    assert "Say either" in ran(code=2).stderr
+
+
+# --- a person confirms ---
+
+
+def test_a_confirmed_split_stands_in_the_history_with_its_propensities(shop):
+    config = settings.read().config
+    found = proposal.propose(arms.of_ads(shop)["search"])
+    assert confirmed.last(shop, "search", config) is None
+    entry = confirmed.confirm(shop, found, "Ana", "ana", " as proposed ", NOW, config)
+    assert (entry.action, entry.actor, entry.payload["reason"]) == ("split_confirmed", "Ana", "as proposed")
+    assert entry.payload["propensities"] == pytest.approx(found.propensities)
+    again = confirmed.confirm(shop, found, "Ana", "ana", "clicked twice", NOW, config)
+    assert again.seq == entry.seq and confirmed.last(shop, "search", config).seq == entry.seq
+    assert ledger.verify(shop.path, shop.shop_id, config).ok
+    other = confirmed.confirm(
+        shop, proposal.propose(arms.of_ads(shop)["search"], least=0.2), "Ana", "ana", "more", NOW, config
+    )
+    assert other.seq == entry.seq + 1
+    with pytest.raises(NotAllowed, match="Say why"):
+        confirmed.confirm(shop, found, "Ana", "ana", "  ", NOW, config)
+    assert say("history.action_split_confirmed") == "confirmed a split"
