@@ -20,6 +20,7 @@ from dashboard.charts.drawing import (
 from dashboard.charts.first import assumed_profit
 from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
 from dashboard.charts.launches import past_launches
+from dashboard.charts.measured import at_two_horizons
 from dashboard.charts.models import calibration, dependence, importance, learning_curve
 from dashboard.charts.plans import over_discount, ranked_offers, reasons, side_by_side
 from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
@@ -42,6 +43,7 @@ __all__ = [
     "Figure",
     "arrivals",
     "assumed_profit",
+    "at_two_horizons",
     "calibration",
     "claimed",
     "cohorts",

@@ -6,10 +6,11 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.results_parts import channels, learnings, past, worked
+from dashboard.views.results_parts import channels, learnings, measured, past, worked
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
+    "measured": measured.show,
     "channels": channels.show,
     "worked": worked.show,
     "learnings": learnings.show,
