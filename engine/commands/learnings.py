@@ -1,7 +1,8 @@
 """Commands about what was learned: conclude, learnings, next-plan."""
 
+import contextlib
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,14 @@ def _suggested(suggested: Any) -> dict[str, Any]:
 def _figures(shop: Any, plan_id: str) -> dict[str, Any]:
     from engine.errors import NotEnoughData
     from engine.outcome import concluding, results
-    from engine.shop.features import default_as_of
+    from engine.outcome import measured as measuring
 
-    try:
-        table = results.campaigns(shop)
-    except NotEnoughData:
-        return {}
-    return concluding.figures(table, plan_id, (default_as_of(shop) - timedelta(days=1)).isoformat())
+    measured = reported = None
+    with contextlib.suppress(NotEnoughData):
+        measured = measuring.measured(shop)
+    with contextlib.suppress(NotEnoughData):
+        reported = results.campaigns(shop)
+    return concluding.figures(shop, plan_id, measured, reported)
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """What the figures of a plan suggest to do next. A person decides; this is what the numbers say by themselves."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -8,13 +9,15 @@ import pandas as pd
 from engine.decision.conclusions import Choice, Learning
 from engine.outcome import results
 from engine.sentences import Sentence
+from engine.shop.features import default_as_of
+from engine.shop.store import Shop
 
 LEVEL = "95 %"
 TABLE = [
     "plan_id", "name", "goal", "channel", "offer_kind", "discount", "groups", "rule", "starts_at", "ends_at", "choice",
-    "suggested", "reason", "by", "recorded_by", "at", "earlier", "basis", "window_days", "sent", "held_out", "orders",
-    "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
-    "known_until", "seq",
+    "suggested", "reason", "by", "recorded_by", "at", "earlier", "source", "basis", "is_over", "verdict", "window_days",
+    "sent", "held_out", "orders", "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit",
+    "extra_profit_low", "extra_profit_high", "known_until", "seq",
 ]  # fmt: skip
 
 
@@ -26,26 +29,56 @@ class Suggestion:
     why: Sentence
 
 
-def figures(table: pd.DataFrame, plan_id: str, known_until: str) -> dict[str, Any]:
+def figures(shop: Shop, plan_id: str, measured: pd.DataFrame | None, reported: pd.DataFrame | None) -> dict[str, Any]:
     """The figures of a plan as they are kept with a conclusion; empty where nothing was measured.
 
-    table: as `results.campaigns` gives it. known_until: the day of the last order, delivery or total in the shop.
-    extra_orders are of all messages sent, with their 95 % range, None where nobody was left out. Counts are customers;
-    window_days is the time after the send that counts.
+    measured: as engine.outcome.measured gives it, from the shop's own orders; these count where there are any.
+    reported: as `results.campaigns` gives it, from deliveries and totals; None where the shop has neither. source says
+    which of the two. Ranges are 95 %, None where nobody was left out. Counts are customers, extra_profit is money;
+    window_days is the time after the send that counts, is_over whether the data reaches to its end (1, 0), verdict that
+    of `measured`, known_until the last day of the data.
     """
+    found = _measured(plan_id, measured) if measured is not None else {}
+    return found or (_reported(shop, plan_id, reported) if reported is not None else {})
+
+
+def _measured(plan_id: str, table: pd.DataFrame) -> dict[str, Any]:
+    """Of the plan's own window."""
+    mine = table[table["plan_id"].eq(plan_id) & table["is_window"].eq(1)]
+    if mine.empty:
+        return {}
+    row = mine.iloc[0]
+    is_known = pd.notna(row["extra_orders"])
+    ranges = [f"{name}{end}" for name in ("extra_orders", "extra_profit") for end in ("", "_low", "_high")]
+    return {
+        "source": "orders",
+        "basis": str(row["basis"]),
+        "window_days": _whole(row["days"]),
+        "is_over": int(row["is_over"]),
+        "verdict": str(row["verdict"]),
+        "sent": _whole(row["sent"]),
+        "held_out": _whole(row["held_out"]),
+        "orders": _whole(row["sent_ordered"]),
+        **{name: _real(row[name]) if is_known else None for name in ranges},
+        "known_until": pd.Timestamp(row["orders_until"]).date().isoformat(),
+    }
+
+
+def _reported(shop: Shop, plan_id: str, table: pd.DataFrame) -> dict[str, Any]:
     mine = table[table["campaign_id"].eq(plan_id)]
     if mine.empty:
         return {}
     row = mine.iloc[0]
     ends = {"extra_orders": "", "extra_orders_low": "_low", "extra_orders_high": "_high"}
     return {
+        "source": "reported",
         "basis": str(row["basis"]),
         "window_days": _whole(row["window_days"]),
         "sent": _whole(row["sent"]),
         "held_out": _whole(row["held_out"]),
         "orders": _whole(row["orders"]),
         **{name: _real(row["sent"] * row[f"extra_per_1000{end}"] / results.PER) for name, end in ends.items()},
-        "known_until": known_until,
+        "known_until": (default_as_of(shop) - timedelta(days=1)).isoformat(),
     }
 
 
@@ -54,10 +87,14 @@ def suggestion(measured: dict[str, Any]) -> Suggestion:
 
     A plan that surely brought orders and surely lost money is to be changed: its offer cost more than they brought.
     "Surely" is a 95 % range on one side of zero. Where no profit was measured, extra orders stand in for it, and the
-    sentence says so.
+    sentence says so. Before the plan's days are over nothing is suggested; nor is a comparison that cannot be trusted.
     """
     if not measured:
         return Suggestion(None, Sentence("learnings.nothing_measured"))
+    if measured.get("is_over") == 0:
+        return Suggestion(None, Sentence("learnings.not_over", {"days": measured["window_days"]}))
+    if (verdict := measured.get("verdict")) in ("uneven", "elsewhere", "too_few"):
+        return Suggestion("again", Sentence(f"learnings.{verdict}"))
     if measured.get("extra_orders") is None:
         return Suggestion("again", Sentence("learnings.nobody_left_out"))
     orders = _side(measured, "extra_orders")

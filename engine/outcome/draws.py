@@ -115,7 +115,15 @@ def _on_the_clock(text: str, time_zone: str) -> pd.Timestamp:
 
 
 def _counted(rows: pd.DataFrame, planned: pd.Timestamp) -> pd.DataFrame:
-    """One row per customer: of the last export before the plan starts, and of later ones those who are new."""
+    """One row per customer: of the last export before the plan starts, and of later ones those who are new.
+
+    Where the rest of a first test was sent, that export tells of everybody. The rest has no variant here: it got the
+    winner, and not by the draw.
+    """
+    if assignments.STAGE in rows:
+        whole = rows[rows["seq"].eq(rows["seq"].max())]
+        if (rest := whole[assignments.STAGE].eq(assignments.REST)).any():
+            return whole.assign(variant=whole["variant"].mask(rest, "")).reset_index(drop=True)
     before = rows.loc[rows["exported"] <= planned, "seq"]
     rows = rows[rows["seq"] >= (before.max() if len(before) else rows["seq"].min())]
     return rows.sort_values("seq", kind="stable").drop_duplicates("customer_id", ignore_index=True)

@@ -2,8 +2,8 @@
 
 What counts is customers who ordered (or clicked) within the hours after the send, of those in the test, whether the
 message reached them or not. The leader wins where it is told apart from each other variant and is ahead of the second
-by at least the smallest lift; p-values are of two proportions, corrected by Holm over all pairs, because which variant
-leads is seen in the same numbers. Everything else is the rule's "otherwise".
+by at least the smallest lift; p-values are those of `experiments`, corrected by Holm over all pairs, because which
+variant leads is seen in the same numbers. Everything else is the rule's "otherwise".
 """
 
 import itertools
@@ -23,12 +23,12 @@ from engine.decision import assignments, ledger, moments, plans, winners
 from engine.decision.evenly import STAGE, TEST
 from engine.decision.ledger import Entry
 from engine.errors import NotAllowed, NotEnoughData
+from engine.outcome.experiments import holm, proportions
+from engine.outcome.experiments.verdicts import SRM_BELOW
 from engine.sentences import Sentence
 from engine.shop.store import Shop
 
 ALPHA = 0.05
-UNEVEN = 0.002  # chi-squared p of the groups' sizes below which nothing is concluded from them
-_FEW = 5.0  # expected count under which the exact test stands in for chi-squared (Cochran 1954)
 Source = Literal["orders", "deliveries", "totals"]
 
 
@@ -85,7 +85,7 @@ def decide(rule: FirstTest, tallies: Sequence[Tally]) -> Found:
     leader, second = ranked[0], ranked[1]
     lift = leader.rate / second.rate - 1 if second.rate else None
     values: dict[str, Any] = {"leader": leader.variant, "second": second.variant}
-    if uneven_p < UNEVEN:
+    if uneven_p < SRM_BELOW:
         why = Sentence("staged.uneven", values)
         return Found(tuple(tallies), None, _otherwise(rule, None), None, lift, None, uneven_p, why)
     p = _largest_p(leader, tallies)
@@ -117,27 +117,10 @@ def _uneven(tallies: Sequence[Tally]) -> float:
 
 def _largest_p(leader: Tally, tallies: Sequence[Tally]) -> float:
     pairs = list(itertools.combinations(tallies, 2))
-    corrected = holm([two_sided_p(*pair) for pair in pairs])
-    return float(max(p for pair, p in zip(pairs, corrected, strict=True) if leader in pair))
-
-
-def holm(p: Sequence[float]) -> np.ndarray:
-    """Corrected p-values (Holm 1979). statsmodels' own collects garbage at each call, which takes a fifth of a second
-    with everything of a page in memory."""
-    order = np.argsort(p)
-    stepped = np.maximum.accumulate(np.asarray(p)[order] * np.arange(len(p), 0, -1)).clip(max=1.0)
-    return stepped[np.argsort(order)]
-
-
-def two_sided_p(one: Tally, other: Tally) -> float:
-    """Two proportions: Pearson's chi-squared, or Fisher's exact test where a count of it is expected below five."""
-    table = np.array([[each.done, each.known - each.done] for each in (one, other)])
-    if not table.sum(axis=0).all() or not table.sum(axis=1).all():
-        return 1.0
-    expected = stats.contingency.expected_freq(table)
-    if expected.min() < _FEW:
-        return float(stats.fisher_exact(table).pvalue)
-    return float(stats.chi2_contingency(table, correction=False).pvalue)
+    one, other = (np.array([[pair[side].done, pair[side].known] for pair in pairs]).T for side in (0, 1))
+    p = pd.Series(proportions.p_value(*one, *other))
+    corrected = holm(p, pd.Series(0, p.index))
+    return float(max(found for pair, found in zip(pairs, corrected, strict=True) if leader in pair))
 
 
 # --- reading a test ---

@@ -41,6 +41,9 @@ PROFIT_UP, PROFIT_DOWN, PROFIT_EITHER = (
         (ORDERS_DOWN, "stop", "fewer_orders"),
         (ORDERS_EITHER, "again", "unclear"),
         (range_of("extra_orders", 0.0, 4.0), "again", "unclear"),
+        (ORDERS_UP | PROFIT_UP | {"is_over": 0, "window_days": 7}, None, "not_over"),
+        (ORDERS_UP | PROFIT_UP | {"is_over": 1, "verdict": "uneven"}, "again", "uneven"),
+        (ORDERS_UP | PROFIT_UP | {"is_over": 1, "verdict": "gained"}, "repeat", "paid"),
     ],
 )
 def test_the_figures_suggest_by_a_fixed_rule(measured, choice, key):
@@ -109,3 +112,18 @@ def test_the_next_plan_lies_ahead_and_knows_its_source(run, shop):
     assert made["starts_at"] > datetime.now().date().isoformat() and made["made_from"] == "p1"
     saved = plans.load(shop.path, made["plan_id"])
     assert saved.plan.status == "draft" and saved.extras[plans.MADE_FROM] == "p1"
+
+
+def test_the_shops_own_orders_count_before_what_a_tool_reported(shop):
+    row = {
+        "plan_id": "p1", "is_window": 1, "days": 7, "is_over": 1, "basis": "incremental", "verdict": "gained",
+        "sent": 400, "held_out": 100, "sent_ordered": 70, "orders_until": pd.Timestamp("2026-02-01"),
+        **range_of("extra_orders", 20.0, 60.0), **range_of("extra_profit", 100.0, 500.0),
+    }  # fmt: skip
+    measured = pd.DataFrame([row, row | {"is_window": 0, "days": 30, "sent_ordered": 99}])
+    found = concluding.figures(shop, "p1", measured, None)
+    assert (found["source"], found["orders"], found["window_days"], found["extra_profit"]) == ("orders", 70, 7, 300.0)
+    assert concluding.suggestion(found).choice == "repeat"
+    assert concluding.figures(shop, "p2", measured, None) == {}
+    nobody = measured.assign(extra_orders=float("nan"), extra_profit=float("nan"), basis="attributed")
+    assert concluding.suggestion(concluding.figures(shop, "p1", nobody, None)).choice == "again"

@@ -1,8 +1,8 @@
 """What next: repeat, change, stop or test again, with a reason; and the next plan made from this one."""
 
+import contextlib
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import cache, door, signing, state, widgets
@@ -17,7 +17,6 @@ from engine.decision import comments, conclusions, ledger, moments, plans
 from engine.decision.conclusions import CHOICES, Learning
 from engine.errors import AppError, NotEnoughData
 from engine.outcome import concluding
-from engine.shop.features import default_as_of
 from engine.shop.store import Shop
 
 AREA = "conclude"
@@ -45,12 +44,12 @@ def show(opened: Open) -> None:
 
 def figures(opened: Open) -> dict[str, Any]:
     """What was measured of the plan; empty before anything was."""
-    try:
-        table = cache.campaigns.results(opened.shop)
-    except NotEnoughData:
-        return {}
-    until = default_as_of(opened.shop) - pd.Timedelta(days=1)
-    return concluding.figures(table, opened.plan.plan_id, until.isoformat())
+    measured = reported = None
+    with contextlib.suppress(NotEnoughData):
+        measured = cache.measured.results(opened.shop).table
+    with contextlib.suppress(NotEnoughData):
+        reported = cache.campaigns.results(opened.shop)
+    return concluding.figures(opened.shop, opened.plan.plan_id, measured, reported)
 
 
 def card(one: Learning, shop: Shop, named: bool = False) -> None:
@@ -60,7 +59,7 @@ def card(one: Learning, shop: Shop, named: bool = False) -> None:
         title = f"**{choice}** · {plain(one.name)}" if named else f"**{choice}**"
         st.markdown(f":material/{ICONS[one.choice]}: {title}")
         st.markdown("> " + plain(one.reason).replace("\n", "\n> "))
-        st.caption(t("learnings.figures_then", figures=result_in_words(one)))
+        st.caption(t("learnings.figures_then", figures=result_in_words(one, shop.settings.currency)))
         said = t("learnings.by", who=plain(one.by), when=moments.shown(one.at, shop))
         if one.earlier:
             said += " · " + t("learnings.earlier", count=one.earlier)
@@ -69,7 +68,7 @@ def card(one: Learning, shop: Shop, named: bool = False) -> None:
         st.caption(said)
 
 
-def result_in_words(one: Learning) -> str:
+def result_in_words(one: Learning, currency: str) -> str:
     """The figures of a conclusion in a sentence, with their range, size, basis and date."""
     known = one.measured
     if not known:
@@ -81,7 +80,12 @@ def result_in_words(one: Learning) -> str:
     low, high = number(known["extra_orders_low"]), number(known["extra_orders_high"])
     between = widgets.between(low, high, concluding.LEVEL)
     extra, held = number(known["extra_orders"]), number(known["held_out"])
-    return t("learnings.result_extra", extra=extra, between=between, held=held, **values)
+    said = t("learnings.result_extra", extra=extra, between=between, held=held, **values)
+    if known.get("extra_profit") is None:
+        return said
+    profit, low, high = (widgets.money(known[f"extra_profit{end}"], currency) for end in ("", "_low", "_high"))
+    profit = t("learnings.result_profit", profit=profit, between=widgets.between(low, high, concluding.LEVEL))
+    return f"{profit}; {said}"
 
 
 def _learned(opened: Open) -> list[Learning]:

@@ -12,6 +12,8 @@ from engine.errors import NotEnoughData
 
 def show(opened: Open) -> None:
     """Sent against left out on purpose: from the shop's own orders, and what a sending tool reported of it."""
+    """The test before the rest; sent against left out on purpose, from the shop's own orders and what a sending tool
+    reported of it; and what next."""
     winner.show(opened)
     rows, found = measured.rows_of(opened), _row(opened)
     if rows is not None:

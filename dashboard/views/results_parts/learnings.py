@@ -87,7 +87,7 @@ def _row(shop: Shop, one: Learning) -> dict[str, str]:
         "name": one.name,
         "choice": t(f"learnings.choice_{one.choice}"),
         "reason": one.reason,
-        "result": words.result_in_words(one),
+        "result": words.result_in_words(one, shop.settings.currency),
         "audience": ", ".join(audience),
         "offer": widgets.offer_name(one.offer_kind, one.discount, shop.settings.currency),
         "channel": channel_name(one.channel),
