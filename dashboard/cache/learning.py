@@ -5,9 +5,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from dashboard.cache import stamps
 from engine import settings
 from engine.campaign import response
+from engine.decision import ledger
+from engine.errors import AppError
 from engine.outcome import learning, relearned
 from engine.outcome.learning import Looked, Noted
 from engine.shop import store
@@ -16,21 +17,31 @@ from engine.shop.store import Shop
 
 def forecasts(shop: Shop) -> pd.DataFrame:
     """Forecasts on record beside what came. Raises StoreProblem where the history is not the one that was written."""
-    return _forecasts(str(shop.path), shop.version, stamps.of_plans(shop))
+    last = ledger.head(shop.path)  # not the file's stamp, which moves with every plan that is saved
+    return _forecasts(str(shop.path), shop.version, last.entries, last.hash)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _forecasts(path: str, version: str, stamp: tuple) -> pd.DataFrame:
+def _forecasts(path: str, version: str, entries: int, last: str) -> pd.DataFrame:
     return learning.forecasts(store.open_shop(Path(path)), settings.read().config)
+
+
+def on_record(shop: Shop) -> dict[str, list[dict]]:
+    """Forecasts on record with what came, by target, as engine.campaign.track_record takes them; none of a history that
+    cannot be read, which the page of the approval history says."""
+    try:
+        return learning.by_target(forecasts(shop))
+    except AppError:
+        return {}
 
 
 def look(shop: Shop) -> Looked:
     """What came since the forecasts were learned. Takes seconds the first time."""
-    return _look(str(shop.path), shop.version, response.current_version(shop), stamps.of_plans(shop))
+    return _look(str(shop.path), shop.version, response.current_version(shop))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
-def _look(path: str, version: str, model: str | None, stamp: tuple) -> Looked:
+def _look(path: str, version: str, model: str | None) -> Looked:
     return learning.look(store.open_shop(Path(path)))
 
 

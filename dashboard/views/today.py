@@ -6,7 +6,7 @@ from typing import NoReturn
 import streamlit as st
 
 from dashboard import cache, state, widgets
-from dashboard.text import t
+from dashboard.text import language, t
 from dashboard.views import agenda, overview
 from dashboard.views.plan_tabs.message import plain
 from engine.campaign import response
@@ -55,6 +55,12 @@ def to_do(items: list[Item]) -> None:
         if rest := items[SHOWN:]:
             with st.expander(t("today.more_to_do", count=len(rest))):
                 agenda.lines(rest)
+
+
+def changed(shop: Shop) -> None:
+    """What changed since the forecasts were learned, where the last look at results found something."""
+    if (found := cache.learning.noted(shop, language())) is not None:
+        st.warning(plain(f"{found.said} {found.touched}"), icon=":material/move_up:")
 
 
 # --- from data to campaign ---
@@ -112,6 +118,7 @@ with widgets.problem_box():
     steps = done(shop, found is not None and found.is_recorded, stored)
     if items or steps["data"]:
         to_do(items)
+    changed(shop)
     if found is None or not steps["data"]:
         st.info(t("today.empty"), icon=":material/inbox:")
         own_data()

@@ -1,6 +1,7 @@
 """How often past forecasts landed in their range, in a marketer's words."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from engine.model import coverage
 from engine.model.coverage import Held
@@ -13,8 +14,8 @@ TARGETS = ("order", "anyway", "click")  # "anyway": extra orders
 def landed(forecasts: Sequence[dict], channel: str = "") -> tuple[Held, str]:
     """How many of the last forecasts landed, of the channel where it has LAST of them; and which channel, "" for all.
 
-    `forecasts`, earliest first: channel, low, high, actual. Today they are campaigns held out in training; forecasts on
-    record with their results have the same form.
+    `forecasts`, earliest first: channel, low, high, actual: of campaigns held out in training, or of forecasts on
+    record with their results.
     """
     own = [row for row in forecasts if channel and row["channel"] == channel]
     if len(own) >= LAST:
@@ -22,11 +23,17 @@ def landed(forecasts: Sequence[dict], channel: str = "") -> tuple[Held, str]:
     return coverage.latest(list(forecasts), LAST), ""
 
 
-def sentences(card: Mapping, channel: str) -> tuple[Sentence, ...]:
-    """One sentence for each thing forecast that past campaigns could judge. `card`: of the models in use."""
+def sentences(
+    card: Mapping, channel: str, on_record: Mapping[str, Sequence[dict]] = MappingProxyType({})
+) -> tuple[Sentence, ...]:
+    """One sentence for each thing forecast that past campaigns could judge. `card`: of the models in use.
+
+    on_record: by target, forecasts that somebody decided by, with their results. They come after the campaigns held
+    out in training, and take their place once there are LAST of them.
+    """
     said = []
     for target in TARGETS:
-        rows = card["targets"].get(target, {}).get("coverage", {}).get("rows", [])
+        rows = [*card["targets"].get(target, {}).get("coverage", {}).get("rows", []), *on_record.get(target, ())]
         if not rows:
             continue
         held, of_channel = landed(rows, channel)

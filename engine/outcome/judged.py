@@ -1,9 +1,10 @@
 """Forecasts on record beside what came: one row per plan and figure.
 
-Forecasts are those of engine.outcome.on_record. What came is counted from the shop's own orders where who was sent and
-who was left out is known (engine.outcome.measured), else as deliveries, a mail tool's totals or ads say it. A rate or a
-count held if it lies in its 80 % range. Extra orders and extra profit are never seen, only measured: they held if what
-was measured is no further from the forecast than both ranges together allow.
+Forecasts are those of engine.outcome.on_record. What came is what deliveries, a mail tool's totals or ads say, for that
+is what forecasts are learned from; what none of them tells is counted from the shop's own orders, where who was sent
+and who was left out is known (engine.outcome.measured). A rate or a count held if it lies in its 80 % range. Extra
+orders and extra profit are never seen, only measured: they held if what was measured is no further from the forecast
+than both ranges together allow.
 """
 
 from collections.abc import Sequence
@@ -90,15 +91,15 @@ def _held(value: float, low: float | None, high: float | None, came: Came) -> fl
 
 
 def _came(plan_id: str, past: pd.DataFrame, measured: pd.DataFrame | None) -> dict[str, Came]:
-    """By figure; the shop's own orders before what a sending tool says."""
+    """By figure; what is recorded of the messages before what the shop's own orders add."""
     found: dict[str, Came] = {}
-    for row in past[past["campaign_id"] == plan_id].to_dict("records"):
-        found |= _reported(row)
     if measured is not None:
         own = measured[(measured["plan_id"] == plan_id) & (measured["is_window"] == 1)]
         for row in own.to_dict("records"):
             if row["verdict"] in _TRUSTED:
                 found |= _from_orders(row)
+    for row in past[past["campaign_id"] == plan_id].to_dict("records"):
+        found |= _reported(row)
     return found
 
 

@@ -28,12 +28,11 @@ NOTED = "changed.json"  # in the models' folder: what changed, as it was found l
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """rehearsed: track.JUDGED of campaigns that models had not seen; found, touched: see engine.outcome.changed."""
+    """rehearsed: track.JUDGED of campaigns that models had not seen; found: see engine.outcome.changed."""
 
     version: str
     rehearsed: pd.DataFrame
     found: Changed
-    touched: list[Touched]
 
 
 def forecasts(shop: Shop, config: Path, as_of: date | None = None) -> pd.DataFrame:
@@ -49,8 +48,16 @@ def forecasts(shop: Shop, config: Path, as_of: date | None = None) -> pd.DataFra
         reported = past.campaigns(shop)
     except NotEnoughData:
         reported = pd.DataFrame(columns=past.COLUMNS)
-    own = measured.measured(shop, as_of) if shop.rows("orders") else None
+    is_any_over = any(one.over_from <= until for one in made)
+    own = measured.measured(shop, as_of) if is_any_over and shop.rows("orders") else None
     return judged.judged(made, reported, own, until)
+
+
+def by_target(table: pd.DataFrame) -> dict[str, list[dict]]:
+    """Rates on record with what came, by target, the earliest first: as engine.campaign.track_record takes them."""
+    made = track.on_record(table)
+    targets = {"click": "ctr", "order": "order_rate"}
+    return {target: made[made["figure"] == figure].to_dict("records") for target, figure in targets.items()}
 
 
 def look(shop: Shop, as_of: date | None = None, seed: int = 0) -> Looked:
@@ -66,10 +73,11 @@ def look(shop: Shop, as_of: date | None = None, seed: int = 0) -> Looked:
         table = shop.table("campaigns", ["campaign_id", "starts_at"]).drop_duplicates("campaign_id")
         starts = table.set_index("campaign_id")["starts_at"].to_dict()
     seen = track.rehearsed(read.models.card, read.newer, starts)
-    return Looked(read.models.version, seen, found, _touched(shop, found))
+    return Looked(read.models.version, seen, found)
 
 
-def _touched(shop: Shop, found: Changed) -> list[Touched]:
+def touched(shop: Shop, found: Changed) -> list[Touched]:
+    """The open plans that it concerns, as they are saved now."""
     named = {}
     if "category" in shop.columns("products"):
         products = shop.table("products", ["product_id", "category"]).dropna().drop_duplicates("product_id")
@@ -91,8 +99,9 @@ def sections(shop: Shop, config: Path, as_of: date | None, seed: int, learns: bo
     }
     found["drift"] = unlooked
     if looked is not None:
-        note(shop, looked)
-        found["drift"] = changed_words.to_json(looked.found, looked.touched, shop.settings.currency)
+        concerned = touched(shop, looked.found)
+        note(shop, looked, concerned)
+        found["drift"] = changed_words.to_json(looked.found, concerned, shop.settings.currency)
     if learns:
         learned, unlearned = _tried(lambda: relearned.relearn(shop, as_of, seed, progress))
         told = learned.to_json() if learned else unlearned
@@ -125,15 +134,15 @@ class Noted:
     plans: int
 
 
-def note(shop: Shop, looked: Looked) -> None:
+def note(shop: Shop, looked: Looked, concerned: list[Touched]) -> None:
     """Keep what was found beside the model it was held against."""
     currency = shop.settings.currency
     kept = {
         "version": looked.version,
         "alarm": looked.found.alarm,
-        "plans": len(looked.touched),
+        "plans": len(concerned),
         "said": {one: changed_words.summary(looked.found, currency, one) for one in ("en", "zh")},
-        "touched": {one: changed_words.plans(looked.touched, one) for one in ("en", "zh")},
+        "touched": {one: changed_words.plans(concerned, one) for one in ("en", "zh")},
     }
     with store.writing(shop.path):
         content = json.dumps(kept, indent=1, ensure_ascii=False).encode()

@@ -161,7 +161,7 @@ UNNAMED: list[Write] = [
     ("use a kept model", "draft", lambda at: versions.use(at.shop, "kept")),
     ("put down what forecasts learned", "draft", lambda at: relearned.keep(at.shop, {"promoted": None})),
     ("put down what changed", "draft", lambda at: learning.note(at.shop, learning.Looked(
-        "kept", pd.DataFrame(), changed.Changed(NOW.date(), NOW.date(), {}, {}, {}), []))),
+        "kept", pd.DataFrame(), changed.Changed(NOW.date(), NOW.date(), {}, {}, {})), [])),
     ("put down a launch", "draft", lambda at: form.save(
         at.shop, form.NewProduct(product_id="n1", name="New", price=9.0, launched_at=NOW.date()),
         NOW.date())),

@@ -116,7 +116,7 @@ def test_what_was_found_is_kept_for_pages_until_another_model_is_in_use(learned,
     folder = shutil.copytree(learned, tmp_path / "kept")
     shop = bench.world.imported(folder, bench.tables("prices", SEED))
     looked = learning.look(shop)
-    learning.note(shop, looked)
+    learning.note(shop, looked, learning.touched(shop, looked.found))
     noted = learning.noted(store.open_shop(folder), looked.version, "zh")
     assert "贵 10%" in noted.said and noted.plans == 0
     assert learning.noted(shop, "another", "en") is None

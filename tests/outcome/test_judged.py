@@ -181,17 +181,21 @@ def test_ranges_of_80_per_cent_hold_in_80_of_100_plans_where_the_forecast_and_th
     assert np.mean(held) == pytest.approx(0.8, abs=0.05)
 
 
-def test_orders_of_the_shop_come_before_those_a_sending_tool_tells_of_unless_they_cannot_be_trusted():
+def test_the_shops_own_orders_tell_what_nobody_reported_unless_they_cannot_be_trusted():
     past = pd.DataFrame([{
-        "campaign_id": "p1", "source": "totals", "ctr": 0.1, "clicked_of": 1_000, "order_rate": 0.9, "orders_of": 1_000,
-        "orders": 900, "extra_orders": np.nan, "extra_orders_low": np.nan, "extra_orders_high": np.nan,
+        "campaign_id": "p1", "source": "totals", "ctr": 0.1, "clicked_of": 1_000, "order_rate": np.nan, "orders_of": 0,
+        "orders": np.nan, "extra_orders": np.nan, "extra_orders_low": np.nan, "extra_orders_high": np.nan,
     }])  # fmt: skip
     made = record(order_rate=0.05, order_rate_low=0.04, order_rate_high=0.06, revenue=1.0)
     own = by_figure(judged.judged([made], past, measured(), date(2026, 2, 1)))
     assert (own["order_rate"]["actual"], own["order_rate"]["source"]) == (0.05, "orders")
     assert np.isnan(own["revenue"]["held"])  # a forecast without a range
     elsewhere = by_figure(judged.judged([made], past, measured(verdict="elsewhere"), date(2026, 2, 1)))
-    assert elsewhere["order_rate"]["actual"] == 0.9 and pd.isna(elsewhere["revenue"]["actual"])
+    assert pd.isna(elsewhere["order_rate"]["actual"]) and pd.isna(elsewhere["revenue"]["actual"])
+    told = past.assign(order_rate=0.045, orders=45, orders_of=1_000)
+    both = by_figure(judged.judged([made], told, measured(), date(2026, 2, 1)))
+    assert (both["order_rate"]["actual"], both["order_rate"]["source"]) == (0.045, "totals")  # as forecasts learned it
+    assert both["revenue"]["source"] == "orders"
 
 
 def test_a_plan_whose_results_are_ads_is_judged_by_impressions():

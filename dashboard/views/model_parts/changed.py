@@ -10,7 +10,7 @@ from dashboard.views.plan_tabs.message import plain
 from engine.model import drift
 from engine.model.drift import Drift
 from engine.model.moved import Moved
-from engine.outcome import changed_words
+from engine.outcome import changed_words, learning
 from engine.shop.store import Shop
 
 
@@ -24,7 +24,7 @@ def show(shop: Shop) -> None:
     said = plain(changed_words.summary(found, currency, language()))
     if found.alarm:
         st.warning(said, icon=":material/move_up:")
-        st.write(plain(changed_words.plans(looked.touched, language())))
+        st.write(plain(changed_words.plans(learning.touched(shop, found), language())))
     else:
         st.info(said, icon=":material/check_circle:")
     if found.responses:

@@ -147,7 +147,7 @@ def _words(opened: Open, models: Models) -> None:
         st.caption(t("numbers.written_to", **{name: widgets.number(fact) for name, fact in facts.items()}))
     st.markdown(message.plain(forecasting.reason(forecast)))
     override.show(opened, forecast)
-    landed = forecasting.track(models, tried) if forecast.recipients else None
+    landed = forecasting.track(opened.shop, models, tried) if forecast.recipients else None
     for words in (forecasting.parts_of_orders(forecast), forecasting.holdout(forecast, tried), landed):
         if words:
             st.caption(words)

@@ -17,6 +17,7 @@ from engine.decision import overrides
 from engine.decision.plans import SavedPlan
 from engine.errors import NotAllowed, StoreProblem
 from engine.sentences import say
+from engine.shop.store import Shop
 
 EVEN = (0.4, 0.6)  # chances of loss that are called about even
 
@@ -121,9 +122,10 @@ def parts_of_orders(forecast: Forecast) -> str | None:
     return t("numbers.orders_anyway", orders=orders, extra=extra, anyway=anyway)
 
 
-def track(models: Models, plan: Plan) -> str | None:
+def track(shop: Shop, models: Models, plan: Plan) -> str | None:
     """How often past forecasts landed in their range; None where no past campaign could be forecast to see."""
-    said = [one.text(language()) for one in track_record.sentences(models.card, plan.steps[0].channel)]
+    on_record = cache.learning.on_record(shop)
+    said = [one.text(language()) for one in track_record.sentences(models.card, plan.steps[0].channel, on_record)]
     return " ".join([*said, t("ranges.landed_how")]) if said else None
 
 
