@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard import state, widgets
 from dashboard.text import t
 from dashboard.views.results_parts import channels, forecasts, learnings, measured, past, trends, worked
-from dashboard.views.results_parts import channels, learnings, measured, past, worked
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
@@ -17,9 +16,6 @@ LOOKS: dict[str, Callable[[Shop], None]] = {
     "worked": worked.show,
     "learnings": learnings.show,
     "trends": trends.show,
-    "channels": channels.show,
-    "worked": worked.show,
-    "learnings": learnings.show,
     "past": past.show,
 }
 

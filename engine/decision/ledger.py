@@ -43,8 +43,6 @@ _RIGHTS: dict[str, Action] = {
     "commented": "view", "submitted": "submit", "approved": "approve", "rejected": "reject",
     "changes_requested": "reject", "exported": "export", "model_chosen": "submit", "concluded": "submit",
     "split_confirmed": "submit", "winner_chosen": "export", RESTORED: "administer",
-    "winner_chosen": "export", "split_confirmed": "submit",
-    RESTORED: "administer",
 }  # fmt: skip
 
 

@@ -71,9 +71,8 @@ LOOKS = (
     "settings-*-usual", "shops-open-*", "common-open-*", "numbers-reset", "model-*_csv", "quality-*",
     "another-*", "next_split-download",
 )  # fmt: skip
-PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "another", "next_split",
-PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "experiments",
-         "history", "people", "settings"]  # fmt: skip
+PAGES = ["today", "customers", "plans", "calendar", "results", "data", "model", "features", "experiments", "another",
+         "next_split", "history", "people", "settings"]  # fmt: skip
 
 
 def plan(plan_id: str, **changes: object) -> Plan:

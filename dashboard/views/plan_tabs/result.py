@@ -11,7 +11,6 @@ from engine.errors import NotEnoughData
 
 
 def show(opened: Open) -> None:
-    """Sent against left out on purpose: from the shop's own orders, and what a sending tool reported of it."""
     """The test before the rest; sent against left out on purpose, from the shop's own orders and what a sending tool
     reported of it; and what next."""
     winner.show(opened)
