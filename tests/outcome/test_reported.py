@@ -97,7 +97,8 @@ def test_deliveries_and_ads_of_a_plan_are_taken_in_with_ids_as_they_stand(shop, 
         ("campaign_results.csv", "campaign_id,clicked\np1,3\n", "recipients"),
         ("orders.csv", "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n1,a,2026-01-01,t,1,2\n",
          "orders.csv reads as orders"),
-        ("results.csv", "a,b\n1,2\n", "results.csv"),
+        ("results.csv", "a,b\n1,2\n", "results.csv is no report of a sending tool"),
+        ("nothing.csv", "campaign_id,clicked\np1,3\n", "Needed are campaign_id and recipients"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_report_is_refused_before_anything_changes(shop, tmp_path, name, content, said):

@@ -27,6 +27,7 @@ ORDER = (
     "attributed_revenue", "discount_cost", "returned", "send_cost", "ad_cost", "clicked", "reached_by_others_held",
     "reached_by_others_sent",
     "basis",
+    "reached_by_others_sent", "basis",
 )  # fmt: skip
 
 
