@@ -51,6 +51,8 @@ class Tables:
         if old is None:
             self._put(name, found.reset_index(drop=True))
             return
+        if found.empty:
+            return
         fresh = found[~found[key].isin(old[key])]
         after = pd.concat([_filled_in(old, found, key), fresh], ignore_index=True)
         if name == "customers":

@@ -25,8 +25,6 @@ ORDER = (
     "name", "channel", "starts_at", "verdict", "known_on", "extra_profit", "extra_profit_range", "chance_of_loss",
     "extra_orders", "extra_orders_range", "sent", "held_out", "order_rate", "held_rate", "attributed_orders",
     "attributed_revenue", "discount_cost", "returned", "send_cost", "ad_cost", "clicked", "reached_by_others_held",
-    "reached_by_others_sent",
-    "basis",
     "reached_by_others_sent", "basis",
 )  # fmt: skip
 
