@@ -89,7 +89,11 @@ def decide(rule: FirstTest, tallies: Sequence[Tally]) -> Found:
         why = Sentence("staged.uneven", values)
         return Found(tuple(tallies), None, _otherwise(rule, None), None, lift, None, uneven_p, why)
     p = _largest_p(leader, tallies)
-    values |= {"lift": "–" if lift is None else f"{lift:.1%}", "smallest": f"{rule.smallest_lift:.1%}", "p": f"{p:.3f}"}
+    values |= {
+        "lift": "–" if lift is None else f"{lift:.1%}",
+        "smallest": f"{rule.smallest_lift:.1%}",
+        "p": "< 0.001" if p < 0.001 else f"= {p:.3f}",
+    }
     if leader.done == second.done == 0:
         why, wins = Sentence("staged.nobody_did", values), False
     elif p >= ALPHA:

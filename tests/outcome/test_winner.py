@@ -68,11 +68,11 @@ def test_the_largest_corrected_p_of_the_leader_is_that_of_statsmodels():
 
 @pytest.mark.parametrize("runs", [300, pytest.param(5_000, marks=pytest.mark.full)])
 def test_without_a_difference_hardly_anybody_wins(runs):
-    """Tests of three equal variants with 3 % buyers: at most 5 % end with a winner (3 standard errors)."""
-    drawn = np.random.default_rng(0).binomial(600, 0.03, size=(runs, 3))
+    """Tests of two equal variants with 3 % buyers: at most 5 % end with a winner (3 standard errors)."""
+    drawn = np.random.default_rng(0).binomial(600, 0.03, size=(runs, 2))
     rule = FirstTest()
     wins = sum(decide(rule, tallies(*((int(done), 600) for done in one))).winner is not None for one in drawn)
-    assert 0 < wins / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
+    assert 0.01 < wins / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
 
 
 def test_what_the_outlook_promises_is_seen_four_times_out_of_five():

@@ -92,7 +92,10 @@ def _sent(variant: str | None) -> str:
 
 
 def _source(name: str, hours: int) -> str:
-    return t("staged.result_source", source=t(f"staged.source_{name}"), hours=hours)
+    source = t(f"staged.source_{name}")
+    if name != "orders":
+        return t("staged.result_source_tool", source=source)
+    return t("staged.result_source", source=source, hours=hours)
 
 
 def _table(found: dict[str, Any]) -> None:
