@@ -48,7 +48,9 @@ def bias_over_time(table: pd.DataFrame, axis: str) -> go.Figure:
                 hovertemplate=f"{label}<br>%{{x|%Y-%m}}: %{{y:+.0%}} (%{{customdata[0]}})<extra></extra>",
             )
         )
-    chart = figure(traces, height=340, yaxis={"title": axis, "tickformat": "+.0%"})
+    # The bar of three campaigns may be wider than everything that is to be seen.
+    ends = [min(-0.5, 1.3 * float(table["bias"].min())), max(0.5, 1.3 * float(table["bias"].max()))]
+    chart = figure(traces, height=340, yaxis={"title": axis, "tickformat": "+.0%", "range": ends})
     chart.add_hline(y=0, line={"color": QUIET, "width": 1})
     return chart
 

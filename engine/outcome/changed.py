@@ -32,14 +32,13 @@ WEEKS = 52  # of orders and ads before, at most
 EACH = 300  # messages of a campaign that are looked at
 OPEN = ("draft", "submitted", "approved")  # plans that a change can still touch
 USUAL_PRICE = 10  # order lines of a product, to know its usual price
-# What hangs on all that a customer did so far moves as a shop gets older, and says nothing; what stays are the offers,
-# the customers' own columns, and what they did lately.
-LATELY = {"orders_90d", "monetary_90d", "views_30d", "carts_30d", "sent_30d", "coded_orders_90d"}
-AGES = {
-    *rows.CUSTOMER_LOGS, *rows.CUSTOMER_SHARES, *RATES, "ordered", "clicked", "coded_orders", "campaign_spend",
-    "campaign_orders", "campaign_share", "campaign_id", "ad_id", "season", "weekday",
-} - LATELY  # fmt: skip
-WARM = {"orders": 90, "deliveries": 30}  # days until "lately" is as long as it says
+# What a customer did so far moves as a shop gets older, and is alike in campaigns of one month: whole campaigns dealt
+# anew would take that for a change. What stays are the offers and the customers' own columns; what customers do is seen
+# in the orders.
+DONE = {
+    *rows.CUSTOMER_LOGS, *rows.CUSTOMER_SHARES, *RATES, "ordered", "clicked", "coded_orders", "coded_orders_90d",
+    "campaign_spend", "campaign_orders", "campaign_share", "campaign_id", "ad_id", "season", "weekday",
+}  # fmt: skip
 LEVEL = 0.01  # of all responses together
 
 
@@ -100,7 +99,7 @@ def of_past(shop: Shop, past: Read, as_of: date, seed: int = 0) -> Changed:
     if shop.rows("orders"):
         looks["orders"] = _orders(shop, learned, as_of, seed)
     if past.messages is not None:
-        looks["messages"] = _messages(shop, past.messages, past.in_use, seed)
+        looks["messages"] = _messages(past.messages, past.in_use, seed)
     if shop.rows("ads"):
         looks["ads"] = _ads(shop, learned, as_of, seed)
     responses, by_channel = _responses(past.models, past.newer)
@@ -138,33 +137,20 @@ def _orders(shop: Shop, learned: date, as_of: date, seed: int) -> Drift:
     return _compared(pd.DataFrame(columns), week, seed)
 
 
-def _messages(shop: Shop, messages: Messages, in_use: InUse, seed: int) -> Drift:
-    """Messages by campaign, with what the models look at."""
+def _messages(messages: Messages, in_use: InUse, seed: int) -> Drift:
+    """Messages by campaign, with what the models look at and no customer did."""
     campaign = messages.sent["campaign_id"].astype("str")
     is_new = ~np.isin(campaign, list(frozenset().union(*in_use.learned.values())))
     shuffled = campaign.iloc[np.random.default_rng(seed).permutation(len(campaign))]
     few = (shuffled.groupby(shuffled).cumcount().sort_index() < EACH).to_numpy()
-    old = few & ~is_new & (messages.sent["sent_at"] >= _warm(shop)).to_numpy()
+    old, new = few & ~is_new, few & is_new
     features = messages.features[[column for column in messages.features if _is_looked_at(str(column))]]
-    return drift.found(
-        features[old], features[few & is_new], campaign[old].to_numpy(), campaign[few & is_new].to_numpy(), seed,
-        volume=False,
-    )  # fmt: skip
+    of_old, of_new = campaign[old].to_numpy(), campaign[new].to_numpy()
+    return drift.found(features[old], features[new], of_old, of_new, seed, volume=False)
 
 
 def _is_looked_at(column: str) -> bool:
-    return source(column) not in AGES and not column.endswith("|x discount_share")
-
-
-def _warm(shop: Shop) -> pd.Timestamp:
-    """The day from which the records reach back far enough."""
-    columns = {"orders": "ordered_at", "deliveries": "sent_at"}
-    first = [
-        shop.table(name, [columns[name]])[columns[name]].min() + pd.Timedelta(days=days)
-        for name, days in WARM.items()
-        if shop.rows(name)
-    ]
-    return max(first, default=pd.Timestamp.min)
+    return source(column) not in DONE and not column.endswith("|x discount_share")
 
 
 def _ads(shop: Shop, learned: date, as_of: date, seed: int) -> Drift:

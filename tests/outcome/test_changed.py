@@ -61,7 +61,7 @@ def plan(plan_id: str = "p1", **changes) -> Plan:
 def test_where_nothing_changed_there_is_no_alarm_and_that_is_said(after):
     found = after()
     assert not found.alarm
-    assert found.looks["orders"].groups_after >= 8 and found.looks["messages"].groups_after == 12
+    assert found.looks["orders"].groups_after >= 8 and found.looks["messages"].groups_after == 8
     assert changed_words.summary(found, "EUR").startswith("Nothing changed by more than chance")
     assert changed.touched(found, [plan()], {}) == []
 
@@ -90,7 +90,8 @@ def test_a_planted_change_is_found_said_in_words_and_touches_open_plans(after, p
 
 def test_responses_that_fell_are_measured_by_how_much(after):
     click = after("answers").responses["click"]
-    assert click.low < np.log(0.5) < click.high
+    assert click.high < np.log(0.8)
+    assert click.log_odds == pytest.approx(np.log(0.5), abs=0.3)  # who clicked less is expected to click less
 
 
 def test_a_category_that_changed_concerns_plans_of_that_category_alone(after):
