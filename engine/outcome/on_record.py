@@ -1,7 +1,7 @@
 """Forecasts as they were put on record: read from the approval history, whose entries nobody can change unseen.
 
 What counts for a plan is the submission that was approved last before anything went out, or where nobody approved one,
-the last submission before that. What was handed in later knew more than a forecast may, and no forecast is ever made
+the last submission before that. One whose data go on after the send knew more than a forecast may, and none is ever made
 anew here: what the models would say today is no forecast of what is over.
 """
 
@@ -107,17 +107,21 @@ def _counting(shop: Shop, history: list[Entry]) -> tuple[Entry, bool] | None:
 
 
 def _before_sending(shop: Shop, history: Iterable[Entry]) -> Iterator[Entry]:
-    """The entries until the plan's first export; and none made after the day on which it was to go out."""
-    last_day: date | None = None
+    """The entries until the plan's first export, without submissions whose data went on after the send."""
     for entry in history:
         if entry.action in ("exported", "results_in"):
             return
-        if entry.action == "submitted" and (plan := _plan(entry)) is not None:
-            if _day(shop, entry) > plan.starts_at:
-                continue
-            last_day = plan.starts_at
-        if last_day is None or _day(shop, entry) <= last_day:
+        plan = _plan(entry) if entry.action == "submitted" else None
+        if plan is None or _known_until(shop, entry) <= plan.starts_at:
             yield entry
+
+
+def _known_until(shop: Shop, entry: Entry) -> date:
+    """The last day of which a submission's forecast can have known: that on which it was made, or up to which the data
+    behind it went, whichever came first. A plan may be handed in late by somebody whose data are still of before."""
+    as_of = (entry.payload.get(grounds.KEY) or {}).get("as_of")
+    day = _day(shop, entry)
+    return min(day, date.fromisoformat(as_of)) if as_of else day
 
 
 def _day(shop: Shop, entry: Entry) -> date:

@@ -97,6 +97,17 @@ def test_a_plan_handed_in_once_it_was_sent_has_no_forecast_on_record(shop, confi
     assert on_record.forecasts(shop, config) == []
 
 
+def test_a_plan_handed_in_late_from_data_of_before_its_send_has_a_forecast_on_record(tmp_path, config):
+    bought = {"order_id": ["o1"], "customer_id": ["a"], "ordered_at": ["2026-01-08"], "product_id": ["tea"],
+              "quantity": [1], "unit_price": [9.0]}  # fmt: skip
+    early = shop_of(tmp_path / "early", {"customers": pd.DataFrame({"customer_id": ["a", "b"]}),
+                                         "orders": pd.DataFrame(bought)})  # fmt: skip
+    submit(early, config, FORECAST, now=datetime(2026, 3, 1))
+    approve(early, config, now=datetime(2026, 3, 2))
+    [one] = on_record.forecasts(early, config)
+    assert (one.data_until, one.is_approved) == ("2026-01-08", True)
+
+
 def test_what_was_submitted_after_the_export_does_not_count(shop, config):
     submit(shop, config, FORECAST)
     approve(shop, config)
