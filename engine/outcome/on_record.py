@@ -1,8 +1,8 @@
 """Forecasts as they were put on record: read from the approval history, whose entries nobody can change unseen.
 
 What counts for a plan is the submission that was approved last before anything went out, or where nobody approved one,
-the last submission before that. One whose data go on after the send knew more than a forecast may, and none is ever made
-anew here: what the models would say today is no forecast of what is over.
+the last submission before that. One whose data go on after the send knew more than a forecast may, and none is ever
+made anew here: what the models would say today is no forecast of what is over.
 """
 
 from collections.abc import Iterable, Iterator
