@@ -19,6 +19,7 @@ from dashboard.charts.first import assumed_profit
 from dashboard.charts.groups import COMPARED, compared_groups, number_of_groups, segment_map
 from dashboard.charts.judged import bias_over_time, forecast_beside_actual, held_over_time
 from dashboard.charts.launches import past_launches
+from dashboard.charts.measured import at_two_horizons
 from dashboard.charts.models import calibration, dependence, importance, learning_curve
 from dashboard.charts.plans import over_discount, ranked_offers, reasons, side_by_side
 from dashboard.charts.results import extra_orders, forecast_against_actual, order_rates
@@ -40,6 +41,7 @@ __all__ = [
     "STATUSES",
     "Figure",
     "assumed_profit",
+    "at_two_horizons",
     "bias_over_time",
     "calibration",
     "cohorts",

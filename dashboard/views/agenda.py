@@ -15,7 +15,7 @@ ICONS = {
     "no_audience": "group_off", "collision": "join_inner", "no_results": "flag", "work_failed": "error",
     "work_lost": "error", "old_data": "update", "old_forecasts": "model_training", "unreadable": "error",
     "changes_requested": "rate_review", "commented": "comment", "approved": "check_circle",
-    "void": "event_busy", "void_waiting": "event_busy",
+    "void": "event_busy", "void_waiting": "event_busy", "results_in": "query_stats",
 }  # fmt: skip
 LONGEST_SAID = 200  # characters of a comment that fit in a line; the rest is with the plan
 

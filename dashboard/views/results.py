@@ -6,10 +6,11 @@ import streamlit as st
 
 from dashboard import state, widgets
 from dashboard.text import t
-from dashboard.views.results_parts import forecasts, past
+from dashboard.views.results_parts import forecasts, measured, past
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {
+    "measured": measured.show,
     "past": past.show,
     "forecasts": forecasts.show,
 }

@@ -29,7 +29,7 @@ from engine.shop.store import Shop
 Kind = Literal[
     "work_failed", "work_lost", "late", "send_soon", "approve", "waiting", "no_audience", "collision", "draft_late",
     "draft_soon", "rejected", "no_results", "never_sent", "old_data", "old_forecasts", "unreadable",
-    "changes_requested", "commented", "approved", "void", "void_waiting",
+    "changes_requested", "commented", "approved", "void", "void_waiting", "results_in",
 ]  # fmt: skip
 Urgency = Literal["now", "soon", "sometime"]
 Page = Literal["plan", "calendar", "data", "model", "customers", "history"]
@@ -37,6 +37,7 @@ Page = Literal["plan", "calendar", "data", "model", "customers", "history"]
 SOON_DAYS, EXPORT_DAYS = 3, 7  # a draft needs a second person still; an approved plan only its export
 OLD_DATA_DAYS = 35  # a month's files and a few days to bring them in
 OLD_WORK_DAYS = 7  # work that went wrong longer ago is no news
+NEWS_DAYS = 14  # results that are in are news for so long
 FORGOTTEN_DAYS = 30  # a plan whose day went by longer ago was dropped
 NOT_WAITING = ("waiting", "never_sent")  # of the parts that `waiting` asks: what another person is to do, or nobody
 # Of a plan that does not stand: what would have somebody approve or export it.
@@ -79,6 +80,7 @@ def agenda(shop: Shop, now: datetime, config: Path, person: str = "") -> list[It
         with_plans = [
             lambda: _approvals(stored, today, person, _may_decide(person, config)),
             lambda: _news(shop, stored, today, config, person),
+            lambda: _results(stored, now, person),
             lambda: _drafts(stored, today),
             lambda: _rejected(shop, stored, today, config),
             lambda: _without_audience(shop, stored, today),
@@ -103,6 +105,7 @@ def waiting(shop: Shop, now: datetime, config: Path, person: str) -> list[Item]:
     parts: list[Callable[[], Iterable[Item]]] = [
         lambda: _approvals(stored, today, person, _may_decide(person, config)),
         lambda: _news(shop, stored, today, config, person),
+        lambda: _results(stored, now, person),
         lambda: _rejected(shop, _of(person, stored), today, config),
     ]
     return _in_order([item for item in _gathered(("plans", part) for part in parts) if item.kind not in NOT_WAITING])
@@ -204,6 +207,15 @@ def _news(shop: Shop, stored: list[SavedPlan], today: date, config: Path, person
         values = {**_about(own[note.plan_id]), "by": note.by, "text": note.text}
         urgency: Urgency = "now" if note.about == "changes_requested" else "soon"
         yield Item(note.about, urgency, "plan", note.plan_id, "approve", values, str(note.seq))
+
+
+def _results(stored: list[SavedPlan], now: datetime, person: str) -> Iterator[Item]:
+    """This person's plans whose results came in lately."""
+    for saved in _of(person, stored):
+        lately = now - datetime.fromisoformat(saved.updated_at) <= timedelta(days=NEWS_DAYS)
+        if saved.plan.status == "results_in" and lately:
+            mark = saved.updated_at
+            yield Item("results_in", "soon", "plan", saved.plan.plan_id, "result", _about(saved.plan), mark)
 
 
 def _drafts(stored: list[SavedPlan], today: date) -> Iterator[Item]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
 LEVEL = 0.95  # of every range of a result
@@ -63,7 +64,7 @@ class Groups:
 
 def groups(treated: np.ndarray, propensity: np.ndarray) -> Groups:
     """treated (n,) bool, propensity (n,) float: NaN, where nobody recorded it, is a stratum of its own."""
-    _, stratum = np.unique(np.round(np.nan_to_num(propensity, nan=-1.0), 9), return_inverse=True)
+    stratum, _ = pd.factorize(np.round(np.nan_to_num(propensity, nan=-1.0), 9))
     count = int(stratum.max()) + 1 if len(stratum) else 0
     sent = np.bincount(stratum[treated], minlength=count)
     held = np.bincount(stratum[~treated], minlength=count)
@@ -132,8 +133,10 @@ def _adjusted(
     rest = values - _means(values, cell, sizes)[cell]
     # Weights under which the residual sum of squares is the variance of the difference.
     root = (np.repeat(weights, 2) / np.maximum(sizes, 1.0))[cell][:, None]
-    slopes, *_ = np.linalg.lstsq(own * root, rest * root, rcond=None)
-    return values - (before - before.mean(axis=0)) @ slopes
+    weighted = own * root**2
+    slopes = np.linalg.pinv(weighted.T @ own) @ (weighted.T @ rest)
+    # Not by @: on tables as narrow as these BLAS takes four times as long.
+    return values - np.einsum("nk,kj->nj", before - before.mean(axis=0), slopes)
 
 
 def _sums(values: np.ndarray, cell: np.ndarray, count: int) -> np.ndarray:

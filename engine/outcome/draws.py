@@ -35,13 +35,14 @@ class Draws:
     about: ABOUT, one row per campaign of people; source "assignment" or "deliveries"; window_days from the first
     message to the end of the last one's window; messages: how many were sent; send_cost: money for all of them, missing
     where nobody said what one costs. contacts: campaign_id, customer_id, at: every message that was sent, of any
-    campaign. exports: plans that were exported, with or without somebody left out. converted: what
-    a sending tool said, missing where none did.
+    campaign, some twice. customer_id is a category in both, of the same `customers`. exports: plans that were exported,
+    with or without somebody left out. converted: what a sending tool said, missing where none did.
     """
 
     people: pd.DataFrame
     about: pd.DataFrame
     contacts: pd.DataFrame
+    customers: pd.Index
     exports: frozenset[str]
 
 
@@ -50,6 +51,7 @@ def draws(shop: Shop) -> Draws:
     delivered = _deliveries(shop)
     stored = {saved.plan.plan_id: saved.plan for saved in plans.saved_plans(shop.path)}
     kept = assignments.saved(shop.path, every=True)
+    customers = _as_categories(kept, delivered)  # told apart once: millions of texts are compared no further
     ours, about_ours = _assigned(shop, kept, stored, delivered)
     rest = delivered[~delivered["campaign_id"].isin(about_ours["campaign_id"])]
     theirs, about_theirs = _of_deliveries(shop, rest)
@@ -58,11 +60,28 @@ def draws(shop: Shop) -> Draws:
         for part in (ours, delivered.rename(columns={"sent_at": "at"}))
     ]
     return Draws(
-        pd.concat([ours, theirs], ignore_index=True),
+        _concatenated([ours, theirs]),
         pd.concat([about_ours, about_theirs], ignore_index=True),
-        pd.concat(contacts, ignore_index=True).drop_duplicates(["campaign_id", "customer_id"], ignore_index=True),
+        _concatenated(contacts),
+        customers,
         frozenset(about_ours["campaign_id"]),
     )
+
+
+def _as_categories(*tables: pd.DataFrame) -> pd.Index:
+    """Makes customer_id a category of the same customers in each table; gives these."""
+    codes, ids = pd.factorize(pd.concat([table["customer_id"] for table in tables], ignore_index=True))
+    kind, customers = pd.CategoricalDtype(ids), pd.Index(ids)
+    begin = 0
+    for table in tables:
+        table["customer_id"] = pd.Categorical.from_codes(codes[begin : begin + len(table)], dtype=kind)
+        begin += len(table)
+    return customers
+
+
+def _concatenated(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Those with rows, for an empty one has no categories; the first where none has."""
+    return pd.concat([table for table in tables if len(table)] or tables[:1], ignore_index=True)
 
 
 # --- assignments ---
@@ -83,7 +102,7 @@ def _assigned(
         at, send_from = _moments(counted, planned, known.get(plan_id))
         people.append(counted.assign(campaign_id=plan_id, at=at, converted=np.nan)[COLUMNS])
         about.append(pd.DataFrame([_about_plan(shop, str(plan_id), plan, counted, send_from, at.min())], columns=ABOUT))
-    return pd.concat(people, ignore_index=True).astype({"at": "datetime64[us]"}), pd.concat(about, ignore_index=True)
+    return _concatenated(people).astype({"at": "datetime64[us]"}), pd.concat(about, ignore_index=True)
 
 
 def _on_the_clock(text: str, time_zone: str) -> pd.Timestamp:
@@ -102,8 +121,9 @@ def _counted(rows: pd.DataFrame, planned: pd.Timestamp) -> pd.DataFrame:
 def _moments(counted: pd.DataFrame, planned: pd.Timestamp, delivered: pd.DataFrame | None) -> tuple[pd.Series, str]:
     """When each customer's orders begin to count: one moment for each export."""
     if delivered is not None:
-        sent = delivered[delivered["treated"] == 1].groupby("customer_id")["sent_at"].min()
-        first = counted["customer_id"].map(sent).groupby(counted["seq"]).transform("min")
+        sent = delivered[delivered["treated"] == 1]
+        earliest = sent["sent_at"].groupby(sent["customer_id"].cat.codes).min()
+        first = counted["customer_id"].cat.codes.map(earliest).groupby(counted["seq"]).transform("min")
         if first.notna().all():
             return first, "deliveries"
     late = counted["exported"] > planned

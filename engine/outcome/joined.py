@@ -21,8 +21,8 @@ DAY = np.timedelta64(86_400_000_000, "us")
 class Known:
     """Everything a shop's results are worked out from, read once. people: by campaign, with `code` of the customer.
 
-    owner: for each order the code of its customer among the people, -1 for others. contacts: campaign_id, code, at, by
-    time.
+    owner: for each order the code of its customer among the people, -1 for others. contacts: code, at, and the place of
+    the campaign in `contacted`, by time.
     """
 
     orders: Orders
@@ -31,6 +31,7 @@ class Known:
     ids: pd.Index
     owner: np.ndarray
     contacts: pd.DataFrame
+    contacted: pd.Index
 
     @property
     def notes(self) -> tuple[Sentence, ...]:
@@ -41,13 +42,17 @@ class Known:
 def read(shop: Shop, as_of: date | None = None) -> Known:
     """Orders before `as_of` (default: all) and every draw. Raises NotEnoughData without orders."""
     orders, drawn = order_money.orders(shop, as_of), draws(shop)
-    ids = pd.Index(drawn.people["customer_id"].unique())
-    people = drawn.people.assign(code=ids.get_indexer(drawn.people["customer_id"]))
+    ids = drawn.customers
     code = ids.get_indexer(orders.customers) if len(ids) else np.full(len(orders.customers), -1)
-    contacts = drawn.contacts.assign(code=ids.get_indexer(drawn.contacts["customer_id"]))
-    contacts = contacts.sort_values("at", kind="stable", ignore_index=True)
+    people, contacts = (table.assign(code=_codes(table)) for table in (drawn.people, drawn.contacts))
+    number, campaigns = pd.factorize(contacts["campaign_id"])
+    contacts = contacts.assign(campaign=number).sort_values("at", kind="stable", ignore_index=True)
     by_campaign = {str(one): rows for one, rows in people.groupby("campaign_id")}
-    return Known(orders, drawn, by_campaign, ids, code[orders.customer], contacts)
+    return Known(orders, drawn, by_campaign, ids, code[orders.customer], contacts, pd.Index(campaigns))
+
+
+def _codes(table: pd.DataFrame) -> np.ndarray:
+    return table["customer_id"].cat.codes.to_numpy() if len(table) else np.zeros(0, dtype="int64")
 
 
 def sums(known: Known, people: pd.DataFrame, start: int, end: int) -> np.ndarray:
@@ -82,14 +87,16 @@ def reached_by_others(known: Known, people: pd.DataFrame, days: int) -> dict[str
     contacts, times = known.contacts, known.contacts["at"].to_numpy("datetime64[us]")
     first, last = np.searchsorted(times, [at.min(), at.max() + days * DAY])
     near = contacts.iloc[first:last]
-    near = near[near["campaign_id"].ne(people["campaign_id"].iloc[0]) & (near["code"] >= 0)]
+    mine = known.contacted.get_indexer([people["campaign_id"].iloc[0]])[0]
+    near = near[near["campaign"].to_numpy() != mine]
     place = np.full(len(known.ids) + 1, -1)
     place[people["code"].to_numpy()] = np.arange(len(people))
     person = place[near["code"].to_numpy()]
     since = near["at"].to_numpy("datetime64[us]") - at[person]
-    reached = np.unique(person[(person >= 0) & (since >= 0 * DAY) & (since < days * DAY)])
+    reached = np.zeros(len(people), dtype=bool)
+    reached[person[(person >= 0) & (since >= 0 * DAY) & (since < days * DAY)]] = True
     treated = people["treated"].eq(1).to_numpy()
     return {
-        "reached_by_others_sent": int(treated[reached].sum()),
-        "reached_by_others_held": int((~treated[reached]).sum()),
+        "reached_by_others_sent": int((treated & reached).sum()),
+        "reached_by_others_held": int((~treated & reached).sum()),
     }

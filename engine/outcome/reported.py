@@ -14,7 +14,7 @@ import pandas as pd
 from engine.campaign import planned, sms
 from engine.decision import plans
 from engine.decision.plans import SavedPlan
-from engine.errors import AppError, DataProblem
+from engine.errors import AppError, DataProblem, WhichTable
 from engine.sentences import Sentence
 from engine.shop import intake, store
 from engine.shop.intake import OF_CAMPAIGNS, Beside
@@ -44,8 +44,12 @@ def take_in(
 
     Raises DataProblem, before anything is changed, for a file that is none of the three tables or lacks a column.
     """
-    for path in intake.each(files):
-        for found in intake.proposed(path, Known(), head=1_000):
+    for path in files:
+        try:
+            proposed = [one for file in intake.each([path]) for one in intake.proposed(file, Known(), head=1_000)]
+        except WhichTable as problem:
+            raise DataProblem(Sentence("measured.which_report", {"file": path.name})) from problem
+        for found in proposed:
             if found.mapping.table not in OF_CAMPAIGNS:
                 values = {"file": found.sheet.name, "table": found.mapping.table}
                 raise DataProblem(Sentence("measured.no_report", values))
@@ -135,6 +139,10 @@ def _numbers(column: pd.Series) -> pd.Series:
 
 
 def _campaign(rows: pd.DataFrame) -> pd.Series:
-    """One key for each campaign and variant."""
+    """One key for each campaign and variant of rows by day, whose sums count; a row without a day is by itself."""
     variant = rows["variant"].astype("str") if "variant" in rows else ""
-    return rows["campaign_id"].astype("str").str.strip() + "\x1f" + variant
+    key = rows["campaign_id"].astype("str").str.strip() + "\x1f" + variant
+    alone = key + "\x1f" + rows.index.astype("str")
+    if "date" not in rows:
+        return alone
+    return key.where(rows["date"].notna() & rows["date"].astype("str").str.strip().ne(""), alone)

@@ -97,6 +97,8 @@ CHOICES = [
     ("customers", "selectbox", "customers.goal", "vip", ("goal", "vip")),
     ("calendar", "segmented_control", "calendar.span", "all", ("span", "all")),
     ("calendar", "pills", "calendar.channel", ["sms"], ("channel", "sms")),
+    ("results", "segmented_control", "results.look", "past", ("look", "past")),
+    ("results", "segmented_control", "results.days", 30, ("after", "30")),
     ("results", "pills", "results.channel", ["sms"], ("channel", "sms")),
     ("model", "segmented_control", "model.target", "order", ("about", "order")),
     ("model", "segmented_control", "model.look", "compared", ("look", "compared")),
@@ -104,12 +106,14 @@ CHOICES = [
     ("shops", "selectbox", "shops.currency", "EUR", None),
 ]
 
+WITHIN = {"results.channel": {"look": "past"}}  # what the address says beside a choice, for the page to offer it
+
 
 @pytest.mark.parametrize(("page", "kind", "key", "value", "address"), CHOICES)
 def test_a_choice_is_there_again_after_another_page_and_in_the_address(
     open_app, trained_shop_dir, page, kind, key, value, address
 ):
-    app = open_app(trained_shop_dir, page)
+    app = open_app(trained_shop_dir, page, **WITHIN.get(key, {}))
     getattr(app, kind)(key=key).set_value(value).run()
     if address:
         assert app.query_params[address[0]] == address[1]
@@ -125,7 +129,8 @@ def test_a_choice_is_there_again_after_another_page_and_in_the_address(
 @pytest.mark.parametrize(("page", "kind", "key", "value", "address"), [one for one in CHOICES if one[4]])
 def test_an_address_opens_a_page_as_it_was_shared(open_app, trained_shop_dir, page, kind, key, value, address):
     app = open_app(trained_shop_dir, "settings")
-    app.query_params[address[0]] = address[1]
+    for name, said in (*WITHIN.get(key, {}).items(), address):
+        app.query_params[name] = said
     app.switch_page(f"views/{page}.py").run()
     assert not app.exception
     assert getattr(app, kind)(key=key).value == value

@@ -7,7 +7,7 @@ from engine.shop import store
 
 
 def test_extra_orders_stand_with_their_range_and_how_many_campaigns_are_clear(open_app, demo_shop_dir, words):
-    app = open_app(demo_shop_dir, "results")
+    app = open_app(demo_shop_dir, "results", look="past")
     assert not app.exception
     totals = results.totals(results.campaigns(store.open_shop(demo_shop_dir)))
     assert f"About {totals.extra:,.0f} extra orders" in words(app)
@@ -20,14 +20,14 @@ def test_without_a_holdout_orders_are_called_attributed(open_app, demo_shop, wor
     path = demo_shop / "tables" / "deliveries.parquet"
     sent = pd.read_parquet(path)
     sent[sent["treated"] == 1].drop(columns=["treated", "propensity"]).to_parquet(path)
-    app = open_app(demo_shop, "results")
+    app = open_app(demo_shop, "results", look="past")
     assert not app.exception
     assert "attributed" in words(app)
     assert "extra orders because we wrote" not in app.subheader[0].value
 
 
 def test_a_shop_without_campaigns_says_what_to_import(open_app, shop_without_campaigns, words):
-    app = open_app(shop_without_campaigns, "results")
+    app = open_app(shop_without_campaigns, "results", look="past")
     assert not app.exception
     assert "no past campaigns yet" in words(app)
 
@@ -35,7 +35,7 @@ def test_a_shop_without_campaigns_says_what_to_import(open_app, shop_without_cam
 def test_a_shop_of_ads_alone_lists_them(open_app, demo_shop, words):
     for name in ("campaigns", "campaign_products", "deliveries"):
         (demo_shop / "tables" / f"{name}.parquet").unlink()
-    app = open_app(demo_shop, "results")
+    app = open_app(demo_shop, "results", look="past")
     assert not app.exception
     table = app.dataframe[0].value.set_index("name")
     ads = pd.read_parquet(demo_shop / "tables" / "ads.parquet")
@@ -53,7 +53,7 @@ def test_the_file_has_the_counts_behind_each_rate(demo_shop_dir):
 
 
 def test_a_channel_counts_its_own_campaigns_alone(open_app, demo_shop_dir, words):
-    app = open_app(demo_shop_dir, "results")
+    app = open_app(demo_shop_dir, "results", look="past")
     app.pills(key="results.channel").set_value(["sms"]).run()
     assert not app.exception
     table = results.campaigns(store.open_shop(demo_shop_dir))

@@ -65,12 +65,12 @@ def desk(shop: Shop, tmp_path: Path) -> Desk:
     return Desk(shop, tmp_path / "config")
 
 
-def exported(shop: Shop, plan: Plan) -> None:
-    """Sets a plan's status as an export does."""
+def exported(shop: Shop, plan: Plan, status: str = "exported") -> None:
+    """Sets a plan's status as an export does, or results that came in."""
     with sqlite3.connect(shop.path / "ledger.db") as db:
         for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             db.execute(f"DROP TRIGGER {name}")
-        db.execute("UPDATE plans SET status = 'exported' WHERE plan_id = ?", [plan.plan_id])
+        db.execute("UPDATE plans SET status = ? WHERE plan_id = ?", [status, plan.plan_id])
 
 
 def test_a_shop_in_order_has_nothing_to_do(desk):
@@ -155,6 +155,14 @@ def test_results_that_are_in_are_not_asked_for(tmp_path):
     desk = Desk(shop_of(tmp_path / "shop", {"campaigns": campaigns, "campaign_results": totals}), tmp_path / "config")
     exported(desk.shop, desk.save("over", starts=-20))
     assert desk.see() == []
+
+
+def test_results_that_came_in_are_news_to_the_owner_for_two_weeks(desk):
+    exported(desk.shop, desk.save("over", starts=-20), "results_in")
+    assert [(item.kind, item.plan_id, item.tab) for item in desk.see("Ana")] == [("results_in", "over", "result")]
+    assert [item.kind for item in waiting(desk.shop, NOW, desk.config, "Ana")] == ["results_in"]
+    assert desk.see("Bo") == []
+    assert waiting(desk.shop, NOW + timedelta(days=15), desk.config, "Ana") == []
 
 
 def work(shop: Shop, kind: str, state: str, started: datetime) -> None:

@@ -1,5 +1,6 @@
 """Results from the shop's own orders."""
 
+import json
 from datetime import date, datetime
 
 import numpy as np
@@ -274,3 +275,15 @@ def test_over_a_thousand_campaigns_ranges_hold_as_often_as_they_say(tmp_path, wo
     for adjust in (True, False):
         found = pd.concat([holdout.ranges(shop, truth, adjust) for shop, truth in parts])
         assert (found.groupby(["days", "what"])["holds"].mean() > 0.95 - 0.015).all()
+
+
+def test_the_demo_shops_planted_effect_is_found(demo_shop_dir):
+    known = json.loads((demo_shop_dir / "truth.json").read_text())["campaigns"]
+    truth = pd.DataFrame(known).set_index("campaign_id")["true_expected_extra_orders"]
+    table = measured.measured(store.open_shop(demo_shop_dir))
+    own = table[table["is_window"] == 1].set_index("plan_id")
+    planted = truth.reindex(own.index)
+    half = np.sqrt((((own["extra_orders_high"] - own["extra_orders_low"]) / 2) ** 2).sum())
+    assert len(own) == 60 and abs(own["extra_orders"].sum() - planted.sum()) < half
+    assert planted.between(own["extra_orders_low"], own["extra_orders_high"]).mean() > 0.9
+    assert own["attributed_orders"].sum() > 2 * planted.sum()

@@ -97,7 +97,8 @@ def test_deliveries_and_ads_of_a_plan_are_taken_in_with_ids_as_they_stand(shop, 
         ("campaign_results.csv", "campaign_id,clicked\np1,3\n", "recipients"),
         ("orders.csv", "order_id,customer_id,ordered_at,product_id,quantity,unit_price\n1,a,2026-01-01,t,1,2\n",
          "orders.csv reads as orders"),
-        ("results.csv", "a,b\n1,2\n", "results.csv"),
+        ("results.csv", "a,b\n1,2\n", "results.csv is no report of a sending tool"),
+        ("nothing.csv", "campaign_id,clicked\np1,3\n", "Needed are campaign_id and recipients"),
     ],
 )  # fmt: skip
 def test_a_file_that_is_no_report_is_refused_before_anything_changes(shop, tmp_path, name, content, said):
@@ -129,3 +130,14 @@ def test_the_command_takes_reports_in_and_prints_what_plans_brought(shop, tmp_pa
     ]  # fmt: skip
     assert "1 were left out" in found["plans"][0]["reason"]
     assert (run("--as-of", "soon").exit_code, run("--as-of", "soon").stdout) == (2, "")
+
+
+def test_an_import_knows_the_plans_too(shop, tmp_path, monkeypatch):
+    monkeypatch.setenv("OFFERLAB_CONFIG", str(tmp_path.with_name(f"{tmp_path.name}-config")))
+    file = tmp_path / "deliveries.csv"
+    file.write_text("campaign_id,customer_id,sent_at\np1,007,2026-01-10\np9,007,2026-01-10\n")
+    ended = CliRunner().invoke(main, ["import", str(file), "--into", str(shop.path)])
+    assert ended.exit_code == 0, ended.output
+    assert json.loads(ended.stdout)["tables"]["deliveries"]["set_aside_by_reason"] == {
+        "campaign_id is not in campaigns": 1
+    }

@@ -5,15 +5,17 @@ import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import t
-from dashboard.views.plan_tabs import message, proposed
+from dashboard.views.plan_tabs import measured, message, proposed
 from dashboard.views.plan_tabs.saving import Open
 from engine.errors import NotEnoughData
 
 
 def show(opened: Open) -> None:
-    """Sent against left out on purpose, once deliveries or totals with this plan's id are imported."""
-    found = _row(opened)
-    if found is None:
+    """Sent against left out on purpose: from the shop's own orders, and what a sending tool reported of it."""
+    rows, found = measured.rows_of(opened), _row(opened)
+    if rows is not None:
+        measured.show(opened, rows)
+    if found is None and rows is None:
         plan = opened.plan
         over = widgets.now().date() > plan.ends_at
         st.info(
@@ -23,7 +25,11 @@ def show(opened: Open) -> None:
         st.markdown(t("result.what_to_import", plan_id=message.plain(plan.plan_id)))
         st.page_link("views/data.py", label=t("result.to_data"), icon=":material/upload:")
         return
-    _measured(opened, found)
+    if found is not None:
+        if rows is not None:
+            st.subheader(t("result.reported"))
+        _reported(opened, found)
+    _forecast(opened)
 
 
 def _row(opened: Open) -> pd.Series | None:
@@ -36,7 +42,8 @@ def _row(opened: Open) -> pd.Series | None:
     return mine.iloc[0] if len(mine) else None
 
 
-def _measured(opened: Open, row: pd.Series) -> None:
+def _reported(opened: Open, row: pd.Series) -> None:
+    """What deliveries or totals with this plan's id say."""
     percent, number = widgets.percent, widgets.number
     days = opened.plan.window_days or opened.shop.settings.window(opened.plan.channel)
     with st.container(horizontal=True):
@@ -51,9 +58,14 @@ def _measured(opened: Open, row: pd.Series) -> None:
         st.write(t("result.clear" if row["distinguishable"] else "result.unclear"))
     else:
         st.write(t("result.attributed", days=days))
+
+
+def _forecast(opened: Open) -> None:
+    """What was forecast when the plan was submitted."""
     submitted = proposed.submission(opened)
     forecast = (submitted.payload.get("forecast") if submitted else None) or {}
     if forecast.get("order_rate") is not None:
+        percent = widgets.percent
         low, high = percent(forecast["order_rate_low"], 2), percent(forecast["order_rate_high"], 2)
         st.markdown(
             t("result.forecast_was", rate=percent(forecast["order_rate"], 2), between=widgets.between(low, high))
