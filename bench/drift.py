@@ -102,6 +102,7 @@ def main() -> None:
     parser.add_argument("--unchanged", type=int, default=100)
     parser.add_argument("--planted", type=int, default=10)
     parser.add_argument("--shops", type=int, default=SHOPS)
+    parser.add_argument("--first", type=int, default=0, help="Number of the first shop; another number is another law.")
     chosen = parser.parse_args()
     print(f"{datetime.now():%Y-%m-%d %H:%M}, {platform.machine()}, Python {platform.python_version()}")
     counts = {"": chosen.unchanged} | dict.fromkeys(PLANTED, chosen.planted)
@@ -111,10 +112,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(chosen.shops):
             shop = Path(folder) / f"shop{seed}"
-            learned(shop, seed)
+            learned(shop, chosen.first + seed)
             for planted, count in counts.items():
                 for future in range(seed, count, chosen.shops):
-                    found = asked(shop, planted, seed, future)
+                    found = asked(shop, planted, chosen.first + seed, future)
                     alarms[planted] += found.alarm
                     imports += 1
                     if found.alarm and (planted or len(said) < 20):

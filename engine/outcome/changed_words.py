@@ -11,7 +11,7 @@ from engine.model import drift
 from engine.model.drift import Change, Drift
 from engine.model.encode import source
 from engine.model.moved import Moved
-from engine.outcome.changed import Changed, Touched
+from engine.outcome.changed import LEVEL, Changed, Touched
 from engine.sentences import known, say
 
 OWN_PRICE = "own_price"
@@ -94,7 +94,7 @@ def target(name: str, language: str = "en") -> str:
 
 def _moves(found: Changed, name: str, language: str) -> list[str]:
     """A target's responses; the channels apart where one of them moved."""
-    level = 0.01 / max(len(found.responses), 1)
+    level = LEVEL / max(len(found.responses), 1)
     alone = {c: one for (t, c), one in found.by_channel.items() if t == name and one.p <= level}
     if not alone:
         return [say("drift.answer", language, target=target(name, language), **odds(found.responses[name]))]

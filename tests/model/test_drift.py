@@ -91,10 +91,12 @@ def test_too_few_groups_say_so_and_compare_nothing():
     assert (found.reason, found.alarm, found.groups_after) == ("few_groups", False, 1)
 
 
-def campaigns(random: np.random.Generator, count: int, odds: float = 0.0) -> pd.DataFrame:
+def campaigns(random: np.random.Generator, count: int, odds: float = 0.0, together: float = 0.0) -> pd.DataFrame:
+    """together: sd by which every four campaigns in a row miss their forecast together."""
     p = random.uniform(0.02, 0.08, count)
     trials = random.integers(400, 2_000, count)
-    actual = p * np.exp(random.normal(odds, 0.15, count))
+    shared = np.repeat(random.normal(0, together, count), 4)[:count] if together else 0.0
+    actual = p * np.exp(random.normal(odds, 0.15, count) + shared)
     return pd.DataFrame({"trials": trials, "successes": random.binomial(trials, actual), "predicted": p})
 
 
@@ -106,11 +108,14 @@ def test_a_response_that_fell_by_forty_per_cent_is_found_and_measured():
     assert found.ratio == pytest.approx(0.6, abs=0.1)
 
 
-def test_unchanged_responses_are_found_to_have_moved_no_oftener_than_the_level():
+@pytest.mark.parametrize("together", [0.0, 0.1])
+def test_unchanged_responses_are_found_to_have_moved_no_oftener_than_the_level(together):
     random = np.random.default_rng(4)
-    p = np.array([moved(campaigns(random, 12), campaigns(random, 5)).p for _ in range(1_000)])
-    assert (p <= drift.LEVEL).sum() <= 20  # 10 expected; 20 or more by chance: 0.3 %
-    assert 25 <= (p <= 0.05).sum() <= 70
+    p = np.array(
+        [moved(campaigns(random, 12, 0.0, together), campaigns(random, 4, 0.0, together)).p for _ in range(500)]
+    )
+    assert (p <= drift.LEVEL).sum() <= 8  # 2.5 expected; 9 or more by chance: 0.1 %
+    assert 1 <= (p <= 0.05).sum() <= 40  # 25 expected, 41 or more by chance: 0.1 %
 
 
 def test_a_model_that_was_wrong_from_the_start_has_not_moved():
