@@ -7,7 +7,6 @@ import streamlit as st
 from dashboard import state, widgets
 from dashboard.text import t
 from dashboard.views.results_parts import channels, forecasts, learnings, measured, past, trends, worked
-from dashboard.views.results_parts import forecasts, measured, past
 from engine.shop.store import Shop
 
 LOOKS: dict[str, Callable[[Shop], None]] = {

@@ -133,8 +133,8 @@ def _moments(
     counted: pd.DataFrame, planned: pd.Timestamp, ends: pd.Timestamp, delivered: pd.DataFrame | None
 ) -> tuple[pd.Series, str]:
     """When each customer's orders begin to count: one moment for each export."""
-    if delivered is not None:
-        sent = delivered[delivered["treated"] == 1]
+    sent = delivered[delivered["treated"] == 1] if delivered is not None else None
+    if sent is not None and sent["sent_at"].notna().any():
         earliest = sent["sent_at"].groupby(sent["customer_id"].cat.codes).min()
         first = counted["customer_id"].cat.codes.map(earliest).groupby(counted["seq"]).transform("min")
         if first.notna().all():
