@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard.cache import stamps
 from dashboard.text import language
-from engine.outcome import joined, programme, variants
+from engine.outcome import by_past, joined, programme, variants
 from engine.outcome import measured as measuring
 from engine.outcome.joined import Known
 from engine.outcome.programme import Programme, Together
@@ -37,6 +37,11 @@ def compared_variants(shop: Shop, plan_id: str, days: int) -> pd.DataFrame:
     return _variants(str(shop.path), _stamp(shop), plan_id, days, language())
 
 
+def groups(shop: Shop, plan_id: str, days: int) -> pd.DataFrame:
+    """For whom a plan worked, see engine.outcome.by_past."""
+    return _groups(str(shop.path), _stamp(shop), plan_id, days)
+
+
 def _stamp(shop: Shop) -> tuple:
     """Changes with tables, settings, plans, and who was drawn how."""
     return shop.version, stamps.of_plans(shop), stamps.of_folder(shop.path / "assignments")
@@ -58,3 +63,8 @@ def _known(path: str, stamp: tuple) -> Known:
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _variants(path: str, stamp: tuple, plan_id: str, days: int, language: Language) -> pd.DataFrame:
     return variants.compared(_known(path, stamp), plan_id, days, language)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _groups(path: str, stamp: tuple, plan_id: str, days: int) -> pd.DataFrame:
+    return by_past.compared(_known(path, stamp), plan_id, days)

@@ -98,6 +98,9 @@ def test_a_plan_shows_its_result_from_orders_alone(open_app, exported_plan):
     assert "another campaign reached" in text  # the demo shop's own campaigns went on
     assert "What the sending tool reported" not in text
     assert app.dataframe[0].value["variant"].tolist() == ["A", "B"]
+    assert "For whom it worked, by orders in the year before" in text
+    groups = app.dataframe[1].value
+    assert groups["group"].tolist()[0] == "none" and (groups[["sent", "held_out"]] >= 100).all().all()
 
 
 def test_a_plan_whose_days_are_not_over_says_until_when(open_app, exported_plan):

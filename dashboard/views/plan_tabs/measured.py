@@ -41,6 +41,8 @@ def show(opened: Open, rows: pd.DataFrame) -> None:
     for note in cache.measured.results(opened.shop).notes:
         st.caption(note.text(language()))
     variants(opened, plan_id, int(own["days"]))
+    if own["is_over"] and own["verdict"] in ("gained", "lost", "unclear"):
+        by_past(opened, plan_id, int(own["days"]))
 
 
 def in_brief(row: pd.Series, currency: str) -> None:
@@ -106,3 +108,36 @@ def variants(opened: Open, plan_id: str, days: int) -> None:
         key="result.variants",
         alt=t("measured_page.variants", days=days),
     )
+
+
+def by_past(opened: Open, plan_id: str, days: int) -> None:
+    """For whom it worked: customers by their orders before, and whether that differs by more than chance."""
+    table = cache.measured.groups(opened.shop, plan_id, days)
+    if table.empty:
+        return
+    st.markdown(f"**{t('measured_page.by_past', days=days)}**")
+    together = table["interaction_p"].iloc[0]
+    said = "one" if pd.isna(together) else "differs" if table["differs_by_group"].iloc[0] else "alike"
+    st.write(t(f"measured_page.by_past_{said}", p=widgets.number(together, 3)))
+    number, words = st.column_config.NumberColumn, st.column_config.TextColumn
+    st.dataframe(
+        table.assign(group=table["group"].map(lambda one: t(f"measured_page.group_{one}"))),
+        column_order=[
+            "group", "sent", "sent_ordered", "held_out", "held_ordered", "lift", "low", "high", "p_adjusted",
+        ],
+        column_config={
+            "group": words(t("measured_page.group")),
+            "sent": number(t("measured_page.sent"), format="localized"),
+            "sent_ordered": number(t("measured_page.group_ordered"), format="localized"),
+            "held_out": number(t("measured_page.group_held"), format="localized"),
+            "held_ordered": number(t("measured_page.group_held_ordered"), format="localized"),
+            "lift": number(t("measured_page.variant_lift"), format="percent"),
+            "low": number("95 % ↓", format="percent"),
+            "high": number("95 % ↑", format="percent"),
+            "p_adjusted": number(t("measured_page.group_p"), format="%.3f"),
+        },
+        hide_index=True,
+        placeholder="–",
+        key="result.by_past",
+        alt=t("measured_page.by_past", days=days),
+    )  # fmt: skip

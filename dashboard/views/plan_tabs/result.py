@@ -30,7 +30,7 @@ def show(opened: Open) -> None:
         if found is not None:
             if rows is not None:
                 st.subheader(t("result.reported"))
-            _reported(opened, found)
+            _reported(opened, found, is_all=rows is None)
         _forecast(opened)
     concluding.show(opened)
 
@@ -45,8 +45,8 @@ def _row(opened: Open) -> pd.Series | None:
     return mine.iloc[0] if len(mine) else None
 
 
-def _reported(opened: Open, row: pd.Series) -> None:
-    """What deliveries or totals with this plan's id say."""
+def _reported(opened: Open, row: pd.Series, is_all: bool) -> None:
+    """What deliveries or totals with this plan's id say. is_all: nothing else is known of who was left out."""
     percent, number = widgets.percent, widgets.number
     days = opened.plan.window_days or opened.shop.settings.window(opened.plan.channel)
     with st.container(horizontal=True):
@@ -59,7 +59,7 @@ def _reported(opened: Open, row: pd.Series) -> None:
         between = widgets.between(number(row["extra_per_1000_low"], 1), number(row["extra_per_1000_high"], 1), "95 %")
         st.markdown(t("result.extra", extra=number(row["extra_per_1000"], 1), between=between, days=days))
         st.write(t("result.clear" if row["distinguishable"] else "result.unclear"))
-    else:
+    elif is_all:
         st.write(t("result.attributed", days=days))
 
 
