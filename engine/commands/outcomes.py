@@ -1,5 +1,6 @@
 """Command about what plans brought: outcomes."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -45,11 +46,12 @@ def _taken_in(shop: Shop, files: tuple[Path, ...]) -> dict[str, Any] | None:
 
 
 def _measured(shop: Shop, day: Any) -> dict[str, Any]:
-    """plans: a row per plan and days; together: their sums at 7 and 30 days; everything: all that was sent, against
-    the permanent holdout; notes: where a number in the money comes from."""
+    """plans: a row per plan and days; variants, for_whom: of exported plans, in their window; together: sums of all
+    plans at 7 and 30 days; everything: all that was sent, against the permanent holdout; notes: where a number in the
+    money comes from."""
     from dataclasses import asdict
 
-    from engine.outcome import joined, measured, measured_words, programme
+    from engine.outcome import by_past, joined, measured, measured_words, programme, variants
 
     known = joined.read(shop, day)
     table = measured.of_known(shop, known)
@@ -59,9 +61,13 @@ def _measured(shop: Shop, day: Any) -> dict[str, Any]:
         mine = table[table["plan_id"] == row["plan_id"]]
         row["cautions"] = [caution.text() for caution in measured_words.cautions(mine, row["days"])]
     everything = programme.everything(shop, known)
+    exported = table[table["is_window"].eq(1) & table["source"].eq("assignment")]
+    windows = list(zip(exported["plan_id"], exported["days"], strict=True))
     return {
         "orders_until": known.orders.until.isoformat(),
         "plans": [{str(name): _plain(value) for name, value in row.items()} for row in rows],
+        "variants": _records(variants.compared(known, plan_id, days) for plan_id, days in windows),
+        "for_whom": _records(by_past.compared(known, *one).assign(plan_id=one[0], days=one[1]) for one in windows),
         "together": [asdict(programme.together(table, days)) for days in measured.HORIZONS],
         "everything": asdict(everything) if everything else None,
         "notes": [note.text() for note in known.notes],
@@ -73,6 +79,15 @@ def _learned(shop: Shop, day: Any, learns: bool, seed: int) -> dict[str, Any]:
     from engine.outcome import learning
 
     return learning.sections(shop, environment.read().config, day, seed, learns, progress)
+
+
+def _records(tables: Iterable[pd.DataFrame]) -> list[dict[str, Any]]:
+    """All rows of the tables, unknown numbers as null."""
+    return [
+        {str(name): None if pd.isna(value) else value for name, value in row.items()}
+        for table in tables
+        for row in table.to_dict("records")
+    ]
 
 
 def _plain(value: object) -> object:

@@ -129,6 +129,7 @@ def test_the_command_takes_reports_in_and_prints_what_plans_brought(shop, tmp_pa
         ("old", 7, "too_few"), ("old", 30, "too_few"),
     ]  # fmt: skip
     assert "1 were left out" in found["plans"][0]["reason"]
+    assert found["variants"] == found["for_whom"] == []  # nothing was exported
     assert (run("--as-of", "soon").exit_code, run("--as-of", "soon").stdout) == (2, "")
 
 
