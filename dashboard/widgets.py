@@ -7,9 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, door, state
+from dashboard import cache, charts, door, printed, state
 from dashboard.text import known, language, t
 from engine import jobs
 from engine.access import acting
@@ -62,6 +63,28 @@ def show_problem(problem: AppError) -> None:
 def chart(figure: charts.Figure, key: str, alt: str) -> None:
     """A figure in the page's theme, with what it says in words for those who cannot see it."""
     st.plotly_chart(figure, key=key, alt=alt, width="stretch", config={"displayModeBar": False})
+
+
+def download(
+    label: str,
+    table: Callable[[], pd.DataFrame],
+    file_name: str,
+    key: str,
+    help: str | None = None,
+    disabled: bool = False,
+) -> None:
+    """A table as a CSV file that is safe to open in a spreadsheet; made when somebody asks for it."""
+    st.download_button(
+        label,
+        lambda: printed.spreadsheet(table()),
+        file_name,
+        "text/csv",
+        key=key,
+        help=help,
+        on_click="ignore",
+        icon=":material/download:",
+        disabled=disabled,
+    )
 
 
 # --- numbers in words ---

@@ -7,7 +7,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, charts, state, widgets
-from dashboard.printed import spreadsheet
 from dashboard.text import group_name, language, t
 from dashboard.views.plan_tabs.message import plain
 from engine.errors import NotEnoughData
@@ -144,10 +143,7 @@ def listing(table: pd.DataFrame, found: Answer) -> None:
     with st.expander(t("another.how")):
         st.markdown("\n".join(f"- **{name}**: {t(f'another.how_{name.lower()}')}" for name in NAMES))
         st.caption(t("another.how_intervals"))
-    st.download_button(
-        t("another.download"), lambda: spreadsheet(table), "estimates.csv", "text/csv",
-        key="another.download", on_click="ignore", icon=":material/download:",
-    )  # fmt: skip
+    widgets.download(t("another.download"), lambda: table, "estimates.csv", "another.download")
 
 
 widgets.page_head("another.title", "another.purpose")

@@ -7,7 +7,6 @@ import streamlit as st
 
 from dashboard import cache, widgets
 from dashboard.text import language, t
-from engine.decision import cells
 from engine.shop.features import Snapshot
 
 SEARCHED = ("feature", "name", "unit", "formula", "window")
@@ -69,13 +68,5 @@ words = known.described(shop.settings.currency, language())
 table = found(words)
 if not table.empty:
     listing(table)
-    st.download_button(
-        t("dictionary.download"),
-        lambda: cells.to_csv(table),
-        f"features-{known.as_of}.csv",
-        "text/csv",
-        key="features.download",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    widgets.download(t("dictionary.download"), lambda: table, f"features-{known.as_of}.csv", "features.download")
 st.caption(t("dictionary.elsewhere", command=f"`{COMMAND}`"))

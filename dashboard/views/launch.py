@@ -7,7 +7,6 @@ import streamlit as st
 from pydantic import ValidationError
 
 from dashboard import cache, charts, door, state, widgets
-from dashboard.printed import spreadsheet
 from dashboard.text import channel_name, language, t
 from dashboard.views import beginnings
 from dashboard.views.plan_tabs.message import plain
@@ -237,12 +236,12 @@ def listing(shop: Shop, launch: Launch, who: Chosen) -> None:
         "times_average": st.column_config.NumberColumn(t("launch_page.times_average"), format="%.1f ×"),
     }
     st.dataframe(top, column_config=columns, hide_index=True, key="launch.customers", alt=t("launch_page.who"))
-    st.download_button(
+    widgets.download(
         t("launch_page.download"),
-        lambda: spreadsheet(report.customers_table(shop, launch, who)),
-        f"{launch.product.product_id}-customers.csv", "text/csv",
-        key="launch.csv", on_click="ignore", icon=":material/download:",
-    )  # fmt: skip
+        lambda: report.customers_table(shop, launch, who),
+        f"{launch.product.product_id}-customers.csv",
+        "launch.csv",
+    )
 
 
 # --- what to do with it ---

@@ -4,7 +4,6 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cache, charts, door, state, widgets
-from dashboard.printed import spreadsheet
 from dashboard.text import channel_name, language, t
 from dashboard.views.plan_tabs.message import plain
 from engine import settings
@@ -142,10 +141,7 @@ def listing(table: pd.DataFrame) -> None:
         key="next_split.table",
         alt=t("next_split.title"),
     )
-    st.download_button(
-        t("next_split.download"), lambda: spreadsheet(table), "next-split.csv", "text/csv",
-        key="next_split.download", on_click="ignore", icon=":material/download:",
-    )  # fmt: skip
+    widgets.download(t("next_split.download"), lambda: table, "next-split.csv", "next_split.download")
 
 
 # --- a person confirms ---

@@ -5,7 +5,7 @@ from typing import Any, Literal
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, printed, state, widgets
+from dashboard import charts, state, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs.message import plain
 from engine.shop.activity import Activity, Measure
@@ -295,12 +295,9 @@ def cohort_table(cohorts: pd.DataFrame, words: dict[str, str]) -> None:
         table, hide_index=True, column_config=months | percents, placeholder="", key="today.cohort_rows",
         alt=t("today.cohorts"),
     )  # fmt: skip
-    st.download_button(
+    widgets.download(
         t("today.cohort_download"),
-        lambda: printed.spreadsheet(cohorts[cohorts["after"] > 0].assign(month=cohorts["month"].dt.strftime("%Y-%m"))),
+        lambda: cohorts[cohorts["after"] > 0].assign(month=cohorts["month"].dt.strftime("%Y-%m")),
         "cohorts.csv",
-        "text/csv",
-        on_click="ignore",
-        key="today.cohort_download",
-        icon=":material/download:",
+        "today.cohort_download",
     )

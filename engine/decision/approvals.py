@@ -28,7 +28,7 @@ from engine.access import acting, roles
 from engine.access.roles import person_key
 from engine.campaign import links, merge
 from engine.campaign.plan import APPROVED, Plan
-from engine.decision import authors, comments, database, evidence, ledger, looked, moments, overrides, plans, standing
+from engine.decision import authors, comments, evidence, ledger, looked, moments, overrides, plans, standing
 from engine.decision.evidence import Evidence
 from engine.decision.looked import Look
 from engine.decision.proposal import SUBMISSION
@@ -218,13 +218,10 @@ def _decide(
         raise NotAllowed(Sentence("decisions.no_reason", {"verb": verb, "plan_id": plan_id}))
     if act == "changes_requested":
         comments.check_length(reason)
-    if not database.begun(shop_dir):
-        raise StoreProblem(plans.unknown(plan_id))
+    plans.require_begun(shop_dir, plan_id)
     seen = look()
     with ledger.writing(shop_dir, shop_id, config, right) as writer:
-        stored = plans.find(writer.db, plan_id)
-        if stored is None:
-            raise StoreProblem(plans.unknown(plan_id))
+        stored = plans.stored(writer.db, plan_id)
         if authors.includes(writer.db, plan_id, by):
             raise NotAllowed(Sentence("decisions.second_person", {"by": by, "verb": verb}))
         if shown.content_sha256 not in (None, stored.content_sha256):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from engine.access import acting
 from engine.access.roles import person_key
-from engine.decision import database, ledger, plans
+from engine.decision import ledger, plans
 from engine.decision.ledger import Entry
-from engine.errors import NotAllowed, StoreProblem
+from engine.errors import NotAllowed
 from engine.sentences import Sentence
 
 LONGEST = 2_000  # characters of a comment or of a wish for changes
@@ -26,11 +26,9 @@ def comment(
     if not text:
         raise NotAllowed(Sentence("comments.empty"))
     check_length(text)
-    if not database.begun(shop_dir):
-        raise StoreProblem(plans.unknown(plan_id))
+    plans.require_begun(shop_dir, plan_id)
     with ledger.writing(shop_dir, shop_id, config, "view") as writer:
-        if plans.find(writer.db, plan_id) is None:
-            raise StoreProblem(plans.unknown(plan_id))
+        plans.stored(writer.db, plan_id)
         history = writer.entries(plan_id)
         if history and _is_same(history[-1], by, text):
             return history[-1]

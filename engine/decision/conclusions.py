@@ -17,7 +17,7 @@ from engine.audience import segments
 from engine.campaign.plan import Plan
 from engine.decision import comments, database, ledger, plans
 from engine.decision.ledger import Entry
-from engine.errors import NotAllowed, NotEnoughData, StoreProblem
+from engine.errors import NotAllowed, NotEnoughData
 from engine.sentences import Sentence, all_texts
 from engine.sentences import known as known_text
 from engine.shop import store
@@ -87,12 +87,9 @@ def conclude(
     if not reason:
         raise NotAllowed(Sentence("learnings.no_reason"))
     comments.check_length(reason)
-    if not database.begun(shop_dir):
-        raise StoreProblem(plans.unknown(plan_id))
+    plans.require_begun(shop_dir, plan_id)
     with ledger.writing(shop_dir, shop_id, config, "submit") as writer:
-        stored = plans.find(writer.db, plan_id)
-        if stored is None:
-            raise StoreProblem(plans.unknown(plan_id))
+        stored = plans.stored(writer.db, plan_id)
         history = writer.entries(plan_id)
         if not was_sent(history):
             raise NotAllowed(Sentence("learnings.never_sent", {"plan": plans.called(stored.plan)}))

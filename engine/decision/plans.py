@@ -150,15 +150,25 @@ def find(db: Database, plan_id: str) -> SavedPlan | None:
     return _saved(row) if row else None
 
 
+def stored(db: Database, plan_id: str) -> SavedPlan:
+    """The stored plan, on a connection that is already open. Raises StoreProblem when there is none of that id."""
+    found = find(db, plan_id)
+    if found is None:
+        raise StoreProblem(unknown(plan_id))
+    return found
+
+
+def require_begun(shop_dir: Path, plan_id: str) -> None:
+    """Raises StoreProblem for a plan of a shop that never had any: asking must not begin its file."""
+    if not database.begun(shop_dir):
+        raise StoreProblem(unknown(plan_id))
+
+
 def load(shop_dir: Path, plan_id: str) -> SavedPlan:
     """The stored plan. Raises StoreProblem when this shop has none of that id."""
-    stored = None
-    if database.begun(shop_dir):
-        with database.reading(shop_dir) as db:
-            stored = find(db, plan_id)
-    if stored is None:
-        raise StoreProblem(unknown(plan_id))
-    return stored
+    require_begun(shop_dir, plan_id)
+    with database.reading(shop_dir) as db:
+        return stored(db, plan_id)
 
 
 def extras_of(shop_dir: Path, plan_id: str) -> dict[str, Any]:
@@ -350,14 +360,12 @@ def duplicate(shop_dir: Path, plan_id: str, name: str, owner: str, now: datetime
     """
     acting.require_self(owner)
     with database.writing(shop_dir) as db:
-        stored = find(db, plan_id)
-        if stored is None:
-            raise StoreProblem(unknown(plan_id))
+        source = stored(db, plan_id)
         taken = [row["plan_id"] for row in db.query("SELECT plan_id FROM plans")]
         changes = {"plan_id": new_plan_id(name, taken), "name": name, "owner": owner, "status": "draft"}
-        copy = Plan.model_validate({**stored.plan.model_dump(by_alias=True), **changes})
+        copy = Plan.model_validate({**source.plan.model_dump(by_alias=True), **changes})
         own = ("forecast", "override")  # said of this plan, and of no other
-        extras = {key: part for key, part in stored.extras.items() if key not in own} | {MADE_FROM: plan_id}
+        extras = {key: part for key, part in source.extras.items() if key not in own} | {MADE_FROM: plan_id}
         put(db, copy, extras, None, now)
     return copy.plan_id
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from engine.access import acting
-from engine.decision import database, ledger, plans
+from engine.decision import ledger, plans
 from engine.decision.ledger import Entry
-from engine.errors import NotAllowed, StoreProblem
+from engine.errors import NotAllowed
 from engine.sentences import Sentence
 
 ACTION = "winner_chosen"
@@ -44,12 +44,9 @@ def record(
     plan is not the one whose test was exported.
     """
     acting.require_as(person, "export", config)
-    if not database.begun(shop_dir):
-        raise StoreProblem(plans.unknown(plan_id))
+    plans.require_begun(shop_dir, plan_id)
     with ledger.writing(shop_dir, shop_id, config, "export") as writer:
-        stored = plans.find(writer.db, plan_id)
-        if stored is None:
-            raise StoreProblem(plans.unknown(plan_id))
+        stored = plans.stored(writer.db, plan_id)
         history = writer.entries(plan_id)
         if stored.plan.test is None or begun(history, stored.content_sha256) is None:
             raise NotAllowed(Sentence("staged.not_begun", {"plan": plans.called(stored.plan)}))

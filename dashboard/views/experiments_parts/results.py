@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs.message import plain
-from engine.decision import cells
 from engine.outcome.experiments import VERDICTS, Reading, Rule, summary
 from engine.outcome.experiments.example import example
 from engine.shop import gate
@@ -53,14 +52,8 @@ def uploaded(smallest: float) -> Reading | None:
     )
     if file is not None:
         return cache.experiments.read(file.name, file.getvalue(), smallest, language())
-    st.download_button(
-        t("experiments_page.example_file"),
-        lambda: cells.to_csv(example()),
-        "example-tests.csv",
-        "text/csv",
-        key="experiments.example_file",
-        icon=":material/download:",
-        on_click="ignore",
+    widgets.download(
+        t("experiments_page.example_file"), lambda: example(), "example-tests.csv", "experiments.example_file"
     )
     state.keep("experiments.example", False)
     if st.toggle(t("experiments_page.example"), key="experiments.example"):
@@ -156,12 +149,4 @@ def listing(table: pd.DataFrame) -> None:
         key="experiments.table",
         alt=t("experiments_page.title"),
     )
-    st.download_button(
-        t("experiments_page.download"),
-        lambda: cells.to_csv(table),
-        "tests-read.csv",
-        "text/csv",
-        key="experiments.download",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    widgets.download(t("experiments_page.download"), lambda: table, "tests-read.csv", "experiments.download")

@@ -5,11 +5,11 @@ import math
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, state
+from dashboard import cache, state, widgets
 from dashboard.text import t
 from dashboard.views.history_parts.filters import action_name
 from engine import settings
-from engine.decision import cells, evidence, ledger, moments, search
+from engine.decision import evidence, ledger, moments, search
 from engine.decision.keys import Head
 from engine.decision.ledger import Entry
 from engine.decision.search import Register
@@ -80,14 +80,11 @@ def _row(shop: Shop, entry: Entry, names: dict[str, str]) -> dict[str, object]:
 def _file(shop: Shop, found: pd.DataFrame, last: Head) -> None:
     """All that was found as CSV, made when it is asked for: a long history takes seconds to decrypt."""
     numbers, config = [int(seq) for seq in found["seq"]], settings.read().config
-    st.download_button(
+    widgets.download(
         t("history.download", count=f"{len(numbers):,}"),
-        lambda: cells.to_csv(search.table(shop, config, numbers, last)),
+        lambda: search.table(shop, config, numbers, last),
         f"approval-history-{last.entries}.csv",
-        "text/csv",
-        key="history.download",
-        icon=":material/download:",
-        on_click="ignore",
+        "history.download",
         disabled=found.empty,
     )
 

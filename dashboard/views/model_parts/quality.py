@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, printed, widgets
+from dashboard import charts, widgets
 from dashboard.text import channel_name, t
 from dashboard.views.model_parts import names
 from engine.campaign import evaluation
@@ -90,13 +90,10 @@ def covered(coverage: dict) -> None:
 
 def download(shop: Shop, version: str, target: str) -> None:
     """The hold-out table: every figure of this page follows from it."""
-    st.download_button(
+    widgets.download(
         t("model.download"),
-        lambda: printed.spreadsheet(evaluation.numbered(shop, version, target)),
+        lambda: evaluation.numbered(shop, version, target),
         f"held_out-{target}-{version}.csv",
-        "text/csv",
-        on_click="ignore",
-        key="model.download",
-        icon=":material/download:",
+        "model.download",
         help=t("model.download_help"),
     )

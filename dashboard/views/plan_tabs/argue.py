@@ -133,12 +133,4 @@ def _downloads(opened: Open, tried: Plan, shown: pd.DataFrame, notes: list[str])
             icon=":material/print:",
             help=t("numbers.print_help"),
         )
-        st.download_button(
-            t("numbers.argument_csv"),
-            lambda: printed.spreadsheet(shown),
-            f"{name}.csv",
-            "text/csv",
-            key="numbers.argument_csv",
-            on_click="ignore",
-            icon=":material/download:",
-        )
+        widgets.download(t("numbers.argument_csv"), lambda: shown, f"{name}.csv", "numbers.argument_csv")

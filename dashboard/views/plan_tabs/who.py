@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, door, printed, widgets
+from dashboard import cache, charts, door, widgets
 from dashboard.text import language, t
 from dashboard.views.plan_tabs import forecasting, message
 from dashboard.views.plan_tabs.saving import Open
@@ -108,14 +108,11 @@ def _behind(found: Advice, opened: Open) -> None:
     if found.facts["share_off"]:
         st.warning(t("who.share_off"), icon=":material/warning:")
     with st.container(horizontal=True):
-        st.download_button(
+        widgets.download(
             t("who.download"),
-            lambda: printed.spreadsheet(_list(found)),
+            lambda: _list(found),
             f"{opened.plan.plan_id}-who.csv",
-            "text/csv",
-            key="who.download",
-            on_click="ignore",
-            icon=":material/download:",
+            "who.download",
             help=t("who.download_help"),
         )
         if found.facts.get("shop_version") != opened.shop.version:

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, printed, state, widgets
+from dashboard import cache, charts, state, widgets
 from dashboard.text import channel_name, t
 from engine.outcome.channels import Answer
 from engine.outcome.channels.delay import Delay
@@ -19,7 +19,7 @@ def show(shop: Shop) -> None:
     """The total first, then each channel, then what is known of timing."""
     st.caption(t("channels.purpose"))
     with st.spinner(show_time=True):
-        found = cache.learnings.channels(shop)
+        found = cache.patterns.channels(shop)
     if found.reconciled is not None:
         total(shop, found, found.reconciled)
     for said in found.missing:
@@ -89,10 +89,7 @@ def listing(shop: Shop, found: Answer) -> None:
     )
     for said in found.worth.said:
         st.caption(spoken(said, state.language()))
-    st.download_button(
-        t("channels.download"), lambda: printed.spreadsheet(table), "channels.csv", "text/csv", on_click="ignore",
-        key="channels.download", icon=":material/download:",
-    )  # fmt: skip
+    widgets.download(t("channels.download"), lambda: table, "channels.csv", "channels.download")
 
 
 def in_words(table: pd.DataFrame, parts: Reconciled | None, currency: str) -> pd.DataFrame:

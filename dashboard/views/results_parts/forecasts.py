@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, printed, state, widgets
+from dashboard import cache, charts, state, widgets
 from dashboard.text import channel_name, t
 from dashboard.views.results_parts import learned
 from engine.campaign import response
@@ -167,15 +167,7 @@ def listing(shop: Shop, rows: pd.DataFrame, record: pd.DataFrame) -> None:
         shown[columns], hide_index=True, placeholder="–", key="judged.table", alt=t("judged.table"),
         column_config=formats(str(rows["figure"].iloc[0])),
     )  # fmt: skip
-    st.download_button(
-        t("judged.download"),
-        lambda: printed.spreadsheet(rows),
-        "forecasts.csv",
-        "text/csv",
-        on_click="ignore",
-        key="judged.download",
-        icon=":material/download:",
-    )
+    widgets.download(t("judged.download"), lambda: rows, "forecasts.csv", "judged.download")
 
 
 def formats(about: str) -> dict[str, Any]:

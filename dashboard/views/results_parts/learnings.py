@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard import printed, state, widgets
+from dashboard import state, widgets
 from dashboard.text import channel_name, group_name, t
 from dashboard.views.plan_tabs import concluding as words
 from engine import settings
@@ -65,14 +65,8 @@ def _listing(shop: Shop, found: list[Learning]) -> None:
         selection_mode="single-row",
         alt=t("learnings.title"),
     )
-    st.download_button(
-        t("learnings.download"),
-        lambda: printed.spreadsheet(concluding.as_table(found)),
-        "learnings.csv",
-        "text/csv",
-        on_click="ignore",
-        key="results.learnings_csv",
-        icon=":material/download:",
+    widgets.download(
+        t("learnings.download"), lambda: concluding.as_table(found), "learnings.csv", "results.learnings_csv"
     )
     at = next(iter(chosen["selection"]["rows"]), 0)
     one = found[min(at, len(found) - 1)]

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, printed, state, widgets
+from dashboard import cache, charts, state, widgets
 from dashboard.cache.measured import Results
 from dashboard.text import channel_name, language, t
 from engine.errors import NotEnoughData
@@ -179,11 +179,13 @@ def listing(shop: Shop, found: Results, days: int) -> None:
         key="results.measured_table",
         alt=t("measured_page.each", days=days),
     )
-    st.download_button(
-        t("measured_page.download"), lambda: printed.spreadsheet(for_file(table)), "measured.csv", "text/csv",
-        on_click="ignore", key="results.measured_download", icon=":material/download:",
+    widgets.download(
+        t("measured_page.download"),
+        lambda: for_file(table),
+        "measured.csv",
+        "results.measured_download",
         help=t("measured_page.download_help"),
-    )  # fmt: skip
+    )
     for note in found.notes:
         st.caption(note.text(language()))
     with st.expander(t("measured_page.how"), icon=":material/calculate:"):

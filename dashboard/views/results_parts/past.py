@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, printed, state, widgets
+from dashboard import cache, charts, state, widgets
 from dashboard.text import channel_name, t
 from engine.outcome import results
 from engine.shop.store import Shop
@@ -89,15 +89,8 @@ def listing(table: pd.DataFrame, currency: str) -> None:
         key="results.table",
         alt=t("results.title"),
     )
-    st.download_button(
-        t("results.download"),
-        lambda: printed.spreadsheet(table),
-        "results.csv",
-        "text/csv",
-        on_click="ignore",
-        key="results.download",
-        icon=":material/download:",
-        help=t("results.download_help"),
+    widgets.download(
+        t("results.download"), lambda: table, "results.csv", "results.download", help=t("results.download_help")
     )
 
 

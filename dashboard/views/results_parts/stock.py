@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import door, printed, state, widgets
+from dashboard import door, state, widgets
 from dashboard.text import t
 from dashboard.views import beginnings
 from engine.shop.store import Shop
@@ -89,7 +89,4 @@ def listing(shop: Shop, rows: pd.DataFrame, too_much: pd.DataFrame) -> None:
         shown, column_config=config, hide_index=True, placeholder="–", key="trends.table_demand",
         alt=t("trends.demand_alt"),
     )  # fmt: skip
-    st.download_button(
-        t("trends.download"), lambda: printed.spreadsheet(rows), "demand.csv", "text/csv", on_click="ignore",
-        key="trends.download_demand", icon=":material/download:",
-    )  # fmt: skip
+    widgets.download(t("trends.download"), lambda: rows, "demand.csv", "trends.download_demand")

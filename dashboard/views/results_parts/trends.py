@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, printed, state, widgets
+from dashboard import cache, charts, state, widgets
 from dashboard.text import t
 from dashboard.views.results_parts import stock
 from engine.sentences import spoken
@@ -34,7 +34,7 @@ def show(shop: Shop) -> None:
         key="results.trend",
     )
     with st.spinner(show_time=True):
-        found = cache.learnings.trend(shop, part or "categories")
+        found = cache.patterns.trend(shop, part or "categories")
     parts[part or "categories"](shop, found)
 
 
@@ -48,10 +48,7 @@ def table(shown: pd.DataFrame, name: str, alt: str, raw: pd.DataFrame, **helped:
         for column in shown
     }
     st.dataframe(shown, column_config=config, hide_index=True, placeholder="–", key=f"trends.table_{name}", alt=alt)
-    st.download_button(
-        t("trends.download"), lambda: printed.spreadsheet(raw), f"{name}.csv", "text/csv", on_click="ignore",
-        key=f"trends.download_{name}", icon=":material/download:",
-    )  # fmt: skip
+    widgets.download(t("trends.download"), lambda: raw, f"{name}.csv", f"trends.download_{name}")
 
 
 def range_of(low: float, high: float, write: Callable[[float], str]) -> str:
@@ -68,7 +65,7 @@ def _change(value: float) -> str:
 
 def growth(shop: Shop, found: Growth) -> None:
     """What grows and fades, the clearest first."""
-    rows, names = found.table, cache.learnings.product_names(shop)
+    rows, names = found.table, cache.patterns.product_names(shop)
     if found.missing is not None:
         st.info(spoken(found.missing, state.language()), icon=":material/inbox:")
         return

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import cache, charts, printed, state, widgets
+from dashboard import cache, charts, state, widgets
 from dashboard.text import channel_name, known, t
 from engine.outcome.what_worked import Answer, Line
 from engine.outcome.what_worked.settling import Settling
@@ -19,7 +19,7 @@ def show(shop: Shop) -> None:
     """One result at a time: what went with it, in one chart and one table."""
     st.caption(t("worked.purpose"))
     with st.spinner(show_time=True):
-        answers = cache.learnings.what_worked(shop)
+        answers = cache.patterns.what_worked(shop)
     one = chosen(answers)
     st.warning(t("worked.association"), icon=":material/link:")
     if one.missing is not None:
@@ -105,10 +105,7 @@ def listing(one: Answer) -> None:
     config["effect"] = words(t("worked.effect_extra" if one.measure == "extra" else "worked.effect"))
     st.dataframe(shown, column_config=config, hide_index=True, key="worked.table", alt=t("worked.purpose"))
     st.caption(t("worked.test_note"))
-    st.download_button(
-        t("worked.download"), lambda: printed.spreadsheet(shown), "what_worked.csv", "text/csv", on_click="ignore",
-        key="worked.download", icon=":material/download:",
-    )  # fmt: skip
+    widgets.download(t("worked.download"), lambda: shown, "what_worked.csv", "worked.download")
 
 
 def _row(line: Line, measure: str) -> dict[str, str]:
