@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import MAIN, PALETTE, QUIET, faded, figure
+from dashboard.charts.drawing import MAIN, PALETTE, QUIET, figure, range_bars
 
 
 def claimed(names: list[str], orders: list[int], label: str) -> go.Figure:
@@ -23,10 +23,7 @@ def rates(table: pd.DataFrame, across: str, axis: str, label: str, usual: float 
     """Rates with their ranges: table has `across`, rate, low, high. usual: a line to hold them against."""
     points = go.Scatter(
         x=table[across], y=table["rate"], mode="markers", marker={"color": MAIN, "size": 8},
-        error_y={
-            "type": "data", "array": table["high"] - table["rate"], "arrayminus": table["rate"] - table["low"],
-            "color": faded(MAIN, 0.5), "thickness": 1.5, "width": 0,
-        },
+        error_y=range_bars(table["rate"], table["low"], table["high"], MAIN),
         hovertemplate="%{x}: %{y:.2%}<extra></extra>",
     )  # fmt: skip
     form = {"title": label, "tickformat": ".1%", "rangemode": "tozero"}

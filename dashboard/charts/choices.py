@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import MAIN, QUIET, SECOND, faded, figure
+from dashboard.charts.drawing import MAIN, QUIET, SECOND, faded, figure, range_bars
 
 
 def estimates(table: pd.DataFrame, logged: tuple[float, float, float], refused: bool, words: dict) -> go.Figure:
@@ -17,10 +17,7 @@ def estimates(table: pd.DataFrame, logged: tuple[float, float, float], refused: 
     value, low, high = logged
     dots = go.Scatter(
         x=known["value"], y=known["estimator"], mode="markers", marker={"color": paint, "size": 11},
-        error_x={
-            "type": "data", "array": known["high"] - known["value"], "arrayminus": known["value"] - known["low"],
-            "color": faded(paint, 0.6), "thickness": 3, "width": 0,
-        },
+        error_x=range_bars(known["value"], known["low"], known["high"], paint, opacity=0.6, thickness=3),
         customdata=known[["low", "high"]],
         hovertemplate="%{y}: %{x:" + form + "}<br>" + words["range"]
         + ": %{customdata[0]:" + form + "} – %{customdata[1]:" + form + "}<extra></extra>",

@@ -2,7 +2,7 @@
 
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import MAIN, QUIET, faded, figure
+from dashboard.charts.drawing import MAIN, QUIET, figure, range_bars
 from dashboard.charts.sales import LONGEST
 
 
@@ -20,11 +20,7 @@ def differences(
     paint = [MAIN if one else QUIET for one in clear]
     points = go.Scatter(
         x=values, y=list(range(len(names))), mode="markers", marker={"color": paint, "size": 9}, customdata=names,
-        error_x={
-            "type": "data", "array": [high - value for high, value in zip(highs, values, strict=True)],
-            "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
-            "color": faded(QUIET, 0.7), "thickness": 1.5, "width": 0,
-        },
+        error_x=range_bars(values, lows, highs, QUIET, opacity=0.7),
         hovertemplate="%{customdata}: %{x:" + form + "}<extra></extra>",
     )  # fmt: skip
     # By position: two names may be cut to the same.

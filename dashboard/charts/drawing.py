@@ -4,6 +4,9 @@ Text, grid and background come from the page's theme, so figures carry no templa
 mid-tones, which stand out on the light background and on the dark one (contrast above 3 on both).
 """
 
+from typing import Any
+
+import numpy as np
 import plotly.graph_objects as go
 
 # One colour per group, the same on every page, in the order of s1, s2, ...
@@ -24,6 +27,19 @@ def faded(colour: str, share: float) -> str:
     """The colour at this opacity."""
     red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
     return f"rgba({red},{green},{blue},{share})"
+
+
+def range_bars(value: Any, low: Any, high: Any, paint: str, *, opacity: float = 0.5, thickness: float = 1.5) -> dict:
+    """Bars from low to high through the marks at value, for error_x or error_y: series, or lists of numbers."""
+    value, low, high = (np.asarray(one, dtype="float64") for one in (value, low, high))
+    return {
+        "type": "data",
+        "array": high - value,
+        "arrayminus": value - low,
+        "color": faded(paint, opacity),
+        "thickness": thickness,
+        "width": 0,
+    }
 
 
 def figure(traces: list, height: int = 320, **layout: object) -> go.Figure:

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import BAD, GOOD, MAIN, PALETTE, QUIET, faded, figure
+from dashboard.charts.drawing import BAD, GOOD, MAIN, PALETTE, QUIET, faded, figure, range_bars
 
 VERDICT_COLOURS = {
     "won": GOOD,
@@ -32,14 +32,7 @@ def lifts(table: pd.DataFrame, axis: str, words: dict[str, str], smallest: float
                     mode="markers",
                     name=words[verdict],
                     marker={"color": paint, "size": 9, "symbol": "x" if verdict == "invalid" else "circle"},
-                    error_x={
-                        "type": "data",
-                        "array": some["high"] - some["lift"],
-                        "arrayminus": some["lift"] - some["low"],
-                        "color": faded(paint, 0.6),
-                        "thickness": 2,
-                        "width": 0,
-                    },
+                    error_x=range_bars(some["lift"], some["low"], some["high"], paint, opacity=0.6, thickness=2),
                     customdata=some[["label", "low", "high"]],
                     hovertemplate="%{customdata[0]}: %{x:+.1%} "
                     "(%{customdata[1]:+.1%} – %{customdata[2]:+.1%})<extra></extra>",

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import BAD, GOOD, MAIN, PALETTE, QUIET, faded, figure
+from dashboard.charts.drawing import BAD, GOOD, MAIN, PALETTE, QUIET, figure, range_bars
 
 
 def held_over_time(stretches: pd.DataFrame, words: dict[str, str], level: float) -> go.Figure:
@@ -17,7 +17,7 @@ def held_over_time(stretches: pd.DataFrame, words: dict[str, str], level: float)
         mode="markers+lines",
         line={"color": MAIN, "width": 1.5},
         marker={"color": MAIN, "size": 8},
-        error_y=_reach(stretches, "share", MAIN),
+        error_y=range_bars(stretches["share"], stretches["low"], stretches["high"], MAIN),
         customdata=stretches[["inside", "of"]],
         hovertemplate="%{x|%Y-%m-%d}: %{y:.0%} (%{customdata[0]} / %{customdata[1]})<extra></extra>",
     )
@@ -43,7 +43,7 @@ def bias_over_time(table: pd.DataFrame, axis: str) -> go.Figure:
                 name=str(label),
                 line={"color": paint, "width": 1.5},
                 marker={"color": paint, "size": 7},
-                error_y=_reach(own, "bias", paint),
+                error_y=range_bars(own["bias"], own["low"], own["high"], paint),
                 customdata=own[["campaigns"]],
                 hovertemplate=f"{label}<br>%{{x|%Y-%m}}: %{{y:+.0%}} (%{{customdata[0]}})<extra></extra>",
             )
@@ -53,17 +53,6 @@ def bias_over_time(table: pd.DataFrame, axis: str) -> go.Figure:
     chart = figure(traces, height=340, yaxis={"title": axis, "tickformat": "+.0%", "range": ends})
     chart.add_hline(y=0, line={"color": QUIET, "width": 1})
     return chart
-
-
-def _reach(table: pd.DataFrame, column: str, paint: str) -> dict:
-    return {
-        "type": "data",
-        "array": table["high"] - table[column],
-        "arrayminus": table[column] - table["low"],
-        "color": faded(paint, 0.5),
-        "thickness": 1.5,
-        "width": 0,
-    }
 
 
 def forecast_beside_actual(table: pd.DataFrame, words: dict[str, str], percent: bool) -> go.Figure:
@@ -78,7 +67,7 @@ def forecast_beside_actual(table: pd.DataFrame, words: dict[str, str], percent: 
         mode="markers",
         name=words["forecast"],
         marker={"color": MAIN, "size": 9, "symbol": "line-ew-open", "line": {"width": 2}},
-        error_y=_reach(table, "forecast", MAIN) | {"thickness": 4},
+        error_y=range_bars(table["forecast"], table["low"], table["high"], MAIN, thickness=4),
         customdata=table[["label", "low", "high"]],
         hovertemplate=f"%{{customdata[0]}}<br>{words['forecast']}: %{{y:{written}}} "
         f"(%{{customdata[1]:{written}}} – %{{customdata[2]:{written}}})<extra></extra>",

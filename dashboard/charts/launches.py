@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import MAIN, QUIET, SECOND, figure
+from dashboard.charts.drawing import MAIN, QUIET, SECOND, figure, range_bars
 from engine.campaign.expected import Range
 
 
@@ -18,10 +18,7 @@ def past_launches(launches: pd.DataFrame, category: str | None, expected: Range,
         for rows, colour, name in ((~own, QUIET, "others"), (own, MAIN, "own"))
         if rows.any()
     ]
-    bars = {
-        "type": "data", "array": [expected.high - expected.value], "arrayminus": [expected.value - expected.low],
-        "color": SECOND, "thickness": 3, "width": 0,
-    }  # fmt: skip
+    bars = range_bars([expected.value], [expected.low], [expected.high], SECOND, opacity=1, thickness=3)
     traces.append(
         go.Scatter(
             x=[day], y=[expected.value], mode="markers", name=words["expected"], error_y=bars,

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import MAIN, QUIET, SECOND, faded, figure
+from dashboard.charts.drawing import MAIN, QUIET, SECOND, figure, range_bars
 
 APART = 0.16  # of a plan's row: the two numbers of days lie above and below its middle
 
@@ -47,14 +47,7 @@ def _points(rows: pd.DataFrame, column: str, place: list[float], paint: str, nam
         mode="markers",
         name=name,
         marker={"color": paint, "size": 9, "symbol": symbols, "line": {"width": 1.5, "color": paint}},
-        error_x={
-            "type": "data",
-            "array": rows[f"{column}_high"] - value,
-            "arrayminus": value - rows[f"{column}_low"],
-            "color": faded(paint, 0.55),
-            "thickness": 2.5,
-            "width": 0,
-        },
+        error_x=range_bars(value, rows[f"{column}_low"], rows[f"{column}_high"], paint, opacity=0.55, thickness=2.5),
         customdata=rows[["label", f"{column}_low", f"{column}_high"]],
         hovertemplate="%{customdata[0]}: %{x:,.0f}<br>"
         + level

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import MAIN, QUIET, SECOND, faded, figure
+from dashboard.charts.drawing import MAIN, QUIET, SECOND, faded, figure, range_bars
 
 
 def calibration(tenths: pd.DataFrame, words: dict[str, str]) -> go.Figure:
@@ -19,7 +19,7 @@ def calibration(tenths: pd.DataFrame, words: dict[str, str]) -> go.Figure:
         mode="lines+markers",
         line={"color": MAIN, "width": 1.5},
         marker={"color": MAIN, "size": 8},
-        error_y=_reach(tenths["actual"], tenths["low"], tenths["high"], MAIN),
+        error_y=range_bars(tenths["actual"], tenths["low"], tenths["high"], MAIN),
         customdata=tenths[["trials", "low", "high"]],
         hovertemplate=words["predicted"] + ": %{x:.2%}<br>" + words["actual"]
         + ": %{y:.2%} (%{customdata[1]:.2%} – %{customdata[2]:.2%})<br>" + words["count"]
@@ -28,17 +28,6 @@ def calibration(tenths: pd.DataFrame, words: dict[str, str]) -> go.Figure:
     form = {"tickformat": ".1%", "rangemode": "tozero"}
     axes = {"xaxis": form | {"title": words["predicted"]}, "yaxis": form | {"title": words["actual"]}}
     return figure([diagonal, points], height=360, showlegend=False, **axes)
-
-
-def _reach(value: pd.Series, low: pd.Series, high: pd.Series, paint: str) -> dict:
-    return {
-        "type": "data",
-        "array": high - value,
-        "arrayminus": value - low,
-        "color": faded(paint, 0.5),
-        "thickness": 1.5,
-        "width": 0,
-    }
 
 
 def learning_curve(points: pd.DataFrame, words: dict[str, str]) -> go.Figure:
@@ -52,7 +41,7 @@ def learning_curve(points: pd.DataFrame, words: dict[str, str]) -> go.Figure:
         mode="lines+markers",
         line={"color": MAIN, "width": 2},
         marker={"size": 9},
-        error_y=_reach(points["more"], points["more_low"], points["more_high"], MAIN),
+        error_y=range_bars(points["more"], points["more_low"], points["more_high"], MAIN),
         hovertemplate=words["campaigns"] + ": %{x}<br>" + words["log_loss"] + ": %{y:.5f}<extra></extra>",
     )
     axes = {

@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import BAD, GOOD, MAIN, QUIET, SECOND, faded, figure
+from dashboard.charts.drawing import BAD, GOOD, MAIN, QUIET, SECOND, faded, figure, range_bars
 
 
 def over_discount(
@@ -104,14 +104,9 @@ def side_by_side(table: pd.DataFrame, axis: str, level: str) -> go.Figure:
         y=known["name"],
         mode="markers",
         marker={"color": MAIN, "size": 11},
-        error_x={
-            "type": "data",
-            "array": known["extra_profit_high"] - value,
-            "arrayminus": value - known["extra_profit_low"],
-            "color": faded(MAIN, 0.6),
-            "thickness": 3,
-            "width": 0,
-        },
+        error_x=range_bars(
+            value, known["extra_profit_low"], known["extra_profit_high"], MAIN, opacity=0.6, thickness=3
+        ),
         customdata=known[["extra_profit_low", "extra_profit_high"]],
         hovertemplate="%{y}: %{x:,.0f}<br>" + level + ": %{customdata[0]:,.0f} – %{customdata[1]:,.0f}<extra></extra>",
     )

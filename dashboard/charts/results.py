@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import MAIN, QUIET, faded, figure
+from dashboard.charts.drawing import MAIN, QUIET, faded, figure, range_bars
 
 
 def extra_orders(table: pd.DataFrame, axis: str, words: dict[int, str]) -> go.Figure:
@@ -33,14 +33,7 @@ def _with_ranges(table: pd.DataFrame, column: str, paint: str, name: str, writte
         mode="markers",
         name=name,
         marker={"color": paint, "size": 7},
-        error_y={
-            "type": "data",
-            "array": table[f"{column}_high"] - value,
-            "arrayminus": value - table[f"{column}_low"],
-            "color": faded(paint, 0.5),
-            "thickness": 1.5,
-            "width": 0,
-        },
+        error_y=range_bars(value, table[f"{column}_low"], table[f"{column}_high"], paint),
         text=table["name"].fillna(table["campaign_id"]),
         hovertemplate="%{text}<br>%{x|%Y-%m-%d}: " + written + "<extra></extra>",
     )

@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.charts.drawing import BAD, MAIN, SECOND, faded, figure
+from dashboard.charts.drawing import BAD, MAIN, SECOND, faded, figure, range_bars
 
 
 def weekly_line(weeks: pd.DataFrame, label: str) -> go.Figure:
@@ -55,10 +55,7 @@ def months(table: pd.DataFrame, axis: str, label: str) -> go.Figure:
         y=value,
         mode="lines+markers",
         line={"color": MAIN, "width": 2},
-        error_y={
-            "type": "data", "array": table["high"] - value, "arrayminus": value - table["low"],
-            "color": faded(MAIN, 0.5), "thickness": 1.5, "width": 0,
-        },
+        error_y=range_bars(value, table["low"], table["high"], MAIN),
         hovertemplate="%{x}: %{y:.2f}<extra></extra>",
     )  # fmt: skip
     form = {"title": label, "tickformat": ".1f", "rangemode": "tozero"}

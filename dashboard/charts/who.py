@@ -3,7 +3,7 @@
 import pandas as pd
 import plotly.graph_objects as go
 
-from dashboard.charts.drawing import MAIN, QUIET, faded, figure
+from dashboard.charts.drawing import MAIN, QUIET, faded, figure, range_bars
 
 
 def extra_by_band(bands: pd.DataFrame, names: list[str], words: dict[str, str]) -> go.Figure:
@@ -18,14 +18,7 @@ def extra_by_band(bands: pd.DataFrame, names: list[str], words: dict[str, str]) 
         mode="markers",
         name=words["extra"],
         marker={"color": MAIN, "size": 11},
-        error_y={
-            "type": "data",
-            "array": bands["high"] - value,
-            "arrayminus": value - bands["low"],
-            "color": faded(MAIN, 0.6),
-            "thickness": 3,
-            "width": 0,
-        },
+        error_y=range_bars(value, bands["low"], bands["high"], MAIN, opacity=0.6, thickness=3),
         customdata=bands[["low", "high"]],
         hovertemplate="%{x}: %{y:.1f}<br>"
         + words["range"]
