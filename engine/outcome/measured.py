@@ -32,6 +32,7 @@ COLUMNS = [
     "reached_by_others_held", "ratio_p", "basis", "verdict", "orders_found", "offer_kind",
 ]  # fmt: skip
 HORIZONS = (7, 30)  # days after the send; and the plan's own window
+OWN = 0  # in place of a number of days: each plan at its own window
 UNEVEN = 0.002  # p of the draw's shares below which something went wrong, as for experiments
 FEWEST_ORDERED = 10  # customers of both groups together, below which a range is a guess
 FEWEST_HELD = 20
@@ -232,6 +233,12 @@ def _verdict(row: dict[str, Any]) -> str:
     return "lost" if row["extra_profit_high"] < 0 else "unclear"
 
 
+def at(table: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Rows of `measured` at this many days; with OWN each plan's at its own window. One row per plan."""
+    return table[table["is_window"] == 1] if days == OWN else table[table["days"] == days]
+
+
 def final(table: pd.DataFrame, days: int) -> pd.DataFrame:
-    """Rows of `measured` at this many days whose comparison holds: over, even, and with enough people."""
-    return table[(table["days"] == days) & table["verdict"].isin(["gained", "lost", "unclear"])]
+    """Of these the rows whose comparison holds: over, even, and with enough people."""
+    rows = at(table, days)
+    return rows[rows["verdict"].isin(["gained", "lost", "unclear"])]
