@@ -3,11 +3,12 @@
     python bench/drift.py [--unchanged 100] [--planted 25] > bench/results/drift.txt
 
 A shop is generated, learns, and two months later is asked what changed (engine.outcome.changed): order lines, messages,
-and whether people answer as the forecasts say. Each import is another future of one of 25 shops: futures of one shop are not independent, as a model that came out a
-little wrong is asked about in all of them, and with four shops the alarms counted were 1 and 7 of 100. Every shop has
-customers who differ, campaigns with moods of their own, and an age of thirteen months. Younger ones have not seen a
-season twice: forecasts of a shop of five months were off by 40 % after two, and that people answer otherwise than
-forecast was then said of every second future, though nothing had changed but the time of the year.
+and whether people answer as the forecasts say. Each import is another future of one of 25 shops. Futures of one shop
+are not independent, as a model that came out a little wrong is asked about in all of them: with four shops the alarms
+counted were once 1 and once 7 of 100. Every shop has customers who differ, campaigns with moods of their own, and an
+age of thirteen months. Younger ones have not seen a season twice: forecasts of a shop of five months were off by 40 %
+after two, and that people answer otherwise than forecast was then said of every second future, though nothing had
+changed but the time of the year.
 """
 
 import argparse
