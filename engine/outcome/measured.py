@@ -31,6 +31,10 @@ COLUMNS = [
     "discount_cost", "returned", "send_cost", "ad_cost", "clicked", "clicked_of", "reached_by_others_sent",
     "reached_by_others_held", "ratio_p", "basis", "verdict", "orders_found", "offer_kind",
 ]  # fmt: skip
+COMPARED = [  # what says that one group did better than the other: missing where that cannot be said
+    "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
+    "chance_of_loss", "extra_gross_profit", "extra_discount", "adjusted",
+]  # fmt: skip
 HORIZONS = (7, 30)  # days after the send; and the plan's own window
 OWN = 0  # in place of a number of days: each plan at its own window
 UNEVEN = 0.002  # p of the draw's shares below which something went wrong, as for experiments
@@ -51,14 +55,15 @@ def measured(shop: Shop, as_of: date | None = None) -> pd.DataFrame:
     Ranges are 95 %. adjusted: whether the time before the send narrowed them. attributed_orders, attributed_revenue:
     everything that those sent bought in these days, those included who would have anyway; discount_cost, returned: what
     was taken off and came back of it. reached_by_others_*: customers who got another campaign's message in these days.
-    basis: "incremental", or "attributed" where nobody was left out. orders_found: of those a sending tool says ordered,
-    the part whose order the shop has.
+    basis: "incremental", or "attributed" where nobody was left out. COMPARED is missing where nothing can be compared:
+    the verdict is too_few, uneven, elsewhere or no_holdout, or so far too few ordered. Counts and rates of both groups
+    stay. orders_found: of those a sending tool says ordered, the part whose order the shop has.
 
     verdict   gained, lost   the range of the extra profit lies above 0, below 0
               unclear        it does not
               not_yet        the days are not over
               too_few        too few ordered or were left out for a range
-              uneven         the groups came out uneven: no comparison can be trusted
+              uneven         the groups came out uneven
               elsewhere      the orders that the sending tool tells of are not in this shop
               no_holdout     nobody was left out
     Raises NotEnoughData without orders.
@@ -134,10 +139,8 @@ def _rows(known: Known, people: pd.DataFrame, base: dict[str, Any]) -> list[dict
     for row in rows:
         row["orders_found"] = found
         row["verdict"] = _verdict(row)
-        if row["verdict"] in ("uneven", "elsewhere", "too_few"):
-            row |= dict.fromkeys(
-                [one for one in COLUMNS if one.startswith("extra_profit")] + ["chance_of_loss"], np.nan
-            )
+        if row["verdict"] in ("uneven", "elsewhere", "too_few") or _ordered(row) < FEWEST_ORDERED:
+            row |= dict.fromkeys(COMPARED, np.nan)
     return rows
 
 
@@ -224,9 +227,11 @@ def _verdict(row: dict[str, Any]) -> str:
         return "uneven"
     if row["orders_found"] < AGREES:
         return "elsewhere"
+    if row["held_out"] < FEWEST_HELD:  # no day changes that
+        return "too_few"
     if not row["is_over"]:
         return "not_yet"
-    if row["held_out"] < FEWEST_HELD or row["sent_ordered"] + row["held_ordered"] < FEWEST_ORDERED:
+    if _ordered(row) < FEWEST_ORDERED:
         return "too_few"
     if row["extra_profit_low"] > 0:
         return "gained"
@@ -236,6 +241,11 @@ def _verdict(row: dict[str, Any]) -> str:
 def at(table: pd.DataFrame, days: int) -> pd.DataFrame:
     """Rows of `measured` at this many days; with OWN each plan's at its own window. One row per plan."""
     return table[table["is_window"] == 1] if days == OWN else table[table["days"] == days]
+
+
+def _ordered(row: dict[str, Any]) -> int:
+    """Customers of both groups who ordered."""
+    return int(row["sent_ordered"] + row["held_ordered"])
 
 
 def final(table: pd.DataFrame, days: int) -> pd.DataFrame:

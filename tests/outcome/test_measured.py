@@ -198,23 +198,45 @@ def shop_with(tmp_path, deliveries, lines):
     )
 
 
-def test_groups_that_came_out_uneven_get_no_verdict_and_no_money(tmp_path):
+def says_nothing(row) -> bool:
+    """Whether no number of a comparison is left in a row of `measured`; what was counted stays."""
+    return bool(row[measured.COMPARED].isna().all()) and row["sent"] > 0
+
+
+def test_groups_that_came_out_uneven_get_no_verdict_and_no_comparison(tmp_path):
     found = rows(shop_with(tmp_path, *delivered(900, 200, 90, 10, propensity=0.9)), "k").loc[7]
     assert found["verdict"] == "uneven" and found["ratio_p"] < 0.002
-    assert np.isnan(found["extra_profit"]) and np.isnan(found["chance_of_loss"])
+    assert says_nothing(found) and (found["sent_ordered"], found["held_ordered"]) == (90, 10)
     even = rows(shop_with(tmp_path / "2", *delivered(900, 100, 90, 4, propensity=0.9)), "k").loc[7]
     assert even["verdict"] != "uneven" and even["ratio_p"] == pytest.approx(1.0)
+    assert even[measured.COMPARED].notna().all()
 
 
-def test_too_few_orders_are_said_and_not_judged(tmp_path):
+def test_too_few_orders_are_said_and_not_compared(tmp_path):
     found = rows(shop_with(tmp_path, *delivered(300, 60, 6, 0)), "k").loc[7]
-    assert found["verdict"] == "too_few" and np.isnan(found["extra_profit_low"])
+    assert found["verdict"] == "too_few" and says_nothing(found)
+
+
+def test_too_few_left_out_are_said_before_the_days_are_over(tmp_path):
+    deliveries, lines = delivered(300, 5, 40, 1)
+    ready = shop_with(tmp_path, deliveries, lines)
+    found = rows(ready, "k", as_of=date(2026, 1, 13))
+    assert (found["is_over"] == 0).all() and (found["verdict"] == "too_few").all()
+    assert says_nothing(found.loc[7])
+
+
+def test_until_enough_ordered_a_row_of_days_that_are_not_over_has_no_range(tmp_path):
+    few = rows(shop_with(tmp_path, *delivered(300, 60, 6, 0)), "k", as_of=date(2026, 1, 13)).loc[7]
+    assert few["verdict"] == "not_yet" and says_nothing(few)  # more may order
+    enough = rows(shop_with(tmp_path / "2", *delivered(300, 60, 30, 3)), "k", as_of=date(2026, 1, 13)).loc[7]
+    assert enough["verdict"] == "not_yet" and enough[measured.COMPARED].notna().all()
 
 
 def test_orders_that_are_not_in_the_shop_are_noticed(tmp_path):
     deliveries, lines = delivered(300, 60, 6, 4, converted=[1] * 40 + [0] * 320)
     found = rows(shop_with(tmp_path, deliveries, lines), "k").loc[7]
     assert found["verdict"] == "elsewhere" and found["orders_found"] == pytest.approx(6 / 40)
+    assert says_nothing(found)
 
 
 def test_without_anybody_left_out_orders_are_attributed(shop, config):

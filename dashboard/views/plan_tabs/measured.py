@@ -29,8 +29,9 @@ def show(opened: Open, rows: pd.DataFrame) -> None:
     in_brief(own, currency)
     for _, row in rows.iterrows():
         st.markdown(line(row, currency))
-    if rows["extra_profit"].notna().any() and own["starts_at"] < pd.Timestamp(own["orders_until"]):
-        figure = horizons(rows[rows["days"].isin((7, 30))], "extra_profit", currency)
+    shown = rows[rows["days"].isin((7, 30)) & rows["extra_profit"].notna()]
+    if len(shown) and own["starts_at"] < pd.Timestamp(own["orders_until"]):
+        figure = horizons(shown, "extra_profit", currency)
         alt = t("measured_page.chart_alt", measure=t("measured_page.extra_profit"), count=1)
         widgets.chart(figure, "result.measured", alt)
     days = int(max(rows.loc[rows["is_over"] == 1, "days"], default=own["days"]))
@@ -65,19 +66,17 @@ def line(row: pd.Series, currency: str) -> str:
     key = "own_window" if row["is_window"] and row["days"] not in (7, 30) else "after_days"
     reason = measured_words.reason(row).text(language())
     when = t(f"measured_page.{key}", days=row["days"])
-    if row["starts_at"] >= pd.Timestamp(row["orders_until"]):
-        return t("measured_page.row_waiting", when=when, reason=reason)
-    if row["basis"] == "attributed":
+    if row["basis"] == "attributed" and row["starts_at"] < pd.Timestamp(row["orders_until"]):
         ordered, revenue = widgets.number(row["attributed_orders"]), widgets.money(row["attributed_revenue"], currency)
         return t("measured_page.row_attributed", when=when, ordered=ordered, revenue=revenue, reason=reason)
+    if pd.isna(row["extra_orders"]):
+        return t("measured_page.row_no_comparison", when=when, reason=reason)
     values = {
         "when": when, "reason": reason, "orders": widgets.number(row["extra_orders"], 1),
         "orders_range": ranged(row["extra_orders_low"], row["extra_orders_high"]),
     }  # fmt: skip
     if not row["is_over"]:
         return t("measured_page.row_so_far", **values)
-    if pd.isna(row["extra_profit"]):
-        return t("measured_page.row_orders_only", **values)
     values["profit"] = widgets.money(row["extra_profit"], currency)
     values["profit_range"] = ranged(row["extra_profit_low"], row["extra_profit_high"], currency)
     return t("measured_page.row_said", **values)
