@@ -34,6 +34,10 @@ class Known:
     contacts: pd.DataFrame
     contacted: pd.Index
 
+    def has_begun(self, people: pd.DataFrame) -> bool:
+        """Whether the orders reach beyond the first moment of a draw, so that anything is known of what followed."""
+        return bool(people["at"].min() < pd.Timestamp(self.orders.until))
+
     @property
     def notes(self) -> tuple[Sentence, ...]:
         """Where a number in the money comes from, if not from the orders themselves."""

@@ -35,6 +35,10 @@ COMPARED = [  # what says that one group did better than the other: missing wher
     "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
     "chance_of_loss", "extra_gross_profit", "extra_discount", "adjusted",
 ]  # fmt: skip
+ORDERED = [
+    "sent_ordered", "held_ordered", "order_rate", "held_rate", "attributed_orders", "attributed_revenue",
+    "discount_cost", "returned",
+]  # fmt: skip
 HORIZONS = (7, 30)  # days after the send; and the plan's own window
 OWN = 0  # in place of a number of days: each plan at its own window
 UNEVEN = 0.002  # p of the draw's shares below which something went wrong, as for experiments
@@ -52,6 +56,7 @@ def measured(shop: Shop, as_of: date | None = None) -> pd.DataFrame:
 
     days: 7, 30 and the plan's own window (is_window). is_over: whether the orders reach to the end of those days for
     everyone; until then the row says what came so far, and known_on is the day from which it can be known (a date).
+    Where the orders end before the send, whatever would be counted in them is missing: unknown is not 0.
     Ranges are 95 %. adjusted: whether the time before the send narrowed them. attributed_orders, attributed_revenue:
     everything that those sent bought in these days, those included who would have anyway; discount_cost, returned: what
     was taken off and came back of it. reached_by_others_*: customers who got another campaign's message in these days.
@@ -141,6 +146,8 @@ def _rows(known: Known, people: pd.DataFrame, base: dict[str, Any]) -> list[dict
         row["verdict"] = _verdict(row)
         if row["verdict"] in ("uneven", "elsewhere", "too_few") or _ordered(row) < FEWEST_ORDERED:
             row |= dict.fromkeys(COMPARED, np.nan)
+        if not known.has_begun(people):
+            row |= dict.fromkeys(ORDERED, np.nan)
     return rows
 
 

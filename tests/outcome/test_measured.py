@@ -11,7 +11,7 @@ from bench import holdout
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, assignments, export
 from engine.errors import NotEnoughData
-from engine.outcome import joined, measured
+from engine.outcome import concluding, joined, measured
 from engine.shop import store
 from tests.tiny import shop_of
 
@@ -115,6 +115,16 @@ def test_orders_that_say_a_day_and_no_hour_count_by_whole_days_from_that_of_the_
     ordered = joined.outcomes(known, people, 7)[:, 0] > 0
     assert set(people.loc[ordered, "customer_id"]) == {*on_the_day, *last}
     assert set(people.loc[joined.past(known, people)[:, 0] > 0, "customer_id"]) == set(before)
+
+
+def test_of_orders_that_end_before_the_send_nothing_is_known_which_is_not_zero(shop, config):
+    exported(shop, config, plan())
+    ready = with_orders(shop, [order("c000", "2026-01-08 09:00")])
+    found = rows(ready)
+    assert (found["verdict"] == "not_yet").all() and found["known_on"].loc[7] == date(2026, 1, 18)
+    assert found[[*measured.ORDERED, *measured.COMPARED]].isna().all(axis=None)
+    assert found["sent"].gt(90).all() and found["held_out"].gt(90).all()
+    assert concluding.figures(ready, "p1", found.reset_index().assign(plan_id="p1"), None) == {}
 
 
 def test_returns_are_taken_off_whenever_they_came_and_belong_to_their_order(shop, config):
