@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from engine.errors import NotEnoughData
 from engine.outcome.experiments import people as tested
 from engine.outcome.experiments.correction import holm
 from engine.outcome.experiments.people import Difference
@@ -75,12 +74,12 @@ def _together(tables: list[pd.DataFrame], columns: list[str]) -> pd.DataFrame:
 
 
 def _pairs(test: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
-    """Each arm, the base, and the people of both."""
+    """Each arm, the base, and the people of both: those of the base first, as `people` takes the first for it."""
     names = list(dict.fromkeys(test["variant"]))
     base = BASELINE if BASELINE in names else names[0]
     for arm in names:
         if arm != base:
-            yield arm, base, test[test["variant"].isin([arm, base])]
+            yield arm, base, pd.concat([test[test["variant"] == one] for one in (base, arm)])
 
 
 def _money(test: pd.DataFrame, said: list[Sentence], language: Language) -> pd.DataFrame:
@@ -92,7 +91,7 @@ def _money(test: pd.DataFrame, said: list[Sentence], language: Language) -> pd.D
             "experiment_id": test["experiment_id"].iloc[0], "variant": arm, "base": base, "people": int(sizes[arm]),
             "base_people": int(sizes[base]),
         }  # fmt: skip
-        if sizes.min() < 2 or pair["revenue"].nunique() < 2:
+        if sizes.min() < 2 or pair.groupby("variant")["revenue"].nunique().max() < 2:
             said.append(Sentence("experiments_people.no_spread", {"variant": arm}))
             continue
         capped = tested.with_cap(pair, "revenue", cap)
@@ -134,17 +133,17 @@ def _words(row: dict) -> list[Sentence]:
 
 def _groups(test: pd.DataFrame, said: list[Sentence]) -> pd.DataFrame:
     tables = []
-    for arm, base, pair in _pairs(test[test["group"] != ""]):
-        small = pair.groupby(["group", "variant"]).size().unstack(fill_value=0).reindex(columns=[arm, base])
-        small = small[(small.fillna(0) < tested.FEWEST_IN_GROUP).any(axis=1)]
+    for arm, base, both in _pairs(test):
+        pair = both[both["group"] != ""]
+        sizes = pair.groupby(["group", "variant"]).size().unstack(fill_value=0).reindex(columns=[arm, base])
+        small = sizes[(sizes.fillna(0) < tested.FEWEST_IN_GROUP).any(axis=1)]
         if len(small):
             named = (*(f"“{name}”" for name in small.index[:_NAMED]), *(["…"] if len(small) > _NAMED else []))
             facts = {"variant": arm, "groups": named, "count": len(small), "fewest": tested.FEWEST_IN_GROUP}
             said.append(Sentence("experiments_people.small_groups", facts))
-        try:
-            found = tested.by_group(pair, "group")
-        except NotEnoughData:
-            continue  # every group of the arm was named above
+        if len(small) == len(sizes):
+            continue
+        found = tested.by_group(pair, "group")
         ids = {"experiment_id": test["experiment_id"].iloc[0], "variant": arm, "base": base}
         counts = dict.fromkeys(("visitors", "conversions", "base_visitors", "base_conversions"), "int64")
         tables.append(found.assign(**ids).astype(counts))

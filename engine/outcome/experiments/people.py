@@ -168,6 +168,6 @@ def _difference(found: object, people: int) -> Difference:
 def _welch(arm: pd.Series, base: pd.Series) -> Difference:
     found = stats.ttest_ind(arm, base, equal_var=False)
     reach = found.confidence_interval(0.95)
-    needed = max(people_for(float(stats.skew(one))) for one in (arm, base))
+    needed = max(people_for(float(stats.skew(one))) if one.nunique() > 1 else 0.0 for one in (arm, base))
     apart = float(arm.mean() - base.mean())
     return Difference(apart, float(reach.low), float(reach.high), float(found.pvalue), len(arm) + len(base), needed)

@@ -176,6 +176,27 @@ def test_groups_are_corrected_over_arms_too_and_small_ones_are_named():
     assert said.count("Nothing says that") == 2
 
 
+def test_the_base_is_the_same_for_verdicts_money_and_groups_whoever_has_no_group():
+    table = people(4_000, ("x", "y"), seed=16)
+    first = table["variant"].iloc[0]
+    table.loc[:50, "group"] = table.loc[:50, "group"].where(table["variant"] != first, "")
+    found = experiments.analyse(table)
+    assert found.results["variant"].iloc[0] == first and found.results["verdict"].iloc[0] == ""
+    assert set(found.effects.money["base"]) == set(found.effects.groups["base"]) == {first}
+    of_base = table[(table["variant"] == first) & (table["group"] != "")].groupby("group").size()
+    assert found.effects.groups.set_index("group")["base_visitors"].to_dict() == of_base.to_dict()
+
+
+def test_no_group_with_enough_people_is_said_and_nothing_is_made_of_it():
+    table = people(300, ("control", "b"), seed=17)
+    few = experiments.analyse(table).effects
+    assert few.groups.empty and "are not compared (2): “new”, “old”" in " ".join(few.notes["spring"])
+    none = experiments.analyse(table.assign(group="")).effects
+    assert none.groups.empty and "group is empty (such rows: 300)" in " ".join(none.notes["spring"])
+    apart = table.assign(group=table["variant"])
+    assert "are not compared (2)" in " ".join(experiments.analyse(apart).effects.notes["spring"])
+
+
 # --- what is wrong, in sentences ---
 
 
