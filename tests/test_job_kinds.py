@@ -54,7 +54,9 @@ def _silent_server() -> Iterator[None]:
 
 
 def content(shop: Path) -> dict[str, str]:
-    """Every file of a shop but its list of work and its lock."""
+    """Every file of a shop but its list of work and its lock; settings without tables are no shop yet."""
+    if not state.is_shop(shop):
+        return {}
     files = [path for path in sorted(shop.rglob("*")) if path.is_file()]
     mine = [path for path in files if not path.name.startswith(("jobs.db", "."))]
     return {str(path.relative_to(shop)): hashlib.sha256(path.read_bytes()).hexdigest() for path in mine}

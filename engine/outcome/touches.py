@@ -138,9 +138,7 @@ def _found(messages: pd.DataFrame, orders: pd.DataFrame, begin: int, end: int) -
     orders and of messages.
     """
     codes = pd.factorize(pd.concat([orders["customer_id"], messages["customer_id"]]))[0].astype("int64")
-    sent = messages["sent_at"]
-    if (orders["ordered_at"] == orders["ordered_at"].dt.normalize()).all():
-        sent = sent.dt.normalize()  # orders known by their day alone would seem to come before that day's message
+    sent = sales.moments(messages["sent_at"], orders["ordered_at"])
     first = min(orders["ordered_at"].min(), sent.min())
     at, since = seconds(orders["ordered_at"], first), seconds(sent, first)
     span = max(int(at.max()), int(since.max())) + (abs(begin) + abs(end) + 1) * DAY

@@ -26,6 +26,7 @@ from engine.errors import NotAllowed, NotEnoughData
 from engine.outcome.experiments import holm, proportions
 from engine.outcome.experiments.verdicts import SRM_BELOW
 from engine.sentences import Sentence
+from engine.shop import sales
 from engine.shop.store import Shop
 
 ALPHA = 0.05
@@ -208,9 +209,7 @@ def _from_orders(shop: Shop, plan: Plan, people: pd.DataFrame, sent_at: datetime
     lines = shop.table("orders", ["customer_id", "ordered_at", "quantity"])
     lines = lines[lines["quantity"] > 0]
     at = lines["ordered_at"]
-    first, last = pd.Timestamp(sent_at), pd.Timestamp(over_at)
-    if at.dt.normalize().eq(at).all():
-        first, last = first.normalize(), last.normalize()
+    first, last = sales.moments(pd.Series([pd.Timestamp(sent_at), pd.Timestamp(over_at)]), at)
     if at.max() < last:
         return []
     buyers = set(lines.loc[at.ge(first) & at.le(last), "customer_id"])

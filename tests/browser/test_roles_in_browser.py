@@ -17,14 +17,14 @@ from playwright.sync_api import Browser, Page, expect
 from engine.access import accounts, roles
 from engine.access.roles import Action
 from engine.audience import saved
-from engine.campaign.plan import Audience, Offer, Plan, Step
-from engine.decision import approvals, codes, plans
+from engine.campaign.plan import Audience, FirstTest, Offer, Plan, Step
+from engine.decision import approvals, codes, conclusions, export, plans
 from engine.shop import incoming, store, vault
 from tests.browser.conftest import App, running_app, wait_until_ready
 from tests.browser.test_access_in_browser import NOW, PEOPLE, WAIT, password
 from tests.browser.test_journey import field
 from tests.conftest import engine
-from tests.dashboard.plan_pages import COPY
+from tests.dashboard.plan_pages import COPY, clicks
 
 pytestmark = [pytest.mark.browser, pytest.mark.full, pytest.mark.timeout(3600)]
 
@@ -112,20 +112,33 @@ def folder(trained_shop_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 
 def _plans(shop: store.Shop, config: Path) -> None:
-    """A draft that was changed, one that waits for a second person, and two approved ones, one with codes."""
+    """A draft that was changed, one that waits for a second person, two approved ones (one with codes), one that was
+    sent and concluded, and one whose test was sent and clicked."""
     own = Offer(kind="percent", discount=0.15, personal_codes=True)
-    for plan_id, offer in {"draft": None, "waiting": None, "passed": None, "coded": own}.items():
-        made = plan(plan_id, **({"offer": offer} if offer else {}))
+    tested = {
+        "variants": ["A", "B"], "test": FirstTest(share=0.5, wait_hours=12, metric="clicks"),
+        "audience": Audience(rule="orders = 1"), "starts_at": date(2026, 6, 1),
+    }  # fmt: skip
+    others: dict[str, dict[str, object]] = {"coded": {"offer": own}, "tried": tested}
+    for plan_id in ("draft", "waiting", "passed", "coded", "sent", "tried"):
+        made = plan(plan_id, **others.get(plan_id, {}))
         plans.save(shop.path, made, {}, None, NOW)
         if plan_id == "draft":
             steps = [Step(copy=COPY | {"subject": "Another note"}), Step(copy=COPY, day=3)]
             plans.save(shop.path, plan("draft", steps=steps), {"chosen": "own"}, 1, NOW)
             continue
-        filled = {"filled": FILLED if not offer else {"subject": "A note", "body": "Your code is yours."}}
+        filled = {"filled": FILLED if plan_id != "coded" else {"subject": "A note", "body": "Your code is yours."}}
         approvals.submit(shop.path, shop.shop_id, made, {}, "mia", NOW, config, extras=filled)
         if plan_id != "waiting":
             approvals.approve(shop.path, shop.shop_id, plan_id, "bo", "bo", "fits", NOW, config)
     codes.make(shop.path, "coded", 5, "mia", NOW, config)
+    where = (shop.path, shop.shop_id)
+    for plan_id in ("sent", "tried"):
+        export.export_plans(
+            *where, None, lambda one: export.audience(shop, one), NOW, config, plan_ids=[plan_id], person="mia"
+        )
+    clicks(shop.path, plan_id="tried")
+    conclusions.conclude(*where, "sent", "again", "mia", "mia", "too few", NOW, config, measured={})
 
 
 @pytest.fixture(scope="module")
@@ -238,6 +251,9 @@ LOOKED_AT: list[tuple[str, Callable[[Page], None]]] = [
     ("/plan?plan=waiting&tab=approve", nothing),
     ("/plan?plan=passed&tab=export", nothing),
     ("/plan?plan=coded&tab=export", upload("codes.file")),
+    ("/plan?plan=sent&tab=result", nothing),
+    ("/plan?plan=tried&tab=export", nothing),
+    ("/plan?plan=tried&tab=result", nothing),
     ("/launch", new_product),
     ("/calendar", nothing),
     ("/results", nothing),
@@ -305,7 +321,7 @@ def test_each_role_can_press_the_buttons_of_what_it_may_do_and_no_other(app, ent
                 if action not in roles.MAY[role] and any(fnmatchcase(key, one) for one in HIDDEN):
                     assert (address, key) not in found, f"{role}: {address} {key}"
                 else:
-                    assert found[address, key] == allowed, f"{role}: {address} {key}"
+                    assert found.get((address, key)) == allowed, f"{role}: {address} {key}"
 
 
 # --- a right that is taken away while the page is open ---
@@ -322,6 +338,8 @@ PRESSED: list[tuple[str, Callable[[Page], None], str]] = [
     ("/plan?plan=waiting&tab=approve", nothing, "approve.reject"),
     ("/plan?plan=passed&tab=export", nothing, "export.plans_csv"),
     ("/plan?plan=coded&tab=export", nothing, "codes.withdraw"),
+    ("/plan?plan=sent&tab=result", nothing, "conclude.next"),
+    ("/plan?plan=tried&tab=result", nothing, "winner.decide"),
     ("/launch", new_product, "launch.save"),
     ("/data", nothing, "data.import"),
     ("/data?shop=second", upload("data.files"), "data.look"),

@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from engine import settings
 from engine.campaign.plan import Audience, Offer, Plan, Step
-from engine.decision import approvals, plans
+from engine.decision import approvals, assignments, plans
 from engine.decision.plans import SavedPlan
 from engine.shop import store
 
@@ -91,3 +92,17 @@ def approved(shop: Path, plan_id: str = "spring") -> None:
     submitted(shop, plan_id)
     shop_id = store.open_shop(shop).shop_id
     approvals.approve(shop, shop_id, plan_id, "Bo", "Bo", "fits the range", NOW, settings.read().config)
+
+
+def clicks(shop_dir: Path, b_clicks: float = 0.3, plan_id: str = "spring") -> None:
+    """What the tool recorded of a test on a part: A is clicked by 5 %, B by more."""
+    kept = assignments.saved(shop_dir)
+    rows = kept[kept["plan_id"].eq(plan_id) & kept["treated"].eq(1)].reset_index(drop=True)
+    share = rows["variant"].map({"A": 0.05, "B": b_clicks})
+    rank = rows.groupby("variant").cumcount() / rows.groupby("variant")["variant"].transform("size")
+    path = shop_dir / "tables" / "deliveries.parquet"
+    known = pd.read_parquet(path)
+    new = rows[["customer_id", "variant"]].assign(
+        campaign_id=plan_id, sent_at=pd.Timestamp("2026-06-01 10:00"), clicked=(rank < share).astype(float)
+    )
+    pd.concat([known, new], ignore_index=True).to_parquet(path)

@@ -2,15 +2,14 @@
 
 from datetime import UTC, date, datetime, timedelta
 
-import pandas as pd
 import pytest
 
 from dashboard import widgets
 from engine import settings
 from engine.campaign.plan import Audience, FirstTest
-from engine.decision import assignments, export, ledger
+from engine.decision import export, ledger
 from engine.shop import store
-from tests.dashboard.plan_pages import NOW, approved, at, page_of, said, saved_plan, stored
+from tests.dashboard.plan_pages import NOW, approved, at, clicks, page_of, said, saved_plan, stored
 
 RULE = FirstTest(share=0.5, wait_hours=12, metric="clicks")
 
@@ -32,20 +31,6 @@ def leave(shop_dir, days=0):
         shop.path, shop.shop_id, None, lambda plan: export.audience(shop, plan), NOW + timedelta(days=days),
         settings.read().config, plan_ids=["spring"],
     )  # fmt: skip
-
-
-def clicks(shop_dir, b_clicks=0.3):
-    """What the tool recorded of the test: A is clicked by 5 %, B by more."""
-    kept = assignments.saved(shop_dir)
-    rows = kept[kept["treated"].eq(1)].reset_index(drop=True)
-    share = rows["variant"].map({"A": 0.05, "B": b_clicks})
-    rank = rows.groupby("variant").cumcount() / rows.groupby("variant")["variant"].transform("size")
-    path = shop_dir / "tables" / "deliveries.parquet"
-    known = pd.read_parquet(path)
-    new = rows[["customer_id", "variant"]].assign(
-        campaign_id="spring", sent_at=pd.Timestamp("2026-06-01 10:00"), clicked=(rank < share).astype(float)
-    )
-    pd.concat([known, new], ignore_index=True).to_parquet(path)
 
 
 def test_the_brief_takes_variants_and_the_rule_and_says_what_it_would_see(open_app, demo_shop):

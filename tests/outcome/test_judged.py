@@ -248,6 +248,16 @@ def test_bias_is_found_with_its_range_and_none_where_there_is_none():
     assert track.bias(tracked(count=2)).low is None
 
 
+@pytest.mark.parametrize(
+    ("figure", "actual", "stands_for"), [("ctr", 0.1, 0.0005), ("orders", 10.0, 0.5), ("revenue", 90.0, 45.0)]
+)
+def test_where_nothing_came_half_of_the_least_that_counts_stands_for_it(figure, actual, stands_for):
+    rows = pd.DataFrame(
+        {"figure": figure, "forecast": actual, "actual": [actual, actual, 0.0], "trials": 1_000.0}
+    )  # fmt: skip
+    assert track.bias(rows).mean == pytest.approx(np.log(actual / stands_for) / 3)
+
+
 def test_calibration_tells_a_level_that_is_off_from_forecasts_that_differ_too_much():
     honest, double = track.calibration(tracked()), track.calibration(tracked(ratio=1.5))
     assert abs(honest.shift) < 0.15 and honest.slope == pytest.approx(1.0, abs=0.25)

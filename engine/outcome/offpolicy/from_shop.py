@@ -19,6 +19,7 @@ from engine.outcome.offpolicy.answer import Answer
 from engine.outcome.offpolicy.log import Log
 from engine.outcome.offpolicy.policy import by_row
 from engine.sentences import Sentence
+from engine.shop import sales
 from engine.shop.store import Shop
 
 ACTIONS = ("hold", "send")
@@ -127,12 +128,17 @@ def _paid(shop: Shop) -> pd.DataFrame:
 
 
 def days_since_order(shop: Shop, rows: pd.DataFrame) -> np.ndarray:
-    """(n,) days from the customer's last order to the send; missing without one. rows: customer_id, sent_at."""
+    """(n,) days from the customer's last order to the send; missing without one. rows: customer_id, sent_at.
+
+    Where orders say a day and no hour, those of the send's own day are later (engine.shop.sales.moments).
+    """
     found = np.full(len(rows), np.nan)
     if not shop.rows("orders"):
         return found
-    orders = shop.table("orders", ["customer_id", "ordered_at"]).sort_values("ordered_at")
+    orders = shop.table("orders", ["customer_id", "ordered_at", "quantity"]).sort_values("ordered_at")
+    orders = orders.loc[orders["quantity"] > 0, ["customer_id", "ordered_at"]]
     asked = rows[["customer_id", "sent_at"]].assign(place=np.arange(len(rows))).dropna(subset="sent_at")
+    asked["sent_at"] = sales.moments(asked["sent_at"], orders["ordered_at"])
     joined = pd.merge_asof(
         asked.sort_values("sent_at"), orders, left_on="sent_at", right_on="ordered_at", by="customer_id",
         allow_exact_matches=False,

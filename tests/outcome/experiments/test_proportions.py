@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import optimize, stats
 from statsmodels.stats.proportion import confint_proportions_2indep, proportions_ztest
 
 from engine.outcome.experiments import proportions
@@ -30,18 +30,39 @@ def test_p_is_that_of_scipys_corrected_chi_squared_where_few_converted():
             assert p == pytest.approx(stats.chi2_contingency([[x, n - x], [x0, n0 - x0]], correction=True).pvalue)
 
 
-@pytest.mark.parametrize(
-    ("compare", "ours"), [("ratio", proportions.lift_interval), ("diff", proportions.difference_interval)]
-)
-def test_intervals_are_those_of_statsmodels(compare, ours):
+def test_the_interval_of_the_ratio_is_that_of_statsmodels():
     counts = pairs(3, (3_000, 9_000), 0.05, 12)
-    shift = 1 if compare == "ratio" else 0
-    for low, high, x, n, x0, n0 in zip(*ours(*counts), *counts, strict=True):
+    for low, high, x, n, x0, n0 in zip(*proportions.lift_interval(*counts), *counts, strict=True):
         try:
-            theirs = confint_proportions_2indep(x, n, x0, n0, compare=compare, method="score", correction=False)
+            theirs = confint_proportions_2indep(x, n, x0, n0, compare="ratio", method="score", correction=False)
         except ValueError:  # statsmodels looks for an end where it is not
             continue
-        assert (low + shift, high + shift) == pytest.approx(theirs, abs=2e-5)
+        assert (low + 1, high + 1) == pytest.approx(theirs, abs=2e-5)
+
+
+def likeliest(x, n, x0, n0, difference):
+    """The base's rate that makes the counts likeliest where the other is higher by the difference."""
+    found = optimize.minimize_scalar(
+        lambda rate: -stats.binom.logpmf(x, n, rate + difference) - stats.binom.logpmf(x0, n0, rate),
+        bounds=(max(0.0, -difference), min(1.0, 1 - difference)), method="bounded", options={"xatol": 1e-10},
+    )  # fmt: skip
+    return found.x
+
+
+@pytest.mark.parametrize(("x", "n", "x0", "n0"), [(45, 150, 30, 180), (80, 100, 40, 100), (260, 400, 30, 90)])
+def test_the_interval_of_the_difference_ends_where_the_likeliest_rates_are_just_rejected(x, n, x0, n0):
+    ends = proportions.difference_interval(*(np.array([one]) for one in (x, n, x0, n0)))
+    for end, side in zip((float(one[0]) for one in ends), (1, -1), strict=True):
+        rate = likeliest(x, n, x0, n0, end)
+        error = np.sqrt((rate + end) * (1 - rate - end) / n + rate * (1 - rate) / n0)
+        assert (x / n - x0 / n0 - end) / error == pytest.approx(side * 1.959964, abs=2e-4)
+
+
+def test_the_interval_of_the_difference_holds_the_truth_in_95_of_100_however_far_apart_the_rates_are():
+    chance = np.random.default_rng(9)
+    n, n0 = np.full(20_000, 220), np.full(20_000, 260)
+    low, high = proportions.difference_interval(chance.binomial(n, 0.7), n, chance.binomial(n0, 0.3), n0)
+    assert np.mean((low <= 0.4) & (high >= 0.4)) == pytest.approx(0.95, abs=0.006)
 
 
 @pytest.mark.parametrize("interval", [proportions.lift_interval, proportions.difference_interval])
