@@ -153,8 +153,8 @@ def test_the_command_prints_the_submitted_forecast_or_why_it_prints_none(shop, c
 # --- whether a range held, where what came is itself measured ---
 
 
-def record(**forecast: Any) -> OnRecord:
-    return OnRecord("p1", "Tea", "email", date(2026, 1, 1), date(2026, 1, 2), 7, 1, "", True, "m", "", forecast)
+def record(channel: str = "email", **forecast: Any) -> OnRecord:
+    return OnRecord("p1", "Tea", channel, date(2026, 1, 1), date(2026, 1, 2), 7, 1, "", True, "m", "", forecast)
 
 
 def measured(**row: Any) -> pd.DataFrame:
@@ -216,11 +216,38 @@ def test_a_plan_whose_results_are_ads_is_judged_by_impressions():
         "extra_orders_high": np.nan,
     }])  # fmt: skip
     made = record(
-        ctr=0.021, ctr_low=0.018, ctr_high=0.024, order_rate=0.03, orders=25.0, orders_low=20.0, orders_high=31.0
+        "ad", ctr=0.021, ctr_low=0.018, ctr_high=0.024, order_rate=0.03, orders=25.0, orders_low=20.0, orders_high=31.0
     )
     found = by_figure(judged.judged([made], past, None, date(2026, 2, 1)))
     assert (found["ctr"]["held"], found["ctr"]["trials"], found["orders"]["held"]) == (1.0, 50_000, 1.0)
     assert pd.isna(found["order_rate"]["actual"])
+
+
+def came_of(source: str, **counts: Any) -> dict[str, Any]:
+    """A row of past.campaigns with these counts."""
+    usual = {name: np.nan for name in ("ctr", "order_rate", "orders", "extra_orders")}
+    ends = {"extra_orders_low": np.nan, "extra_orders_high": np.nan}
+    return {"campaign_id": "p1", "source": source, "clicked_of": 100, "orders_of": 100, **usual, **ends, **counts}
+
+
+@pytest.mark.parametrize("ads_first", [True, False])
+@pytest.mark.parametrize("channel", ["email", "ad"])
+def test_messages_are_judged_by_messages_whatever_ads_went_out_under_the_same_plan(channel, ads_first):
+    rows = [came_of("deliveries", ctr=0.2, order_rate=0.09, orders=9), came_of("ads", ctr=0.01, orders=3)]
+    past = pd.DataFrame(rows[::-1] if ads_first else rows)
+    found = by_figure(judged.judged([record(channel, ctr=0.1, orders=4.0)], past, None, date(2026, 2, 1)))
+    assert (found["ctr"]["actual"], found["orders"]["actual"]) == (0.2, 9)
+    assert {row["source"] for row in found.values()} == {"deliveries"}
+
+
+def test_what_ads_brought_does_not_judge_a_plan_of_messages_of_which_nothing_is_known_yet():
+    past = pd.DataFrame([came_of("none"), came_of("ads", ctr=0.01, orders=3)])
+    of_messages, of_ads = (
+        by_figure(judged.judged([record(one, ctr=0.1, orders=4.0)], past, None, date(2026, 2, 1)))
+        for one in ("email", "ad")
+    )
+    assert pd.isna(of_messages["ctr"]["actual"]) and pd.isna(of_messages["orders"]["actual"])
+    assert (of_ads["ctr"]["actual"], of_ads["orders"]["source"]) == (0.01, "ads")
 
 
 # --- over time ---
