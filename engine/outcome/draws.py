@@ -103,7 +103,7 @@ def _assigned(
         counted = _counted(rows, planned)
         ends = pd.Timestamp(plan.ends_at) + pd.Timedelta(days=1) if plan else first
         at, send_from = _moments(counted, planned, ends, known.get(plan_id))
-        people.append(counted.assign(campaign_id=plan_id, at=at, converted=np.nan)[COLUMNS])
+        people.append(counted.assign(campaign_id=plan_id, at=at, converted=_said(counted, known.get(plan_id)))[COLUMNS])
         about.append(pd.DataFrame([_about_plan(shop, str(plan_id), plan, counted, send_from, at.min())], columns=ABOUT))
     return _concatenated(people).astype({"at": "datetime64[us]"}), pd.concat(about, ignore_index=True)
 
@@ -141,6 +141,14 @@ def _moments(
             return first, "deliveries"
     late = (counted["exported"] > planned) & (counted["exported"] < ends)
     return counted["exported"].where(late, planned), "export" if late.all() else "plan"
+
+
+def _said(counted: pd.DataFrame, delivered: pd.DataFrame | None) -> pd.Series | float:
+    """1 for who ordered by what a sending tool says, 0 for who did not, missing where it says nothing."""
+    if delivered is None:
+        return np.nan
+    said = delivered["converted"].groupby(delivered["customer_id"].cat.codes).max()
+    return counted["customer_id"].cat.codes.map(said)
 
 
 def _about_plan(

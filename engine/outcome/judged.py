@@ -28,7 +28,9 @@ COLUMNS = [
 ]  # fmt: skip
 _REACH = {"forecast": stats.norm.ppf(0.5 + LEVEL / 2), "measured": stats.norm.ppf(0.975)}  # 80 % and 95 %, in sd
 _SHOWN_AS_ADS = ("ad", "social", "xiaohongshu")  # channels of plans whose results an ad account may keep
-_TRUSTED = ("gained", "lost", "unclear", "no_holdout")  # verdicts of a measured plan whose counts stand
+# Verdicts of a measured plan whose counts stand. Too few to compare is among them: without plans of which hardly
+# anybody ordered, forecasts would look better than they are.
+_TRUSTED = ("gained", "lost", "unclear", "no_holdout", "too_few")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +102,7 @@ def _came(one: OnRecord, past: pd.DataFrame, measured: pd.DataFrame | None) -> d
     if measured is not None:
         own = measured[(measured["plan_id"] == one.plan_id) & (measured["is_window"] == 1)]
         for row in own.to_dict("records"):
-            if row["verdict"] in _TRUSTED:
+            if row["is_over"] and row["verdict"] in _TRUSTED:
                 found |= _from_orders(row)
     recorded = past[past["campaign_id"] == one.plan_id].to_dict("records")
     ads = [row for row in recorded if row["source"] == "ads" and one.channel in _SHOWN_AS_ADS]

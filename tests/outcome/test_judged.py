@@ -158,7 +158,7 @@ def record(channel: str = "email", **forecast: Any) -> OnRecord:
 
 
 def measured(**row: Any) -> pd.DataFrame:
-    usual = {"plan_id": "p1", "is_window": 1, "verdict": "unclear", "sent": 1_000, "sent_ordered": 50,
+    usual = {"plan_id": "p1", "is_window": 1, "is_over": 1, "verdict": "unclear", "sent": 1_000, "sent_ordered": 50,
              "attributed_revenue": 4_000.0, "extra_orders": np.nan, "extra_orders_low": np.nan,
              "extra_orders_high": np.nan, "extra_profit": np.nan, "extra_profit_low": np.nan,
              "extra_profit_high": np.nan}  # fmt: skip
@@ -207,6 +207,21 @@ def test_the_shops_own_orders_tell_what_nobody_reported_unless_they_cannot_be_tr
     both = by_figure(judged.judged([made], told, measured(), date(2026, 2, 1)))
     assert (both["order_rate"]["actual"], both["order_rate"]["source"]) == (0.045, "totals")  # as forecasts learned it
     assert both["revenue"]["source"] == "orders"
+
+
+def test_a_plan_of_which_too_few_ordered_for_a_comparison_is_judged_by_those_who_did():
+    made = record(order_rate=0.05, order_rate_low=0.04, order_rate_high=0.06, extra_orders=9.0)
+    few = by_figure(judged.judged([made], NO_PAST, measured(verdict="too_few", sent_ordered=6), date(2026, 2, 1)))
+    assert (few["order_rate"]["actual"], few["order_rate"]["held"]) == (0.006, 0.0)
+    assert pd.isna(few["extra_orders"]["actual"])
+
+
+@pytest.mark.parametrize("verdict", ["too_few", "no_holdout"])
+def test_orders_that_do_not_reach_to_the_end_of_the_window_judge_nothing(verdict):
+    made, some = record(order_rate=0.05, order_rate_low=0.04, order_rate_high=0.06), measured(verdict=verdict)
+    assert by_figure(judged.judged([made], NO_PAST, some, date(2026, 2, 1)))["order_rate"]["actual"] == 0.05
+    none = by_figure(judged.judged([made], NO_PAST, some.assign(is_over=0), date(2026, 2, 1)))
+    assert pd.isna(none["order_rate"]["actual"])
 
 
 def test_a_plan_whose_results_are_ads_is_judged_by_impressions():
