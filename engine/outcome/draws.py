@@ -108,7 +108,7 @@ def _assigned(
         counted["leaves"] = _leaves(str(plan_id), counted)
         ends = pd.Timestamp(plan.ends_at) + pd.Timedelta(days=1) if plan else first
         at, send_from = _moments(counted, planned, ends, known.get(plan_id))
-        people.append(counted.assign(campaign_id=plan_id, at=at, converted=np.nan)[COLUMNS])
+        people.append(counted.assign(campaign_id=plan_id, at=at, converted=_said(counted, known.get(plan_id)))[COLUMNS])
         about.append(pd.DataFrame([_about_plan(shop, str(plan_id), plan, counted, send_from, at.min())], columns=ABOUT))
     return _concatenated(people).astype({"at": "datetime64[us]"}), pd.concat(about, ignore_index=True)
 
@@ -159,6 +159,14 @@ def _moments(
         first = counted["customer_id"].cat.codes.map(earliest).groupby(counted["leaves"]).transform("min")
         return first.fillna(moments), "deliveries" if first.notna().all() else send_from
     return moments, send_from
+
+
+def _said(counted: pd.DataFrame, delivered: pd.DataFrame | None) -> pd.Series | float:
+    """1 for who ordered by what a sending tool says, 0 for who did not, missing where it says nothing."""
+    if delivered is None:
+        return np.nan
+    said = delivered["converted"].groupby(delivered["customer_id"].cat.codes).max()
+    return counted["customer_id"].cat.codes.map(said)
 
 
 def _about_plan(

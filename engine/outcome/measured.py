@@ -136,8 +136,9 @@ def _rows(known: Known, people: pd.DataFrame, base: dict[str, Any]) -> list[dict
             "known_on": known_on,
             "orders_until": known.orders.until,
             "ratio_p": ratio_p,
-            "orders_found": _found(people, inside) if days == window else np.nan,
         }
+        # Orders of a window that is not over may still come with the next import.
+        row["orders_found"] = _found(people, inside) if days == window and row["is_over"] else np.nan
         rows.append(row | joined.reached_by_others(known, people, days) | _counted(inside, treated))
         rows[-1] |= _compared(inside, drawn, before, rows[-1])
     found = next(row["orders_found"] for row in rows if row["is_window"])
@@ -228,12 +229,12 @@ def scaled(name: str, found: difference.Difference, sent: int, cost: float) -> d
 
 def _verdict(row: dict[str, Any]) -> str:
     """See `measured`."""
-    if row["basis"] == "attributed":
-        return "too_few" if row["held_out"] else "no_holdout"
     if row["ratio_p"] < UNEVEN:
         return "uneven"
     if row["orders_found"] < AGREES:
         return "elsewhere"
+    if row["basis"] == "attributed":
+        return "too_few" if row["held_out"] else "no_holdout"
     if row["held_out"] < FEWEST_HELD:  # no day changes that
         return "too_few"
     if not row["is_over"]:

@@ -249,6 +249,22 @@ def test_orders_that_are_not_in_the_shop_are_noticed(tmp_path):
     assert says_nothing(found)
 
 
+@pytest.mark.parametrize("holdout", [0.0, 0.4])
+def test_orders_of_a_plan_that_are_not_in_the_shop_are_noticed_with_and_without_a_holdout(shop, config, holdout):
+    treated = exported(shop, config, plan(holdout=holdout))
+    sent = treated.index[treated == 1]
+    converted = [1] * 40 + [0] * (len(sent) - 40)
+    deliveries = pd.DataFrame(
+        {"campaign_id": "p1", "customer_id": sent, "sent_at": SENT_AT, "treated": 1, "converted": converted}
+    )
+    lines = [order(one, "2026-01-12") for one in sent[:10]] + [order("c000", "2026-03-01")]
+    found = rows(with_orders(shop, lines, deliveries=deliveries)).loc[7]
+    assert (found["verdict"], found["orders_found"]) == ("elsewhere", 10 / 40)
+    assert says_nothing(found)
+    early = rows(store.open_shop(shop.path), as_of=date(2026, 1, 13)).loc[7]  # orders may well come
+    assert np.isnan(early["orders_found"]) and early["verdict"] == ("not_yet" if holdout else "no_holdout")
+
+
 def test_without_anybody_left_out_orders_are_attributed(shop, config):
     exported(shop, config, plan(holdout=0.0))
     found = rows(
