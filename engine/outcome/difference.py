@@ -15,6 +15,7 @@ from scipy import stats
 
 LEVEL = 0.95  # of every range of a result
 ENOUGH_TO_ADJUST = 100  # customers in the smaller group, below which nothing is learned about the past's part
+STRATA = 5  # of neighbouring propensities, where they differ between customers (Cochran 1968)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,17 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Groups:
-    """Who was drawn how: treated (n,) bool, stratum (n,) int codes of equal propensity. usable: rows of strata in
-    which there are at least two of both. weights: of each stratum, its share of those sent."""
+    """Who was drawn how: treated (n,) bool, stratum (n,) int codes of equal, or of neighbouring, propensity.
+
+    usable: rows of strata in which there are at least two of both. weights: of each stratum, its share of those sent.
+    each: (n,) what a customer counts for in the mean of their group, 1 where all of the stratum had one chance.
+    """
 
     treated: np.ndarray
     stratum: np.ndarray
     usable: np.ndarray
     weights: np.ndarray
+    each: np.ndarray
 
     @property
     def sent(self) -> int:
@@ -61,16 +66,44 @@ class Groups:
     def held(self) -> int:
         return int((~self.treated & self.usable).sum())
 
+    @property
+    def apart(self) -> int:
+        """Customers in no comparison: nobody, or one, of the other group had a chance like theirs."""
+        return int((~self.usable).sum())
+
 
 def groups(treated: np.ndarray, propensity: np.ndarray) -> Groups:
-    """treated (n,) bool, propensity (n,) float: NaN, where nobody recorded it, is a stratum of its own."""
-    stratum, _ = pd.factorize(np.round(np.nan_to_num(propensity, nan=-1.0), 9))
+    """treated (n,) bool, propensity (n,) float: NaN, where nobody recorded it, is a stratum of its own.
+
+    Each propensity is a stratum, compared for itself. Where some have no two of both groups, as with a chance for every
+    customer, neighbouring ones make up a stratum, and those left out weigh p / (1 - p) in it, over the sum of these
+    weights: what they did then stands for those sent (the weights of Hajek 1971, for the effect on the treated).
+    """
+    own = np.round(np.nan_to_num(propensity, nan=-1.0), 9)
+    stratum, values = pd.factorize(own)
+    both = _has_both(treated, stratum)
+    each = np.ones(len(treated))
+    drawn = (own > 0) & (own < 1)
+    if not both[(values > 0) & (values < 1)].all():
+        # By the mean rank of each value: one that many share stays alone, and the draw has no part in the borders.
+        rank = pd.Series(propensity[drawn]).rank(pct=True).to_numpy()
+        near = np.where(drawn, 0.0, own)
+        near[drawn] = 1.0 + np.ceil(rank * STRATA)
+        stratum, _ = pd.factorize(near)
+        both = _has_both(treated, stratum)
+        weighed = drawn & ~treated
+        each[weighed] = propensity[weighed] / (1 - propensity[weighed])
+        largest = np.zeros(len(both))
+        np.maximum.at(largest, stratum[weighed], each[weighed])
+        each[weighed] /= largest[stratum[weighed]]  # so that a stratum with one chance weighs by exactly 1
+    weights = np.where(both, np.bincount(stratum[treated], minlength=len(both)), 0.0)
+    return Groups(treated, stratum, both[stratum], weights / max(weights.sum(), 1.0), each)
+
+
+def _has_both(treated: np.ndarray, stratum: np.ndarray) -> np.ndarray:
     count = int(stratum.max()) + 1 if len(stratum) else 0
-    sent = np.bincount(stratum[treated], minlength=count)
-    held = np.bincount(stratum[~treated], minlength=count)
-    both = (sent >= 2) & (held >= 2)
-    weights = np.where(both, sent, 0.0)
-    return Groups(treated, stratum, both[stratum], weights / max(weights.sum(), 1.0))
+    sent, held = (np.bincount(stratum[which], minlength=count) for which in (treated, ~treated))
+    return (sent >= 2) & (held >= 2)
 
 
 def differences(
@@ -83,22 +116,26 @@ def differences(
     which is what Lin (2013) shows to be safe whatever the truth: it can only be useless, not wrong. The degrees of
     freedom that the slopes cost are taken off.
     Variance: sum over strata of weight^2 (s2_sent / n_sent + s2_held / n_held), degrees of freedom as Satterthwaite.
+    Where customers weigh differently, s2 is of squares by squared weights and n = (sum of weights)^2 / sum of squared
+    weights (Kish 1965), which is the linearised variance of a ratio.
     """
     rows = drawn.usable
-    treated, stratum = drawn.treated[rows], drawn.stratum[rows]
+    treated, stratum, each = drawn.treated[rows], drawn.stratum[rows], drawn.each[rows]
     values = outcomes[rows].astype("float64")
     cell = 2 * stratum + treated
     count = 2 * len(drawn.weights)
-    sizes = np.bincount(cell, minlength=count).astype("float64")
-    raw = _means(values, cell, sizes)
+    total, squared = np.bincount(cell, each, count), np.bincount(cell, each**2, count)
+    sizes = total**2 / np.maximum(squared, np.finfo(float).tiny)
+    raw = _means(values, cell, each, total)
     moved, slopes = values, 0
     if before is not None and min(drawn.sent, drawn.held) >= ENOUGH_TO_ADJUST:
         known = before[rows].astype("float64")
         known = known[:, known.std(axis=0) > 0]
         if known.shape[1]:
-            moved, slopes = _adjusted(values, known, cell, sizes, drawn.weights), known.shape[1]
-    means = _means(moved, cell, sizes)
-    squares = _sums((moved - means[cell]) ** 2, cell, count)
+            moved, slopes = _adjusted(values, known, cell, each, total, drawn.weights), known.shape[1]
+    means = _means(moved, cell, each, total)
+    squares = _sums((each[:, None] * (moved - means[cell])) ** 2, cell, count)
+    squares *= (sizes / np.maximum(squared, np.finfo(float).tiny))[:, None]
     free = np.maximum(sizes - 1 - slopes, 1.0)
     own = squares / free[:, None]
     both = squares.reshape(-1, 2, squares.shape[1]).sum(axis=1) / free.reshape(-1, 2).sum(axis=1)[:, None]
@@ -111,9 +148,9 @@ def differences(
         weight = drawn.weights[used]
         difference = float((weight * (means[2 * used + 1, column] - means[2 * used, column])).sum())
         terms = np.concatenate([weight**2 * parts[2 * used + 1], weight**2 * parts[2 * used]])
-        each = np.concatenate([free[2 * used + 1], free[2 * used]])
+        freedom = np.concatenate([free[2 * used + 1], free[2 * used]])
         variance = float(terms.sum())
-        df = variance**2 / float((terms**2 / each).sum()) if variance > 0 else 1.0
+        df = variance**2 / float((terms**2 / freedom).sum()) if variance > 0 else 1.0
         half = float(stats.t.ppf(0.5 + LEVEL / 2, df)) * np.sqrt(variance)
         found.append(
             Difference(
@@ -126,13 +163,13 @@ def differences(
 
 
 def _adjusted(
-    values: np.ndarray, before: np.ndarray, cell: np.ndarray, sizes: np.ndarray, weights: np.ndarray
+    values: np.ndarray, before: np.ndarray, cell: np.ndarray, each: np.ndarray, total: np.ndarray, weights: np.ndarray
 ) -> np.ndarray:
     """The values less what the time before says of them."""
-    own = before - _means(before, cell, sizes)[cell]
-    rest = values - _means(values, cell, sizes)[cell]
+    own = before - _means(before, cell, each, total)[cell]
+    rest = values - _means(values, cell, each, total)[cell]
     # Weights under which the residual sum of squares is the variance of the difference.
-    root = (np.repeat(weights, 2) / np.maximum(sizes, 1.0))[cell][:, None]
+    root = ((np.repeat(weights, 2) / np.maximum(total, np.finfo(float).tiny))[cell] * each)[:, None]
     weighted = own * root**2
     slopes = np.linalg.pinv(weighted.T @ own) @ (weighted.T @ rest)
     # Not by @: on tables as narrow as these BLAS takes four times as long.
@@ -144,5 +181,6 @@ def _sums(values: np.ndarray, cell: np.ndarray, count: int) -> np.ndarray:
     return np.stack(columns, axis=1) if columns else np.zeros((count, 0))
 
 
-def _means(values: np.ndarray, cell: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    return _sums(values, cell, len(sizes)) / np.maximum(sizes, 1.0)[:, None]
+def _means(values: np.ndarray, cell: np.ndarray, each: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """(cells, k) means by what each row counts for; total: the sum of that, by cell."""
+    return _sums(values * each[:, None], cell, len(total)) / np.maximum(total, np.finfo(float).tiny)[:, None]

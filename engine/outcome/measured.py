@@ -29,7 +29,7 @@ COLUMNS = [
     "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
     "chance_of_loss", "extra_gross_profit", "extra_discount", "adjusted", "attributed_orders", "attributed_revenue",
     "discount_cost", "returned", "send_cost", "ad_cost", "clicked", "clicked_of", "reached_by_others_sent",
-    "reached_by_others_held", "ratio_p", "basis", "verdict", "orders_found", "offer_kind",
+    "reached_by_others_held", "ratio_p", "basis", "verdict", "orders_found", "offer_kind", "not_compared",
 ]  # fmt: skip
 COMPARED = [  # what says that one group did better than the other: missing where that cannot be said
     "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
@@ -62,7 +62,9 @@ def measured(shop: Shop, as_of: date | None = None) -> pd.DataFrame:
     was taken off and came back of it. reached_by_others_*: customers who got another campaign's message in these days.
     basis: "incremental", or "attributed" where nobody was left out. COMPARED is missing where nothing can be compared:
     the verdict is too_few, uneven, elsewhere or no_holdout, or so far too few ordered. Counts and rates of both groups
-    stay. orders_found: of those a sending tool says ordered, the part whose order the shop has.
+    stay. not_compared: customers in neither `sent` nor `held_out`, as nobody of the other group had a chance of being
+    sent it like theirs; the extra_* are without them and bear their part of send_cost and ad_cost, which are of
+    everybody sent. orders_found: of those a sending tool says ordered, the part whose order the shop has.
 
     verdict   gained, lost   the range of the extra profit lies above 0, below 0
               unclear        it does not
@@ -139,7 +141,8 @@ def _rows(known: Known, people: pd.DataFrame, base: dict[str, Any]) -> list[dict
         }
         # Orders of a window that is not over may still come with the next import.
         row["orders_found"] = _found(people, inside) if days == window and row["is_over"] else np.nan
-        rows.append(row | joined.reached_by_others(known, people, days) | _counted(inside, treated))
+        counted = people[drawn.usable] if drawn.sent else people
+        rows.append(row | joined.reached_by_others(known, counted, days) | _counted(inside, treated))
         rows[-1] |= _compared(inside, drawn, before, rows[-1])
     found = next(row["orders_found"] for row in rows if row["is_window"])
     for row in rows:
@@ -194,16 +197,18 @@ def _compared(inside: np.ndarray, drawn: difference.Groups, before: np.ndarray, 
         sent = int(drawn.treated.sum())
         ordered = int(inside[drawn.treated, 0].sum())
         return {
+            "not_compared": 0,
             "sent": sent, "held_out": int((~drawn.treated).sum()), "sent_ordered": ordered, "held_ordered": 0,
             "order_rate": ordered / sent, "basis": "attributed",
         }  # fmt: skip
     columns = [0, *(2 + np.array([_PROFIT, _GROSS, _DISCOUNT]))]
     orders, profit, gross, discount = difference.differences(inside[:, columns], drawn, before, [0, 2, 2, 3])
     sent, counted = drawn.sent, inside[:, 0].astype(bool) & drawn.usable
-    cost = float(np.nansum([row["send_cost"], row["ad_cost"]]))
+    cost = float(np.nansum([row["send_cost"], row["ad_cost"]])) * (sent / int(drawn.treated.sum()))
     return {
         "sent": sent,
         "held_out": drawn.held,
+        "not_compared": drawn.apart,
         "sent_ordered": int((counted & drawn.treated).sum()),
         "held_ordered": int((counted & ~drawn.treated).sum()),
         "order_rate": orders.sent_mean,

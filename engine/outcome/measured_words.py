@@ -41,6 +41,13 @@ def cautions(rows: pd.DataFrame, days: int) -> tuple[Sentence, ...]:
         said.append(Sentence("measured.note_handed"))
     if np.isnan(_number(row["send_cost"])):
         said.append(Sentence("measured.note_send_cost"))
+    if row["not_compared"]:
+        values = {
+            "apart": _count(row["not_compared"]),
+            "all": _count(row["sent"] + row["held_out"] + row["not_compared"]),
+            "sent": _count(row["sent"]),
+        }
+        said.append(Sentence("measured.note_not_compared", values))
     if row["basis"] == "incremental" and np.isnan(_number(row["ratio_p"])):
         said.append(Sentence("measured.note_no_propensity"))
     if row["is_over"] and days < 30:

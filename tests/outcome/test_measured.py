@@ -11,7 +11,7 @@ from bench import holdout
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, assignments, export
 from engine.errors import NotEnoughData
-from engine.outcome import concluding, joined, measured
+from engine.outcome import concluding, joined, measured, measured_words
 from engine.shop import store
 from tests.tiny import shop_of
 
@@ -355,3 +355,48 @@ def test_the_demo_shops_planted_effect_is_found(demo_shop_dir):
     assert len(own) == 60 and abs(own["extra_orders"].sum() - planted.sum()) < half
     assert planted.between(own["extra_orders_low"], own["extra_orders_high"]).mean() > 0.9
     assert own["attributed_orders"].sum() > 2 * planted.sum()
+
+
+def with_chances(tmp_path, propensity, seed=0):
+    """A campaign whose customers each had a chance of their own: those who buy anyway were sent it more often. The
+    message adds 10 buyers of 100. Its shop, who was sent it, and the truth of those."""
+    random = np.random.default_rng(seed)
+    people = [f"c{number}" for number in range(len(propensity))]
+    sent = random.random(len(people)) < propensity
+    anyway, because = random.random(len(people)) < propensity / 4, random.random(len(people)) < 0.1
+    ordered = anyway | (because & sent)
+    deliveries = pd.DataFrame(
+        {"campaign_id": "k", "customer_id": people, "sent_at": SENT_AT, "treated": sent.astype("float64"),
+         "propensity": propensity}
+    )  # fmt: skip
+    lines = [order(one, "2026-01-12") for one in np.array(people)[ordered]] + [order("c0", "2026-03-01")]
+    campaigns = {"campaign_id": ["k"], "channel": ["email"], "starts_at": [SENT_AT], "send_cost": [0.5]}
+    tables = {"products": PRODUCTS, "deliveries": deliveries, "orders": pd.DataFrame(lines)}
+    return shop_of(tmp_path / "shop", tables | {"campaigns": pd.DataFrame(campaigns)}), sent, (~anyway & because)
+
+
+def test_customers_who_each_had_a_chance_of_their_own_are_compared(tmp_path):
+    propensity = np.random.default_rng(1).uniform(0.3, 0.95, 3_000).round(4)
+    shop, sent, because = with_chances(tmp_path, propensity)
+    found = rows(shop, "k").loc[7]
+    assert (found["sent"], found["held_out"], found["not_compared"]) == (sent.sum(), (~sent).sum(), 0)
+    assert found["basis"] == "incremental" and found["verdict"] == "gained"
+    assert found["extra_orders_low"] < because[sent].sum() < found["extra_orders_high"]
+
+
+def test_customers_whom_nobody_left_out_resembles_are_said_and_costs_are_of_the_others(tmp_path):
+    propensity = np.random.default_rng(1).uniform(0.3, 0.9, 3_000).round(4)
+    propensity[:1_000] = 1.0
+    shop, sent, because = with_chances(tmp_path, propensity)
+    known = joined.read(shop)
+    table = measured.of_known(shop, known)
+    found = table[table["days"] == 7].iloc[0]
+    compared = int(sent[1_000:].sum())
+    assert (found["sent"], found["not_compared"]) == (compared, 1_000)
+    error = (found["extra_orders_high"] - found["extra_orders_low"]) / (2 * 1.96)
+    assert found["extra_orders"] == pytest.approx(because[1_000:][sent[1_000:]].sum(), abs=3 * error)
+    cost = found["extra_gross_profit"] - found["extra_discount"] - found["extra_profit"]
+    assert cost == pytest.approx(0.5 * compared)
+    assert found["send_cost"] == 0.5 * sent.sum()
+    said = [one for one in measured_words.cautions(table, 7) if one.key == "measured.note_not_compared"]
+    assert "1,000 of 3,000" in said[0].text("en") and "1,000" in said[0].text("zh")

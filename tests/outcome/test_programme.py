@@ -23,7 +23,7 @@ def row(**changed):
         "days": 7, "is_over": 1, "known_on": date(2026, 1, 18), "orders_until": date(2026, 2, 1), "sent": 900,
         "held_out": 100, "sent_ordered": 90, "held_ordered": 5, "orders_found": np.nan, "verdict": "unclear",
         "chance_of_loss": 0.3, "reached_by_others_sent": 0, "reached_by_others_held": 0, "send_cost": 9.0,
-        "ratio_p": 0.4, "basis": "incremental", "offer_kind": "percent", "extra_orders": 40.0,
+        "ratio_p": 0.4, "basis": "incremental", "offer_kind": "percent", "not_compared": 0, "extra_orders": 40.0,
         "extra_orders_low": 10.0,
     }  # fmt: skip
     return usual | changed
