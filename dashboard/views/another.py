@@ -67,9 +67,14 @@ def choice_name(choice: str, known: Sends) -> str:
 
 
 def unit_of(known: Sends, currency: str) -> Unit:
-    """Profit per message, or orders where no revenue was recorded."""
-    if known.reward == "profit":
+    """Profit per message, or orders where nobody can know the money; with where that comes from."""
+    if known.source == "orders":
+        st.caption(t("another.profit_of_orders"))
+    elif known.source == "revenue":
         st.caption(t("another.profit_is", margin=widgets.percent(known.margin, 0)))
+    for said in known.notes:
+        st.caption(plain(said.text(language())))
+    if known.reward == "profit":
         return Unit(lambda value: plain(widgets.money(value, currency, 2)), ",.2f", t("another.profit", of=currency))
     return Unit(lambda value: widgets.percent(value, 2), ".2%", t("another.orders"))
 

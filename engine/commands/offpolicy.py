@@ -31,12 +31,14 @@ def offpolicy(
 
     Without LOG: --choice says to whom of past sends messages would have gone (recent: ordered within 90 days before,
     lapsed: not; moved: where `uplift` learned that writing pays); the value is profit per message that might have been
-    sent.
+    sent: from the shop's own orders in the campaign's window; where it has none of that time from recorded revenue, if
+    every order of both groups has it, else orders are counted (printed as reward and reward_from).
     """
     from engine.outcome.offpolicy import answer, from_shop
     from engine.outcome.offpolicy.log import read_log
     from engine.outcome.offpolicy.policy import read_policy
 
+    about: dict = {}
     if log is not None and policy_file is not None and choice is None:
         known = read_log(log)
         found = answer.evaluate(known, read_policy(policy_file, known), seed)
@@ -45,7 +47,8 @@ def offpolicy(
         if choice not in past.choices:
             raise DataProblem(f"--choice {choice!r} is none of {', '.join(past.choices)}.")
         found = from_shop.judge(past, choice, seed)
+        about = {"reward": past.reward, "reward_from": past.source, "notes": [one.text() for one in past.notes]}
     else:
         raise DataProblem("Say a LOG with --policy FILE, or --choice for the shop's own past sends.")
     write_csv(found.table(), out)
-    print_json(found.report())
+    print_json(found.report() | about)

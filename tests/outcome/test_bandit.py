@@ -211,6 +211,35 @@ def test_variants_of_sends_are_arms(shop):
     assert found["*"].rows.groupby("arm")["shown"].sum().tolist() == [980, 490]
 
 
+def test_a_campaign_with_deliveries_and_totals_is_counted_once(tmp_path):
+    made = store.create_shop(tmp_path / "both", {"name": "Tea"})
+    sent = pd.DataFrame(
+        {"campaign_id": "k1", "customer_id": [f"c{k}" for k in range(40)], "variant": ["a", "b"] * 20,
+         "sent_at": pd.Timestamp("2026-05-01 09:00"), "converted": [1.0, 0.0] * 19 + [np.nan] * 2}
+    )  # fmt: skip
+    totals = pd.DataFrame(
+        {"campaign_id": ["k1", "k1", "k2", "k2"], "variant": ["a", "b"] * 2, "date": pd.Timestamp("2026-05-01"),
+         "recipients": [20.0, 20.0, 100.0, 100.0], "orders": [19.0, 0.0, 5.0, 6.0]}
+    )  # fmt: skip
+    store.save_tables(made, {"deliveries": sent, "campaign_results": totals})
+    found = arms.of_variants(store.open_shop(made.path))
+    assert found["k1"].rows.set_index("arm")[["shown", "converted"]].to_numpy().tolist() == [[19, 19], [19, 0]]
+    assert found["*"].rows.groupby("arm")["shown"].sum().tolist() == [119, 119]
+    assert found["k1"].left_out[0].text() == "Rows left out because the arm, the day or a count is not known: 2."
+    assert found["k2"].left_out == ()
+
+
+def test_days_with_more_orders_than_showings_are_left_out_and_counted(shop):
+    ads = shop.table("ads")
+    ads.loc[ads.index[:3], "conversions"] = 9_000.0
+    ads.loc[ads.index[3], "conversions"] = np.nan
+    store.save_tables(shop, {"ads": ads})
+    found = proposal.propose(arms.of_ads(store.open_shop(shop.path))["search"])
+    said = [one.text() for one in found.reasons if one.key.startswith("bandit.left_out")]
+    assert "is not known: 1." in said[0] and "more converted than were shown that day: 3." in said[1]
+    assert found.arms[0].shown == 6 * 2_000
+
+
 def test_a_shop_without_ads_or_variants_offers_nothing(tmp_path):
     empty = store.create_shop(tmp_path / "empty", {"name": "Empty"})
     assert arms.of_ads(empty) == {} == arms.of_variants(empty)

@@ -24,11 +24,13 @@ GOALS: tuple[Goal, ...] = get_args(Goal)
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Arms to choose between. rows: COLUMNS, a row per arm and day that had it. name: what they are arms of,
-    "ads search", "variants k1" or a file's. channels: in which they run, 1 where nobody said."""
+    "ads search", "variants k1" or a file's. channels: in which they run, 1 where nobody said. left_out: what was, and
+    why."""
 
     name: str
     rows: pd.DataFrame
     channels: int = 1
+    left_out: tuple[Sentence, ...] = ()
 
     @property
     def arms(self) -> list[str]:
@@ -80,30 +82,41 @@ def of_ads(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
 
 
 def of_variants(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
-    """Variants of repeated sends, by campaign, and of all campaigns together where they have the same names."""
+    """Variants of repeated sends, by campaign, and of all campaigns together where they have the same names.
+
+    From deliveries, and of campaigns without any that name variants from a mail tool's totals.
+    """
     parts = []
     if "variant" in shop.columns("deliveries"):
         parts.append(_of_deliveries(shop, "converted" if goal == "conversions" else "clicked"))
     if "variant" in shop.columns("campaign_results"):
-        parts.append(_of_totals(shop, "orders" if goal == "conversions" else "clicked"))
+        totals = _of_totals(shop, "orders" if goal == "conversions" else "clicked")
+        single = parts[0].dropna()["campaign_id"] if parts else []
+        parts.append(totals[~totals["campaign_id"].isin(single)])
     found: dict[str, Choice] = {}
     if parts:
         table = pd.concat(parts, ignore_index=True)
         for name, part in table.groupby("campaign_id"):
-            _offer(found, "variants", str(name), part[list(COLUMNS)])
-        _offer(found, "variants", ALL, table[list(COLUMNS)])
+            _offer(found, "variants", str(name), part)
+        _offer(found, "variants", ALL, table)
     return found
 
 
 def _of_deliveries(shop: Shop, outcome: str) -> pd.DataFrame:
+    """campaign_id, COLUMNS, records (how many rows each stands for); those whose outcome is missing by themselves."""
     there = [one for one in ("treated", outcome) if one in shop.columns("deliveries")]
     rows = shop.table("deliveries", ["campaign_id", "variant", "sent_at", *there])
     if outcome not in rows:
-        return pd.DataFrame(columns=["campaign_id", *COLUMNS])
+        return pd.DataFrame(columns=["campaign_id", *COLUMNS, "records"])
     sent = rows[rows["treated"].fillna(1.0).eq(1.0)] if "treated" in rows else rows
-    sent = sent.dropna(subset=["variant", outcome])
-    table = sent.assign(arm=sent["variant"], date=sent["sent_at"].dt.normalize(), shown=1.0, converted=sent[outcome])
-    return table.groupby(["campaign_id", "arm", "date"], as_index=False)[["shown", "converted"]].sum()
+    sent = sent.dropna(subset=["variant"])
+    table = sent.assign(
+        arm=sent["variant"], date=sent["sent_at"].dt.normalize(), shown=1.0, converted=sent[outcome], records=1
+    )
+    is_whole = table["converted"].notna() & table["date"].notna()
+    keys, counts = ["campaign_id", "arm", "date"], ["shown", "converted", "records"]
+    missing = table[~is_whole].groupby(keys[:2], as_index=False)["records"].sum()
+    return pd.concat([table[is_whole].groupby(keys, as_index=False)[counts].sum(), missing], ignore_index=True)
 
 
 def _of_totals(shop: Shop, outcome: str) -> pd.DataFrame:
@@ -115,14 +128,19 @@ def _of_totals(shop: Shop, outcome: str) -> pd.DataFrame:
     begun = rows["campaign_id"].map(starts["starts_at"]) if "starts_at" in starts else pd.NaT
     day = rows["date"].fillna(begun) if "date" in rows else begun
     table = rows[["campaign_id"]].assign(arm=rows["variant"], date=day, shown=shown, converted=rows[outcome])
-    return table.dropna()
+    return table.dropna(subset=["arm"])
 
 
 def _offer(found: dict[str, Choice], kind: str, name: str, rows: pd.DataFrame) -> None:
-    known = rows.dropna()
-    known = known[(known["shown"] > 0) & (known["converted"] <= known["shown"])]
+    """A choice more where two or more arms can be compared, with how much of it was left out and why."""
+    records = rows["records"].fillna(1.0) if "records" in rows else pd.Series(1.0, rows.index)
+    missing = rows[list(COLUMNS)].isna().any(axis=1)
+    more = ~missing & (rows["converted"] > rows["shown"])
+    known = rows[~missing & ~more & (rows["shown"] > 0)]
     if 2 <= known["arm"].nunique() <= MOST_ARMS:
-        found[name] = _checked(known, f"{kind} {name}")
+        counts = {"left_out_missing": records[missing].sum(), "left_out_more": records[more].sum()}
+        said = tuple(Sentence(f"bandit.{key}", {"count": f"{count:,.0f}"}) for key, count in counts.items() if count)
+        found[name] = replace(_checked(known, f"{kind} {name}"), left_out=said)
 
 
 def _checked(rows: pd.DataFrame, name: str) -> Choice:

@@ -130,6 +130,7 @@ def propose(
     reasons = _reasons(state, arms, delay, float(1 - exposed.sum() / max(total.sum(), 1.0)))
     if choice.channels > 1:
         reasons.append(Sentence("bandit.several_channels", {"count": str(choice.channels)}))
+    reasons += choice.left_out
     against = against_even(a, b, total, seed)
     return Proposal(choice.name, arms, state, against, first, last, delay, least, reasons)
 
