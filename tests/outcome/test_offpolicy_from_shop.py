@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from engine.__main__ import main
 from engine.campaign.uplift import kept
 from engine.errors import NotEnoughData
-from engine.outcome.channels import each
 from engine.outcome.offpolicy import from_shop, money
 from engine.shop import store
 
@@ -103,7 +102,7 @@ def test_profit_is_what_is_paid_less_goods_and_what_comes_back():
     rows = pd.DataFrame({"revenue": [80.0, 80.0, 0.0, np.nan], "offer_kind": "percent", "discount": 0.2})
     treated = np.array([True, False, True, False])
     # Written to: 80 paid of 100, goods 60. Held out: 80 paid of 80, goods 48. A tenth comes back.
-    found = money.of_paid(rows, treated, each.Worth(0.4, 0.9, ()))
+    found = money.of_paid(rows, treated, 0.4, 0.9)
     np.testing.assert_allclose(found, [20 * 0.9, 32 * 0.9, 0, 0])
 
 

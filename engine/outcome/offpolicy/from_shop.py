@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from engine.audience import segments
+from engine.campaign import offers
 from engine.campaign.uplift import evidence, kept
 from engine.errors import ModelFileProblem, NotEnoughData
-from engine.outcome.channels import each
 from engine.outcome.offpolicy import answer, money
 from engine.outcome.offpolicy.answer import Answer
 from engine.outcome.offpolicy.log import Log
@@ -90,7 +90,7 @@ def sends(shop: Shop) -> Sends:
     first, last = days.min().date(), days.max().date()
     kind = "profit" if has_money else "orders"
     facts = past.facts() | {"campaigns": int(rows["campaign_id"].nunique()), "held_out": int((~treated).sum())}
-    margin = each.worth(shop).margin
+    margin = offers.margin(shop, [], None).share
     return Sends(log, kind, paid.source, paid.notes, since, group, names, moved, margin, first, last, facts)
 
 

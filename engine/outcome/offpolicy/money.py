@@ -10,8 +10,9 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from engine import terms
+from engine.campaign import offers
 from engine.outcome import joined
-from engine.outcome.channels import each
 from engine.outcome.joined import Known
 from engine.outcome.measured import AGREES, FEWEST_ORDERED
 from engine.outcome.order_money import MONEY
@@ -58,12 +59,14 @@ def earned(shop: Shop, rows: pd.DataFrame) -> Earned:
         values = {"count": f"{lacking:,}", "orders": f"{int(ordered.sum()):,}"}
         partly = (Sentence("offpolicy.revenue_lacking", values),) if rows["revenue"].notna().any() else ()
         return Earned(np.full(len(rows), np.nan), "none", partly)
-    worth = each.worth(shop)
-    return Earned(of_paid(rows, treated, worth) - sending, "revenue", (*worth.said, *free))
+    margin, kept = offers.margin(shop, [], None).share, terms.kept_share(0.0, shop.settings.return_rate)
+    said = [Sentence("offpolicy.margin_assumed", {"margin": f"{margin:.0%}", "kept": f"{kept:.0%}"})]
+    said += [Sentence("money.tax_unknown")] if shop.settings.prices_include_tax else []
+    return Earned(of_paid(rows, treated, margin, kept) - sending, "revenue", (*said, *free))
 
 
-def of_paid(rows: pd.DataFrame, treated: np.ndarray, worth: each.Worth) -> np.ndarray:
-    """(n,) profit of orders of which nothing is known but what was paid; what comes back and tax earn nothing.
+def of_paid(rows: pd.DataFrame, treated: np.ndarray, margin: float, kept: float) -> np.ndarray:
+    """(n,) profit of orders of which nothing is known but what was paid; kept: the part of it that does not come back.
 
     rows: revenue, offer_kind, discount. Goods cost (1 - margin) of the list price, which is above what is paid by a
     percentage off where one was offered and the message was sent.
@@ -71,7 +74,7 @@ def of_paid(rows: pd.DataFrame, treated: np.ndarray, worth: each.Worth) -> np.nd
     off = rows["discount"].where(rows["offer_kind"].eq("percent"), 0.0).fillna(0.0).clip(0, 0.95).to_numpy("float64")
     paid = rows["revenue"].fillna(0.0).to_numpy("float64")
     listed = paid / (1 - np.where(treated, off, 0.0))
-    return (paid - (1 - worth.margin) * listed) * worth.kept
+    return (paid - (1 - margin) * listed) * kept
 
 
 def in_window(known: Known, people: pd.DataFrame, days: int) -> np.ndarray:
