@@ -9,6 +9,7 @@ from engine import settings
 from engine.decision import ledger
 from engine.shop import store
 from tests.dashboard.plan_pages import said
+from tests.outcome.test_offpolicy_from_plan import planted
 from tests.outcome.test_offpolicy_from_shop import shop_of
 
 LOG = pd.DataFrame(
@@ -54,6 +55,21 @@ def test_a_shop_whose_sends_cannot_tell_says_what_is_lacking(open_app, empty_sho
     app = open_app(empty_shop, "another", language="zh")
     assert not app.exception
     assert app.info and not app.get("plotly_chart")
+
+
+def test_another_variant_is_judged_on_the_draws_of_a_plan(open_app, tmp_path):
+    app = open_app(planted(tmp_path).path, "another", source="plan")
+    assert not app.exception
+    app.selectbox(key="another.variant").set_value("everybody:B").run()
+    assert "The other choice would have earned more" in said(app)
+    assert "From 4,000 customers whom chance drew" in said(app) and app.query_params["variant"] == "everybody:B"
+    app.selectbox(key="another.variant").set_value("nobody").run()
+    assert "The other choice would have earned less" in said(app)
+
+
+def test_without_variants_the_page_says_what_makes_a_draw(open_app, empty_shop):
+    app = open_app(empty_shop, "another", source="plan", language="zh")
+    assert not app.exception and "还没有以多个版本导出的方案" in app.info[0].value
 
 
 def test_a_log_and_a_policy_of_ones_own_are_judged(open_app, empty_shop):

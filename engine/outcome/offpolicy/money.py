@@ -21,7 +21,7 @@ from engine.shop.features import campaign_windows
 from engine.shop.store import Shop
 
 Source = Literal["orders", "revenue", "none"]
-_PROFIT = 1 + MONEY.index("profit")  # of joined.sums
+PROFIT = 1 + MONEY.index("profit")  # of joined.sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def earned(shop: Shop, rows: pd.DataFrame) -> Earned:
         if inside.any() and agrees:
             late = int((~inside).sum())
             left = (Sentence("offpolicy.orders_end", {"count": f"{late:,}"}),) if late else ()
-            return Earned(found[:, _PROFIT] - sending, "orders", (*left, *known.notes, *free))
+            return Earned(found[:, PROFIT] - sending, "orders", (*left, *known.notes, *free))
     ordered = rows["converted"].eq(1)
     lacking = int((ordered & rows["revenue"].isna()).sum())
     if lacking or not ordered.any():
