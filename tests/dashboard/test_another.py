@@ -145,6 +145,16 @@ def test_where_there_is_nothing_to_split_it_says_what_to_bring(open_app, empty_s
     assert app.info and not app.get("plotly_chart") and not [one for one in app.button if "confirm" in str(one.key)]
 
 
+def test_with_money_in_every_row_profit_is_maximised_and_named(open_app, empty_shop):
+    app = open_app(empty_shop, "next_split", source="file")
+    frame = ARMS.assign(cost=[10.0, 100.0] * 5, value=ARMS["converted"] * 2.0)
+    app.file_uploader(key="next_split.file").upload("arms.csv", csv(frame), "text/csv").run()
+    assert not app.exception
+    assert "expected profit per showing" in said(app) and "x is the best" in said(app)
+    assert app.metric[0].label == "Profit above an even split"
+    assert app.dataframe[0].value["profit"].tolist() == pytest.approx([15.0, -10.0], abs=1.0)
+
+
 def test_a_file_of_arms_is_split_and_a_wrong_one_refused(open_app, empty_shop):
     app = open_app(empty_shop, "next_split", source="file")
     app.file_uploader(key="next_split.file").upload("arms.csv", csv(ARMS), "text/csv").run()
