@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import DataProblem, NotEnoughData
+from engine.outcome import order_money
 from engine.outcome.offpolicy.log import check_columns, check_rows, numbers
 from engine.sentences import Sentence
 from engine.shop import gate
@@ -15,6 +16,7 @@ from engine.shop.store import Shop
 from engine.shop.tables import text
 
 COLUMNS = ("arm", "date", "shown", "converted")
+MONEY = ("cost", "value")  # of the day: spent on the arm; earned by its conversions, before that cost
 MOST_ARMS = 40
 ALL = "*"  # among which: all of a shop's
 Goal = Literal["conversions", "clicks"]
@@ -23,14 +25,19 @@ GOALS: tuple[Goal, ...] = get_args(Goal)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Arms to choose between. rows: COLUMNS, a row per arm and day that had it. name: what they are arms of,
-    "ads search", "variants k1" or a file's. channels: in which they run, 1 where nobody said. left_out: what was, and
-    why."""
+    """Arms to choose between. rows: COLUMNS, a row per arm and day that had it, and MONEY where every row has both.
+
+    name: what they are arms of, "ads search", "variants k1" or a file's. channels: in which they run, 1 where nobody
+    said. left_out: how many rows were, and why. currency: of the money, empty where nobody said. rate_only: why there
+    is no money, None where there is.
+    """
 
     name: str
     rows: pd.DataFrame
     channels: int = 1
     left_out: tuple[Sentence, ...] = ()
+    currency: str = ""
+    rate_only: Sentence | None = None
 
     @property
     def arms(self) -> list[str]:
@@ -39,7 +46,10 @@ class Choice:
 
 
 def read_arms(path: Path) -> Choice:
-    """A file with COLUMNS. Raises DataProblem for what cannot be, NotEnoughData for fewer than two arms."""
+    """A file with COLUMNS, and MONEY where known.
+
+    Raises DataProblem for what cannot be, NotEnoughData for fewer than two arms.
+    """
     path = Path(path)
     return as_arms(gate.read_file(path), path.name)
 
@@ -57,12 +67,21 @@ def as_arms(frame: pd.DataFrame, name: str) -> Choice:
         bad = ~(counts[column] >= 0) | (counts[column] % 1 != 0)
         check_rows(bad, f"bandit.bad_{column}", frame[column], name)
     check_rows(counts["converted"] > counts["shown"], "bandit.more_than_shown", frame["converted"], name)
+    for column in [one for one in MONEY if one in frame]:
+        counts[column] = numbers(frame[column])
+        bad = counts[column].isna() & text(frame[column]).notna()
+        check_rows(
+            bad | (counts[column] < 0 if column == "cost" else False), f"bandit.bad_{column}", frame[column], name
+        )
     rows = pd.DataFrame({"arm": arm, "date": day.dt.tz_localize(None).dt.normalize(), **counts})
     return _checked(rows, name)
 
 
 def of_ads(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
-    """Ads that may be split anew: of each campaign, of each channel, and all; only where there are two or more."""
+    """Ads that may be split anew: of each campaign, of each channel, and all; only where there are two or more.
+
+    Of orders, what their revenue leaves after goods, returns and tax is their value (engine.outcome.order_money.left).
+    """
     if not shop.rows("ads") or goal not in shop.columns("ads"):
         return {}
     rows = shop.table("ads")
@@ -70,12 +89,18 @@ def of_ads(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
         {"arm": rows["ad_id"], "date": rows["date"].dt.normalize(), "shown": rows["impressions"],
          "converted": rows[goal]}
     )  # fmt: skip
+    if goal == "conversions" and "cost" in rows:
+        table["cost"] = rows["cost"]
+    if goal == "conversions" and "revenue" in rows:
+        left = order_money.left(shop)
+        table["value"] = rows["revenue"] * left.margin * left.kept
     found: dict[str, Choice] = {}
     for column in ("campaign_id", "channel"):
         if column in rows:
             for name, part in table.groupby(rows[column]):
                 _offer(found, "ads", str(name), part)
     _offer(found, "ads", ALL, table)
+    found = {name: replace(one, currency=shop.settings.currency) for name, one in found.items()}
     if ALL in found and "channel" in rows:
         found[ALL] = replace(found[ALL], channels=max(rows["channel"].nunique(), 1))
     return found
@@ -145,8 +170,10 @@ def _offer(found: dict[str, Choice], kind: str, name: str, rows: pd.DataFrame) -
 
 def _checked(rows: pd.DataFrame, name: str) -> Choice:
     """One row per arm and day. Raises NotEnoughData for fewer than two arms, DataProblem for too many."""
-    daily = rows.groupby(["arm", "date"], as_index=False)[["shown", "converted"]].sum()
-    daily = daily.astype({"shown": "float64", "converted": "float64"})
+    lacking = _lacking(rows)
+    counted = ["shown", "converted", *(() if lacking else MONEY)]
+    daily = rows.groupby(["arm", "date"], as_index=False)[counted].sum()
+    daily = daily.astype(dict.fromkeys(counted, "float64"))
     count = daily["arm"].nunique()
     if count < 2:
         raise NotEnoughData(Sentence("bandit.one_arm", {"file": name, "count": count}))
@@ -154,4 +181,13 @@ def _checked(rows: pd.DataFrame, name: str) -> Choice:
         raise DataProblem(Sentence("bandit.many_arms", {"file": name, "count": count, "most": MOST_ARMS}))
     if not np.any(daily["shown"] > 0):
         raise NotEnoughData(Sentence("bandit.nothing_shown", {"file": name}))
-    return Choice(name, daily)
+    return Choice(name, daily, rate_only=lacking)
+
+
+def _lacking(rows: pd.DataFrame) -> Sentence | None:
+    """Why the rate alone can be maximised; None where every row has its money."""
+    if absent := tuple(one for one in MONEY if one not in rows or rows[one].isna().all()):
+        return Sentence("bandit.rate_only", {"columns": absent})
+    if count := int(rows[list(MONEY)].isna().any(axis=1).sum()):
+        return Sentence("bandit.rate_only_rows", {"count": f"{count:,}"})
+    return None

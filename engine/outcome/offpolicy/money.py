@@ -10,9 +10,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from engine import terms
-from engine.campaign import offers
-from engine.outcome import joined
+from engine.outcome import joined, order_money
 from engine.outcome.joined import Known
 from engine.outcome.measured import AGREES, FEWEST_ORDERED
 from engine.outcome.order_money import MONEY
@@ -22,7 +20,7 @@ from engine.shop.features import campaign_windows
 from engine.shop.store import Shop
 
 Source = Literal["orders", "revenue", "none"]
-_PROFIT = 1 + MONEY.index("profit")  # of joined.sums
+PROFIT = 1 + MONEY.index("profit")  # of joined.sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +50,15 @@ def earned(shop: Shop, rows: pd.DataFrame) -> Earned:
         if inside.any() and agrees:
             late = int((~inside).sum())
             left = (Sentence("offpolicy.orders_end", {"count": f"{late:,}"}),) if late else ()
-            return Earned(found[:, _PROFIT] - sending, "orders", (*left, *known.notes, *free))
+            return Earned(found[:, PROFIT] - sending, "orders", (*left, *known.notes, *free))
     ordered = rows["converted"].eq(1)
     lacking = int((ordered & rows["revenue"].isna()).sum())
     if lacking or not ordered.any():
         values = {"count": f"{lacking:,}", "orders": f"{int(ordered.sum()):,}"}
         partly = (Sentence("offpolicy.revenue_lacking", values),) if rows["revenue"].notna().any() else ()
         return Earned(np.full(len(rows), np.nan), "none", partly)
-    margin, kept = offers.margin(shop, [], None).share, terms.kept_share(0.0, shop.settings.return_rate)
-    said = [Sentence("offpolicy.margin_assumed", {"margin": f"{margin:.0%}", "kept": f"{kept:.0%}"})]
-    said += [Sentence("money.tax_unknown")] if shop.settings.prices_include_tax else []
-    return Earned(of_paid(rows, treated, margin, kept) - sending, "revenue", (*said, *free))
+    rest = order_money.left(shop)
+    return Earned(of_paid(rows, treated, rest.margin, rest.kept) - sending, "revenue", (*rest.notes, *free))
 
 
 def of_paid(rows: pd.DataFrame, treated: np.ndarray, margin: float, kept: float) -> np.ndarray:
