@@ -35,6 +35,7 @@ COMPARED = [  # what says that one group did better than the other: missing wher
     "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
     "chance_of_loss", "extra_gross_profit", "extra_discount", "adjusted",
 ]  # fmt: skip
+COMPARABLE = ("gained", "lost", "unclear")  # verdicts of a comparison that holds
 HORIZONS = (7, 30)  # days after the send; and the plan's own window
 UNEVEN = 0.002  # p of the draw's shares below which something went wrong, as for experiments
 FEWEST_ORDERED = 10  # customers of both groups together, below which a range is a guess
@@ -245,4 +246,4 @@ def _ordered(row: dict[str, Any]) -> int:
 
 def final(table: pd.DataFrame, days: int) -> pd.DataFrame:
     """Rows of `measured` at this many days whose comparison holds: over, even, and with enough people."""
-    return table[(table["days"] == days) & table["verdict"].isin(["gained", "lost", "unclear"])]
+    return table[(table["days"] == days) & table["verdict"].isin(COMPARABLE)]
