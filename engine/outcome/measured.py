@@ -73,7 +73,7 @@ def measured(shop: Shop, as_of: date | None = None) -> pd.DataFrame:
 
 def of_known(shop: Shop, known: Known, only: str | None = None) -> pd.DataFrame:
     """`measured` of what was read; of one plan where it is named."""
-    counts, ads = results.counted(shop), _ad_costs(shop)
+    counts, ads = results.counted(shop), ad_costs(shop)
     rows: list[dict[str, Any]] = []
     about = known.draws.about
     for campaign in about[about["campaign_id"].eq(only)].itertuples() if only else about.itertuples():
@@ -107,7 +107,7 @@ def _base(campaign: Any, counts: pd.DataFrame | None, ads: pd.Series) -> dict[st
     return base
 
 
-def _ad_costs(shop: Shop) -> pd.Series:
+def ad_costs(shop: Shop) -> pd.Series:
     """What ads of each campaign cost, by campaign_id."""
     if not {"campaign_id", "cost"} <= set(shop.columns("ads")):
         return pd.Series(dtype="float64")
