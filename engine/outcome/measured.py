@@ -39,6 +39,7 @@ ORDERED = [
     "sent_ordered", "held_ordered", "order_rate", "held_rate", "attributed_orders", "attributed_revenue",
     "discount_cost", "returned",
 ]  # fmt: skip
+COMPARABLE = ("gained", "lost", "unclear")  # verdicts of a comparison that holds
 HORIZONS = (7, 30)  # days after the send; and the plan's own window
 OWN = 0  # in place of a number of days: each plan at its own window
 UNEVEN = 0.002  # p of the draw's shares below which something went wrong, as for experiments
@@ -80,7 +81,7 @@ def measured(shop: Shop, as_of: date | None = None) -> pd.DataFrame:
 
 def of_known(shop: Shop, known: Known, only: str | None = None) -> pd.DataFrame:
     """`measured` of what was read; of one plan where it is named."""
-    counts, ads = results.counted(shop), _ad_costs(shop)
+    counts, ads = results.counted(shop), ad_costs(shop)
     rows: list[dict[str, Any]] = []
     about = known.draws.about
     for campaign in about[about["campaign_id"].eq(only)].itertuples() if only else about.itertuples():
@@ -114,7 +115,7 @@ def _base(campaign: Any, counts: pd.DataFrame | None, ads: pd.Series) -> dict[st
     return base
 
 
-def _ad_costs(shop: Shop) -> pd.Series:
+def ad_costs(shop: Shop) -> pd.Series:
     """What ads of each campaign cost, by campaign_id."""
     if not {"campaign_id", "cost"} <= set(shop.columns("ads")):
         return pd.Series(dtype="float64")
@@ -264,4 +265,4 @@ def _ordered(row: dict[str, Any]) -> int:
 def final(table: pd.DataFrame, days: int) -> pd.DataFrame:
     """Of these the rows whose comparison holds: over, even, and with enough people."""
     rows = at(table, days)
-    return rows[rows["verdict"].isin(["gained", "lost", "unclear"])]
+    return rows[rows["verdict"].isin(COMPARABLE)]

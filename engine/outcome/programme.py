@@ -81,7 +81,8 @@ class Programme:
     """Everything sent, against those whom no plan writes to, from each customer's first plan until the orders end.
 
     sent: customers whom plans may write to (each plan's own holdout among them), held: those of the permanent holdout
-    whom they would have reached. per_customer: extra profit of one. Ranges 95 %. verdict as in `measured`.
+    whom they would have reached. plans, send_cost, ad_cost: of what was sent before the orders end. Ranges 95 %.
+    verdict as in `measured`.
     """
 
     plans: int
@@ -99,6 +100,7 @@ class Programme:
     extra_profit_high: float
     chance_of_loss: float
     send_cost: float
+    ad_cost: float
     ratio_p: float
     verdict: str
 
@@ -126,22 +128,34 @@ def everything(shop: Shop, known: Known) -> Programme | None:
     profit, gross = 2 + MONEY.index("profit"), 2 + MONEY.index("gross_profit")
     columns = inside[:, [0, profit, gross]]
     orders, earned, _ = difference.differences(columns, drawn, joined.past(known, first), [0, 2, 2])
-    cost = float(ours["send_cost"].sum())
+    under_way = ours.assign(share=[_begun(known, one) for one in ours["campaign_id"]]).query("share > 0")
+    send_cost = float((under_way["send_cost"] * under_way["share"]).sum())
+    ad_cost = float(measured.ad_costs(shop).reindex(under_way["campaign_id"]).sum())
+    cost = send_cost + ad_cost
     row = {
-        "plans": len(ours),
+        "plans": len(under_way),
         "since": str(first["at"].min().date()),
         "until": known.orders.until.isoformat(),
         "sent": drawn.sent,
         "held": drawn.held,
         "order_rate": orders.sent_mean,
         "held_rate": orders.held_mean,
-        "send_cost": cost,
+        "send_cost": send_cost,
+        "ad_cost": ad_cost,
         "ratio_p": measured.ratio_check(first),
         **measured.scaled("extra_orders", orders, drawn.sent, 0.0),
         **measured.scaled("extra_profit", earned, drawn.sent, cost),
         "chance_of_loss": earned.chance_below(cost / max(drawn.sent, 1)),
     }
     return Programme(**row, verdict=_verdict(row, columns[:, 0].sum()))
+
+
+def _begun(known: Known, plan_id: str) -> float:
+    """Of those whom a plan writes to, the part whose days began before the orders end."""
+    people = known.people.get(plan_id)
+    if people is None or not people["treated"].eq(1).any():
+        return 0.0
+    return float((people.loc[people["treated"] == 1, "at"] < pd.Timestamp(known.orders.until)).mean())
 
 
 def _verdict(row: dict, ordered: float) -> str:

@@ -53,6 +53,40 @@ def test_a_shop_without_orders_says_what_to_import(open_app, empty_shop, words):
     assert "no orders yet" in words(app)
 
 
+@pytest.fixture
+def without_orders(demo_shop):
+    """The demo shop as its sending tool knows it."""
+    for name in ("orders", "events"):
+        (demo_shop / "tables" / f"{name}.parquet").unlink()
+    return demo_shop
+
+
+def test_a_shop_without_orders_is_shown_where_its_reports_stand(open_app, without_orders, words):
+    app = open_app(without_orders, "results")
+    assert "no orders yet" in words(app) and "stands under Past campaigns" in words(app)
+    app.button_group(key="results.look").set_value("past").run()
+    assert not app.exception and "extra orders because we wrote" in words(app)
+
+
+@pytest.mark.parametrize(
+    ("look", "answer"),
+    [
+        ("forecasts", "No plan with a forecast on record is over yet"),
+        ("channels", "Each channel by itself"),
+        ("channels", "Without the shop's own orders"),
+        ("worked", "went with a clearly different result"),
+        ("learnings", "Nothing was concluded yet"),
+        ("trends", "Trends are read from orders"),
+    ],
+)
+def test_every_look_of_a_shop_without_orders_answers_or_says_what_needs_them(
+    open_app, without_orders, words, look, answer
+):
+    app = open_app(without_orders, "results")
+    app.button_group(key="results.look").set_value(look).run()
+    assert not app.exception and answer in words(app)
+
+
 def test_the_chart_has_both_numbers_of_days_and_hollow_points_where_they_are_not_over():
     rows = pd.DataFrame(
         {

@@ -6,8 +6,10 @@ from datetime import date, datetime
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from bench import holdout
+from engine.__main__ import main
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, assignments, export
 from engine.errors import NotEnoughData
@@ -303,6 +305,21 @@ def test_clicks_of_totals_and_costs_of_ads_are_added(shop, config):
     )
     found = rows(with_orders(shop, [order("c000", "2026-03-01 09:00")], campaign_results=totals, ads=ads)).loc[7]
     assert (found["clicked"], found["clicked_of"], found["ad_cost"]) == (12, 88, 7.5)
+
+
+@pytest.mark.parametrize(("day", "told"), [("2026-01-14", False), ("2026-03-01", True)])
+def test_for_whom_a_plan_worked_is_asked_once_its_comparison_holds(shop, config, monkeypatch, day, told):
+    monkeypatch.setenv("OFFERLAB_CONFIG", str(config))
+    people = [f"m{number}" for number in range(600)]
+    treated = exported(shop, config, plan(audience=Audience(customer_ids=people)), people=people)
+    sent, held = [treated.index[treated == one].tolist() for one in (1, 0)]
+    lines = [order(one, "2026-01-12") for one in [*sent[:80], *held[:20]]] + [order(people[0], "2026-02-20")]
+    with_orders(shop, lines)
+    ended = CliRunner().invoke(main, ["outcomes", "--no-learn", "--shop", str(shop.path), "--as-of", day])
+    found = json.loads(ended.stdout)
+    [own] = [row for row in found["plans"] if row["is_window"]]
+    assert (own["verdict"] == "gained") == told
+    assert [row["group"] for row in found["for_whom"]] == (["none"] if told else [])
 
 
 # --- the truth of simulated campaigns ---

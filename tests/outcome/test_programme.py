@@ -122,6 +122,23 @@ def test_everything_sent_is_compared_with_those_whom_no_plan_writes_to(with_perm
     assert (table["held_out"] < 150).all()  # of one plan they are no holdout
 
 
+def test_only_what_was_sent_while_orders_are_known_costs_anything_and_ads_cost_too(with_permanent_holdout):
+    shop, _, _ = with_permanent_holdout
+    days = ["2026-01-12", "2026-02-12", "2026-01-12"]
+    ads = pd.DataFrame({"ad_id": ["a", "a", "b"], "date": days, "campaign_id": ["p1", "p2", "other"]})
+    store.save_tables(shop, {"ads": ads.assign(impressions=900, clicks=9, cost=[40.0, 70.0, 5.0])})
+    shop = store.open_shop(shop.path)
+    sends = assignments.saved(shop.path).groupby("plan_id")["treated"].sum()
+    both = programme.everything(shop, joined.read(shop))
+    assert (both.plans, both.ad_cost, both.send_cost) == (2, 110.0, pytest.approx(0.1 * sends.sum()))
+    first = programme.everything(shop, joined.read(shop, date(2026, 2, 5)))  # p2 is sent five days later
+    assert (first.plans, first.ad_cost, first.send_cost) == (1, 40.0, pytest.approx(0.1 * sends["p1"]))
+    (shop.path / "tables" / "ads.parquet").unlink()
+    shop = store.open_shop(shop.path)
+    free = programme.everything(shop, joined.read(shop, date(2026, 2, 5)))
+    assert free.extra_profit - first.extra_profit == pytest.approx(40.0)
+
+
 def test_without_a_permanent_holdout_nothing_is_said_of_everything(tmp_path, config):
     shop = shop_of(tmp_path / "shop", {"customers": pd.DataFrame({"customer_id": MANY})})
     exported(shop, config, plan())

@@ -9,6 +9,7 @@ from dashboard.views.plan_tabs.saving import Open
 from dashboard.views.results_parts.measured import horizons, in_words, ranged
 from engine.errors import NotEnoughData
 from engine.outcome import measured_words
+from engine.outcome.measured import COMPARABLE
 
 
 def rows_of(opened: Open) -> pd.DataFrame | None:
@@ -42,7 +43,7 @@ def show(opened: Open, rows: pd.DataFrame) -> None:
     for note in cache.measured.results(opened.shop).notes:
         st.caption(note.text(language()))
     variants(opened, plan_id, own)
-    if own["is_over"] and own["verdict"] in ("gained", "lost", "unclear"):
+    if own["verdict"] in COMPARABLE:
         by_past(opened, plan_id, int(own["days"]))
 
 

@@ -36,6 +36,8 @@ def show(shop: Shop) -> None:
             found = cache.measured.results(shop)
     except NotEnoughData as problem:
         st.info(problem.text(language()), icon=":material/inbox:")
+        if any(shop.rows(table) for table in ("deliveries", "campaign_results", "ads")):
+            st.write(t("measured_page.without_orders", past=t("results.look_past"), made=t("results.look_forecasts")))
         st.page_link("views/data.py", label=t("result.to_data"), icon=":material/upload:")
         return
     if found.table.empty:
