@@ -16,15 +16,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from engine.campaign.plan import FirstTest, Plan
 from engine.decision import assignments, ledger, moments, plans, winners
 from engine.decision.evenly import STAGE, TEST
 from engine.decision.ledger import Entry
 from engine.errors import NotAllowed, NotEnoughData
-from engine.outcome.experiments import holm, proportions
-from engine.outcome.experiments.verdicts import SRM_BELOW
+from engine.outcome.experiments import holm, proportions, uneven
 from engine.sentences import Sentence
 from engine.shop.store import Shop
 
@@ -85,7 +83,7 @@ def decide(rule: FirstTest, tallies: Sequence[Tally]) -> Found:
     leader, second = ranked[0], ranked[1]
     lift = leader.rate / second.rate - 1 if second.rate else None
     values: dict[str, Any] = {"leader": leader.variant, "second": second.variant}
-    if uneven_p < SRM_BELOW:
+    if uneven_p < uneven.BELOW:
         why = Sentence("staged.uneven", values)
         return Found(tuple(tallies), None, _otherwise(rule, None), None, lift, None, uneven_p, why)
     p = _largest_p(leader, tallies)
@@ -116,7 +114,8 @@ def _uneven(tallies: Sequence[Tally]) -> float:
     known, drawn = (np.array([getattr(one, name) for one in tallies], dtype=float) for name in ("known", "drawn"))
     if not known.sum() or not drawn.all():
         return 1.0 if not known.sum() else 0.0
-    return float(stats.chisquare(known, drawn / drawn.sum() * known.sum()).pvalue)
+    counts, expected = pd.Series(known), pd.Series(drawn / drawn.sum() * known.sum())
+    return float(uneven.p_of_counts(counts, expected, pd.Series(0, counts.index))[0])
 
 
 def _largest_p(leader: Tally, tallies: Sequence[Tally]) -> float:
