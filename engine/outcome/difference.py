@@ -116,6 +116,10 @@ def differences(
     which is what Lin (2013) shows to be safe whatever the truth: it can only be useless, not wrong. The degrees of
     freedom that the slopes cost are taken off.
     Variance: sum over strata of weight^2 (s2_sent / n_sent + s2_held / n_held), degrees of freedom as Satterthwaite.
+    s2 of a group is its own, but never below that of both groups of the stratum together: where few are left out and
+    few of them order, their own may be near 0 by chance, and the range with it. spread_of: for each column the one
+    whose s2 of both together counts, itself where not given; profit takes that of gross profit, as a discount makes
+    profits of those sent vary less than what those left out might have brought. Ranges are a little wide by this.
     Where customers weigh differently, s2 is of squares by squared weights and n = (sum of weights)^2 / sum of squared
     weights (Kish 1965), which is the linearised variance of a ratio.
     """

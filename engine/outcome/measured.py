@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from engine.outcome import difference, joined, results
+from engine.outcome.experiments import uneven
 from engine.outcome.joined import Known
 from engine.outcome.order_money import MONEY
 from engine.shop.store import Shop
@@ -42,7 +42,7 @@ ORDERED = [
 COMPARABLE = ("gained", "lost", "unclear")  # verdicts of a comparison that holds
 HORIZONS = (7, 30)  # days after the send; and the plan's own window
 OWN = 0  # in place of a number of days: each plan at its own window
-UNEVEN = 0.002  # p of the draw's shares below which something went wrong, as for experiments
+UNEVEN = uneven.BELOW
 FEWEST_ORDERED = 10  # customers of both groups together, below which a range is a guess
 FEWEST_HELD = 20
 AGREES = 0.5  # of those a sending tool says ordered, the part whose order must be in the shop
@@ -183,13 +183,7 @@ def _found(people: pd.DataFrame, inside: np.ndarray) -> float:
 
 def ratio_check(people: pd.DataFrame) -> float:
     """p of as many sent and left out as there are, if the draw's shares were kept; NaN where nobody recorded them."""
-    propensity = people["propensity"].to_numpy("float64")
-    if np.isnan(propensity).any():
-        return float("nan")
-    spread = float((propensity * (1 - propensity)).sum())
-    if spread <= 0:
-        return float("nan")
-    return float(stats.chi2.sf((people["treated"].eq(1).sum() - propensity.sum()) ** 2 / spread, 1))
+    return uneven.p_of_draws(people["treated"].eq(1).to_numpy(), people["propensity"].to_numpy("float64"))
 
 
 def _compared(inside: np.ndarray, drawn: difference.Groups, before: np.ndarray, row: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,11 @@
 """Which variant of a first test goes to the rest: read when its hours are over, by the rule fixed with the plan.
 
 What counts is customers who ordered (or clicked) within the hours after the send, of those in the test, whether the
-message reached them or not. The leader wins where it is told apart from each other variant and is ahead of the second
-by at least the smallest lift; p-values are those of `experiments`, corrected by Holm over all pairs, because which
-variant leads is seen in the same numbers. Everything else is the rule's "otherwise".
+message reached them or not. Orders say when, and a tool's totals may say the day; deliveries do not, so that with them
+all that is on record counts, later clicks too, and the reading says so. The leader wins where it is told apart from
+each other variant and is ahead of the second by at least the smallest lift; p-values are those of `experiments`,
+corrected by Holm over all pairs, because which variant leads is seen in the same numbers. Everything else is the rule's
+"otherwise".
 """
 
 import itertools
@@ -16,15 +18,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from engine.campaign.plan import FirstTest, Plan
 from engine.decision import assignments, ledger, moments, plans, winners
 from engine.decision.evenly import STAGE, TEST
 from engine.decision.ledger import Entry
 from engine.errors import NotAllowed, NotEnoughData
-from engine.outcome.experiments import holm, proportions
-from engine.outcome.experiments.verdicts import SRM_BELOW
+from engine.outcome.experiments import holm, proportions, uneven
 from engine.sentences import Sentence
 from engine.shop import sales
 from engine.shop.store import Shop
@@ -69,7 +69,8 @@ class Found:
 class Reading:
     """Where a test stands. over_at: the end of its hours on the shop's clock. missing: why it cannot be read yet.
 
-    found: what it says, None where it cannot be read; source: of which table.
+    found: what it says, None where it cannot be read; source: of which table. timed: whether that table says when, so
+    that only what came within the hours (or their days, where it says days) is in it.
     """
 
     sent_at: datetime
@@ -77,6 +78,7 @@ class Reading:
     missing: Sentence | None = None
     found: Found | None = None
     source: Source | None = None
+    timed: bool = True
 
 
 def decide(rule: FirstTest, tallies: Sequence[Tally]) -> Found:
@@ -86,7 +88,7 @@ def decide(rule: FirstTest, tallies: Sequence[Tally]) -> Found:
     leader, second = ranked[0], ranked[1]
     lift = leader.rate / second.rate - 1 if second.rate else None
     values: dict[str, Any] = {"leader": leader.variant, "second": second.variant}
-    if uneven_p < SRM_BELOW:
+    if uneven_p < uneven.BELOW:
         why = Sentence("staged.uneven", values)
         return Found(tuple(tallies), None, _otherwise(rule, None), None, lift, None, uneven_p, why)
     p = _largest_p(leader, tallies)
@@ -117,7 +119,8 @@ def _uneven(tallies: Sequence[Tally]) -> float:
     known, drawn = (np.array([getattr(one, name) for one in tallies], dtype=float) for name in ("known", "drawn"))
     if not known.sum() or not drawn.all():
         return 1.0 if not known.sum() else 0.0
-    return float(stats.chisquare(known, drawn / drawn.sum() * known.sum()).pvalue)
+    counts, expected = pd.Series(known), pd.Series(drawn / drawn.sum() * known.sum())
+    return float(uneven.p_of_counts(counts, expected, pd.Series(0, counts.index))[0])
 
 
 def _largest_p(leader: Tally, tallies: Sequence[Tally]) -> float:
@@ -147,9 +150,9 @@ def read(shop: Shop, plan: Plan, history: Sequence[Entry], content: str, now: da
     drawn = assignments.of_export(shop.path, plan.plan_id, first.seq)
     people = drawn[drawn[STAGE].eq(TEST)]
     naive = (sent_at.replace(tzinfo=None), over_at.replace(tzinfo=None))
-    for source, tallies in _tallies(shop, plan, plan.test, people, *naive):
+    for source, tallies, timed in _tallies(shop, plan, plan.test, people, *naive):
         if tallies:
-            return Reading(sent_at, over_at, found=decide(plan.test, tallies), source=source)
+            return Reading(sent_at, over_at, found=decide(plan.test, tallies), source=source, timed=timed)
     return Reading(sent_at, over_at, _missing(shop, plan, plan.test, over_at))
 
 
@@ -171,8 +174,8 @@ def announce(shop: Shop, plan_id: str, person: str, now: datetime, config: Path)
         problem = reading.missing or Sentence("staged.not_begun", {"plan": plans.called(saved.plan)})
         raise (NotAllowed if problem.key == "staged.too_early" else NotEnoughData)(problem)
     found = reading.found
-    numbers = as_json(found) | {"source": reading.source, "sent_at": reading.sent_at.isoformat(),
-                                "over_at": reading.over_at.isoformat()}  # fmt: skip
+    numbers = as_json(found) | {"source": reading.source, "timed": reading.timed}
+    numbers |= {"sent_at": reading.sent_at.isoformat(), "over_at": reading.over_at.isoformat()}
     return winners.record(
         shop.path, shop.shop_id, plan_id, found.send, numbers, found.why.text("en"), person, now, config
     )
@@ -186,13 +189,15 @@ def as_json(found: Found) -> dict[str, Any]:
 
 def _tallies(
     shop: Shop, plan: Plan, rule: FirstTest, people: pd.DataFrame, sent_at: datetime, over_at: datetime
-) -> list[tuple[Source, list[Tally]]]:
-    """What each table says, the one to be trusted most first: the shop's own orders, deliveries, a tool's totals."""
+) -> list[tuple[Source, list[Tally], bool]]:
+    """What each table says and whether it says when, the one to be trusted most first: the shop's own orders,
+    deliveries, a tool's totals."""
     of_orders = _from_orders(shop, plan, people, sent_at, over_at) if rule.metric == "orders" else []
     column = {"orders": "converted", "clicks": "clicked"}[rule.metric]
     total = {"orders": "orders", "clicks": "clicked"}[rule.metric]
     of_deliveries = _from_deliveries(shop, plan, people, column)
-    return [("orders", of_orders), ("deliveries", of_deliveries), ("totals", _from_totals(shop, plan, people, total))]
+    of_totals, dated = _from_totals(shop, plan, people, total, sent_at, over_at)
+    return [("orders", of_orders, True), ("deliveries", of_deliveries, False), ("totals", of_totals, dated)]
 
 
 def _drawn_into(plan: Plan, people: pd.DataFrame) -> Mapping[str, int]:
@@ -209,12 +214,18 @@ def _from_orders(shop: Shop, plan: Plan, people: pd.DataFrame, sent_at: datetime
     lines = shop.table("orders", ["customer_id", "ordered_at", "quantity"])
     lines = lines[lines["quantity"] > 0]
     at = lines["ordered_at"]
-    first, last = sales.moments(pd.Series([pd.Timestamp(sent_at), pd.Timestamp(over_at)]), at)
+    first, last = _between(at, sent_at, over_at)
     if at.max() < last:
         return []
     buyers = set(lines.loc[at.ge(first) & at.le(last), "customer_id"])
     did = people["customer_id"].isin(buyers).groupby(people["variant"]).sum()
     return [Tally(one, n, n, int(did.get(one, 0))) for one, n in _drawn_into(plan, people).items()]
+
+
+def _between(at: pd.Series, sent_at: datetime, over_at: datetime) -> tuple[pd.Timestamp, pd.Timestamp]:
+    """The hours as these times can tell: the days they begin and end on, where all of them are days alone."""
+    first, last = sales.moments(pd.Series([pd.Timestamp(sent_at), pd.Timestamp(over_at)]), at)
+    return first, last
 
 
 def _from_deliveries(shop: Shop, plan: Plan, people: pd.DataFrame, column: str) -> list[Tally]:
@@ -232,19 +243,29 @@ def _from_deliveries(shop: Shop, plan: Plan, people: pd.DataFrame, column: str) 
     return known if all(one.known for one in known) else []
 
 
-def _from_totals(shop: Shop, plan: Plan, people: pd.DataFrame, column: str) -> list[Tally]:
-    """A tool's totals of each variant; none where one is missing, or totals name no variants."""
+def _from_totals(
+    shop: Shop, plan: Plan, people: pd.DataFrame, column: str, sent_at: datetime, over_at: datetime
+) -> tuple[list[Tally], bool]:
+    """A tool's totals of each variant within the hours, and whether all of them are dated: one without a date counts.
+
+    None where a variant is missing, or totals name no variants.
+    """
     columns = shop.columns("campaign_results")
     if not shop.rows("campaign_results") or column not in columns or "variant" not in columns:
-        return []
-    rows = shop.table("campaign_results", ["campaign_id", "variant", "recipients", column])
+        return [], False
+    wanted = ["campaign_id", "variant", "recipients", column, *(["date"] if "date" in columns else [])]
+    rows = shop.table("campaign_results", wanted)
     rows = rows[rows["campaign_id"].eq(plan.plan_id) & rows[column].notna()]
+    dated = "date" in rows and bool(rows["date"].notna().all())
+    if "date" in rows:
+        first, last = _between(rows["date"], sent_at, over_at)
+        rows = rows[rows["date"].isna() | rows["date"].between(first, last)]
     by = rows.groupby("variant")[["recipients", column]].sum()
     known = [
         Tally(one, n, int(by["recipients"].get(one, 0)), int(by[column].get(one, 0)))
         for one, n in _drawn_into(plan, people).items()
     ]
-    return known if all(one.known and one.done <= one.known for one in known) else []
+    return known if all(one.known and one.done <= one.known for one in known) else [], dated
 
 
 def _missing(shop: Shop, plan: Plan, rule: FirstTest, over_at: datetime) -> Sentence:

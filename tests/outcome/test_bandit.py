@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from scipy import integrate, stats
 
 from bench import bandit as bench
 from engine import settings
@@ -14,6 +15,7 @@ from engine.__main__ import main
 from engine.decision import ledger
 from engine.errors import DataProblem, NotAllowed, NotEnoughData
 from engine.outcome.bandit import arms, arrival, confirmed, proposal, thompson, worth
+from engine.outcome.experiments import bayes
 from engine.sentences import say
 from engine.shop import store
 
@@ -48,6 +50,23 @@ def test_the_chance_to_be_best_is_that_of_a_million_draws(a, b):
     found = thompson.chance_best(a, b)
     assert found.sum() == pytest.approx(1)
     np.testing.assert_allclose(found, np.bincount(drawn, minlength=len(a)) / 1e6, atol=0.004)
+
+
+def test_the_split_and_the_reading_of_a_test_know_one_chance_to_be_best():
+    converted, shown = (
+        np.array([[30.0, 45.0, 38.0], [2.0, 40_000.0, 5.0]]),
+        np.array([[1e3, 1e3, 1.2e3], [1e2, 1e6, 90]]),
+    )
+    chance, _ = bayes.best(converted, shown)
+    np.testing.assert_array_equal(thompson.chance_best(converted + 1, shown - converted + 1), chance)
+
+
+@pytest.mark.parametrize("scale", [1.0, 25.0, 900.0])  # of one arm's evidence against the other's
+def test_the_chance_to_be_best_is_the_integral_to_the_fourth_digit(scale):
+    a, b = np.array([31.0 * scale, 39.0]), np.array([970.0 * scale, 963.0])
+    exact, _ = integrate.quad(lambda rate: stats.beta.pdf(rate, a[1], b[1]) * stats.beta.cdf(rate, a[0], b[0]), 0, 0.2,
+                              points=[0.02, 0.03, 0.04, 0.06], epsabs=1e-9, limit=500)  # fmt: skip
+    assert thompson.chance_best(a, b)[1] == pytest.approx(exact, abs=5e-5)
 
 
 def test_many_questions_at_once_are_each_answered():

@@ -249,6 +249,23 @@ def test_a_tools_totals_decide_by_clicks(shop, config, begun):
     assert one_missing.missing.key == "staged.missing_clicks"
 
 
+def test_totals_of_days_after_the_hours_do_not_count_and_totals_without_days_are_said(shop, config, begun):
+    begun(metric="clicks")
+    days = pd.DataFrame({"date": pd.to_datetime(["2026-01-10", "2026-01-11", "2026-01-12"])})
+    by_day = pd.DataFrame({"campaign_id": "p1", "variant": ["A", "B"]}).merge(days, how="cross")
+    by_day = by_day.assign(recipients=[450.0, 0.0, 0.0] * 2, clicked=[15.0, 5.0, 300.0, 50.0, 10.0, 0.0])
+    found = reading(bring(shop, campaign_results=by_day), config, NOW + timedelta(days=2))
+    assert [(one.known, one.done) for one in found.found.tallies] == [(450, 20), (450, 60)]
+    assert (found.found.winner, found.timed) == ("B", True)
+    later = by_day[by_day["date"] > "2026-01-11"]
+    assert reading(bring(shop, campaign_results=later), config, NOW + timedelta(days=2)).missing is not None
+    whole = by_day.drop(columns="date").groupby(["campaign_id", "variant"], as_index=False).sum()
+    opened = bring(shop, campaign_results=whole)
+    assert [one.done for one in reading(opened, config, NOW + timedelta(days=2)).found.tallies] == [320, 60]
+    entry = winner.announce(opened, "p1", "ben", NOW + timedelta(days=2), config)
+    assert entry.payload["found"]["timed"] is False
+
+
 def test_deliveries_of_half_a_variant_make_the_groups_uneven(shop, config, begun):
     variants = begun(metric="clicks", otherwise="variant", fallback="A")
     people = some(variants, A=450, B=200)
@@ -256,6 +273,7 @@ def test_deliveries_of_half_a_variant_make_the_groups_uneven(shop, config, begun
     opened = bring(shop, deliveries=rows.assign(clicked=[0.0] * 450 + [1.0] * 200))
     entry = winner.announce(opened, "p1", "ben", NOW + timedelta(days=2), config)
     assert entry.payload["send"] == "A" and entry.payload["found"]["why"]["key"] == "staged.uneven"
+    assert entry.payload["found"]["timed"] is False  # a delivery says that it was clicked, and not when
 
 
 def test_the_commands_lead_from_the_test_to_the_rest(shop, config, begun, tmp_path):

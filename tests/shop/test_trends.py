@@ -82,6 +82,13 @@ def test_one_wholesale_order_is_no_trend():
     assert trends.growth(with_it, "category").table["verdict"].tolist() == ["no_trend"]
 
 
+def test_the_products_looked_at_are_those_that_sell_in_the_weeks_looked_back(monkeypatch):
+    monkeypatch.setattr(of_growth, "MOST", 1)
+    old = np.concatenate([np.full(26, 400), np.zeros(104)])  # sold more than all others, and long ago
+    new = np.concatenate([np.zeros(26), np.random.default_rng(11).poisson(3, 104)])
+    assert trends.growth(of_units(np.stack([old, new])), "product").table["name"].tolist() == ["p1"]
+
+
 # --- season ---
 
 

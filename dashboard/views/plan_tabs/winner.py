@@ -50,7 +50,7 @@ def _found(opened: Open, reading: Reading) -> None:
     assert reading.found is not None and opened.plan.test is not None
     found = winner.as_json(reading.found)
     _table(found)
-    st.caption(_source(str(reading.source), opened.plan.test.wait_hours))
+    st.caption(_source(str(reading.source), reading.timed, opened.plan.test.wait_hours))
     st.markdown(f"**{plain(reading.found.why.text(language()))}**")
     st.markdown(t("staged.would_send", send=_sent(reading.found.send)))
     st.button(
@@ -65,7 +65,8 @@ def _decided(opened: Open, entry: Entry) -> None:
     """The numbers as they were when it was decided."""
     found = entry.payload["found"]
     _table(found)
-    st.caption(_source(found["source"], entry.payload["rule"]["wait_hours"]))
+    timed = found.get("timed", found["source"] == "orders")  # decided before totals were read by their days
+    st.caption(_source(found["source"], timed, entry.payload["rule"]["wait_hours"]))
     why = Sentence(found["why"]["key"], found["why"]["values"])
     st.markdown(f"**{plain(why.text(language()))}**")
     when, send = moments.shown(entry.at, opened.shop), entry.payload["send"]
@@ -91,10 +92,12 @@ def _sent(variant: str | None) -> str:
     return t("staged.sends_nothing") if variant is None else plain(variant)
 
 
-def _source(name: str, hours: int) -> str:
+def _source(name: str, timed: bool, hours: int) -> str:
     source = t(f"staged.source_{name}")
-    if name != "orders":
+    if not timed:
         return t("staged.result_source_tool", source=source)
+    if name == "totals":
+        return t("staged.result_source_days", source=source, hours=hours)
     return t("staged.result_source", source=source, hours=hours)
 
 

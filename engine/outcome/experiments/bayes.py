@@ -6,16 +6,25 @@ from scipy import special
 # Log odds are nearly normal: points in standard deviations around their mean.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(48)
 _REACH = 8.0
-_FINE = np.concatenate([[-12, -10], np.linspace(-8, 8, 161), [10, 12]])
-_ALIKE = 5.0  # up to this ratio of widths 48 points over one posterior see the steps of another
+_FINE = np.concatenate([[-12, -10], np.linspace(-8, 8, 321), [10, 12]])
+_ALIKE = 2.5  # up to this ratio of widths 48 points over one posterior see the steps of another
 
 
 def best(conversions: np.ndarray, visitors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Chance to be the best, and what is expected to be lost by choosing an arm (a rate), for tests of k arms each.
 
-    conversions, visitors: tests x k. By quadrature, so that the same file gives the same numbers.
+    conversions, visitors: tests x k.
     """
     a, b = conversions + 1.0, visitors - conversions + 1.0
+    chance, highest = highest_of(a, b)
+    return chance, np.maximum(highest[:, None] - a / (a + b), 0)
+
+
+def highest_of(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Chance of each rate to be the highest, tests x k, and the mean of the highest, per test. a, b: of their Betas.
+
+    By quadrature, so that the same numbers give the same answer.
+    """
     middle = special.digamma(a) - special.digamma(b)
     spread = np.sqrt(special.polygamma(1, a) + special.polygamma(1, b))
     chance, highest = _over_each(a, b, middle, spread)
@@ -23,7 +32,7 @@ def best(conversions: np.ndarray, visitors: np.ndarray) -> tuple[np.ndarray, np.
     for test in unlike:  # one by one: there are few
         one = slice(test, test + 1)
         chance[one], highest[one] = _over_all(a[one], b[one], middle[one], spread[one])
-    return chance / chance.sum(axis=1, keepdims=True), np.maximum(highest[:, None] - a / (a + b), 0)
+    return chance / chance.sum(axis=1, keepdims=True), highest
 
 
 def _over_each(a: np.ndarray, b: np.ndarray, middle: np.ndarray, spread: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

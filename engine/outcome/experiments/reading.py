@@ -4,13 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from engine.outcome.experiments import bayes, effects, people_rows, proportions, revenue, sequential
+from engine.outcome.experiments import bayes, effects, people_rows, proportions, revenue, sequential, uneven
 from engine.outcome.experiments.correction import holm
 from engine.outcome.experiments.effects import Effects
 from engine.outcome.experiments.rows import MOST_ARMS, Tallies, tally
-from engine.outcome.experiments.verdicts import SRM_BELOW, Rule, judge
+from engine.outcome.experiments.verdicts import Rule, judge
 from engine.sentences import Language
 
 COLUMNS = [
@@ -92,11 +91,8 @@ def _groups(arms: pd.DataFrame) -> pd.DataFrame:
     tests = arms.groupby("experiment")["visitors"]
     total = tests.transform("sum").where(tests.transform("count") == tests.transform("size"))
     expected = arms["share"] * total.where(total > 0)
-    squares = ((arms["visitors"] - expected) ** 2 / expected).groupby(arms["experiment"]).sum(min_count=1)
-    size = tests.size()
-    p = pd.Series(stats.chi2.sf(squares, size - 1), index=size.index).where((size > 1) & squares.notna())
-    srm = arms["experiment"].map(p)
-    return pd.DataFrame({"srm_p": srm, "srm_flag": (srm < SRM_BELOW).astype("int64")})
+    srm = arms["experiment"].map(uneven.p_of_counts(arms["visitors"], expected, arms["experiment"]))
+    return pd.DataFrame({"srm_p": srm, "srm_flag": (srm < uneven.BELOW).astype("int64")})
 
 
 def _counts(arms: pd.DataFrame) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

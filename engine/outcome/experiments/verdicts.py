@@ -14,7 +14,6 @@ from engine.sentences import Language, Sentence
 
 Verdict = Literal["won", "lost", "no difference worth having", "inconclusive", "invalid"]
 VERDICTS: tuple[Verdict, ...] = ("won", "lost", "no difference worth having", "inconclusive", "invalid")
-SRM_BELOW = 0.002  # groups so uneven come up in 2 of 1,000 sound tests
 
 
 @dataclass(frozen=True, slots=True)

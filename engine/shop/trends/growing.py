@@ -15,7 +15,7 @@ from engine.shop.trends.weeks import FEWEST_WEEKS, Sold, orders_by_week
 YEAR = 52  # weeks
 MOST_WEEKS = 2 * YEAR  # looked back; with all of them, the season is taken out
 FEWEST_ORDERS = 60
-MOST = 200  # products with most orders that are looked at
+MOST = 200  # products with most orders in these weeks that are looked at
 FALSE = 0.05  # share of what is told that may be wrong
 LEVEL = 0.95
 WEEKS_A_MONTH = 365.25 / 12 / 7
@@ -47,7 +47,9 @@ def growth(found: Sold, by: str) -> Growth:
         of = found.category
     else:
         of = pd.Series(found.products)
-        keep = found.lines.drop_duplicates(["order", "product"])["product"].value_counts().head(MOST).index
+        week = found.week_of(found.lines["day"].to_numpy())
+        lately = found.lines[(week >= 0) & (week >= found.weeks - MOST_WEEKS)]
+        keep = lately.drop_duplicates(["order", "product"])["product"].value_counts().head(MOST).index
         of = of.where(of.index.isin(keep))
     counts = orders_by_week(found, of).iloc[:, -MOST_WEEKS:]
     counts = counts[counts.sum(axis=1) >= FEWEST_ORDERS]
