@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import main
+from engine.outcome.experiments.example import example_people
 
 TESTS = """experiment_id,variant,visitors,conversions
 001,control,10000,500
@@ -39,6 +40,7 @@ def test_experiment_writes_a_row_per_arm_and_counts_its_verdicts(tmp_path):
     [
         ("experiment_id,variant,visitors,conversions\n", "has a header and no rows"),
         ("experiment_id,variant,visitors\n1,a,5\n", "lacks conversions"),
+        ("variant,customer_id\na,1\n", "lacks converted or revenue"),
         ("", "empty"),
     ],
 )
@@ -47,6 +49,28 @@ def test_a_file_that_is_no_file_of_tests_is_refused_and_nothing_is_written(tmp_p
     ended = run("experiment", tmp_path / "tests.csv", "--out", tmp_path / "read.csv", code=2)
     assert said in ended.stderr and not (tmp_path / "read.csv").exists()
     run("experiment", tmp_path / "tests.csv", "--smallest-lift", -1, "--out", tmp_path / "read.csv", code=2)
+
+
+def test_experiment_reads_a_row_per_person_and_prints_money_groups_and_notes(tmp_path):
+    example_people().to_csv(tmp_path / "people.csv", index=False)
+    printed = json.loads(run("experiment", tmp_path / "people.csv", "--out", tmp_path / "read.csv").stdout)
+    assert printed["tests"] == 1 and printed["verdicts"]["won"] == 1
+    found = pd.read_csv(tmp_path / "read.csv", dtype=str, keep_default_na=False)
+    assert sorted(found["variant"]) == ["control", "letter"] and "won" in found["verdict"].tolist()
+    of_people = printed["people"]
+    assert [row["way"] for row in of_people["money"]] == ["plain", "adjusted", "capped"]
+    assert "cap" not in of_people["money"][0] and of_people["money"][2]["people_capped"] > 0
+    assert {row["group"] for row in of_people["groups"]} == {"new", "returning", "regular"}
+    assert "worked better for some groups" in of_people["notes"]["spring-letter"][0]
+    assert any("has no day" in one for one in of_people["about"])
+
+
+def test_a_bad_row_of_a_person_is_named_by_where_it_stands_in_the_file(tmp_path):
+    lines = ["variant,customer_id,converted", "control,c1,1", "", "control,c2,yes", "b,c3,0"]
+    (tmp_path / "people.csv").write_text("\n".join(lines), encoding="utf-8")
+    run("experiment", tmp_path / "people.csv", "--language", "zh", "--out", tmp_path / "read.csv")
+    reason = pd.read_csv(tmp_path / "read.csv")["reason"].iloc[0]
+    assert "第 4 行：converted 为“yes”" in reason
 
 
 def test_plan_experiment_prints_size_days_power_and_worth():

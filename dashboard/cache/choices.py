@@ -9,8 +9,9 @@ from engine.campaign.uplift import kept
 from engine.outcome import uploads
 from engine.outcome.bandit import arms
 from engine.outcome.bandit.arms import Choice, Goal
-from engine.outcome.offpolicy import answer, from_shop
+from engine.outcome.offpolicy import answer, from_plan, from_shop
 from engine.outcome.offpolicy.answer import Answer
+from engine.outcome.offpolicy.from_plan import Variants
 from engine.outcome.offpolicy.from_shop import Sends
 from engine.outcome.offpolicy.log import as_log
 from engine.outcome.offpolicy.policy import as_policy
@@ -40,6 +41,40 @@ def judged(shop: Shop, choice: str) -> Answer:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _judged(path: str, stamp: tuple, choice: str, _sends: Sends) -> Answer:
     return from_shop.judge(_sends, choice)
+
+
+def with_variants(shop: Shop) -> dict[str, str]:
+    """Plans that were exported with variants: plan_id -> name."""
+    return _with_variants(str(shop.path), stamps.of_plans(shop))
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _with_variants(path: str, stamp: tuple) -> dict[str, str]:
+    return from_plan.asked(store.open_shop(Path(path)))
+
+
+def variants(shop: Shop, plan_id: str) -> Variants:
+    """One plan's draws as a log, see engine.outcome.offpolicy.from_plan. Raises NotEnoughData."""
+    return _variants(str(shop.path), _drawn_stamp(shop), plan_id)
+
+
+def _drawn_stamp(shop: Shop) -> tuple:
+    return stamps.of_audience(shop), stamps.of_plans(shop)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _variants(path: str, stamp: tuple, plan_id: str) -> Variants:
+    return from_plan.variants(store.open_shop(Path(path)), plan_id)
+
+
+def judged_variant(shop: Shop, plan_id: str, choice: str) -> Answer:
+    """What another choice between a plan's variants would have earned."""
+    return _judged_variant(str(shop.path), _drawn_stamp(shop), plan_id, choice, variants(shop, plan_id))
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _judged_variant(path: str, stamp: tuple, plan_id: str, choice: str, _known: Variants) -> Answer:
+    return from_plan.judge(_known, choice)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from engine.outcome import experiments
 from engine.outcome.experiments import Reading, Rule
-from engine.outcome.experiments.example import example
+from engine.outcome.experiments.example import EXAMPLES
 from engine.outcome.experiments.planning import Question
 from engine.outcome.experiments.size import visitors_needed
 from engine.sentences import Language
@@ -23,14 +23,14 @@ def read(name: str, content: bytes, smallest_lift: float, language: Language) ->
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{store.safe_name(given.stem)}{given.suffix.lower()}"
         path.write_bytes(content)
-        table = gate.read_file(path)
-    return experiments.analyse(table, Rule(smallest_lift=smallest_lift), language)
+        sheet = gate.read_sheet(path)
+    return experiments.analyse(sheet.frame, Rule(smallest_lift=smallest_lift), language, sheet.lines)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def read_example(smallest_lift: float, language: Language) -> Reading:
-    """The example's tests."""
-    return experiments.analyse(example(), Rule(smallest_lift=smallest_lift), language)
+def read_example(name: str, smallest_lift: float, language: Language) -> Reading:
+    """The tests of one of EXAMPLES."""
+    return experiments.analyse(EXAMPLES[name](), Rule(smallest_lift=smallest_lift), language)
 
 
 @st.cache_data(max_entries=8, show_spinner=False)

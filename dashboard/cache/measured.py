@@ -9,7 +9,9 @@ import streamlit as st
 from dashboard.cache import stamps
 from dashboard.text import language
 from engine.outcome import by_past, joined, programme, variants
+from engine.outcome import channels as of_channels
 from engine.outcome import measured as measuring
+from engine.outcome.channels import Answer
 from engine.outcome.joined import Known
 from engine.outcome.programme import Programme, Together
 from engine.sentences import Language, Sentence
@@ -42,6 +44,11 @@ def groups(shop: Shop, plan_id: str, days: int) -> pd.DataFrame:
     return _groups(str(shop.path), _stamp(shop), plan_id, days)
 
 
+def channels(shop: Shop) -> Answer:
+    """What each channel brought, see engine.outcome.channels."""
+    return _channels(str(shop.path), _stamp(shop))
+
+
 def _stamp(shop: Shop) -> tuple:
     """Changes with tables, settings, plans, and who was drawn how."""
     return shop.version, stamps.of_plans(shop), stamps.of_folder(shop.path / "assignments")
@@ -68,3 +75,9 @@ def _variants(path: str, stamp: tuple, plan_id: str, days: int, language: Langua
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _groups(path: str, stamp: tuple, plan_id: str, days: int) -> pd.DataFrame:
     return by_past.compared(_known(path, stamp), plan_id, days)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _channels(path: str, stamp: tuple) -> Answer:
+    shop = store.open_shop(Path(path))
+    return of_channels.answer(shop, known=_known(path, stamp) if shop.rows("orders") else None)

@@ -7,22 +7,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.cache.tables import catalogue
-from engine.outcome import channels as of_channels
 from engine.outcome import what_worked as worked
-from engine.outcome.channels import Answer
 from engine.shop import store
 from engine.shop import trends as of_shop
 from engine.shop.store import Shop
-
-
-def channels(shop: Shop) -> Answer:
-    """What each channel brought, see engine.outcome.channels."""
-    return _channels(str(shop.path), shop.version)
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _channels(path: str, version: str) -> Answer:
-    return of_channels.answer(store.open_shop(Path(path)))
 
 
 def what_worked(shop: Shop) -> list[worked.Answer]:

@@ -18,9 +18,10 @@ from engine.outcome.offpolicy.intervals import Estimate
 from engine.shop.store import Shop
 
 LEVEL = "95 %"
-SOURCES = ("sends", "file")
+SOURCES = ("sends", "plan", "file")
 COMMANDS = {
     "sends": "python -m engine offpolicy --choice recent --out estimates.csv",
+    "plan": "python -m engine offpolicy --plan PLAN --choice everybody:B --out estimates.csv",
     "file": "python -m engine offpolicy log.csv --policy policy.csv --out estimates.csv",
 }
 
@@ -67,11 +68,46 @@ def choice_name(choice: str, known: Sends) -> str:
 
 
 def unit_of(known: Sends, currency: str) -> Unit:
-    """Profit per message, or orders where no revenue was recorded."""
-    if known.reward == "profit":
+    """Profit per message, or orders where nobody can know the money; with where that comes from."""
+    if known.source == "orders":
+        st.caption(t("another.profit_of_orders"))
+    elif known.source == "revenue":
         st.caption(t("another.profit_is", margin=widgets.percent(known.margin, 0)))
+    for said in known.notes:
+        st.caption(plain(said.text(language())))
+    if known.reward == "profit":
         return Unit(lambda value: plain(widgets.money(value, currency, 2)), ",.2f", t("another.profit", of=currency))
     return Unit(lambda value: widgets.percent(value, 2), ".2%", t("another.orders"))
+
+
+def of_plan(shop: Shop) -> tuple[Answer, Unit] | None:
+    """Another variant, or none, judged on the draws of one plan; None where no plan had variants."""
+    named = cache.choices.with_variants(shop)
+    if not named:
+        st.info(t("another.no_plan"), icon=":material/inbox:")
+        return None
+    left, right = st.columns(2)
+    state.keep("another.plan", next(iter(named)), list(named), address="plan_id")
+    plan_id = left.selectbox(t("another.plan"), list(named), format_func=named.__getitem__, key="another.plan")
+    with st.spinner(t("another.reading"), show_time=True):
+        known = cache.choices.variants(shop, plan_id)
+    state.keep("another.variant", known.choices[-1], known.choices, address="variant")
+    choice = right.selectbox(t("another.variant"), known.choices, format_func=variant_name, key="another.variant")
+    with st.spinner(t("another.working"), show_time=True):
+        found = cache.choices.judged_variant(shop, plan_id, choice)
+    basis = {"people": widgets.number(found.rows), "first": known.first, "last": known.last, "days": known.days}
+    st.caption(t("another.plan_basis", **basis))
+    for said in known.notes:
+        st.caption(plain(said.text(language())))
+    currency = shop.settings.currency
+    named_unit = t("another.profit_drawn", of=currency)
+    return found, Unit(lambda value: plain(widgets.money(value, currency, 2)), ",.2f", named_unit)
+
+
+def variant_name(choice: str) -> str:
+    """A choice between variants in words."""
+    way, _, variant = choice.partition(":")
+    return t(f"another.plan_{way}", variant=variant, days=RECENT_DAYS)
 
 
 def of_files() -> tuple[Answer, Unit] | None:
@@ -155,7 +191,7 @@ with widgets.problem_box():
         t("another.source"), SOURCES, required=True, format_func=lambda one: t(f"another.source_{one}"),
         key="another.source",
     )  # fmt: skip
-    judged = of_files() if source == "file" else of_sends(shop)
+    judged = of_files() if source == "file" else of_plan(shop) if source == "plan" else of_sends(shop)
     if judged is not None:
         answer(*judged)
 st.caption(t("another.elsewhere", command=f"`{COMMANDS[source or SOURCES[0]]}`"))

@@ -1,5 +1,7 @@
 """How should the next ads or messages be split?"""
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -17,6 +19,7 @@ from engine.shop.store import Shop
 LEVEL = "95 %"
 SOURCES = ("ads", "variants", "file")
 AREA = "next_split"
+PROFIT = ("profit", "profit_low", "profit_high")
 ICONS = {"too_early": "hourglass_empty", "thin": "help", "leading": "emoji_events"}
 COMMAND = "python -m engine split --of ads"
 
@@ -38,7 +41,7 @@ def chosen(shop: Shop) -> Choice | None:
         if file is None:
             st.info(t("next_split.empty_file"), icon=":material/upload_file:")
             return None
-        return cache.choices.arms_of_file(file.getvalue(), file.name)
+        return replace(cache.choices.arms_of_file(file.getvalue(), file.name), currency=shop.settings.currency)
     return of_shop(shop, source or SOURCES[0])
 
 
@@ -95,13 +98,8 @@ def answer(found: Proposal) -> None:
     for number, reason in enumerate(found.reasons):
         icon = ICONS[found.state] if number == 0 else "info"
         st.markdown(f":material/{icon}: {plain(reason.text(language()))}")
-    against = found.against_even
-    low, high = widgets.number(against.low), widgets.number(against.high)
     with st.container(horizontal=True):
-        st.metric(
-            t("next_split.against_even"), f"{against.value:+,.0f}", widgets.between(low, high, LEVEL),
-            delta_color="off", delta_arrow="off", border=True, help=t("next_split.against_even_help"),
-        )  # fmt: skip
+        above_even(found)
         events = sum(arm.converted for arm in found.arms)
         st.metric(t("next_split.events"), widgets.number(events), border=True)
         st.metric(t("next_split.shown"), widgets.number(sum(arm.shown for arm in found.arms)), border=True)
@@ -112,14 +110,32 @@ def answer(found: Proposal) -> None:
     listing(table)
 
 
+def above_even(found: Proposal) -> None:
+    """What the shares so far brought above an even split, in the unit of what is maximised."""
+    against, key = found.against_even, "next_split.against_even"
+    value, low, high = f"{against.value:+,.0f}", widgets.number(against.low), widgets.number(against.high)
+    if found.maximises == "profit":
+        key = "next_split.profit_against_even"
+        value, low, high = (
+            plain(widgets.money(one, found.currency)) for one in (against.value, against.low, against.high)
+        )
+    st.metric(
+        t(key), value, widgets.between(low, high, LEVEL), delta_color="off", delta_arrow="off", border=True,
+        help=t(f"{key}_help"),
+    )  # fmt: skip
+
+
 def arms_table(found: Proposal) -> pd.DataFrame:
-    """One row per arm: its counts, its rate with range, how likely it is the best, its share so far and next."""
+    """One row per arm: its counts, its rate with range, how likely it is the best, its share so far and next; profit
+    per 1,000 shown where that is maximised."""
     total = max(sum(arm.shown for arm in found.arms), 1)
     rows = [
         {
             "arm": arm.name, "shown": arm.shown, "converted": arm.converted, "rate": arm.rate.value,
             "rate_low": arm.rate.low, "rate_high": arm.rate.high, "chance_best": arm.chance_best,
             "so_far": arm.shown / total, "share": arm.share,
+            **({} if arm.profit is None else {"profit": arm.profit.value * 1_000, "profit_low": arm.profit.low * 1_000,
+                                              "profit_high": arm.profit.high * 1_000}),
         }
         for arm in found.arms
     ]  # fmt: skip
@@ -132,10 +148,22 @@ def listing(table: pd.DataFrame) -> None:
     named = {name: number(t(f"next_split.{name}"), format="%.3f%%", help=t("next_split.rate_help")) for name in
              ("rate", "rate_low", "rate_high")}  # fmt: skip
     named |= {name: number(t(f"next_split.{name}"), format="localized") for name in ("shown", "converted")}
+    named |= {name: number(t(f"next_split.{name}"), format="%.2f") for name in PROFIT}
     named |= {name: number(t(f"next_split.{name}"), format="percent") for name in ("chance_best", "so_far", "share")}
     st.dataframe(
         table.assign(**{name: table[name] * 100 for name in ("rate", "rate_low", "rate_high")}),
-        column_order=["arm", "share", "so_far", "chance_best", "rate", "rate_low", "rate_high", "converted", "shown"],
+        column_order=[
+            "arm",
+            "share",
+            "so_far",
+            "chance_best",
+            *PROFIT,
+            "rate",
+            "rate_low",
+            "rate_high",
+            "converted",
+            "shown",
+        ],
         column_config={**named, "arm": st.column_config.TextColumn(t("next_split.arm"), pinned=True)},
         hide_index=True,
         key="next_split.table",

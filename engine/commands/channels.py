@@ -12,28 +12,31 @@ from engine.sentences import spoken
 @main.command()
 @shop_option
 @seed_option
+@click.option(
+    "--days", type=click.Choice(["window", "7", "30"]), default="window", show_default=True,
+    help="Days after the send in which extra orders count; by default each campaign's own window.",
+)  # fmt: skip
 @click.option("--out", type=ToWrite(), help="CSV with a row per channel.")
-def channels(shop_dir: Path | None, seed: int, out: Path | None) -> None:
+def channels(shop_dir: Path | None, seed: int, days: str, out: Path | None) -> None:
     """What each channel brought, and whether its claims add up to the shop's own orders.
 
-    JSON on stdout: a row per channel (recorded orders beside extra ones with 95 % ranges, cost, extra profit); the
-    shop's orders by who claims each, whose parts add up to the total; messages close to each other; how many days until
-    90 % of the orders had come; response by hour of sending. What cannot be said stands under "missing".
+    JSON on stdout: a row per channel (recorded orders beside extra ones with 95 % ranges, cost, extra profit), their
+    total, and the campaigns with a holdout that are not in it and why; the shop's orders by who claims each, whose
+    parts add up to the total; messages close to each other; how many days until 90 % of the orders had come; response
+    by hour of sending. What cannot be said stands under "missing".
     """
     from engine.outcome.channels import answer
     from engine.outcome.channels.delay import DAYS
+    from engine.outcome.measured import OWN
 
     found = answer(shop_at(shop_dir), seed)
-    parts, close = found.reconciled, found.contacts
+    within = OWN if days == "window" else int(days)
+    table, parts, close = found.table(within), found.reconciled, found.contacts
     content: dict[str, Any] = {
-        "channels": found.table.to_dict("records"),
-        "basis": [spoken(one) for one in found.worth.said],
-        "extra_orders": None
-        if found.totals is None
-        else {
-            "campaigns": found.totals.with_holdout, "recorded_orders": found.totals.orders,
-            "value": found.totals.extra, "low": found.totals.extra_low, "high": found.totals.extra_high,
-        },
+        "days": days,
+        "channels": table.to_dict("records"),
+        **_total(found, within),
+        "known_by_export": found.by_export,
         "reconciled": None
         if parts is None
         else {
@@ -67,5 +70,22 @@ def channels(shop_dir: Path | None, seed: int, out: Path | None) -> None:
         "missing": [spoken(one) for one in found.missing],
     }  # fmt: skip
     if out is not None:
-        write_csv(found.table, out)
+        write_csv(table, out)
     print_json(content)
+
+
+def _total(found: Any, days: int) -> dict[str, Any]:
+    """The sum of the channels, what is not in it, and where a number in its money comes from."""
+    from dataclasses import asdict
+
+    from engine.outcome.measured_words import reason
+
+    total, apart = found.total(days), found.apart(days)
+    return {
+        "total": None if total is None else {name: one for name, one in asdict(total).items() if name != "days"},
+        "not_in_total": [
+            {"plan_id": row["plan_id"], "name": row["name"], "verdict": row["verdict"], "reason": reason(row).text()}
+            for _, row in apart.iterrows()
+        ],
+        "notes": [spoken(one) for one in found.notes],
+    }

@@ -19,15 +19,23 @@ def experiment(file: Path, smallest_lift: float, language: str, out: Path) -> No
     FILE has experiment_id, variant, visitors, conversions, and may have day (rows are then that day's increments),
     revenue and revenue_sq (sums over visitors of what each spent and of its square) and expected_share. The baseline
     is the variant "control", else the first one named. JSON on stdout: how many of each verdict.
+
+    Or FILE has a row per person: variant, customer_id, converted (1, 0) or revenue (what the person spent) or both,
+    and may have experiment, before (what the person spent in a period that ended before the test), group, day (on
+    which the person came into the test) and expected_share. The JSON then has, under "people", each arm's revenue per
+    person against the baseline as it is, with what was spent before taken out, and with the largest amounts capped;
+    lifts by group; and what else has to be known.
     """
     from engine.outcome import experiments
     from engine.shop import gate
 
     with refusals_in(language):
         rule = experiments.Rule(smallest_lift=smallest_lift)
-        results = experiments.read(gate.read_file(file), rule, "zh" if language == "zh" else "en")
-    write_csv(results, out)
-    print_json(experiments.summary(results, rule))
+        sheet = gate.read_sheet(file)
+        found = experiments.analyse(sheet.frame, rule, "zh" if language == "zh" else "en", sheet.lines)
+    write_csv(found.results, out)
+    people = {} if found.effects is None else {"people": found.effects.plain()}
+    print_json(experiments.summary(found.results, rule) | people)
 
 
 @main.command("plan-experiment")

@@ -1,5 +1,6 @@
 """Command about how the next ads or messages are split between arms: split."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -24,9 +25,12 @@ def split(
 ) -> None:  # fmt: skip
     """How to split what is shown next between ads or variants (Thompson sampling); nothing is changed by it.
 
-    ARMS: arm, date, shown, converted (those that came in so far of what was shown that day). Prints propensities (the
-    share of each arm), the chance that each is the best, its rate with a 95 % interval, the reasons, and how many
-    conversions the shares so far brought above those of an even split.
+    ARMS: arm, date, shown, converted (those that came in so far of what was shown that day). With cost (spent on the
+    arm that day) and value (earned by its conversions, before that cost) in every row, profit per showing is
+    maximised, else the rate alone; it says which. Of ads, cost and what their revenue leaves are taken.
+
+    Prints propensities (the share of each arm), the chance that each is the best, its rate with a 95 % interval, the
+    reasons, and how many conversions, or how much profit, the shares so far brought above those of an even split.
     """
     from engine.outcome.bandit import arms, proposal
 
@@ -34,6 +38,8 @@ def split(
         raise DataProblem("Say either a file of ARMS, or --of ads or --of variants.")
     if arms_file is not None:
         choice = arms.read_arms(arms_file)
+        if shop_dir is not None:
+            choice = replace(choice, currency=shop_at(shop_dir).settings.currency)
     else:
         wanted: arms.Goal = "clicks" if goal == "clicks" else "conversions"
         found = (arms.of_ads if kind == "ads" else arms.of_variants)(shop_at(shop_dir), wanted)

@@ -185,9 +185,8 @@ def _change(rows: pd.DataFrame, is_after: np.ndarray, column: str, psi: float, p
     missing = values.isna()
     gone = [float(missing[where].mean()) for where in (~is_after, is_after)]
     number = pd.api.types.is_numeric_dtype(values)
-    shares = [
-        _of(values[where], number).value_counts(normalize=True) for where in (~is_after & ~missing, is_after & ~missing)
-    ]
+    told = values > values.median() if number else values.astype("str")
+    shares = [told[where & ~missing].value_counts(normalize=True) for where in (~is_after, is_after)]
     moved = shares[1].sub(shares[0], fill_value=0.0)
     if abs(gone[1] - gone[0]) > max(moved.abs().max() if len(moved) else 0.0, 0.01) or not len(moved):
         return Change(column, "missing", gone[0], gone[1], psi, p)
@@ -199,8 +198,3 @@ def _change(rows: pd.DataFrame, is_after: np.ndarray, column: str, psi: float, p
     level = str(moved.abs().idxmax())
     was, now = (float(one.get(level, 0.0)) for one in shares)
     return Change(column, "level", was, now, psi, p, level)
-
-
-def _of(values: pd.Series, number: bool) -> pd.Series:
-    """Values whose shares are told: of numbers whether they are above their middle."""
-    return values.astype("str") if not number else values > values.median()

@@ -45,7 +45,7 @@ def figures(shop: Shop, plan_id: str, measured: pd.DataFrame | None, reported: p
 def _measured(plan_id: str, table: pd.DataFrame) -> dict[str, Any]:
     """Of the plan's own window."""
     mine = table[table["plan_id"].eq(plan_id) & table["is_window"].eq(1)]
-    if mine.empty:
+    if mine.empty or pd.isna(mine.iloc[0]["sent_ordered"]):
         return {}
     row = mine.iloc[0]
     is_known = pd.notna(row["extra_orders"])

@@ -10,6 +10,9 @@ The moment is the same for both groups of a draw, so that neither has more time 
 An export after the plan's last day is a record of what was run before: the plan's own moment counts.
 
 Of exports before a plan starts the last one counts: it replaced the others. Later ones add whom no earlier one has.
+
+Where a test was sent first and the rest later, each of the two has a moment of its own. Those left out were drawn
+before that, so chance deals them to the two moments in the same shares: both groups then wait alike.
 """
 
 from dataclasses import dataclass
@@ -20,6 +23,7 @@ import pandas as pd
 from engine.campaign import sms
 from engine.campaign.plan import Plan
 from engine.decision import assignments, plans
+from engine.decision.evenly import TEST
 from engine.shop.features import campaign_windows
 from engine.shop.store import Shop
 
@@ -101,9 +105,10 @@ def _assigned(
         first = rows["exported"].min()
         planned = pd.Timestamp(plan.starts_at) + pd.Timedelta(hours=plan.send_hour) if plan else first
         counted = _counted(rows, planned)
+        counted["leaves"] = _leaves(str(plan_id), counted)
         ends = pd.Timestamp(plan.ends_at) + pd.Timedelta(days=1) if plan else first
         at, send_from = _moments(counted, planned, ends, known.get(plan_id))
-        people.append(counted.assign(campaign_id=plan_id, at=at, converted=np.nan)[COLUMNS])
+        people.append(counted.assign(campaign_id=plan_id, at=at, converted=_said(counted, known.get(plan_id)))[COLUMNS])
         about.append(pd.DataFrame([_about_plan(shop, str(plan_id), plan, counted, send_from, at.min())], columns=ABOUT))
     return _concatenated(people).astype({"at": "datetime64[us]"}), pd.concat(about, ignore_index=True)
 
@@ -129,18 +134,39 @@ def _counted(rows: pd.DataFrame, planned: pd.Timestamp) -> pd.DataFrame:
     return rows.sort_values("seq", kind="stable").drop_duplicates("customer_id", ignore_index=True)
 
 
+def _leaves(plan_id: str, counted: pd.DataFrame) -> pd.Series:
+    """By which sending each customer's time begins: the export's number, or the stage of a first test and its rest."""
+    stages = counted[assignments.STAGE].fillna("") if assignments.STAGE in counted else pd.Series("", counted.index)
+    if not stages.eq(assignments.REST).any():
+        return counted["seq"].astype("str")
+    sent = counted["treated"].eq(1)
+    lot = pd.util.hash_array((plan_id + ":" + counted["customer_id"].astype("str")).to_numpy(dtype=object))
+    place = pd.Series(lot, counted.index).where(~sent).rank(pct=True)
+    return stages.where(sent, np.where(place > stages[sent].eq(assignments.REST).mean(), TEST, assignments.REST))
+
+
 def _moments(
     counted: pd.DataFrame, planned: pd.Timestamp, ends: pd.Timestamp, delivered: pd.DataFrame | None
 ) -> tuple[pd.Series, str]:
-    """When each customer's orders begin to count: one moment for each export."""
+    """When each customer's orders begin to count: one moment for each sending."""
+    exported = counted["exported"].where(counted["treated"].eq(1)).groupby(counted["leaves"]).transform("min")
+    exported = exported.fillna(counted["exported"])
+    late = (exported > planned) & (exported < ends)
+    moments, send_from = exported.where(late, planned), "export" if late.all() else "plan"
     sent = delivered[delivered["treated"] == 1] if delivered is not None else None
     if sent is not None and sent["sent_at"].notna().any():
         earliest = sent["sent_at"].groupby(sent["customer_id"].cat.codes).min()
-        first = counted["customer_id"].cat.codes.map(earliest).groupby(counted["seq"]).transform("min")
-        if first.notna().all():
-            return first, "deliveries"
-    late = (counted["exported"] > planned) & (counted["exported"] < ends)
-    return counted["exported"].where(late, planned), "export" if late.all() else "plan"
+        first = counted["customer_id"].cat.codes.map(earliest).groupby(counted["leaves"]).transform("min")
+        return first.fillna(moments), "deliveries" if first.notna().all() else send_from
+    return moments, send_from
+
+
+def _said(counted: pd.DataFrame, delivered: pd.DataFrame | None) -> pd.Series | float:
+    """1 for who ordered by what a sending tool says, 0 for who did not, missing where it says nothing."""
+    if delivered is None:
+        return np.nan
+    said = delivered["converted"].groupby(delivered["customer_id"].cat.codes).max()
+    return counted["customer_id"].cat.codes.map(said)
 
 
 def _about_plan(

@@ -11,6 +11,7 @@ from engine.outcome import order_money
 from engine.outcome.draws import Draws, draws
 from engine.outcome.order_money import MONEY, Orders
 from engine.sentences import Sentence
+from engine.shop import sales
 from engine.shop.store import Shop
 
 BEFORE = 365  # days before the send that say who buys anyway
@@ -33,6 +34,10 @@ class Known:
     contacts: pd.DataFrame
     contacted: pd.Index
 
+    def has_begun(self, people: pd.DataFrame) -> bool:
+        """Whether the orders reach beyond the first moment of a draw, so that anything is known of what followed."""
+        return bool(people["at"].min() < pd.Timestamp(self.orders.until))
+
     @property
     def notes(self) -> tuple[Sentence, ...]:
         """Where a number in the money comes from, if not from the orders themselves."""
@@ -45,6 +50,7 @@ def read(shop: Shop, as_of: date | None = None) -> Known:
     ids = drawn.customers
     code = ids.get_indexer(orders.customers) if len(ids) else np.full(len(orders.customers), -1)
     people, contacts = (table.assign(code=_codes(table)) for table in (drawn.people, drawn.contacts))
+    people["at"] = sales.moments(people["at"], pd.Series(orders.at))
     number, campaigns = pd.factorize(contacts["campaign_id"])
     contacts = contacts.assign(campaign=number).sort_values("at", kind="stable", ignore_index=True)
     by_campaign = {str(one): rows for one, rows in people.groupby("campaign_id")}

@@ -27,7 +27,10 @@ COLUMNS = [
     "starts_at", "known_on", "is_over",
 ]  # fmt: skip
 _REACH = {"forecast": stats.norm.ppf(0.5 + LEVEL / 2), "measured": stats.norm.ppf(0.975)}  # 80 % and 95 %, in sd
-_TRUSTED = ("gained", "lost", "unclear", "no_holdout")  # verdicts of a measured plan whose counts stand
+_SHOWN_AS_ADS = ("ad", "social", "xiaohongshu")  # channels of plans whose results an ad account may keep
+# Verdicts of a measured plan whose counts stand. Too few to compare is among them: without plans of which hardly
+# anybody ordered, forecasts would look better than they are.
+_TRUSTED = ("gained", "lost", "unclear", "no_holdout", "too_few")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,7 @@ def judged(made: Sequence[OnRecord], past: pd.DataFrame, measured: pd.DataFrame 
     """
     rows = []
     for one in made:
-        came = _came(one.plan_id, past, measured)
+        came = _came(one, past, measured)
         for figure in FIGURES:
             value = one.forecast.get(figure)
             if value is not None and value == value:
@@ -90,15 +93,20 @@ def _held(value: float, low: float | None, high: float | None, came: Came) -> fl
 # --- what came ---
 
 
-def _came(plan_id: str, past: pd.DataFrame, measured: pd.DataFrame | None) -> dict[str, Came]:
-    """By figure; what is recorded of the messages before what the shop's own orders add."""
+def _came(one: OnRecord, past: pd.DataFrame, measured: pd.DataFrame | None) -> dict[str, Came]:
+    """By figure; what is recorded of the messages before what the shop's own orders add.
+
+    Ads may run under a plan's id beside its messages: they judge a plan of ads alone, and there where no message does.
+    """
     found: dict[str, Came] = {}
     if measured is not None:
-        own = measured[(measured["plan_id"] == plan_id) & (measured["is_window"] == 1)]
+        own = measured[(measured["plan_id"] == one.plan_id) & (measured["is_window"] == 1)]
         for row in own.to_dict("records"):
-            if row["verdict"] in _TRUSTED:
+            if row["is_over"] and row["verdict"] in _TRUSTED:
                 found |= _from_orders(row)
-    for row in past[past["campaign_id"] == plan_id].to_dict("records"):
+    recorded = past[past["campaign_id"] == one.plan_id].to_dict("records")
+    ads = [row for row in recorded if row["source"] == "ads" and one.channel in _SHOWN_AS_ADS]
+    for row in [*ads, *(row for row in recorded if row["source"] != "ads")]:
         found |= _reported(row)
     return found
 

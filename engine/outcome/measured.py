@@ -31,7 +31,16 @@ COLUMNS = [
     "discount_cost", "returned", "send_cost", "ad_cost", "clicked", "clicked_of", "reached_by_others_sent",
     "reached_by_others_held", "ratio_p", "basis", "verdict", "orders_found", "offer_kind", "not_compared",
 ]  # fmt: skip
+COMPARED = [  # what says that one group did better than the other: missing where that cannot be said
+    "extra_orders", "extra_orders_low", "extra_orders_high", "extra_profit", "extra_profit_low", "extra_profit_high",
+    "chance_of_loss", "extra_gross_profit", "extra_discount", "adjusted",
+]  # fmt: skip
+ORDERED = [
+    "sent_ordered", "held_ordered", "order_rate", "held_rate", "attributed_orders", "attributed_revenue",
+    "discount_cost", "returned",
+]  # fmt: skip
 HORIZONS = (7, 30)  # days after the send; and the plan's own window
+OWN = 0  # in place of a number of days: each plan at its own window
 UNEVEN = uneven.BELOW
 FEWEST_ORDERED = 10  # customers of both groups together, below which a range is a guess
 FEWEST_HELD = 20
@@ -47,19 +56,21 @@ def measured(shop: Shop, as_of: date | None = None) -> pd.DataFrame:
 
     days: 7, 30 and the plan's own window (is_window). is_over: whether the orders reach to the end of those days for
     everyone; until then the row says what came so far, and known_on is the day from which it can be known (a date).
+    Where the orders end before the send, whatever would be counted in them is missing: unknown is not 0.
     Ranges are 95 %. adjusted: whether the time before the send narrowed them. attributed_orders, attributed_revenue:
     everything that those sent bought in these days, those included who would have anyway; discount_cost, returned: what
     was taken off and came back of it. reached_by_others_*: customers who got another campaign's message in these days.
-    basis: "incremental", or "attributed" where nobody was left out. not_compared: customers in neither `sent` nor
-    `held_out`, as nobody of the other group had a chance of being sent it like theirs; the extra_* are without them and
-    bear their part of send_cost and ad_cost, which are of everybody sent. orders_found: of those a sending tool says
-    ordered, the part whose order the shop has.
+    basis: "incremental", or "attributed" where nobody was left out. COMPARED is missing where nothing can be compared:
+    the verdict is too_few, uneven, elsewhere or no_holdout, or so far too few ordered. Counts and rates of both groups
+    stay. not_compared: customers in neither `sent` nor `held_out`, as nobody of the other group had a chance of being
+    sent it like theirs; the extra_* are without them and bear their part of send_cost and ad_cost, which are of
+    everybody sent. orders_found: of those a sending tool says ordered, the part whose order the shop has.
 
     verdict   gained, lost   the range of the extra profit lies above 0, below 0
               unclear        it does not
               not_yet        the days are not over
               too_few        too few ordered or were left out for a range
-              uneven         the groups came out uneven: no comparison can be trusted
+              uneven         the groups came out uneven
               elsewhere      the orders that the sending tool tells of are not in this shop
               no_holdout     nobody was left out
     Raises NotEnoughData without orders.
@@ -127,8 +138,9 @@ def _rows(known: Known, people: pd.DataFrame, base: dict[str, Any]) -> list[dict
             "known_on": known_on,
             "orders_until": known.orders.until,
             "ratio_p": ratio_p,
-            "orders_found": _found(people, inside) if days == window else np.nan,
         }
+        # Orders of a window that is not over may still come with the next import.
+        row["orders_found"] = _found(people, inside) if days == window and row["is_over"] else np.nan
         counted = people[drawn.usable] if drawn.sent else people
         rows.append(row | joined.reached_by_others(known, counted, days) | _counted(inside, treated))
         rows[-1] |= _compared(inside, drawn, before, rows[-1])
@@ -136,10 +148,10 @@ def _rows(known: Known, people: pd.DataFrame, base: dict[str, Any]) -> list[dict
     for row in rows:
         row["orders_found"] = found
         row["verdict"] = _verdict(row)
-        if row["verdict"] in ("uneven", "elsewhere", "too_few"):
-            row |= dict.fromkeys(
-                [one for one in COLUMNS if one.startswith("extra_profit")] + ["chance_of_loss"], np.nan
-            )
+        if row["verdict"] in ("uneven", "elsewhere", "too_few") or _ordered(row) < FEWEST_ORDERED:
+            row |= dict.fromkeys(COMPARED, np.nan)
+        if not known.has_begun(people):
+            row |= dict.fromkeys(ORDERED, np.nan)
     return rows
 
 
@@ -216,21 +228,34 @@ def scaled(name: str, found: difference.Difference, sent: int, cost: float) -> d
 
 def _verdict(row: dict[str, Any]) -> str:
     """See `measured`."""
-    if row["basis"] == "attributed":
-        return "too_few" if row["held_out"] else "no_holdout"
     if row["ratio_p"] < UNEVEN:
         return "uneven"
     if row["orders_found"] < AGREES:
         return "elsewhere"
+    if row["basis"] == "attributed":
+        return "too_few" if row["held_out"] else "no_holdout"
+    if row["held_out"] < FEWEST_HELD:  # no day changes that
+        return "too_few"
     if not row["is_over"]:
         return "not_yet"
-    if row["held_out"] < FEWEST_HELD or row["sent_ordered"] + row["held_ordered"] < FEWEST_ORDERED:
+    if _ordered(row) < FEWEST_ORDERED:
         return "too_few"
     if row["extra_profit_low"] > 0:
         return "gained"
     return "lost" if row["extra_profit_high"] < 0 else "unclear"
 
 
+def at(table: pd.DataFrame, days: int) -> pd.DataFrame:
+    """Rows of `measured` at this many days; with OWN each plan's at its own window. One row per plan."""
+    return table[table["is_window"] == 1] if days == OWN else table[table["days"] == days]
+
+
+def _ordered(row: dict[str, Any]) -> int:
+    """Customers of both groups who ordered."""
+    return int(row["sent_ordered"] + row["held_ordered"])
+
+
 def final(table: pd.DataFrame, days: int) -> pd.DataFrame:
-    """Rows of `measured` at this many days whose comparison holds: over, even, and with enough people."""
-    return table[(table["days"] == days) & table["verdict"].isin(["gained", "lost", "unclear"])]
+    """Of these the rows whose comparison holds: over, even, and with enough people."""
+    rows = at(table, days)
+    return rows[rows["verdict"].isin(["gained", "lost", "unclear"])]

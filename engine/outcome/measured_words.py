@@ -82,7 +82,8 @@ def _others(row: pd.Series, days: int) -> Sentence:
 
 
 def _count(value: object) -> str:
-    return f"{int(_number(value) or 0):,}"
+    number = _number(value)
+    return "–" if np.isnan(number) else f"{int(number):,}"
 
 
 def _number(value: Any) -> float:

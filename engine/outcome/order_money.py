@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from engine import terms
-from engine.campaign import baskets
+from engine.campaign import baskets, offers
 from engine.errors import NotEnoughData
 from engine.sentences import Sentence
 from engine.shop import sales
@@ -85,6 +85,31 @@ def orders(shop: Shop, as_of: date | None = None) -> Orders:
         pd.Index(customers), (keys // (order.max() + 1))[by_time], at[by_time], is_order[by_time].astype("float64"),
         whole[by_time], until, notes,
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What is left of money of which no order line is known: margin, a share of list price without tax; kept, the share
+    of what was paid that is neither tax nor comes back; notes: what both rest on."""
+
+    margin: float
+    kept: float
+    notes: tuple[Sentence, ...]
+
+
+def left(shop: Shop) -> Left:
+    """Of an order of this shop, for revenue that only an ad platform or a sending tool tells of."""
+    tax: float = 0.0
+    notes: tuple[Sentence, ...] = ()
+    if shop.rows("orders"):
+        present = shop.columns("orders")
+        lines = shop.table("orders", [name for name in COLUMNS if name in present])
+        tax, notes = _tax_share(shop, lines, sales.parts(lines))
+    elif shop.settings.prices_include_tax:
+        notes = (Sentence("money.tax_unknown"),)
+    margin, kept = offers.margin(shop, [], None, tax).share, terms.kept_share(tax, shop.settings.return_rate)
+    said = Sentence("measured.note_left", {"margin": f"{margin:.0%}", "kept": f"{kept:.0%}"})
+    return Left(margin, kept, (said, *notes))
 
 
 def _first(at: np.ndarray, bought: np.ndarray, which: np.ndarray, count: int) -> np.ndarray:

@@ -46,6 +46,11 @@ def campaigns(shop: Shop) -> pd.DataFrame:
         raise NotEnoughData(
             "This shop has no past campaigns yet. Import campaigns with deliveries or campaign_results, or ads."
         )
+    return recorded(shop)
+
+
+def recorded(shop: Shop) -> pd.DataFrame:
+    """`campaigns`, no rows of a shop that has none."""
     found = pd.concat([_messages(shop), _ads(shop)], ignore_index=True)
     table = found.reindex(columns=COLUMNS).sort_values(["starts_at", "campaign_id"], ascending=False, kind="stable")
     return table.reset_index(drop=True)

@@ -18,8 +18,10 @@ Z = float(stats.norm.ppf(0.5 + difference.LEVEL / 2))
 class Together:
     """The sum of the plans whose comparison holds at so many days; ranges 95 %. None of them where plans is 0.
 
-    plans: counted; waiting: their days are not over; apart: not counted for another reason. first, last: days of the
-    first and last send counted (ISO). gained, lost: plans whose own range of the profit lies above 0, below 0.
+    days: measured.OWN for each plan at its own window. plans: counted; waiting: their days are not over; apart: not
+    counted for another reason. first, last: days of the first and last send counted (ISO). gained, lost: plans whose
+    own range of the profit lies above 0, below 0. extra_profit = extra_gross_profit - extra_discount - cost; cost is of
+    sending and of ads; unpriced: plans that do not say what a message costs, whose sending counts as free.
     """
 
     days: int
@@ -38,16 +40,20 @@ class Together:
     extra_profit_high: float
     chance_of_loss: float
     attributed_orders: float
+    extra_gross_profit: float
+    extra_discount: float
+    cost: float
+    unpriced: int
     first: str
     last: str
 
 
 def together(table: pd.DataFrame, days: int) -> Together:
-    """`measured` summed at this many days.
+    """`measured` summed at this many days, or with measured.OWN each plan at its own window.
 
     Each plan drew its own groups by chance, so their errors are independent and their squares add up.
     """
-    mine = table[table["days"] == days]
+    mine = measured.at(table, days)
     rows = measured.final(table, days)
     waiting = int((mine["verdict"] == "not_yet").sum())
     orders, profit = _summed(rows, "extra_orders"), _summed(rows, "extra_profit")
@@ -57,7 +63,9 @@ def together(table: pd.DataFrame, days: int) -> Together:
         int((rows["verdict"] == "lost").sum()), int(rows["sent"].sum()), int(rows["held_out"].sum()),
         orders[0], orders[1], orders[2], profit[0], profit[1], profit[2],
         float(stats.norm.cdf(-profit[0] / spread)) if spread > 0 else float("nan"),
-        float(rows["attributed_orders"].sum()),
+        float(rows["attributed_orders"].sum()), float(rows["extra_gross_profit"].sum()),
+        float(rows["extra_discount"].sum()), float(rows[["send_cost", "ad_cost"]].sum().sum()),
+        int(rows["send_cost"].isna().sum()),
         str(rows["starts_at"].min())[:10] if len(rows) else "", str(rows["starts_at"].max())[:10] if len(rows) else "",
     )  # fmt: skip
 

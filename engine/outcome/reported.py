@@ -53,18 +53,26 @@ def take_in(
             if found.mapping.table not in OF_CAMPAIGNS:
                 values = {"file": found.sheet.name, "table": found.mapping.table}
                 raise DataProblem(Sentence("measured.no_report", values))
-    beside = replace(plans_known(shop.path), problems=_Checks(shop))
+    known = set(shop.table("campaigns", ["campaign_id"])["campaign_id"]) if shop.rows("campaigns") else set()
+    checks = _Checks(plans.saved_plans(shop.path), known)
+    beside = replace(plans_known(shop.path), problems=checks)
     return intake.import_files(list(files), shop.path, now=now, progress=progress, config=config, beside=beside)
 
 
 def plans_known(shop_dir: Path) -> Beside:
-    """The plans of a shop as rows of its campaigns: a report may name them. None where there is no shop yet."""
+    """The plans of a shop as rows of its campaigns: a report may name them. None where there is no shop yet.
+
+    With it goes what no import takes, whatever way it came: a part above its whole, a variant that a plan has not.
+    """
     try:
         settings = store.open_shop(shop_dir).settings if (Path(shop_dir) / "shop.toml").exists() else None
     except AppError:
         settings = None  # the import itself says what is wrong with it
-    rows = [_as_campaign(saved, settings) for saved in plans.saved_plans(Path(shop_dir))] if settings else []
-    return Beside(pd.DataFrame(rows, columns=[*_COLUMNS]))
+    if settings is None:
+        return Beside(pd.DataFrame(columns=[*_COLUMNS]), problems=_Checks([]))
+    stored = plans.saved_plans(Path(shop_dir))
+    rows = [_as_campaign(saved, settings) for saved in stored]
+    return Beside(pd.DataFrame(rows, columns=[*_COLUMNS]), problems=_Checks(stored))
 
 
 _COLUMNS = (
@@ -87,25 +95,43 @@ def _as_campaign(saved: SavedPlan, settings: ShopSettings) -> dict[str, Any]:
 
 
 class _Checks:
-    """What is wrong with rows of a report beside what every import looks for: (table, rows) -> problems."""
+    """What is wrong with rows of a report beside what every import looks for: (table, rows) -> problems.
 
-    def __init__(self, shop: Shop):
-        self._campaigns = (
-            set(shop.table("campaigns", ["campaign_id"])["campaign_id"]) if shop.rows("campaigns") else set()
-        )
-        self._plans = {saved.plan.plan_id for saved in plans.saved_plans(shop.path)}
+    campaigns: the ids that the shop knows beside its plans; None where a row may name others, and nobody.
+    """
+
+    def __init__(self, stored: Sequence[SavedPlan], campaigns: set[str] | None = None):
+        self._campaigns = campaigns
+        self._variants = {saved.plan.plan_id: saved.plan.variants for saved in stored}
 
     def __call__(self, table: str, rows: pd.DataFrame) -> list[Problem]:
+        found = [*self._no_variant(table, rows), *self._too_many(table, rows)]
+        if self._campaigns is not None:
+            found = [*self._unknown(table, rows, self._campaigns), *self._nobody(table, rows), *found]
         problems: dict[int, Problem] = {}
-        for problem in (*self._unknown(table, rows), *self._nobody(table, rows), *self._too_many(table, rows)):
+        for problem in found:
             problems.setdefault(problem[0], problem)
         return list(problems.values())
 
-    def _unknown(self, table: str, rows: pd.DataFrame) -> list[Problem]:
+    def _no_variant(self, table: str, rows: pd.DataFrame) -> list[Problem]:
+        """A variant that the plan has not. Plans without variants take any: a tool may have tried some of its own."""
+        if table not in ("campaign_results", "deliveries") or not {"campaign_id", "variant"} <= set(rows):
+            return []
+        problems: list[Problem] = []
+        variant = rows["variant"].astype("str").str.strip()
+        for plan_id, own in self._variants.items():
+            mine = rows["campaign_id"].astype("str").str.strip().eq(plan_id)
+            wrong = mine & rows["variant"].notna() & variant.ne("") & ~variant.isin(own)
+            if own:
+                reason = f"variant is none of this plan's: {', '.join(own)}"
+                problems += [(int(row), "variant", variant[row], reason) for row in rows.index[wrong]]
+        return problems
+
+    def _unknown(self, table: str, rows: pd.DataFrame, campaigns: set[str]) -> list[Problem]:
         if table not in OF_CAMPAIGNS or "campaign_id" not in rows:
             return []
         ids = rows["campaign_id"].astype("str").str.strip()
-        known = ids.isin(self._plans | self._campaigns) | rows["campaign_id"].isna() | ids.eq("")
+        known = ids.isin(set(self._variants) | campaigns) | rows["campaign_id"].isna() | ids.eq("")
         reason = "campaign_id is neither a plan nor a past campaign of this shop"
         return [(int(row), "campaign_id", ids[row], reason) for row in rows.index[~known]]
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import NotEnoughData
+from engine.outcome.draws import Draws, draws
 from engine.sentences import Sentence
 from engine.shop import sales
 from engine.shop.features import campaign_windows, default_as_of
@@ -22,13 +23,16 @@ class Touches:
 
     orders: order_id, customer_id, ordered_at, net (money after discounts and returns), one row per order placed.
     pairs: message and order (positions in these tables) and days between, 0 to HORIZON; an order appears once for each
-    message before it. as_of: the first instant that nothing is known of.
+    message before it. as_of: the first instant that nothing is known of. by_export: campaign_id of the plans that no
+    delivery tells of: whoever was given to the sending tool counts as sent, at the plan's moment and by its first
+    channel.
     """
 
     messages: pd.DataFrame
     orders: pd.DataFrame
     pairs: pd.DataFrame
     as_of: pd.Timestamp
+    by_export: tuple[str, ...] = ()
 
     @property
     def claims(self) -> pd.DataFrame:
@@ -38,27 +42,66 @@ class Touches:
         return self.pairs[inside & self.messages["treated"].to_numpy()[message]]
 
 
-def touches(shop: Shop) -> Touches:
-    """Every message and every order of the shop. Raises NotEnoughData for a shop that lacks either."""
-    for name in ("deliveries", "campaigns", "orders"):
+def touches(shop: Shop, drawn: Draws | None = None) -> Touches:
+    """Every message and every order of the shop. drawn: where it was read before.
+
+    Raises NotEnoughData for a shop that lacks either.
+    """
+    drawn = drawn if drawn is not None else draws(shop)
+    is_exported = drawn.about["source"].eq("assignment").any()
+    for name in ("orders",) if is_exported else ("deliveries", "campaigns", "orders"):
         if not shop.rows(name):
             raise NotEnoughData(Sentence(f"channels.needs_{name}"))
-    messages, orders = _messages(shop), placed(shop)
+    as_of, orders = pd.Timestamp(default_as_of(shop)), placed(shop)
     if not len(orders):
         raise NotEnoughData(Sentence("channels.needs_orders"))
+    messages, by_export = _messages(shop, drawn, as_of)
     if not messages["treated"].any():
         raise NotEnoughData(Sentence("channels.none_sent"))
-    return Touches(messages, orders, _pairs(messages, orders), pd.Timestamp(default_as_of(shop)))
+    return Touches(messages, orders, _pairs(messages, orders), as_of, by_export)
 
 
-def _messages(shop: Shop) -> pd.DataFrame:
-    wanted = ("campaign_id", "customer_id", "sent_at", "treated")
-    rows = shop.table("deliveries", [name for name in shop.columns("deliveries") if name in wanted])
+def _messages(shop: Shop, drawn: Draws, as_of: pd.Timestamp) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Single deliveries, with what exports tell beside them: of a plan without any delivery everybody it was for, of
+    one whose deliveries name nobody left out those people. And which plans are known by their export alone."""
+    rows = _delivered(shop)
+    ours = drawn.about[drawn.about["source"] == "assignment"].set_index("campaign_id")
+    people = drawn.people[drawn.people["campaign_id"].isin(ours.index) & drawn.people["global_holdout"].ne(1)]
+    treated = people["treated"].eq(1)
+    of_sent, of_held = (set(rows.loc[rows["treated"].eq(one), "campaign_id"]) for one in (True, False))
+    is_new = np.where(treated, ~people["campaign_id"].isin(of_sent), ~people["campaign_id"].isin(of_held))
+    added = people[is_new & people["at"].lt(as_of)]  # one exported for a later day has reached nobody yet
+    added = pd.DataFrame(
+        {
+            "campaign_id": added["campaign_id"].astype("str"), "customer_id": added["customer_id"].astype("str"),
+            "sent_at": added["at"], "treated": added["treated"].eq(1),
+        }
+    )  # fmt: skip
+    alone = set(added.loc[added["treated"], "campaign_id"])
+    parts = [one for one in (rows, added) if len(one)]
+    table = pd.concat(parts, ignore_index=True) if parts else rows
+    table = table.join(_windows(shop, ours), on="campaign_id")
+    return table[table["channel"].notna()].reset_index(drop=True), tuple(one for one in ours.index if one in alone)
+
+
+def _delivered(shop: Shop) -> pd.DataFrame:
+    """campaign_id, customer_id, sent_at, treated (bool) of single deliveries."""
+    kept = ["campaign_id", "customer_id", "sent_at", "treated"]
+    if not shop.rows("deliveries"):
+        kinds = {"sent_at": "datetime64[us]", "treated": "bool"}
+        return pd.DataFrame({name: pd.Series(dtype="str") for name in kept}).astype(kinds)
+    rows = shop.table("deliveries", [name for name in shop.columns("deliveries") if name in kept])
     treated = rows["treated"].fillna(1.0).eq(1.0) if "treated" in rows else pd.Series(True, rows.index)
-    windows = campaign_windows(shop).drop_duplicates("campaign_id").set_index("campaign_id")
-    table = rows[["campaign_id", "customer_id", "sent_at"]].assign(treated=treated)
-    table = table.join(windows[["channel", "window_days"]], on="campaign_id")
-    return table[table["channel"].notna()].reset_index(drop=True)
+    return rows.assign(treated=treated)[kept]
+
+
+def _windows(shop: Shop, ours: pd.DataFrame) -> pd.DataFrame:
+    """channel and window_days by campaign_id, of plans their own."""
+    own = ours[["channel", "window_days"]]
+    if not shop.rows("campaigns"):
+        return own
+    known = campaign_windows(shop).drop_duplicates("campaign_id").set_index("campaign_id")
+    return pd.concat([own, known.loc[~known.index.isin(own.index), ["channel", "window_days"]]])
 
 
 def placed(shop: Shop) -> pd.DataFrame:
@@ -95,9 +138,7 @@ def _found(messages: pd.DataFrame, orders: pd.DataFrame, begin: int, end: int) -
     orders and of messages.
     """
     codes = pd.factorize(pd.concat([orders["customer_id"], messages["customer_id"]]))[0].astype("int64")
-    sent = messages["sent_at"]
-    if (orders["ordered_at"] == orders["ordered_at"].dt.normalize()).all():
-        sent = sent.dt.normalize()  # orders known by their day alone would seem to come before that day's message
+    sent = sales.moments(messages["sent_at"], orders["ordered_at"])
     first = min(orders["ordered_at"].min(), sent.min())
     at, since = seconds(orders["ordered_at"], first), seconds(sent, first)
     span = max(int(at.max()), int(since.max())) + (abs(begin) + abs(end) + 1) * DAY

@@ -17,6 +17,7 @@ from engine.model.coverage import Held
 
 JUDGED = ["figure", "campaign", "channel", "at", "forecast", "low", "high", "actual", "trials"]
 FEWEST = 3  # campaigns, for a bias with a range
+RATES = ("ctr", "rate")  # how the names of rates end
 _TARGET = {"click": "ctr", "order": "order_rate", "ad_click": "ad_ctr", "ad_conversion": "ad_order_rate"}
 FIGURES = tuple(_TARGET.values())  # of those rehearsed
 
@@ -99,13 +100,18 @@ def over_time(rows: pd.DataFrame, periods: int = 6) -> pd.DataFrame:
 
 
 def bias(rows: pd.DataFrame) -> Bias | None:
-    """Of all rows together; None where nothing can be compared: half a success stands for none."""
+    """Of one figure's rows together; None where nothing can be compared.
+
+    Half a success stands for none: as a rate, as a count, or in money half of the least that any of them brought.
+    """
     known = rows[rows["forecast"] > 0]
-    if not len(known):
-        return None
-    least = (0.5 / known["trials"]).fillna(0.5)
+    is_rate, is_money = known["figure"].str.endswith(RATES), known["figure"].eq("revenue")
+    least = (0.5 / known["trials"]).where(is_rate, 0.5).fillna(0.5)
+    least = least.mask(is_money, known.loc[known["actual"] > 0, "actual"].min() / 2)
     actual = known["actual"].where(known["actual"] > 0, least)
-    ratio = np.log((known["forecast"] / actual).to_numpy("float64"))
+    ratio = np.log((known["forecast"] / actual).dropna().to_numpy("float64"))
+    if not len(ratio):
+        return None
     mean, count = float(ratio.mean()), len(ratio)
     if count < FEWEST:
         return Bias(mean, None, None, count)
@@ -152,7 +158,7 @@ def told(rows: pd.DataFrame, figures: Sequence[str]) -> list[dict]:
 
 def _told(rows: pd.DataFrame, figure: str, channel: str) -> dict:
     moved = bias(rows) if not figure.startswith("extra_") else None
-    fitted = calibration(rows) if figure.endswith(("ctr", "rate")) else None
+    fitted = calibration(rows) if figure.endswith(RATES) else None
     return {
         "figure": figure,
         "channel": channel,

@@ -97,6 +97,16 @@ def parts(orders: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def moments(at: pd.Series, ordered_at: pd.Series) -> pd.Series:
+    """The instants from which orders count as later than `at`.
+
+    Where the shop's orders say a day and no hour, every one is at 00:00, before what was sent or searched on its own
+    day: there whole days are compared, and that day's orders count as later.
+    """
+    by_day = ordered_at.dropna().eq(ordered_at.dropna().dt.normalize()).all()
+    return at.dt.normalize() if by_day else at
+
+
 def between(rows: pd.DataFrame, start: pd.Timestamp, end: pd.Timestamp, at: str = "ordered_at") -> pd.DataFrame:
     """The rows from `start` until before `end`, of rows that are sorted by `at`."""
     first, last = rows[at].searchsorted([start, end])

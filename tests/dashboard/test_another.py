@@ -9,6 +9,7 @@ from engine import settings
 from engine.decision import ledger
 from engine.shop import store
 from tests.dashboard.plan_pages import said
+from tests.outcome.test_offpolicy_from_plan import planted
 from tests.outcome.test_offpolicy_from_shop import shop_of
 
 LOG = pd.DataFrame(
@@ -54,6 +55,21 @@ def test_a_shop_whose_sends_cannot_tell_says_what_is_lacking(open_app, empty_sho
     app = open_app(empty_shop, "another", language="zh")
     assert not app.exception
     assert app.info and not app.get("plotly_chart")
+
+
+def test_another_variant_is_judged_on_the_draws_of_a_plan(open_app, tmp_path):
+    app = open_app(planted(tmp_path).path, "another", source="plan")
+    assert not app.exception
+    app.selectbox(key="another.variant").set_value("everybody:B").run()
+    assert "The other choice would have earned more" in said(app)
+    assert "From 4,000 customers whom chance drew" in said(app) and app.query_params["variant"] == "everybody:B"
+    app.selectbox(key="another.variant").set_value("nobody").run()
+    assert "The other choice would have earned less" in said(app)
+
+
+def test_without_variants_the_page_says_what_makes_a_draw(open_app, empty_shop):
+    app = open_app(empty_shop, "another", source="plan", language="zh")
+    assert not app.exception and "还没有以多个版本导出的方案" in app.info[0].value
 
 
 def test_a_log_and_a_policy_of_ones_own_are_judged(open_app, empty_shop):
@@ -127,6 +143,16 @@ def test_where_there_is_nothing_to_split_it_says_what_to_bring(open_app, empty_s
     app = open_app(empty_shop, "next_split", source=source)
     assert not app.exception
     assert app.info and not app.get("plotly_chart") and not [one for one in app.button if "confirm" in str(one.key)]
+
+
+def test_with_money_in_every_row_profit_is_maximised_and_named(open_app, empty_shop):
+    app = open_app(empty_shop, "next_split", source="file")
+    frame = ARMS.assign(cost=[10.0, 100.0] * 5, value=ARMS["converted"] * 2.0)
+    app.file_uploader(key="next_split.file").upload("arms.csv", csv(frame), "text/csv").run()
+    assert not app.exception
+    assert "expected profit per showing" in said(app) and "x is the best" in said(app)
+    assert app.metric[0].label == "Profit above an even split"
+    assert app.dataframe[0].value["profit"].tolist() == pytest.approx([15.0, -10.0], abs=1.0)
 
 
 def test_a_file_of_arms_is_split_and_a_wrong_one_refused(open_app, empty_shop):

@@ -2,7 +2,9 @@ import json
 
 import pytest
 
-from engine.outcome.experiments.example import example
+from dashboard import widgets
+from engine.outcome.experiments.example import example, example_people
+from engine.shop import store
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def test_without_a_file_the_page_says_what_to_bring(page, words):
 
 def test_the_example_shows_every_verdict_with_its_reason(page, words):
     app = page()
-    app.toggle(key="experiments.example").set_value(True).run()
+    app.toggle(key="experiments.example_counts").set_value(True).run()
     assert not app.exception
     assert app.dataframe[0].value["verdict"].tolist() == [
         "", "Won", "", "Inconclusive", "Lost", "", "No difference worth having", "", "Inconclusive", "Invalid",
@@ -40,7 +42,7 @@ def test_the_example_shows_every_verdict_with_its_reason(page, words):
 
 def test_the_charts_hold_the_lifts_and_the_evidence_of_the_chosen_test(page):
     app = page()
-    app.toggle(key="experiments.example").set_value(True).run()
+    app.toggle(key="experiments.example_counts").set_value(True).run()
     lifts, evidence = (json.loads(one.proto.spec) for one in app.get("plotly_chart"))
     assert {trace["name"] for trace in lifts["data"]} == {
         "Won", "Lost", "No difference worth having", "Inconclusive", "Invalid",
@@ -77,6 +79,40 @@ def test_a_bad_file_is_answered_in_a_sentence(page, content, said):
     assert said in app.error[0].value and app.error[0].value
 
 
+def test_a_file_with_a_row_per_person_shows_money_and_groups_with_their_numbers(page, words):
+    app = page()
+    content = example_people().to_csv(index=False).encode()
+    app.file_uploader(key="experiments.file").upload("people.csv", content).run()
+    assert not app.exception
+    _, money, groups = (json.loads(one.proto.spec) for one in app.get("plotly_chart"))
+    assert money["data"][0]["customdata"] == ["plain · letter", "adjusted · letter", "capped · letter"]
+    assert "money as in the file" in money["layout"]["xaxis"]["title"]["text"]
+    assert len(groups["data"][0]["x"]) == 3 and "of the variance went with it" in words(app)
+    assert "control 4,073" in words(app) and "worked better for some groups than for others" in words(app)
+    of_money, of_groups, _ = (one.value for one in app.dataframe)
+    assert of_money["people"].tolist() == [3_927] * 3 and of_money["cap"].tolist()[:2] == ["–", "–"]
+    assert set(of_groups["group"]) == {"new", "returning", "regular"}
+
+
+def test_money_is_in_the_currency_of_the_open_shop(open_app, empty_shop):
+    app = open_app(empty_shop, "experiments")
+    app.toggle(key="experiments.example_people").set_value(True).run()
+    assert not app.exception
+    money = json.loads(app.get("plotly_chart")[1].proto.spec)
+    currency = store.open_shop(empty_shop).settings.currency
+    assert currency and f"({currency})" in money["layout"]["xaxis"]["title"]["text"]
+    assert app.dataframe[0].value["difference"].iloc[0] == widgets.money(2.283, currency, 2)
+
+
+def test_a_bad_row_of_a_person_is_said_with_its_row_and_no_numbers_are_drawn_from_it(page, words):
+    app = page()
+    content = b"variant,customer_id,revenue\ncontrol,c1,5\ncontrol,c2,0\nb,c3,free\nb,c4,7\n"
+    app.file_uploader(key="experiments.file").upload("people.csv", content).run()
+    assert not app.exception
+    assert app.dataframe[0].value["verdict"].tolist() == ["Invalid", "Invalid"]
+    assert 'Row 4: revenue is "free"' in words(app).replace("\\", "")
+
+
 def test_a_file_with_one_bad_test_shows_the_others(page):
     app = page()
     content = b"experiment_id,variant,visitors,conversions\nx,a,0,0\n,b,5,9\ny,control,1000,50\ny,b,1000,90\n"
@@ -104,11 +140,18 @@ def test_what_cannot_be_planned_is_said_in_a_sentence(page):
     assert "the raised rate must stay below 1" in app.error[0].value
 
 
+def test_people_are_spoken_of_in_chinese(page, words):
+    app = page(language="zh")
+    app.toggle(key="experiments.example_people").set_value(True).run()
+    assert not app.exception
+    assert "扣除实验前的消费后" in words(app) and "against" not in words(app)
+
+
 @pytest.mark.parametrize("look", ["results", "plan"])
 def test_the_page_speaks_chinese(page, words, look):
     app = page(look, "zh")
     if look == "results":
-        app.toggle(key="experiments.example").set_value(True).run()
+        app.toggle(key="experiments.example_counts").set_value(True).run()
         assert "胜出" in app.dataframe[0].value["verdict"].tolist()
     assert not app.exception
     assert app.title[0].value == "实验"

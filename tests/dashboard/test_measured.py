@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from dashboard import charts, printed
+from dashboard.views.plan_tabs.measured import line as in_a_line
 from dashboard.views.results_parts import measured as look
 from engine import settings
 from engine.campaign.plan import Audience
@@ -13,6 +14,7 @@ from engine.decision import approvals, assignments, cells, export
 from engine.outcome import measured, programme
 from engine.shop import store
 from tests.dashboard.plan_pages import page_of, said, saved_plan
+from tests.outcome.test_measured import delivered, shop_with
 
 SENT = date(2026, 4, 1)
 
@@ -71,6 +73,15 @@ def test_the_file_has_every_number_of_days_and_the_reasons(demo_shop_dir):
     read = cells.read_back(printed.spreadsheet(look.for_file(table)))
     mine = read[read["plan_id"] == "k59"]
     assert mine["days"].tolist() == ["7", "30"] and "not over" in mine["reason"].iloc[1]
+
+
+@pytest.mark.parametrize("propensity", [0.7, 0.9])
+def test_a_plan_is_said_to_have_brought_something_only_where_the_groups_can_be_compared(tmp_path, propensity):
+    deliveries, lines = delivered(700, 300, 90, 10, propensity=propensity)
+    table = measured.measured(shop_with(tmp_path, deliveries, lines))
+    written = in_a_line(table.iloc[0], "USD")
+    assert ("uneven" in written) == (propensity == 0.9)
+    assert ("extra orders" in written) == (propensity == 0.7)
 
 
 @pytest.fixture

@@ -63,6 +63,16 @@ def test_a_change_says_what_it_was_and_what_it_is():
     assert gone.before == 0.0 and gone.after == pytest.approx(0.15, abs=0.04)
 
 
+def test_a_number_that_moved_is_told_as_that_where_a_few_values_went_missing_too():
+    random = np.random.default_rng(4)
+    before = pd.DataFrame({"price": random.normal(10, 2, 1_000)})
+    after = pd.DataFrame({"price": random.normal(20, 2, 1_000)})
+    after.loc[random.random(1_000) < 0.03, "price"] = np.nan
+    week = np.arange(1_000) % 10
+    (one,) = drift.found(before, after, week, 10 + week, volume=False).changes
+    assert (one.kind, round(one.before), round(one.after)) == ("number", 10, 20)
+
+
 def test_columns_that_no_longer_go_together_are_seen_by_the_classifier_alone():
     found = imported(3, "relation")
     assert not found.changes and found.alarm

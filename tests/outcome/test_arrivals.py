@@ -115,7 +115,7 @@ def test_orders_after_the_end_of_the_window_are_results_without_anybodys_report(
         return arrivals.note(shop, NOW, config)
 
     # Sent on January 10 at 10:00; the window of an e-mail is 7 days.
-    assert with_orders("2026-01-12", "2026-01-16") == []
-    assert with_orders("2026-01-12", "2026-01-17") == ["p1"]
+    assert with_orders("2026-01-12 09:00", "2026-01-16 09:00") == []
+    assert with_orders("2026-01-12 09:00", "2026-01-17 09:00") == ["p1"]
     assert status(shop) == "results_in"
     assert ledger.entries(shop.path, shop.shop_id, config)[-1].payload == {"rows": {"orders": 2}}

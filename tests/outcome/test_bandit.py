@@ -14,7 +14,7 @@ from engine import settings
 from engine.__main__ import main
 from engine.decision import ledger
 from engine.errors import DataProblem, NotAllowed, NotEnoughData
-from engine.outcome.bandit import arms, arrival, confirmed, proposal, thompson
+from engine.outcome.bandit import arms, arrival, confirmed, proposal, thompson, worth
 from engine.outcome.experiments import bayes
 from engine.sentences import say
 from engine.shop import store
@@ -188,6 +188,83 @@ def test_it_loses_less_than_an_even_split_and_than_one_that_forgets_the_delay(mo
     assert lost["ours"].mean() < lost["ours, told nothing of delay"].mean()
 
 
+# --- money ---
+
+
+def paid(frame, **of_arm):
+    """cost and value columns from {arm: (cost of a showing, value of a conversion)}."""
+    each = pd.DataFrame(of_arm, index=["cost", "value"]).T.loc[frame["arm"]].reset_index(drop=True)
+    return frame.assign(cost=frame["shown"] * each["cost"], value=frame["converted"] * each["value"])
+
+
+COUNTS = {"a": (20_000, 400), "b": (20_000, 200)}  # rates 2 % and 1 %
+
+
+def test_the_arm_with_the_higher_rate_and_the_lower_profit_loses():
+    """a: 0.02 x 10 - 0.15 = 0.05 a showing; b: 0.01 x 30 - 0.05 = 0.25."""
+    frame = paid(shown(COUNTS), a=(0.15, 10.0), b=(0.05, 30.0))
+    by_rate = proposed(COUNTS)
+    found = proposal.propose(arms.as_arms(frame, "x"), delay_days=0.0)
+    assert by_rate.maximises == "rate" and by_rate.propensities["a"] > 0.9
+    assert found.maximises == "profit" and found.propensities["b"] == pytest.approx(0.95, abs=1e-6)
+    assert [one.profit.value for one in found.arms] == pytest.approx([0.05, 0.25], abs=0.01)
+    assert found.arms[0].profit.low < 0.05 < found.arms[0].profit.high
+    assert "bandit.maximises_profit_of_file" in [one.key for one in found.reasons]
+    assert found.report()["profit_above_an_even_split"]["value"] == pytest.approx(0), "shown evenly"
+    assert "bandit.rate_only" in [one.key for one in by_rate.reasons]
+
+
+def test_profit_above_an_even_split_is_counted_by_hand():
+    counts = {"a": (30_000, 600), "b": (10_000, 100)}
+    found = proposal.propose(arms.as_arms(paid(shown(counts), a=(0.15, 10.0), b=(0.05, 30.0)), "x"), delay_days=0.0)
+    assert found.against_even.value == pytest.approx(10_000 * 0.05 - 10_000 * 0.25, rel=0.1)
+
+
+def test_with_the_same_money_everywhere_profit_chooses_as_the_rate_does():
+    counts = {"a": (5_000, 50), "b": (5_000, 60), "c": (5_000, 45)}
+    frame = paid(shown(counts), a=(0.1, 20.0), b=(0.1, 20.0), c=(0.1, 20.0))
+    found = proposal.propose(arms.as_arms(frame, "x"), delay_days=0.0)
+    np.testing.assert_allclose(
+        [one.chance_best for one in found.arms], [one.chance_best for one in proposed(counts).arms], atol=0.01
+    )
+
+
+def test_the_spread_of_single_values_is_told_from_days():
+    random = np.random.default_rng(3)
+    rows = pd.DataFrame({"shown": 1_000.0, "converted": random.poisson(20, 400) + 1.0, "cost": 0.0})
+    rows["value"] = [random.normal(50.0, 30.0, int(count)).sum() for count in rows["converted"]]
+    found = worth.of_arms(rows, np.arange(400) % 2, 2)
+    np.testing.assert_allclose(found.value, 50.0, atol=2.0)
+    events = rows["converted"].groupby(np.arange(400) % 2).sum()
+    np.testing.assert_allclose(found.error, 30.0 / np.sqrt(events), rtol=0.1)
+    single = worth.of_arms(rows.head(2).assign(converted=99.0, value=990.0), np.arange(2), 2)
+    np.testing.assert_allclose(single.error, 10.0 / np.sqrt(100.0), err_msg="one day says nothing of the spread")
+
+
+def test_guards_stay_and_a_day_without_money_leaves_the_rate():
+    few = paid(shown({"a": (1_000, 4), "b": (1_000, 2)}), a=(0.1, 9.0), b=(0.1, 9.0))
+    early = proposal.propose(arms.as_arms(few, "x"))
+    assert early.state == "too_early" and set(early.propensities.values()) == {0.5}
+    frame = paid(shown(COUNTS), a=(0.5, 10.0), b=(0.5, 30.0))
+    losing = proposal.propose(arms.as_arms(frame, "x"))
+    assert "bandit.all_lose" in [one.key for one in losing.reasons]
+    frame.loc[3, "value"] = np.nan
+    found = proposal.propose(arms.as_arms(frame, "x"))
+    assert found.maximises == "rate" and found.arms[0].profit is None
+    assert "rows without one of the two: 1." in next(one.text() for one in found.reasons if "rate_only" in one.key)
+
+
+def test_ads_bring_their_cost_and_what_their_revenue_leaves(shop):
+    ads = shop.table("ads")
+    store.save_tables(shop, {"ads": ads.assign(cost=10.0, revenue=ads["conversions"] * 100.0)})
+    found = arms.of_ads(store.open_shop(shop.path))["search"]
+    assert found.rate_only is None and found.rows["cost"].sum() == 200.0
+    assert found.rows["value"].sum() == pytest.approx(80 * 100.0 * 0.4), "the usual margin"
+    said = proposal.propose(found)
+    assert said.currency == "USD" and "per showing in USD" in " ".join(one.text() for one in said.reasons)
+    assert arms.of_ads(store.open_shop(shop.path), "clicks")["search"].rate_only is not None
+
+
 # --- where arms come from ---
 
 
@@ -230,6 +307,35 @@ def test_variants_of_sends_are_arms(shop):
     assert found["*"].rows.groupby("arm")["shown"].sum().tolist() == [980, 490]
 
 
+def test_a_campaign_with_deliveries_and_totals_is_counted_once(tmp_path):
+    made = store.create_shop(tmp_path / "both", {"name": "Tea"})
+    sent = pd.DataFrame(
+        {"campaign_id": "k1", "customer_id": [f"c{k}" for k in range(40)], "variant": ["a", "b"] * 20,
+         "sent_at": pd.Timestamp("2026-05-01 09:00"), "converted": [1.0, 0.0] * 19 + [np.nan] * 2}
+    )  # fmt: skip
+    totals = pd.DataFrame(
+        {"campaign_id": ["k1", "k1", "k2", "k2"], "variant": ["a", "b"] * 2, "date": pd.Timestamp("2026-05-01"),
+         "recipients": [20.0, 20.0, 100.0, 100.0], "orders": [19.0, 0.0, 5.0, 6.0]}
+    )  # fmt: skip
+    store.save_tables(made, {"deliveries": sent, "campaign_results": totals})
+    found = arms.of_variants(store.open_shop(made.path))
+    assert found["k1"].rows.set_index("arm")[["shown", "converted"]].to_numpy().tolist() == [[19, 19], [19, 0]]
+    assert found["*"].rows.groupby("arm")["shown"].sum().tolist() == [119, 119]
+    assert found["k1"].left_out[0].text() == "Rows left out because the arm, the day or a count is not known: 2."
+    assert found["k2"].left_out == ()
+
+
+def test_days_with_more_orders_than_showings_are_left_out_and_counted(shop):
+    ads = shop.table("ads")
+    ads.loc[ads.index[:3], "conversions"] = 9_000.0
+    ads.loc[ads.index[3], "conversions"] = np.nan
+    store.save_tables(shop, {"ads": ads})
+    found = proposal.propose(arms.of_ads(store.open_shop(shop.path))["search"])
+    said = [one.text() for one in found.reasons if one.key.startswith("bandit.left_out")]
+    assert "is not known: 1." in said[0] and "more converted than were shown that day: 3." in said[1]
+    assert found.arms[0].shown == 6 * 2_000
+
+
 def test_a_shop_without_ads_or_variants_offers_nothing(tmp_path):
     empty = store.create_shop(tmp_path / "empty", {"name": "Empty"})
     assert arms.of_ads(empty) == {} == arms.of_variants(empty)
@@ -251,6 +357,8 @@ def wrong(column, value):
         (wrong("converted", "few"), "converted is “few”"),
         (wrong("converted", ""), "converted is “”"),
         (wrong("converted", 50), "converted is 50, more than were shown that day"),
+        (wrong("cost", -2.0), "cost is “-2.0”"),
+        (wrong("value", "much"), "value is “much”"),
         (wrong("arm", "a").drop(columns="shown"), "column shown is missing"),
         (shown({"a": (100, 10)}), "has 1 arm; two or more"),
         (shown({f"a{k}": (100, 10) for k in range(41)}), "has 41 arms; at most 40"),

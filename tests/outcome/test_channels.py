@@ -6,17 +6,21 @@ import pytest
 from click.testing import CliRunner
 
 from engine.__main__ import main
+from engine.campaign.plan import Audience, Step
+from engine.decision import assignments
 from engine.errors import NotEnoughData
 from engine.model.shrunk import effects, log_odds
-from engine.outcome import channels
-from engine.outcome.channels import each
+from engine.outcome import channels, measured, programme
 from engine.outcome.channels.delay import delays
 from engine.outcome.channels.hours import hours
 from engine.outcome.channels.reconciled import contacts, reconciled
 from engine.outcome.touches import touches
 from engine.shop import store
+from tests.outcome.test_measured import PEOPLE, config, exported, order, plan
+from tests.outcome.test_touches import by_export
 from tests.tiny import shop_of, tables
 
+__all__ = ["by_export", "config"]
 PRODUCTS = pd.DataFrame({"product_id": ["p"], "name": ["Tea"], "price": [20.0], "unit_cost": [10.0]})
 
 
@@ -113,21 +117,145 @@ def test_customers_written_to_by_two_channels_within_days_are_counted(small):
     assert contacts(touches(small), days=1).several_channels == 0
 
 
-def test_money_of_a_channel_follows_from_its_counts(tmp_path):
-    wrote = pd.DataFrame(
-        {"campaign_id": "mail1", "customer_id": [f"t{n}" for n in range(1000)], "sent_at": "2026-01-01", "treated": 1,
-         "converted": [1] * 100 + [0] * 900, "revenue": [18.0] * 100 + [0.0] * 900}
-    )  # fmt: skip
-    held = wrote.assign(customer_id=[f"h{n}" for n in range(1000)], treated=0)
-    held[["converted", "revenue"]] = np.array([[1, 20.0]] * 40 + [[0, 0.0]] * 960)
-    known = CAMPAIGNS.head(1).assign(offer_kind="percent", discount=0.1, send_cost=0.05)
-    found = shop(tmp_path / "shop", orders(("a", "2026-01-01")), pd.concat([wrote, held]), {"return_rate": 0.1}, known)
-    row = each.channels(found).iloc[0]
-    assert (row["recorded_orders"], row["extra_orders"], row["cost"]) == (100, pytest.approx(60), pytest.approx(50))
-    assert row["cost_per_extra"] == pytest.approx(50 / 60)
-    assert row["discount_given"] == pytest.approx(100 * 2 * 0.9)  # 2 off each, of which nine tenths stay sold
-    assert row["extra_profit"] == pytest.approx(60 * 20 * 0.9 * 0.5 - 180 - 50)
-    assert row["extra_low"] < 60 < row["extra_high"] and row["extra_profit_low"] < row["extra_profit"]
+# --- what was added ---
+
+
+def tried(campaign, channel, at, people=400, held=100, bought=60, bought_held=6, **more):
+    """A campaign, its deliveries, and an order of 20 two days later of so many of both groups."""
+    ids = [f"{campaign}-{n}" for n in range(people + held)]
+    messages = sent(*((campaign, one, at) for one in ids)).assign(treated=[1] * people + [0] * held, **more)
+    day = (pd.Timestamp(at) + pd.Timedelta(days=2)).isoformat()
+    placed = orders(*((one, day) for one in [*ids[:bought], *ids[people : people + bought_held]]))
+    known = pd.DataFrame({"campaign_id": [campaign], "channel": channel, "starts_at": at, "send_cost": 0.05})
+    return known, messages, placed.assign(order_id=lambda table: campaign + table["order_id"])
+
+
+def joined_shop(folder, *campaigns, until="2026-03-01", **settings):
+    known, messages, placed = (pd.concat(parts, ignore_index=True) for parts in zip(*campaigns, strict=True))
+    placed = pd.concat([placed, orders(("z", until))], ignore_index=True)
+    return shop(folder, placed, messages, WINDOWS | settings, known)
+
+
+def test_what_a_channel_added_follows_from_the_shops_own_orders(tmp_path):
+    said_elsewhere = {"converted": [1] * 50 + [0] * 450, "revenue": 99.0}  # what a tool says is no part of it
+    found = channels.answer(joined_shop(tmp_path / "shop", tried("mail1", "email", "2026-01-05", **said_elsewhere)))
+    row = found.table().iloc[0]
+    assert (row["recorded_orders"], row["attributed_orders"], row["cost"]) == (50, 60, pytest.approx(20))
+    assert (row["tested_sent"], row["held_out"], row["with_holdout"], row["counted"]) == (400, 100, 1, 1)
+    assert row["extra_orders"] == pytest.approx(400 * (60 / 400 - 6 / 100))
+    assert row["cost_per_extra"] == pytest.approx(20 / 36)
+    assert row["cost_per_extra_low"] == pytest.approx(20 / row["extra_high"])
+    assert row["extra_profit"] == pytest.approx(36 * 10.0 - 20)
+    assert row["extra_profit"] == pytest.approx(row["extra_gross_profit"] - row["extra_discount"] - row["tested_cost"])
+    assert row["extra_low"] < 36 < row["extra_high"] and row["verdict"] == "pays" and row["chance_of_loss"] < 0.025
+
+
+def test_channels_add_up_to_all_plans_as_the_first_look_sums_them(demo_shop_dir):
+    opened = store.open_shop(demo_shop_dir)
+    found, table = channels.answer(opened), measured.measured(opened)
+    for days in (measured.OWN, *measured.HORIZONS):
+        whole, rows = programme.together(table, days), found.table(days)
+        for one, name in (("counted", "plans"), ("tested_sent", "sent"), ("held_out", "held"), *(
+            (same, same) for same in ("attributed_orders", "extra_orders", "extra_profit", "extra_gross_profit")
+        )):  # fmt: skip
+            assert rows[one].sum() == pytest.approx(getattr(whole, name))
+        half = (rows["extra_profit_high"] - rows["extra_profit_low"]) / 2
+        assert np.sqrt((half**2).sum()) == pytest.approx((whole.extra_profit_high - whole.extra_profit_low) / 2)
+        apart = rows[["not_yet", "too_few", "uneven", "elsewhere"]].to_numpy().sum()
+        assert apart == whole.waiting + whole.apart == len(found.apart(days))
+        assert whole.plans and found.total(days) == whole
+
+
+def test_each_campaign_counts_in_its_own_window(tmp_path):
+    late = ("text", "sms", "2026-01-05")  # its orders come two days later, its window is three days
+    found = channels.answer(joined_shop(tmp_path / "shop", tried(*late), tried("mail1", "email", "2026-01-05")))
+    rows = found.table().set_index("channel")
+    assert rows["extra_orders"].tolist() == pytest.approx([36, 36])
+    short = joined_shop(tmp_path / "short", tried(*late), window_days={"sms": 1})
+    assert channels.answer(short).table()["attributed_orders"].isna().all()  # none in a day: too few to count
+    assert channels.answer(short).table(7)["attributed_orders"].tolist() == [60]
+
+
+def test_campaigns_that_cannot_be_compared_are_counted_and_named(tmp_path):
+    found = channels.answer(
+        joined_shop(
+            tmp_path / "shop",
+            tried("good", "email", "2026-01-05"),
+            tried("uneven", "email", "2026-01-05", propensity=0.5),
+            tried("few", "email", "2026-01-05", bought=4, bought_held=1),
+            tried("elsewhere", "email", "2026-01-05", converted=[0] * 300 + [1] * 40 + [0] * 160),
+            tried("late", "email", "2026-02-26"),
+            tried("text", "sms", "2026-02-28"),
+            tried("all", "push", "2026-01-05", held=0, bought_held=0),
+            window_days={"email": 7, "sms": 5},
+        )
+    )
+    rows = found.table().set_index("channel")
+    assert rows.loc["email", ["campaigns", "with_holdout", "counted"]].tolist() == [5, 5, 1]
+    assert rows.loc["email", ["not_yet", "too_few", "uneven", "elsewhere"]].tolist() == [1, 1, 1, 1]
+    assert rows.loc["email", "extra_orders"] == pytest.approx(36)
+    assert rows.loc["sms", ["verdict", "not_yet"]].tolist() == ["none_counted", 1]
+    assert rows.loc["push", "verdict"] == "no_holdout"
+    assert set(found.apart()["plan_id"]) == {"uneven", "few", "elsewhere", "late", "text"}
+
+
+def test_without_a_price_of_a_message_no_cost_per_order_is_said(tmp_path):
+    known, messages, placed = tried("mail1", "email", "2026-01-05")
+    opened = joined_shop(tmp_path / "shop", (known.drop(columns="send_cost"), messages, placed), send_cost={})
+    found = channels.answer(opened)
+    assert found.table()["cost_per_extra"].isna().all() and found.table()["extra_profit"].notna().all()
+    assert found.total().unpriced == 1
+
+
+# --- plans that their export alone tells of ---
+
+
+def test_it_is_named_and_counted_with_its_channel(by_export):
+    opened, wrote, held = by_export
+    found = channels.answer(opened)
+    row = found.table().iloc[0]
+    assert found.by_export == ("Tea",)
+    assert (row["campaigns"], row["by_export"], row["sent"], row["cost"]) == (1, 1, len(wrote), 0.5 * len(wrote))
+    assert row["extra_orders"] == pytest.approx(len(wrote) * (30 / len(wrote) - 10 / len(held)))
+
+
+def test_with_its_deliveries_it_is_a_record_like_any(by_export):
+    opened, wrote, _ = by_export
+    store.save_tables(opened, {"deliveries": sent(*(("p1", one, "2026-01-11 08:00") for one in wrote[:50]))})
+    found = channels.answer(store.open_shop(opened.path))
+    assert found.table().iloc[0][["campaigns", "by_export", "sent"]].tolist() == [1, 0, 50] and found.by_export == ()
+    assert found.table().iloc[0]["first"] == pd.Timestamp("2026-01-11 08:00")
+
+
+def test_totals_of_a_plan_whose_people_are_known_are_not_called_unmatched(by_export):
+    opened, _, _ = by_export
+    known = pd.DataFrame({"campaign_id": ["p1", "other"], "channel": "email", "starts_at": "2026-01-10"})
+    totals = pd.DataFrame({"campaign_id": ["p1", "other"], "recipients": 90, "orders": [9, 4]})
+    store.save_tables(opened, {"campaigns": known, "campaign_results": totals})
+    found = channels.answer(store.open_shop(opened.path))
+    assert found.unmatched["orders"].tolist() == [4.0]
+    assert found.table().iloc[0][["sent", "recorded_orders", "by_export"]].tolist() == [180.0, 13.0, 0]
+
+
+def test_a_plan_by_two_channels_stands_with_its_first(tmp_path, config):
+    found = shop_of(tmp_path / "shop", {"customers": pd.DataFrame({"customer_id": PEOPLE})}, {})
+    steps = [Step(copy={"subject": "Tea"}), Step(day=2, channel="sms", copy={"body": "Tea"})]
+    exported(found, config, plan(steps=steps, audience=Audience(customer_ids=PEOPLE)))
+    store.save_tables(found, {"orders": pd.DataFrame([order("c000", "2026-03-01")])})
+    row = channels.answer(store.open_shop(found.path)).table().iloc[0]
+    treated = assignments.saved(found.path)["treated"].sum()
+    assert (row["channel"], row["several_channels"], row["sent"]) == ("email", 1, 2 * treated)
+
+
+def test_exports_without_orders_say_what_to_import(tmp_path, config):
+    found = shop_of(tmp_path / "shop", {"customers": pd.DataFrame({"customer_id": PEOPLE})}, {})
+    exported(found, config, plan())
+    answer = channels.answer(found)
+    assert answer.table()["verdict"].tolist() == ["no_orders"] and answer.total() is None
+    assert answer.apart().empty and "Import orders" in answer.missing[0].text()
+
+
+# --- ads, and what a shop lacks ---
 
 
 def test_a_channel_for_messages_and_for_ads_is_two(tmp_path):
@@ -141,14 +269,14 @@ def test_a_channel_for_messages_and_for_ads_is_two(tmp_path):
          "deliveries": sent(("text", "a", "2026-01-02"))},
     )  # fmt: skip
     answer = channels.answer(found)
-    kinds = answer.table.set_index(["channel", "kind"])
+    kinds = answer.table().set_index(["channel", "kind"])
     assert kinds.loc[("sms", "ads"), "verdict"] == "no_holdout" and ("sms", "messages") in kinds.index
     assert answer.unmatched.to_dict("records") == [{"channel": "sms", "orders": 4.0, "kind": "ads"}]  # of those days
 
 
 def test_without_the_shops_orders_channels_are_listed_and_the_rest_says_why(tmp_path):
     found = channels.answer(shop_of(tmp_path / "shop", tables("campaigns", "deliveries")))
-    assert len(found.table) == 1 and found.reconciled is None
+    assert len(found.table()) == 1 and found.reconciled is None
     assert "Import orders" in found.missing[0].text()
 
 
@@ -260,6 +388,22 @@ def test_the_command_prints_parts_that_add_up_and_writes_a_row_per_channel(small
     answer = json.loads(result.stdout)
     assert sum(one["orders"] for one in answer["reconciled"]["parts"]) == answer["reconciled"]["orders"] == 7
     assert pd.read_csv(out)["channel"].tolist() == ["email", "sms"]
+
+
+@pytest.mark.parametrize(("days", "counted"), [("window", 2), ("7", 2), ("30", 1)])
+def test_the_command_says_the_total_of_the_channels_and_what_is_not_in_it(tmp_path, days, counted):
+    opened = joined_shop(
+        tmp_path / "shop", tried("mail1", "email", "2026-01-05"), tried("text", "sms", "2026-02-15"),
+        tried("uneven", "email", "2026-01-05", propensity=0.5),
+    )  # fmt: skip
+    result = CliRunner().invoke(main, ["channels", "--shop", str(opened.path), "--days", days])
+    answer = json.loads(result.stdout)
+    assert answer["total"]["plans"] == counted
+    found = sum(one["extra_orders"] or 0 for one in answer["channels"])
+    assert answer["total"]["extra_orders"] == pytest.approx(found) == pytest.approx(36 * counted)
+    apart = {one["plan_id"]: one["verdict"] for one in answer["not_in_total"]}
+    assert apart == {"uneven": "uneven"} | ({"text": "not_yet"} if days == "30" else {})
+    assert all(one["reason"] for one in answer["not_in_total"])
 
 
 def test_the_command_refuses_a_shop_without_campaigns_and_leaves_no_file(tmp_path):

@@ -153,12 +153,12 @@ def test_the_command_prints_the_submitted_forecast_or_why_it_prints_none(shop, c
 # --- whether a range held, where what came is itself measured ---
 
 
-def record(**forecast: Any) -> OnRecord:
-    return OnRecord("p1", "Tea", "email", date(2026, 1, 1), date(2026, 1, 2), 7, 1, "", True, "m", "", forecast)
+def record(channel: str = "email", **forecast: Any) -> OnRecord:
+    return OnRecord("p1", "Tea", channel, date(2026, 1, 1), date(2026, 1, 2), 7, 1, "", True, "m", "", forecast)
 
 
 def measured(**row: Any) -> pd.DataFrame:
-    usual = {"plan_id": "p1", "is_window": 1, "verdict": "unclear", "sent": 1_000, "sent_ordered": 50,
+    usual = {"plan_id": "p1", "is_window": 1, "is_over": 1, "verdict": "unclear", "sent": 1_000, "sent_ordered": 50,
              "attributed_revenue": 4_000.0, "extra_orders": np.nan, "extra_orders_low": np.nan,
              "extra_orders_high": np.nan, "extra_profit": np.nan, "extra_profit_low": np.nan,
              "extra_profit_high": np.nan}  # fmt: skip
@@ -209,6 +209,21 @@ def test_the_shops_own_orders_tell_what_nobody_reported_unless_they_cannot_be_tr
     assert both["revenue"]["source"] == "orders"
 
 
+def test_a_plan_of_which_too_few_ordered_for_a_comparison_is_judged_by_those_who_did():
+    made = record(order_rate=0.05, order_rate_low=0.04, order_rate_high=0.06, extra_orders=9.0)
+    few = by_figure(judged.judged([made], NO_PAST, measured(verdict="too_few", sent_ordered=6), date(2026, 2, 1)))
+    assert (few["order_rate"]["actual"], few["order_rate"]["held"]) == (0.006, 0.0)
+    assert pd.isna(few["extra_orders"]["actual"])
+
+
+@pytest.mark.parametrize("verdict", ["too_few", "no_holdout"])
+def test_orders_that_do_not_reach_to_the_end_of_the_window_judge_nothing(verdict):
+    made, some = record(order_rate=0.05, order_rate_low=0.04, order_rate_high=0.06), measured(verdict=verdict)
+    assert by_figure(judged.judged([made], NO_PAST, some, date(2026, 2, 1)))["order_rate"]["actual"] == 0.05
+    none = by_figure(judged.judged([made], NO_PAST, some.assign(is_over=0), date(2026, 2, 1)))
+    assert pd.isna(none["order_rate"]["actual"])
+
+
 def test_a_plan_whose_results_are_ads_is_judged_by_impressions():
     past = pd.DataFrame([{
         "campaign_id": "p1", "source": "ads", "ctr": 0.02, "clicked_of": 50_000, "order_rate": np.nan,
@@ -216,11 +231,38 @@ def test_a_plan_whose_results_are_ads_is_judged_by_impressions():
         "extra_orders_high": np.nan,
     }])  # fmt: skip
     made = record(
-        ctr=0.021, ctr_low=0.018, ctr_high=0.024, order_rate=0.03, orders=25.0, orders_low=20.0, orders_high=31.0
+        "ad", ctr=0.021, ctr_low=0.018, ctr_high=0.024, order_rate=0.03, orders=25.0, orders_low=20.0, orders_high=31.0
     )
     found = by_figure(judged.judged([made], past, None, date(2026, 2, 1)))
     assert (found["ctr"]["held"], found["ctr"]["trials"], found["orders"]["held"]) == (1.0, 50_000, 1.0)
     assert pd.isna(found["order_rate"]["actual"])
+
+
+def came_of(source: str, **counts: Any) -> dict[str, Any]:
+    """A row of past.campaigns with these counts."""
+    usual = {name: np.nan for name in ("ctr", "order_rate", "orders", "extra_orders")}
+    ends = {"extra_orders_low": np.nan, "extra_orders_high": np.nan}
+    return {"campaign_id": "p1", "source": source, "clicked_of": 100, "orders_of": 100, **usual, **ends, **counts}
+
+
+@pytest.mark.parametrize("ads_first", [True, False])
+@pytest.mark.parametrize("channel", ["email", "ad"])
+def test_messages_are_judged_by_messages_whatever_ads_went_out_under_the_same_plan(channel, ads_first):
+    rows = [came_of("deliveries", ctr=0.2, order_rate=0.09, orders=9), came_of("ads", ctr=0.01, orders=3)]
+    past = pd.DataFrame(rows[::-1] if ads_first else rows)
+    found = by_figure(judged.judged([record(channel, ctr=0.1, orders=4.0)], past, None, date(2026, 2, 1)))
+    assert (found["ctr"]["actual"], found["orders"]["actual"]) == (0.2, 9)
+    assert {row["source"] for row in found.values()} == {"deliveries"}
+
+
+def test_what_ads_brought_does_not_judge_a_plan_of_messages_of_which_nothing_is_known_yet():
+    past = pd.DataFrame([came_of("none"), came_of("ads", ctr=0.01, orders=3)])
+    of_messages, of_ads = (
+        by_figure(judged.judged([record(one, ctr=0.1, orders=4.0)], past, None, date(2026, 2, 1)))
+        for one in ("email", "ad")
+    )
+    assert pd.isna(of_messages["ctr"]["actual"]) and pd.isna(of_messages["orders"]["actual"])
+    assert (of_ads["ctr"]["actual"], of_ads["orders"]["source"]) == (0.01, "ads")
 
 
 # --- over time ---
@@ -246,6 +288,16 @@ def test_bias_is_found_with_its_range_and_none_where_there_is_none():
     assert honest.low < 0 < honest.high
     assert double.low < np.log(1.5) < double.high and double.low > 0
     assert track.bias(tracked(count=2)).low is None
+
+
+@pytest.mark.parametrize(
+    ("figure", "actual", "stands_for"), [("ctr", 0.1, 0.0005), ("orders", 10.0, 0.5), ("revenue", 90.0, 45.0)]
+)
+def test_where_nothing_came_half_of_the_least_that_counts_stands_for_it(figure, actual, stands_for):
+    rows = pd.DataFrame(
+        {"figure": figure, "forecast": actual, "actual": [actual, actual, 0.0], "trials": 1_000.0}
+    )  # fmt: skip
+    assert track.bias(rows).mean == pytest.approx(np.log(actual / stands_for) / 3)
 
 
 def test_calibration_tells_a_level_that_is_off_from_forecasts_that_differ_too_much():

@@ -11,7 +11,7 @@ from bench import holdout
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, assignments, export
 from engine.errors import NotEnoughData
-from engine.outcome import joined, measured, measured_words
+from engine.outcome import concluding, joined, measured, measured_words
 from engine.shop import store
 from tests.tiny import shop_of
 
@@ -76,7 +76,7 @@ def test_an_export_and_later_orders_give_extra_orders_and_profit_worked_out_by_h
     sent, held = [treated.index[treated == one].tolist() for one in (1, 0)]
     lines = [order(one, SENT_AT + pd.Timedelta(days=2), discount=10.0) for one in sent[:30]]
     lines += [order(one, SENT_AT + pd.Timedelta(days=3)) for one in held[:10]]
-    lines += [order("c000", "2026-03-01"), order("c000", "2026-01-10 09:59", order_id="just before")]
+    lines += [order("c000", "2026-03-01 09:00"), order("c000", "2026-01-10 09:59", order_id="just before")]
     found = rows(with_orders(shop, lines)).loc[7]
     assert (found["sent"], found["held_out"]) == (len(sent), len(held))
     assert (found["sent_ordered"], found["held_ordered"]) == (30, 10)
@@ -97,12 +97,34 @@ def test_an_export_and_later_orders_give_extra_orders_and_profit_worked_out_by_h
 
 def test_days_that_are_not_over_are_never_a_result_and_say_when_they_will_be(shop, config):
     treated = exported(shop, config, plan())
-    lines = [order(one, "2026-01-12") for one in treated.index[:80]] + [order("c000", "2026-01-20")]
+    lines = [order(one, "2026-01-12 12:00") for one in treated.index[:80]] + [order("c000", "2026-01-20 09:00")]
     found = rows(with_orders(shop, lines))
     assert found.loc[7, "verdict"] != "not_yet" and found.loc[30, "verdict"] == "not_yet"
     assert (found.loc[30, "is_over"], found.loc[30, "known_on"]) == (0, date(2026, 2, 10))
     earlier = rows(store.open_shop(shop.path), as_of=date(2026, 1, 13))
     assert (earlier["verdict"] == "not_yet").all() and earlier.loc[7, "known_on"] == date(2026, 1, 18)
+
+
+def test_orders_that_say_a_day_and_no_hour_count_by_whole_days_from_that_of_the_send(shop, config):
+    treated = exported(shop, config, plan())
+    on_the_day, last, too_late, before = (treated.index[treated == 1][start : start + 10] for start in (0, 10, 20, 30))
+    lines = [order(one, "2026-01-10") for one in on_the_day] + [order(one, "2026-01-16") for one in last]
+    lines += [order(one, "2026-01-17") for one in too_late] + [order(one, "2026-01-09") for one in before]
+    known = joined.read(with_orders(shop, [*lines, order("c000", "2026-03-01")]))
+    people = known.people["p1"]
+    ordered = joined.outcomes(known, people, 7)[:, 0] > 0
+    assert set(people.loc[ordered, "customer_id"]) == {*on_the_day, *last}
+    assert set(people.loc[joined.past(known, people)[:, 0] > 0, "customer_id"]) == set(before)
+
+
+def test_of_orders_that_end_before_the_send_nothing_is_known_which_is_not_zero(shop, config):
+    exported(shop, config, plan())
+    ready = with_orders(shop, [order("c000", "2026-01-08 09:00")])
+    found = rows(ready)
+    assert (found["verdict"] == "not_yet").all() and found["known_on"].loc[7] == date(2026, 1, 18)
+    assert found[[*measured.ORDERED, *measured.COMPARED]].isna().all(axis=None)
+    assert found["sent"].gt(90).all() and found["held_out"].gt(90).all()
+    assert concluding.figures(ready, "p1", found.reset_index().assign(plan_id="p1"), None) == {}
 
 
 def test_returns_are_taken_off_whenever_they_came_and_belong_to_their_order(shop, config):
@@ -115,7 +137,9 @@ def test_returns_are_taken_off_whenever_they_came_and_belong_to_their_order(shop
     found = rows(with_orders(shop, lines + late + before)).loc[7]
     assert found["returned"] == 1_200.0
     assert found["attributed_revenue"] == 3_000.0 - 1_200.0
-    kept = rows(with_orders(shop, lines + before + [order("x", "2026-03-01")], customers=customers_and("x"))).loc[7]
+    kept = rows(with_orders(shop, lines + before + [order("x", "2026-03-01 09:00")], customers=customers_and("x"))).loc[
+        7
+    ]
     assert kept["returned"] == 0.0  # what was bought before the send and came back after it is not this plan's
     # Those who sent it back did order, and what the sale had earned is gone.
     assert found["sent_ordered"] == kept["sent_ordered"] == 30
@@ -131,7 +155,7 @@ def test_a_second_export_before_the_send_replaces_the_first_and_a_later_one_adds
     exported(shop, config, what, now=datetime(2026, 1, 5), people=PEOPLE[:150])
     again(shop, config, what, datetime(2026, 1, 8), PEOPLE[:100])
     again(shop, config, what, datetime(2026, 1, 14), PEOPLE[:120])
-    people = joined.read(with_orders(shop, [order("c000", "2026-03-01")])).people["p1"]
+    people = joined.read(with_orders(shop, [order("c000", "2026-03-01 09:00")])).people["p1"]
     assert sorted(people["customer_id"]) == PEOPLE[:120]
     at = people.set_index("customer_id")["at"]
     assert (at[PEOPLE[:100]] == SENT_AT).all()
@@ -140,7 +164,7 @@ def test_a_second_export_before_the_send_replaces_the_first_and_a_later_one_adds
 
 def test_an_export_after_the_last_day_is_a_record_of_what_was_run_on_the_plans_own_days(shop, config):
     exported(shop, config, plan(), now=datetime(2026, 2, 20))
-    people = joined.read(with_orders(shop, [order("c000", "2026-03-01")])).people["p1"]
+    people = joined.read(with_orders(shop, [order("c000", "2026-03-01 09:00")])).people["p1"]
     assert (people["at"] == SENT_AT).all()
 
 
@@ -150,7 +174,7 @@ def test_the_first_delivery_on_record_is_the_moment_for_both_groups(shop, config
     deliveries = pd.DataFrame(
         {"campaign_id": ["p1"], "customer_id": [first], "sent_at": [pd.Timestamp("2026-01-11 08:00")]}
     )
-    ready = with_orders(shop, [order("c000", "2026-03-01")], deliveries=deliveries)
+    ready = with_orders(shop, [order("c000", "2026-03-01 09:00")], deliveries=deliveries)
     known = joined.read(ready)
     assert (known.people["p1"]["at"] == pd.Timestamp("2026-01-11 08:00")).all()
     assert measured.of_known(ready, known)["send_from"].unique().tolist() == ["deliveries"]
@@ -161,7 +185,7 @@ def test_those_left_out_who_got_another_message_are_counted(shop, config):
     sent, held = [treated.index[treated == one].tolist() for one in (1, 0)]
     others = pd.DataFrame({"campaign_id": "other", "customer_id": [*held[:7], *sent[:3]], "sent_at": "2026-01-14"})
     late = pd.DataFrame({"campaign_id": "late", "customer_id": held[:9], "sent_at": "2026-01-25"})
-    found = rows(with_orders(shop, [order("c000", "2026-03-01")], deliveries=pd.concat([others, late])))
+    found = rows(with_orders(shop, [order("c000", "2026-03-01 09:00")], deliveries=pd.concat([others, late])))
     got = set(others["customer_id"])
     assert found.loc[7, "reached_by_others_held"] == len(got & set(held))
     assert found.loc[7, "reached_by_others_sent"] == len(got & set(sent))
@@ -175,7 +199,7 @@ def delivered(sent: int, held: int, ordered_sent: int, ordered_held: int, **more
         {"campaign_id": "k", "customer_id": ids, "sent_at": SENT_AT, "treated": [1] * sent + [0] * held, **more}
     )
     who = [*ids[:ordered_sent], *ids[sent : sent + ordered_held]]
-    return deliveries, [order(one, "2026-01-12") for one in who] + [order("x", "2026-03-01")]
+    return deliveries, [order(one, "2026-01-12") for one in who] + [order("x", "2026-03-01 09:00")]
 
 
 def shop_with(tmp_path, deliveries, lines):
@@ -184,29 +208,67 @@ def shop_with(tmp_path, deliveries, lines):
     )
 
 
-def test_groups_that_came_out_uneven_get_no_verdict_and_no_money(tmp_path):
+def says_nothing(row) -> bool:
+    """Whether no number of a comparison is left in a row of `measured`; what was counted stays."""
+    return bool(row[measured.COMPARED].isna().all()) and row["sent"] > 0
+
+
+def test_groups_that_came_out_uneven_get_no_verdict_and_no_comparison(tmp_path):
     found = rows(shop_with(tmp_path, *delivered(900, 200, 90, 10, propensity=0.9)), "k").loc[7]
     assert found["verdict"] == "uneven" and found["ratio_p"] < 0.002
-    assert np.isnan(found["extra_profit"]) and np.isnan(found["chance_of_loss"])
+    assert says_nothing(found) and (found["sent_ordered"], found["held_ordered"]) == (90, 10)
     even = rows(shop_with(tmp_path / "2", *delivered(900, 100, 90, 4, propensity=0.9)), "k").loc[7]
     assert even["verdict"] != "uneven" and even["ratio_p"] == pytest.approx(1.0)
+    assert even[measured.COMPARED].notna().all()
 
 
-def test_too_few_orders_are_said_and_not_judged(tmp_path):
+def test_too_few_orders_are_said_and_not_compared(tmp_path):
     found = rows(shop_with(tmp_path, *delivered(300, 60, 6, 0)), "k").loc[7]
-    assert found["verdict"] == "too_few" and np.isnan(found["extra_profit_low"])
+    assert found["verdict"] == "too_few" and says_nothing(found)
+
+
+def test_too_few_left_out_are_said_before_the_days_are_over(tmp_path):
+    deliveries, lines = delivered(300, 5, 40, 1)
+    ready = shop_with(tmp_path, deliveries, lines)
+    found = rows(ready, "k", as_of=date(2026, 1, 13))
+    assert (found["is_over"] == 0).all() and (found["verdict"] == "too_few").all()
+    assert says_nothing(found.loc[7])
+
+
+def test_until_enough_ordered_a_row_of_days_that_are_not_over_has_no_range(tmp_path):
+    few = rows(shop_with(tmp_path, *delivered(300, 60, 6, 0)), "k", as_of=date(2026, 1, 13)).loc[7]
+    assert few["verdict"] == "not_yet" and says_nothing(few)  # more may order
+    enough = rows(shop_with(tmp_path / "2", *delivered(300, 60, 30, 3)), "k", as_of=date(2026, 1, 13)).loc[7]
+    assert enough["verdict"] == "not_yet" and enough[measured.COMPARED].notna().all()
 
 
 def test_orders_that_are_not_in_the_shop_are_noticed(tmp_path):
     deliveries, lines = delivered(300, 60, 6, 4, converted=[1] * 40 + [0] * 320)
     found = rows(shop_with(tmp_path, deliveries, lines), "k").loc[7]
     assert found["verdict"] == "elsewhere" and found["orders_found"] == pytest.approx(6 / 40)
+    assert says_nothing(found)
+
+
+@pytest.mark.parametrize("holdout", [0.0, 0.4])
+def test_orders_of_a_plan_that_are_not_in_the_shop_are_noticed_with_and_without_a_holdout(shop, config, holdout):
+    treated = exported(shop, config, plan(holdout=holdout))
+    sent = treated.index[treated == 1]
+    converted = [1] * 40 + [0] * (len(sent) - 40)
+    deliveries = pd.DataFrame(
+        {"campaign_id": "p1", "customer_id": sent, "sent_at": SENT_AT, "treated": 1, "converted": converted}
+    )
+    lines = [order(one, "2026-01-12") for one in sent[:10]] + [order("c000", "2026-03-01")]
+    found = rows(with_orders(shop, lines, deliveries=deliveries)).loc[7]
+    assert (found["verdict"], found["orders_found"]) == ("elsewhere", 10 / 40)
+    assert says_nothing(found)
+    early = rows(store.open_shop(shop.path), as_of=date(2026, 1, 13)).loc[7]  # orders may well come
+    assert np.isnan(early["orders_found"]) and early["verdict"] == ("not_yet" if holdout else "no_holdout")
 
 
 def test_without_anybody_left_out_orders_are_attributed(shop, config):
     exported(shop, config, plan(holdout=0.0))
     found = rows(
-        with_orders(shop, [order(one, "2026-01-12") for one in PEOPLE[:20]] + [order("c000", "2026-03-01")])
+        with_orders(shop, [order(one, "2026-01-12") for one in PEOPLE[:20]] + [order("c000", "2026-03-01 09:00")])
     ).loc[7]
     assert (found["verdict"], found["basis"], found["attributed_orders"]) == ("no_holdout", "attributed", 20)
     assert np.isnan(found["extra_orders"])
@@ -215,7 +277,7 @@ def test_without_anybody_left_out_orders_are_attributed(shop, config):
 def test_the_window_runs_from_the_first_message_to_the_end_of_the_last_ones(shop, config):
     steps = [Step(copy={"subject": "Tea"}), Step(day=4, channel="email", copy={"subject": "Tea?"})]
     exported(shop, config, plan(steps=steps, window_days=10))
-    found = rows(with_orders(shop, [order("c000", "2026-03-01")]))
+    found = rows(with_orders(shop, [order("c000", "2026-03-01 09:00")]))
     assert found.index.tolist() == [7, 14, 30] and found.loc[14, "is_window"] == 1
     assert found["send_cost"].iloc[0] == 2 * 0.5 * found["sent"].iloc[0]
 
@@ -239,7 +301,7 @@ def test_clicks_of_totals_and_costs_of_ads_are_added(shop, config):
             "cost": [7.5],
         }
     )
-    found = rows(with_orders(shop, [order("c000", "2026-03-01")], campaign_results=totals, ads=ads)).loc[7]
+    found = rows(with_orders(shop, [order("c000", "2026-03-01 09:00")], campaign_results=totals, ads=ads)).loc[7]
     assert (found["clicked"], found["clicked_of"], found["ad_cost"]) == (12, 88, 7.5)
 
 

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from engine.__main__ import main
 from engine.campaign.uplift import kept
 from engine.errors import NotEnoughData
-from engine.outcome.offpolicy import from_shop
+from engine.outcome.offpolicy import from_shop, money
 from engine.shop import store
 
 ORDER, MARGIN, COST = 100.0, 0.4, 0.5  # an order, its share above the goods' cost, a message
@@ -98,11 +98,52 @@ def test_writing_where_it_was_expected_to_pay_is_judged_on_customers_nobody_lear
     assert found.gain.value > 0 and found.value.low < TRUTH["recent"] < found.value.high
 
 
-def test_profit_is_what_is_paid_less_goods_and_the_message():
-    rows = pd.DataFrame({"revenue": [80.0, 80.0, 0.0, np.nan], "cost": 1.0, "offer_kind": "percent", "discount": 0.2})
+def test_profit_is_what_is_paid_less_goods_and_what_comes_back():
+    rows = pd.DataFrame({"revenue": [80.0, 80.0, 0.0, np.nan], "offer_kind": "percent", "discount": 0.2})
     treated = np.array([True, False, True, False])
-    # Written to: 80 paid of 100, goods 60, message 1. Held out: 80 paid of 80, goods 48. A tenth comes back.
-    np.testing.assert_allclose(from_shop.profit(rows, treated, 0.4, 0.1), [20 * 0.9 - 1, 32 * 0.9, -1, 0])
+    # Written to: 80 paid of 100, goods 60. Held out: 80 paid of 80, goods 48. A tenth comes back.
+    found = money.of_paid(rows, treated, 0.4, 0.9)
+    np.testing.assert_allclose(found, [20 * 0.9, 32 * 0.9, 0, 0])
+
+
+def paid_by_those_written_to(tmp_path):
+    """A sending tool that records what those bought whom it wrote to, and nothing of those held back."""
+    shop = shop_of(tmp_path / "shop")
+    table = shop.table("deliveries")
+    store.save_tables(shop, {"deliveries": table.assign(revenue=table["revenue"].where(table["treated"].eq(1)))})
+    return store.open_shop(shop.path)
+
+
+def test_revenue_of_those_written_to_alone_is_no_profit_of_nobody_else(tmp_path):
+    found = from_shop.sends(paid_by_those_written_to(tmp_path))
+    assert (found.reward, found.source) == ("orders", "none")
+    assert [one.key for one in found.notes] == ["offpolicy.revenue_lacking"]
+
+
+def test_the_shops_own_orders_say_what_both_groups_earned(tmp_path):
+    """Every order of the deliveries is in the shop too; of those held back no sending tool said the money."""
+    shop = paid_by_those_written_to(tmp_path)
+    before, bought = shop.table("orders"), shop.table("deliveries").query("converted == 1")
+    lines = pd.DataFrame(
+        {"order_id": [f"n{k}" for k in range(len(bought))], "customer_id": bought["customer_id"].to_numpy(),
+         "product_id": "p1", "quantity": 1.0, "ordered_at": bought["sent_at"].to_numpy() + pd.Timedelta("30h"),
+         "unit_price": ORDER}
+    )  # fmt: skip
+    end = pd.DataFrame([lines.iloc[0].to_dict() | {"order_id": "end", "ordered_at": pd.Timestamp("2026-05-20")}])
+    store.save_tables(shop, {"orders": pd.concat([before, lines, end])})
+    known = from_shop.sends(store.open_shop(shop.path))
+    assert (known.reward, known.source) == ("profit", "orders")
+    for choice in from_shop.CHOICES:
+        found = from_shop.judge(known, choice).headline.value
+        assert found.low <= TRUTH[choice] <= found.high, choice
+    treated = known.log.action == 1
+    assert set(np.round(known.log.reward[~treated], 6)) == {0.0, ORDER * MARGIN}
+    assert set(np.round(known.log.reward[treated], 6)) == {-COST, ORDER * MARGIN - COST}
+    short = pd.concat([before, lines[lines["ordered_at"] < "2026-04-05"]])
+    store.save_tables(shop, {"orders": short})
+    fewer = from_shop.sends(store.open_shop(shop.path))
+    assert fewer.source == "orders" and fewer.last.isoformat() == "2026-03-01", "April's window was not over"
+    assert fewer.notes[0].key == "offpolicy.orders_end" and fewer.facts["campaigns"] == 2
 
 
 def test_without_revenue_orders_are_counted(tmp_path):

@@ -142,3 +142,22 @@ def test_an_import_knows_the_plans_too(shop, tmp_path, monkeypatch):
     assert json.loads(ended.stdout)["tables"]["deliveries"]["set_aside_by_reason"] == {
         "campaign_id is not in campaigns": 1
     }
+
+
+def test_any_import_sets_aside_a_variant_that_the_plan_has_not_and_a_part_above_its_whole(shop, tmp_path):
+    tried = Plan(
+        plan_id="p3", name="Two ways", owner="ana", variants=["A", "B"], steps=[Step(copy={"subject": "Tea"})],
+        starts_at=date(2026, 1, 10), ends_at=date(2026, 1, 12),
+    )  # fmt: skip
+    plans.save(shop.path, tried, {}, None, NOW)
+    totals, ads = tmp_path / "campaign_results.csv", tmp_path / "ads.csv"
+    totals.write_text(TOTALS + "p3,A,100,98,12,3,60\np3,C,100,98,12,3,60\np3,B,100,700,12,3,60\np1,own,90,80,1,1,9\n")
+    ads.write_text("ad_id,date,channel,impressions,clicks\na1,2026-01-10,search,100,500\na1,2026-01-11,search,100,5\n")
+    said = CliRunner().invoke(main, ["import", str(totals), str(ads), "--into", str(shop.path)])
+    report = json.loads(said.stdout)["tables"]
+    assert report["campaign_results"]["kept"] == 2 and report["ads"]["kept"] == 1
+    reasons = [*report["campaign_results"]["set_aside_by_reason"], *report["ads"]["set_aside_by_reason"]]
+    assert reasons == [
+        "variant is none of this plan's: A, B", "delivered is 700, above recipients, 100",
+        "clicks is 500, above impressions, 100",
+    ]  # fmt: skip

@@ -177,6 +177,46 @@ def test_orders_within_the_hours_decide_and_the_rest_gets_the_winner(shop, confi
     assert variants_of.table(joined.read(opened), "p1", 7)["visitors"].tolist() == [450, 450]
 
 
+def sent_to_the_rest(shop, config, variants):
+    """The plan once the winner left two days later, and orders of everybody one day after that of the test is over."""
+    table = pd.concat([orders(some(variants, B=60), "2026-01-10 15:00", 3), orders(PEOPLE, "2026-01-17 20:00", 20)])
+    opened = bring(shop, orders=table.assign(order_id=[f"o{n}" for n in range(len(table))]))
+    winner.announce(opened, "p1", "ben", NOW + timedelta(days=2), config)
+    where = (opened.path, opened.shop_id)
+    export.export_plans(*where, None, lambda _: PEOPLE, NOW + timedelta(days=2), config, plan_ids=["p1"])
+    return store.open_shop(shop.path)
+
+
+def test_the_test_and_the_rest_are_each_measured_from_their_own_moment_and_those_left_out_from_both(
+    shop, config, begun
+):
+    variants = begun()
+    opened = sent_to_the_rest(shop, config, variants)
+    people = joined.read(opened).people["p1"]
+    held = people["treated"].eq(0)
+    assert people[~held].groupby("at").size().to_dict() == {
+        pd.Timestamp("2026-01-10 10:00"): 900, pd.Timestamp("2026-01-12 09:00"): 900,
+    }  # fmt: skip
+    assert people[held].groupby("at").size().tolist() == [100, 100]
+    row = measured.measured(opened).set_index("days").loc[7]
+    assert row["held_rate"] == 0.5 and row["order_rate"] == pytest.approx(0.5 + 60 / 1_800)
+    assert row["known_on"] == date(2026, 1, 20)
+
+
+def test_deliveries_tell_the_moment_of_the_test_and_of_the_rest(shop, config, begun):
+    variants = begun()
+    sent_to_the_rest(shop, config, variants)
+    at = {True: pd.Timestamp("2026-01-10 11:30"), False: pd.Timestamp("2026-01-13 08:00")}
+    kept = assignments.saved(shop.path)
+    kept = kept[kept["treated"].eq(1)]
+    first = kept["customer_id"].isin(variants.index)
+    rows = pd.DataFrame({"campaign_id": "p1", "customer_id": kept["customer_id"], "sent_at": first.map(at)})
+    people = joined.read(bring(shop, orders=shop.table("orders"), deliveries=rows)).people["p1"]
+    assert people.groupby(["treated", "at"]).size().to_dict() == {
+        (0, at[True]): 100, (0, at[False]): 100, (1, at[True]): 900, (1, at[False]): 900,
+    }  # fmt: skip
+
+
 def test_before_the_hours_are_over_it_is_refused_with_the_moment(shop, config, begun):
     begun()
     with pytest.raises(NotAllowed, match="2026-01-11 10:00"):

@@ -7,9 +7,10 @@ import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import language, t
+from dashboard.views.experiments_parts import people
 from dashboard.views.plan_tabs.message import plain
 from engine.outcome.experiments import VERDICTS, Reading, Rule, summary
-from engine.outcome.experiments.example import example
+from engine.outcome.experiments.example import EXAMPLES
 from engine.shop import gate
 
 MOST_SHOWN = 30  # lifts in one chart: more cannot be told apart
@@ -52,13 +53,15 @@ def uploaded(smallest: float) -> Reading | None:
     )
     if file is not None:
         return cache.experiments.read(file.name, file.getvalue(), smallest, language())
-    widgets.download(
-        t("experiments_page.example_file"), lambda: example(), "example-tests.csv", "experiments.example_file"
-    )
-    state.keep("experiments.example", False)
-    if st.toggle(t("experiments_page.example"), key="experiments.example"):
-        st.caption(t("experiments_page.example_about"))
-        return cache.experiments.read_example(smallest, language())
+    with st.container(horizontal=True):
+        for of, made in EXAMPLES.items():
+            label, name = t(f"experiments_page.example_file_{of}"), f"example-tests-{of}.csv"
+            widgets.download(label, made, name, f"experiments.example_file_{of}")
+    for of in EXAMPLES:
+        state.keep(f"experiments.example_{of}", False)
+        if st.toggle(t(f"experiments_page.example_{of}"), key=f"experiments.example_{of}"):
+            st.caption(t(f"experiments_page.example_about_{of}"))
+            return cache.experiments.read_example(of, smallest, language())
     st.info(t("experiments_page.nothing_yet"), icon=":material/upload_file:")
     return None
 
@@ -102,13 +105,19 @@ def one_test(found: Reading) -> None:
     tests = list(dict.fromkeys(found.results["experiment_id"]))
     state.keep("experiments.test", tests[0], tests)
     chosen = st.selectbox(t("experiments_page.test"), tests, key="experiments.test") or tests[0]
-    for row in found.results[found.results["experiment_id"] == chosen].itertuples():
+    rows = found.results[found.results["experiment_id"] == chosen]
+    invalid = rows["verdict"].eq("invalid").any()
+    if found.effects is not None and not invalid:
+        people.show(found.effects, chosen)
+    for row in rows.itertuples():
         if row.verdict:
             verdict = str(row.verdict)
             st.markdown(f"{ICONS[verdict]} **{plain(str(row.variant))} · {name(verdict)}**")
             st.write(plain(str(row.reason)))
             if verdict == "invalid":
                 break  # the reason is the test's, the same for every arm
+    if found.effects is not None and invalid:  # why not to believe it comes before its numbers
+        people.show(found.effects, chosen)
     by_day = found.by_day[found.by_day["experiment_id"] == chosen]
     if len(by_day):
         first, last = by_day["day"].iloc[0], by_day["day"].iloc[-1]

@@ -196,6 +196,10 @@ def _to_measure(opened: Open, one: Cut, tool: Tool) -> None:
             st.warning(t("export.not_to_send", count=widgets.number(held_out)), icon=":material/front_hand:")
         else:
             st.caption(nobody_held_out(saved.plan, people))
+        if len(one.waiting):
+            st.warning(
+                t("export.waiting_too", count=widgets.number(len(one.waiting))), icon=":material/hourglass_empty:"
+            )
         st.download_button(
             t("export.audience_csv", count=widgets.number(people)),
             door.later(lambda: cache.plans.exported(shop, saved, person, tool).audience_csv),

@@ -29,8 +29,9 @@ def show(opened: Open, rows: pd.DataFrame) -> None:
     in_brief(own, currency)
     for _, row in rows.iterrows():
         st.markdown(line(row, currency))
-    if rows["extra_profit"].notna().any() and own["starts_at"] < pd.Timestamp(own["orders_until"]):
-        figure = horizons(rows[rows["days"].isin((7, 30))], "extra_profit", currency)
+    shown = rows[rows["days"].isin((7, 30)) & rows["extra_profit"].notna()]
+    if len(shown):
+        figure = horizons(shown, "extra_profit", currency)
         alt = t("measured_page.chart_alt", measure=t("measured_page.extra_profit"), count=1)
         widgets.chart(figure, "result.measured", alt)
     days = int(max(rows.loc[rows["is_over"] == 1, "days"], default=own["days"]))
@@ -40,7 +41,7 @@ def show(opened: Open, rows: pd.DataFrame) -> None:
     st.caption(t(f"measured_page.moment_{own['send_from']}", at=at))
     for note in cache.measured.results(opened.shop).notes:
         st.caption(note.text(language()))
-    variants(opened, plan_id, int(own["days"]))
+    variants(opened, plan_id, own)
     if own["is_over"] and own["verdict"] in ("gained", "lost", "unclear"):
         by_past(opened, plan_id, int(own["days"]))
 
@@ -50,7 +51,7 @@ def in_brief(row: pd.Series, currency: str) -> None:
     word = in_words(row.to_frame().T.infer_objects(), currency).iloc[0]["verdict"]
     colours = {"gained": "green", "lost": "red", "not_yet": "blue"}
     st.badge(word, color=colours.get(row["verdict"], "gray"))  # type: ignore[arg-type]
-    if row["basis"] == "incremental" and row["starts_at"] < pd.Timestamp(row["orders_until"]):
+    if row["basis"] == "incremental" and pd.notna(row["order_rate"]):
         values = {name: widgets.number(row[column]) for name, column in (("sent", "sent"), ("held", "held_out"))}
         values |= {"rate": widgets.percent(row["order_rate"], 2), "held_rate": widgets.percent(row["held_rate"], 2)}
         values |= {
@@ -65,28 +66,31 @@ def line(row: pd.Series, currency: str) -> str:
     key = "own_window" if row["is_window"] and row["days"] not in (7, 30) else "after_days"
     reason = measured_words.reason(row).text(language())
     when = t(f"measured_page.{key}", days=row["days"])
-    if row["starts_at"] >= pd.Timestamp(row["orders_until"]):
-        return t("measured_page.row_waiting", when=when, reason=reason)
-    if row["basis"] == "attributed":
+    if row["basis"] == "attributed" and pd.notna(row["order_rate"]):
         ordered, revenue = widgets.number(row["attributed_orders"]), widgets.money(row["attributed_revenue"], currency)
         return t("measured_page.row_attributed", when=when, ordered=ordered, revenue=revenue, reason=reason)
+    if pd.isna(row["extra_orders"]):
+        return t("measured_page.row_no_comparison", when=when, reason=reason)
     values = {
         "when": when, "reason": reason, "orders": widgets.number(row["extra_orders"], 1),
         "orders_range": ranged(row["extra_orders_low"], row["extra_orders_high"]),
     }  # fmt: skip
     if not row["is_over"]:
         return t("measured_page.row_so_far", **values)
-    if pd.isna(row["extra_profit"]):
-        return t("measured_page.row_orders_only", **values)
     values["profit"] = widgets.money(row["extra_profit"], currency)
     values["profit_range"] = ranged(row["extra_profit_low"], row["extra_profit_high"], currency)
     return t("measured_page.row_said", **values)
 
 
-def variants(opened: Open, plan_id: str, days: int) -> None:
-    """The plan's variants against the first one, by who ordered."""
+def variants(opened: Open, plan_id: str, own: pd.Series) -> None:
+    """The plan's variants against the first one, by who ordered; once the days are over, as a look before finds more
+    differences than there are."""
+    days = int(own["days"])
     table = cache.measured.compared_variants(opened.shop, plan_id, days)
     if table.empty:
+        return
+    if not own["is_over"]:
+        st.caption(t("measured_page.variants_later", on=own["known_on"].isoformat(), days=days))
         return
     st.markdown(f"**{t('measured_page.variants', days=days)}**")
     number, words = st.column_config.NumberColumn, st.column_config.TextColumn

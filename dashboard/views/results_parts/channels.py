@@ -5,26 +5,31 @@ import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import channel_name, t
+from engine.outcome import measured, measured_words
 from engine.outcome.channels import Answer
 from engine.outcome.channels.delay import Delay
+from engine.outcome.channels.each import APART
 from engine.outcome.channels.hours import Hours
 from engine.outcome.channels.reconciled import Contacts, Reconciled
-from engine.sentences import spoken
+from engine.outcome.programme import Together
+from engine.sentences import Sentence, spoken
 from engine.shop.store import Shop
 
 LEVEL = "95 %"
+SPANS = (measured.OWN, *measured.HORIZONS)
+NAMED = 8  # plans named in a sentence before the rest is counted
 
 
 def show(shop: Shop) -> None:
     """The total first, then each channel, then what is known of timing."""
     st.caption(t("channels.purpose"))
     with st.spinner(show_time=True):
-        found = cache.patterns.channels(shop)
+        found = cache.measured.channels(shop)
     if found.reconciled is not None:
         total(shop, found, found.reconciled)
     for said in found.missing:
         st.info(spoken(said, state.language()), icon=":material/inbox:")
-    listing(shop, found)
+    listing(shop, found, span(found))
     if found.contacts is not None:
         contacts(found.contacts)
     if found.delays:
@@ -48,10 +53,12 @@ def total(shop: Shop, found: Answer, parts: Reconciled) -> None:
     if (over := parts.claimed + unmatched - parts.orders) > 0:
         sums = {"claims": parts.claimed + unmatched, "orders": parts.orders, "over": over}
         st.warning(t("channels.too_many", **{name: widgets.number(one) for name, one in sums.items()}))
-    if found.totals is not None and found.totals.extra is not None:
-        low, high = widgets.number(found.totals.extra_low), widgets.number(found.totals.extra_high)
-        extra = {"extra": widgets.number(found.totals.extra), "range": widgets.between(low, high, LEVEL)}
-        st.write(t("channels.extra", recorded=widgets.number(found.totals.orders), **extra))
+    if found.by_export:
+        named = t("common.trait_separator").join(found.by_export[:NAMED])
+        more = len(found.by_export) - NAMED
+        st.caption(
+            t("channels.by_export_said", names=named if more <= 0 else t("channels.more", names=named, more=more))
+        )
     st.markdown(f"**{t('channels.parts')}**")
     names = [" + ".join(map(channel_name, one)) or t("channels.nobody") for one in parts.parts["channels"]]
     counted = sorted(zip(names, parts.parts["orders"], strict=True), key=lambda one: one[0] == t("channels.nobody"))
@@ -62,34 +69,98 @@ def total(shop: Shop, found: Answer, parts: Reconciled) -> None:
     st.caption(t("channels.parts_note", first=first, last=last, orders=orders, revenue=revenue))
 
 
-def listing(shop: Shop, found: Answer) -> None:
-    """A row per channel, attributed and extra orders side by side."""
-    table, currency = found.table, shop.settings.currency
+def span(found: Answer) -> int:
+    """The days in which extra orders count: those of the first look, or each campaign's own window."""
     st.subheader(t("channels.each"))
+    if found.results is None:
+        return measured.OWN
+    state.keep("channels.days", SPANS[0], SPANS, address="within")
+    chosen = st.segmented_control(
+        t("channels.days"), SPANS, required=True, key="channels.days", help=t("channels.days_help"),
+        format_func=lambda one: t("measured_page.after_days", days=one) if one else t("channels.own_window"),
+    )  # fmt: skip
+    return int(chosen or SPANS[0])
+
+
+def listing(shop: Shop, found: Answer, days: int) -> None:
+    """A row per channel, attributed and extra orders side by side, whose sum is said first; then what is not in it."""
+    table, currency, whole = found.table(days), shop.settings.currency, found.total(days)
+    if whole is not None:
+        st.write(added(whole, currency))
     first, last = table["first"].min().date(), table["last"].max().date()
     st.caption(t("channels.each_note", first=first, last=last))
     shown = in_words(table, found.reconciled, currency)
     number, words = st.column_config.NumberColumn, st.column_config.TextColumn
-    helped = {"sent", "recorded_orders", "claimed_orders", "cost_per_extra", "extra_profit"}
+    helped = {
+        "sent", "recorded_orders", "claimed_orders", "attributed_orders", "extra_orders", "cost_per_extra",
+        "extra_profit", "chance_of_loss", "counted",
+    }  # fmt: skip
 
     def told(name: str) -> str | None:
         return t(f"channels.{name}_help") if name in helped else None
 
     config = {
-        name: (number if pd.api.types.is_numeric_dtype(shown[name]) else words)(
-            t("channels.extra_range" if name.endswith("_range") else f"channels.{name}"), help=told(name)
-        )
+        name: (number if pd.api.types.is_numeric_dtype(shown[name]) else words)(t(f"channels.{name}"), help=told(name))
         for name in shown
     }
-    counts = ("campaigns", "sent", "delivered", "clicked", "recorded_orders", "claimed_orders", "with_holdout")
+    counts = ("campaigns", "sent", "delivered", "clicked", "recorded_orders", "claimed_orders", "attributed_orders")
     config |= {name: number(t(f"channels.{name}"), format="localized", help=told(name)) for name in counts}
+    config["chance_of_loss"] = number(t("channels.chance_of_loss"), format="percent", help=told("chance_of_loss"))
     config["channel"] = words(t("channels.channel"), pinned=True)
     st.dataframe(
         shown, column_config=config, hide_index=True, placeholder="–", key="channels.table", alt=t("channels.each")
     )
-    for said in found.worth.said:
+    notes = [*found.notes, *cautions(table, whole)]
+    for said in notes:
         st.caption(spoken(said, state.language()))
     widgets.download(t("channels.download"), lambda: table, "channels.csv", "channels.download")
+    if len(apart := found.apart(days)):
+        not_counted(apart)
+
+
+def added(whole: Together, currency: str) -> str:
+    """What all channels together added, in a sentence."""
+    if not whole.plans:
+        return t("channels.extra_none")
+    values = {
+        "plans": whole.plans, "extra": widgets.number(whole.extra_orders),
+        "range": _range(whole.extra_orders_low, whole.extra_orders_high),
+        "attributed": widgets.number(whole.attributed_orders), "profit": widgets.money(whole.extra_profit, currency),
+        "profit_range": _range(whole.extra_profit_low, whole.extra_profit_high, currency),
+    }  # fmt: skip
+    return t("channels.extra", **values)
+
+
+def _range(low: float, high: float, currency: str | None = None) -> str:
+    ends = [widgets.money(one, currency) if currency else widgets.number(one) for one in (low, high)]
+    return widgets.between(ends[0], ends[1], LEVEL)
+
+
+def cautions(table: pd.DataFrame, whole: Together | None) -> list[Sentence]:
+    """What to keep in mind with the extra profit of channels."""
+    said = []
+    if whole is not None and whole.unpriced:
+        said.append(Sentence("channels.unpriced", {"count": whole.unpriced}))
+    if count := int(table["several_channels"].sum()):
+        said.append(Sentence("channels.several", {"count": count}))
+    return said
+
+
+def not_counted(rows: pd.DataFrame) -> None:
+    """Each campaign with a holdout that is not in the sum, and why."""
+    with st.expander(t("channels.apart_head", count=len(rows)), icon=":material/hourglass_empty:"):
+        shown = pd.DataFrame(
+            {
+                "campaign": rows["name"],
+                "channel": rows["channel"].map(channel_name),
+                "why": [measured_words.reason(row).text(state.language()) for _, row in rows.iterrows()],
+            }
+        )
+        config = {name: st.column_config.TextColumn(t(f"channels.{name}")) for name in shown}
+        st.dataframe(
+            shown, column_config=config, hide_index=True, key="channels.apart",
+            alt=t("channels.apart_head", count=len(rows)),
+        )  # fmt: skip
 
 
 def in_words(table: pd.DataFrame, parts: Reconciled | None, currency: str) -> pd.DataFrame:
@@ -115,16 +186,33 @@ def in_words(table: pd.DataFrame, parts: Reconciled | None, currency: str) -> pd
             "sent": table["sent"].fillna(table["impressions"]),
             "recorded_orders": table["recorded_orders"],
             "claimed_orders": of_messages.map(claimed).astype("float64"),
+            "attributed_orders": table["attributed_orders"],
             "extra_orders": ranged("extra_orders", 0, money=False),
-            "cost_per_extra": ranged("cost_per_extra", 2, money=True),
             "extra_profit": ranged("extra_profit", 0, money=True),
+            "chance_of_loss": table["chance_of_loss"],
+            "cost_per_extra": ranged("cost_per_extra", 2, money=True),
+            "counted": [_counted(row) for _, row in table.iterrows()],
             "cost": [widgets.money(one, currency) for one in table["cost"]],
             "delivered": table["delivered"],
             "clicked": table["clicked"],
             "campaigns": table["campaigns"],
-            "with_holdout": table["with_holdout"],
         }
     )
+
+
+def _counted(row: pd.Series) -> str | None:
+    """ "2 of 5 (not over yet: 2, too few to say: 1)"; nothing where nobody was left out."""
+    if not row["with_holdout"] > 0:
+        return None
+    reasons = [
+        t("channels.apart_reason", count=int(row[one]), reason=t(f"measured_page.verdict_{one}"))
+        for one in APART
+        if row[one] > 0
+    ]
+    values = {"counted": int(row["counted"]), "of": int(row["with_holdout"])}
+    if not reasons:
+        return t("channels.counted_all", **values)
+    return t("channels.counted_some", reasons=t("common.trait_separator").join(reasons), **values)
 
 
 def _between(value: str, low: str, high: str, first: float, last: float) -> str:

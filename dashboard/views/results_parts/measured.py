@@ -203,6 +203,7 @@ def in_words(rows: pd.DataFrame, currency: str) -> pd.DataFrame:
     final = rows["is_over"].eq(1)
     money = ["extra_profit", "extra_profit_low", "extra_profit_high", "chance_of_loss"]
     rows = rows.assign(**{name: rows[name].where(final) for name in money})  # the chart shows it, hollow
+    rows = rows.assign(**{name: rows[name].round() for name in (*MONEY, "extra_profit", "extra_orders")})
     ranges = {
         f"{name}_range": [
             between(low, high, currency if name == "extra_profit" else None) if low == low else None
@@ -230,7 +231,11 @@ def formats(currency: str) -> dict[str, Any]:
 
     found = {name: told(name, number, format="localized") for name in COUNTS}
     found |= {name: told(name, number, format="percent") for name in PERCENTS}
-    found |= {name: told(name, number, format="%.0f") for name in (*MONEY, "extra_profit", "extra_orders")}
+    found |= {name: told(name, number, format="localized") for name in (*MONEY, "extra_profit", "extra_orders")}
+    found |= {
+        name: number(f"{t(f'measured_page.{name}')} ({currency})", help=found[name]["help"], format="localized")
+        for name in (*MONEY, "extra_profit")
+    }
     found |= {f"{name}_range": words(t("measured_page.range")) for name in RANGED}
     found |= {name: day(t(f"measured_page.{name}"), format="YYYY-MM-DD") for name in ("starts_at", "known_on")}
     found |= {name: words(t(f"measured_page.{name}")) for name in ("channel", "verdict", "basis")}

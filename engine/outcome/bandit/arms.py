@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import DataProblem, NotEnoughData
+from engine.outcome import order_money
 from engine.outcome.offpolicy.log import check_columns, check_rows, numbers
 from engine.sentences import Sentence
 from engine.shop import gate
@@ -15,6 +16,7 @@ from engine.shop.store import Shop
 from engine.shop.tables import text
 
 COLUMNS = ("arm", "date", "shown", "converted")
+MONEY = ("cost", "value")  # of the day: spent on the arm; earned by its conversions, before that cost
 MOST_ARMS = 40
 ALL = "*"  # among which: all of a shop's
 Goal = Literal["conversions", "clicks"]
@@ -23,12 +25,19 @@ GOALS: tuple[Goal, ...] = get_args(Goal)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Arms to choose between. rows: COLUMNS, a row per arm and day that had it. name: what they are arms of,
-    "ads search", "variants k1" or a file's. channels: in which they run, 1 where nobody said."""
+    """Arms to choose between. rows: COLUMNS, a row per arm and day that had it, and MONEY where every row has both.
+
+    name: what they are arms of, "ads search", "variants k1" or a file's. channels: in which they run, 1 where nobody
+    said. left_out: how many rows were, and why. currency: of the money, empty where nobody said. rate_only: why there
+    is no money, None where there is.
+    """
 
     name: str
     rows: pd.DataFrame
     channels: int = 1
+    left_out: tuple[Sentence, ...] = ()
+    currency: str = ""
+    rate_only: Sentence | None = None
 
     @property
     def arms(self) -> list[str]:
@@ -37,7 +46,10 @@ class Choice:
 
 
 def read_arms(path: Path) -> Choice:
-    """A file with COLUMNS. Raises DataProblem for what cannot be, NotEnoughData for fewer than two arms."""
+    """A file with COLUMNS, and MONEY where known.
+
+    Raises DataProblem for what cannot be, NotEnoughData for fewer than two arms.
+    """
     path = Path(path)
     return as_arms(gate.read_file(path), path.name)
 
@@ -55,12 +67,21 @@ def as_arms(frame: pd.DataFrame, name: str) -> Choice:
         bad = ~(counts[column] >= 0) | (counts[column] % 1 != 0)
         check_rows(bad, f"bandit.bad_{column}", frame[column], name)
     check_rows(counts["converted"] > counts["shown"], "bandit.more_than_shown", frame["converted"], name)
+    for column in [one for one in MONEY if one in frame]:
+        counts[column] = numbers(frame[column])
+        bad = counts[column].isna() & text(frame[column]).notna()
+        check_rows(
+            bad | (counts[column] < 0 if column == "cost" else False), f"bandit.bad_{column}", frame[column], name
+        )
     rows = pd.DataFrame({"arm": arm, "date": day.dt.tz_localize(None).dt.normalize(), **counts})
     return _checked(rows, name)
 
 
 def of_ads(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
-    """Ads that may be split anew: of each campaign, of each channel, and all; only where there are two or more."""
+    """Ads that may be split anew: of each campaign, of each channel, and all; only where there are two or more.
+
+    Of orders, what their revenue leaves after goods, returns and tax is their value (engine.outcome.order_money.left).
+    """
     if not shop.rows("ads") or goal not in shop.columns("ads"):
         return {}
     rows = shop.table("ads")
@@ -68,42 +89,59 @@ def of_ads(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
         {"arm": rows["ad_id"], "date": rows["date"].dt.normalize(), "shown": rows["impressions"],
          "converted": rows[goal]}
     )  # fmt: skip
+    if goal == "conversions" and "cost" in rows:
+        table["cost"] = rows["cost"]
+    if goal == "conversions" and "revenue" in rows:
+        left = order_money.left(shop)
+        table["value"] = rows["revenue"] * left.margin * left.kept
     found: dict[str, Choice] = {}
     for column in ("campaign_id", "channel"):
         if column in rows:
             for name, part in table.groupby(rows[column]):
                 _offer(found, "ads", str(name), part)
     _offer(found, "ads", ALL, table)
+    found = {name: replace(one, currency=shop.settings.currency) for name, one in found.items()}
     if ALL in found and "channel" in rows:
         found[ALL] = replace(found[ALL], channels=max(rows["channel"].nunique(), 1))
     return found
 
 
 def of_variants(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
-    """Variants of repeated sends, by campaign, and of all campaigns together where they have the same names."""
+    """Variants of repeated sends, by campaign, and of all campaigns together where they have the same names.
+
+    From deliveries, and of campaigns without any that name variants from a mail tool's totals.
+    """
     parts = []
     if "variant" in shop.columns("deliveries"):
         parts.append(_of_deliveries(shop, "converted" if goal == "conversions" else "clicked"))
     if "variant" in shop.columns("campaign_results"):
-        parts.append(_of_totals(shop, "orders" if goal == "conversions" else "clicked"))
+        totals = _of_totals(shop, "orders" if goal == "conversions" else "clicked")
+        single = parts[0].dropna()["campaign_id"] if parts else []
+        parts.append(totals[~totals["campaign_id"].isin(single)])
     found: dict[str, Choice] = {}
     if parts:
         table = pd.concat(parts, ignore_index=True)
         for name, part in table.groupby("campaign_id"):
-            _offer(found, "variants", str(name), part[list(COLUMNS)])
-        _offer(found, "variants", ALL, table[list(COLUMNS)])
+            _offer(found, "variants", str(name), part)
+        _offer(found, "variants", ALL, table)
     return found
 
 
 def _of_deliveries(shop: Shop, outcome: str) -> pd.DataFrame:
+    """campaign_id, COLUMNS, records (how many rows each stands for); those whose outcome is missing by themselves."""
     there = [one for one in ("treated", outcome) if one in shop.columns("deliveries")]
     rows = shop.table("deliveries", ["campaign_id", "variant", "sent_at", *there])
     if outcome not in rows:
-        return pd.DataFrame(columns=["campaign_id", *COLUMNS])
+        return pd.DataFrame(columns=["campaign_id", *COLUMNS, "records"])
     sent = rows[rows["treated"].fillna(1.0).eq(1.0)] if "treated" in rows else rows
-    sent = sent.dropna(subset=["variant", outcome])
-    table = sent.assign(arm=sent["variant"], date=sent["sent_at"].dt.normalize(), shown=1.0, converted=sent[outcome])
-    return table.groupby(["campaign_id", "arm", "date"], as_index=False)[["shown", "converted"]].sum()
+    sent = sent.dropna(subset=["variant"])
+    table = sent.assign(
+        arm=sent["variant"], date=sent["sent_at"].dt.normalize(), shown=1.0, converted=sent[outcome], records=1
+    )
+    is_whole = table["converted"].notna() & table["date"].notna()
+    keys, counts = ["campaign_id", "arm", "date"], ["shown", "converted", "records"]
+    missing = table[~is_whole].groupby(keys[:2], as_index=False)["records"].sum()
+    return pd.concat([table[is_whole].groupby(keys, as_index=False)[counts].sum(), missing], ignore_index=True)
 
 
 def _of_totals(shop: Shop, outcome: str) -> pd.DataFrame:
@@ -115,20 +153,27 @@ def _of_totals(shop: Shop, outcome: str) -> pd.DataFrame:
     begun = rows["campaign_id"].map(starts["starts_at"]) if "starts_at" in starts else pd.NaT
     day = rows["date"].fillna(begun) if "date" in rows else begun
     table = rows[["campaign_id"]].assign(arm=rows["variant"], date=day, shown=shown, converted=rows[outcome])
-    return table.dropna()
+    return table.dropna(subset=["arm"])
 
 
 def _offer(found: dict[str, Choice], kind: str, name: str, rows: pd.DataFrame) -> None:
-    known = rows.dropna()
-    known = known[(known["shown"] > 0) & (known["converted"] <= known["shown"])]
+    """A choice more where two or more arms can be compared, with how much of it was left out and why."""
+    records = rows["records"].fillna(1.0) if "records" in rows else pd.Series(1.0, rows.index)
+    missing = rows[list(COLUMNS)].isna().any(axis=1)
+    more = ~missing & (rows["converted"] > rows["shown"])
+    known = rows[~missing & ~more & (rows["shown"] > 0)]
     if 2 <= known["arm"].nunique() <= MOST_ARMS:
-        found[name] = _checked(known, f"{kind} {name}")
+        counts = {"left_out_missing": records[missing].sum(), "left_out_more": records[more].sum()}
+        said = tuple(Sentence(f"bandit.{key}", {"count": f"{count:,.0f}"}) for key, count in counts.items() if count)
+        found[name] = replace(_checked(known, f"{kind} {name}"), left_out=said)
 
 
 def _checked(rows: pd.DataFrame, name: str) -> Choice:
     """One row per arm and day. Raises NotEnoughData for fewer than two arms, DataProblem for too many."""
-    daily = rows.groupby(["arm", "date"], as_index=False)[["shown", "converted"]].sum()
-    daily = daily.astype({"shown": "float64", "converted": "float64"})
+    lacking = _lacking(rows)
+    counted = ["shown", "converted", *(() if lacking else MONEY)]
+    daily = rows.groupby(["arm", "date"], as_index=False)[counted].sum()
+    daily = daily.astype(dict.fromkeys(counted, "float64"))
     count = daily["arm"].nunique()
     if count < 2:
         raise NotEnoughData(Sentence("bandit.one_arm", {"file": name, "count": count}))
@@ -136,4 +181,13 @@ def _checked(rows: pd.DataFrame, name: str) -> Choice:
         raise DataProblem(Sentence("bandit.many_arms", {"file": name, "count": count, "most": MOST_ARMS}))
     if not np.any(daily["shown"] > 0):
         raise NotEnoughData(Sentence("bandit.nothing_shown", {"file": name}))
-    return Choice(name, daily)
+    return Choice(name, daily, rate_only=lacking)
+
+
+def _lacking(rows: pd.DataFrame) -> Sentence | None:
+    """Why the rate alone can be maximised; None where every row has its money."""
+    if absent := tuple(one for one in MONEY if one not in rows or rows[one].isna().all()):
+        return Sentence("bandit.rate_only", {"columns": absent})
+    if count := int(rows[list(MONEY)].isna().any(axis=1).sum()):
+        return Sentence("bandit.rate_only_rows", {"count": f"{count:,}"})
+    return None

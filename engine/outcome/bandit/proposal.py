@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from engine.errors import DataProblem
-from engine.outcome.bandit import arrival, thompson
+from engine.outcome.bandit import arrival, thompson, worth
 from engine.outcome.bandit.arms import Choice
 from engine.outcome.bandit.arrival import Delay
 from engine.outcome.offpolicy.intervals import Estimate
@@ -22,13 +22,15 @@ CLEAR = 0.9  # chance to be best from which on an arm is said to stand out
 MUCH_TO_COME = 0.2  # share of conversions still to come that is worth saying
 DRAWS = 10_000
 
+Maximised = Literal["rate", "profit"]
 State = Literal["too_early", "thin", "leading"]
 
 
 @dataclass(frozen=True, slots=True)
 class Arm:
     """shown, converted: so far. exposed: shown, as far as conversions had time to come in. rate: of conversions per
-    shown once all have come, with its interval at LEVEL. chance_best: of being the best. share: of what comes next."""
+    shown once all have come, with its interval at LEVEL. chance_best: of being the best, by profit where that is
+    maximised. share: of what comes next. profit: money per showing with its interval; None where money is not known."""
 
     name: str
     shown: int
@@ -37,12 +39,14 @@ class Arm:
     rate: Estimate
     chance_best: float
     share: float
+    profit: Estimate | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """state: "too_early" (even split), "thin" (no arm stands out yet), "leading". against_even: conversions that the
-    shares so far brought above those of an even split of the same number, with its interval; below 0: fewer.
+    """state: "too_early" (even split), "thin" (no arm stands out yet), "leading". maximises: "profit" per showing
+    where every row has cost and value, else "rate". against_even: conversions, or money where profit is maximised, that
+    the shares so far brought above those of an even split of the same number, with its interval; below 0: less.
     first, last: days of the data; delay: how long conversions take; least: smallest share an arm may have."""
 
     name: str
@@ -54,6 +58,8 @@ class Proposal:
     delay: Delay
     least: float
     reasons: list[Sentence]
+    maximises: Maximised = "rate"
+    currency: str = ""
 
     @property
     def propensities(self) -> dict[str, float]:
@@ -65,16 +71,20 @@ class Proposal:
         return {
             "name": self.name,
             "state": self.state,
+            "maximises": self.maximises,
+            "currency": self.currency,
             "propensities": self.propensities,
             "arms": [
                 {
                     "arm": arm.name, "shown": arm.shown, "converted": arm.converted, "exposed": arm.exposed,
                     "rate": arm.rate.value, "rate_low": arm.rate.low, "rate_high": arm.rate.high,
                     "chance_best": arm.chance_best, "share": arm.share,
+                    **({} if arm.profit is None else {"profit_per_showing": arm.profit.value,
+                        "profit_low": arm.profit.low, "profit_high": arm.profit.high}),
                 }
                 for arm in self.arms
             ],
-            "conversions_above_an_even_split": {
+            f"{'profit' if self.maximises == 'profit' else 'conversions'}_above_an_even_split": {
                 "value": self.against_even.value, "low": self.against_even.low, "high": self.against_even.high,
             },
             "interval_level": LEVEL,
@@ -116,22 +126,43 @@ def propose(
               for part in (shown, shown * delay.arrived(age), converted)]  # fmt: skip
     total, exposed, events = counts
     a, b = thompson.posterior(events, exposed)
-    best = thompson.chance_best(a, b)
+    money = None if choice.rate_only else worth.of_arms(known, arm, len(names))
+    drawn = money.drawn(a, b, seed) if money else None
+    best = thompson.chance_best(a, b) if drawn is None else worth.chance_best(drawn)
     state: State = "leading" if best.max() >= CLEAR else "thin"
     if events.sum() < MIN_CONVERSIONS:
         state = "too_early"
-    shares = np.full(len(names), 1 / len(names)) if state == "too_early" else thompson.split(a, b, least)
+    shares = np.full(len(names), 1 / len(names))
+    if state != "too_early":
+        shares = worth.split(money, a, b, least, seed) if money else thompson.split(a, b, least)
     low, high = stats.beta.ppf((1 - LEVEL) / 2, a, b), stats.beta.ppf(0.5 + LEVEL / 2, a, b)
     arms = [
         Arm(name, int(total[k]), int(events[k]), float(exposed[k]),
-            Estimate(float(a[k] / (a[k] + b[k])), float(low[k]), float(high[k])), float(best[k]), float(shares[k]))
+            Estimate(float(a[k] / (a[k] + b[k])), float(low[k]), float(high[k])), float(best[k]), float(shares[k]),
+            None if drawn is None else _estimate(drawn[:, k]))
         for k, name in enumerate(names)
     ]  # fmt: skip
     reasons = _reasons(state, arms, delay, float(1 - exposed.sum() / max(total.sum(), 1.0)))
-    if choice.channels > 1:
+    reasons.append(choice.rate_only or _maximised(choice.currency))
+    if all(one.profit is not None and one.profit.high < 0 for one in arms):
+        reasons.append(Sentence("bandit.all_lose"))
+    if choice.channels > 1 and choice.rate_only:
         reasons.append(Sentence("bandit.several_channels", {"count": str(choice.channels)}))
-    against = against_even(a, b, total, seed)
-    return Proposal(choice.name, arms, state, against, first, last, delay, least, reasons)
+    reasons += choice.left_out
+    over = total - total.sum() / len(total)
+    against = against_even(a, b, total, seed) if drawn is None else _estimate(drawn @ over)
+    maximises: Maximised = "rate" if drawn is None else "profit"
+    return Proposal(choice.name, arms, state, against, first, last, delay, least, reasons, maximises, choice.currency)
+
+
+def _maximised(currency: str) -> Sentence:
+    key = "bandit.maximises_profit" if currency else "bandit.maximises_profit_of_file"
+    return Sentence(key, {"currency": currency})
+
+
+def _estimate(drawn: np.ndarray) -> Estimate:
+    low, high = np.quantile(drawn, [(1 - LEVEL) / 2, 0.5 + LEVEL / 2])
+    return Estimate(float(drawn.mean()), float(low), float(high))
 
 
 def against_even(a: np.ndarray, b: np.ndarray, shown: np.ndarray, seed: int = 0) -> Estimate:

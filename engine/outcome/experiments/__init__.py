@@ -1,8 +1,9 @@
 """Tests of one thing against another: planned, read honestly, and judged by a rule fixed beforehand.
 
-size, planning: how many visitors, for how long, and whether it is worth it. rows: a file as it came. proportions,
-revenue, bayes, sequential, correction: the statistics. verdicts: the rule. reading: a file with its answer. people:
-tables of single persons (CUPED, capped amounts, segments).
+size, planning: how many visitors, for how long, and whether it is worth it. rows: a file of counts as it came;
+people_rows: one with a row per person. proportions, revenue, bayes, sequential, correction: the statistics; people:
+those of single persons (CUPED, capped amounts, segments). verdicts: the rule. effects: what only persons tell.
+reading: a file with its answer.
 """
 
 from engine.outcome.experiments.correction import holm

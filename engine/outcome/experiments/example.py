@@ -1,5 +1,7 @@
-"""A file of tests to try the page with: drawn by chance from known rates, so that each verdict comes up once."""
+"""Files of tests to try the page with, drawn by chance from known rates: counts, so that each verdict comes up once,
+and a row per person of a test that worked for some groups only."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import numpy as np
@@ -29,3 +31,34 @@ def example(seed: int = 0) -> pd.DataFrame:
                 visitors = int(chance.poisson(daily * busy))
                 rows.append((test, arm, day.isoformat(), visitors, int(chance.binomial(visitors, rate))))
     return pd.DataFrame(rows, columns=["experiment_id", "variant", "day", "visitors", "conversions"])
+
+
+PEOPLE = 8_000
+# Group: share of the people, and the chance to order without and with the letter.
+GROUPS: dict[str, tuple[float, float, float]] = {
+    "new": (0.4, 0.08, 0.13),
+    "returning": (0.4, 0.40, 0.44),
+    "regular": (0.2, 0.85, 0.85),
+}
+
+
+def example_people(seed: int = 0) -> pd.DataFrame:
+    """A row per person: experiment, variant, customer_id, converted, revenue, before, group."""
+    chance = np.random.default_rng(seed)
+    names, shares = list(GROUPS), [share for share, _, _ in GROUPS.values()]
+    group = chance.choice(len(names), PEOPLE, p=shares)
+    variant = chance.choice(["control", "letter"], PEOPLE)
+    rates = np.array([[without, with_it] for _, without, with_it in GROUPS.values()])
+    converted = chance.binomial(1, rates[group, (variant == "letter").astype(int)])
+    habit = chance.gamma(3, 1 / 3, PEOPLE)  # who spends much before spends much again
+    spent = converted * (8 + 30 * habit * chance.lognormal(0, 0.3, PEOPLE))
+    before = chance.binomial(6, rates[group, 0]) * 30 * habit
+    ids = [f"c{number:05d}" for number in range(PEOPLE)]
+    return pd.DataFrame({
+        "experiment": "spring-letter", "variant": variant, "customer_id": ids,
+        "converted": converted, "revenue": spent.round(2), "before": before.round(2),
+        "group": np.array(names)[group],
+    })  # fmt: skip
+
+
+EXAMPLES: dict[str, Callable[[], pd.DataFrame]] = {"counts": example, "people": example_people}

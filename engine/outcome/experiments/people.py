@@ -14,6 +14,7 @@ from statsmodels.stats.contingency_tables import StratifiedTable
 from engine.errors import DataProblem, NotEnoughData
 from engine.outcome.experiments import proportions
 from engine.outcome.experiments.correction import holm
+from engine.outcome.experiments.revenue import people_for
 from engine.outcome.experiments.rows import BASELINE
 from engine.sentences import Sentence
 
@@ -23,13 +24,18 @@ FEWEST_IN_GROUP = 100  # people of an arm in a group below which a rate says not
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Mean per person of an arm minus that of the base, with its 95 % interval, in the unit of the value."""
+    """Mean per person of an arm minus that of the base, with its 95 % interval, in the unit of the value.
+
+    needed: people in each arm from whom on the interval holds as said, where values are as skewed as these
+        (revenue.people_for); NaN where that was not looked at.
+    """
 
     value: float
     low: float
     high: float
     p_value: float
     people: int
+    needed: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,16 +81,24 @@ def with_before(people: pd.DataFrame, value: str, before: str) -> Adjusted:
     return Adjusted(plain, adjusted, saved)
 
 
-def with_cap(people: pd.DataFrame, value: str, share: float = CAPPED) -> Capped:
-    """The difference in `value` by Welch's t-test, as it is and with the largest amounts cut.
+def cap_of(amounts: pd.Series, share: float = CAPPED) -> float:
+    """What `share` of those who spent anything stay below; 0 where nobody spent.
 
-    The cap is the quantile of both arms together, so that no arm sets its own. It answers another question than the
-    plain mean: what changes for all but the largest buyers. people: variant (two of them), value; one row a person.
+    Among those who bought: with 98 of 100 spending nothing, a quantile of all would cut every order to 0.
+    """
+    spent = amounts[amounts > 0].astype("float64")
+    return float(spent.quantile(share)) if len(spent) else 0.0
+
+
+def with_cap(people: pd.DataFrame, value: str, cap: float | None = None) -> Capped:
+    """The difference in `value` by Welch's t-test, as it is and with amounts above `cap` counted as `cap`.
+
+    Without one the cap is that of both arms together, so that no arm sets its own. It answers another question than
+    the plain mean: what changes for all but the largest buyers. people: variant (two of them), value; one row a person.
     """
     base, arm = _two_arms(people, (value,))
     amounts = people[value].astype("float64")
-    # Among those who bought: with 98 of 100 spending nothing, a quantile of all would cut every order to 0.
-    cap = float(amounts[amounts > 0].quantile(share)) if (amounts > 0).any() else 0.0
+    cap = cap_of(amounts) if cap is None else cap
     cut = amounts.clip(upper=cap)
     plain, capped = (_welch(one[people["variant"] == arm], one[people["variant"] == base]) for one in (amounts, cut))
     return Capped(plain, capped, cap, int((amounts > cap).sum()), float((amounts - cut).sum()))
@@ -154,6 +168,6 @@ def _difference(found: object, people: int) -> Difference:
 def _welch(arm: pd.Series, base: pd.Series) -> Difference:
     found = stats.ttest_ind(arm, base, equal_var=False)
     reach = found.confidence_interval(0.95)
-    return Difference(
-        float(arm.mean() - base.mean()), float(reach.low), float(reach.high), float(found.pvalue), len(arm) + len(base)
-    )
+    needed = max(people_for(float(stats.skew(one))) if one.nunique() > 1 else 0.0 for one in (arm, base))
+    apart = float(arm.mean() - base.mean())
+    return Difference(apart, float(reach.low), float(reach.high), float(found.pvalue), len(arm) + len(base), needed)

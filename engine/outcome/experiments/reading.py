@@ -1,17 +1,17 @@
 """A file of tests, read: one row per arm with every statistic, a verdict and its reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from engine.outcome.experiments import bayes, proportions, revenue, sequential, uneven
+from engine.outcome.experiments import bayes, effects, people_rows, proportions, revenue, sequential, uneven
 from engine.outcome.experiments.correction import holm
-from engine.outcome.experiments.rows import Tallies, tally
+from engine.outcome.experiments.effects import Effects
+from engine.outcome.experiments.rows import MOST_ARMS, Tallies, tally
 from engine.outcome.experiments.verdicts import Rule, judge
 from engine.sentences import Language
 
-MOST_ARMS = 200  # comparing every arm with every other takes minutes beyond
 COLUMNS = [
     "experiment_id", "variant", "srm_p", "srm_flag", "lift", "low", "high", "p_value", "p_adjusted", "always_valid_p",
     "prob_best", "verdict", "reason", "visitors", "conversions", "rate", "days", "difference", "difference_low",
@@ -29,24 +29,38 @@ class Reading:
     """results: COLUMNS (and REVENUE_COLUMNS where there was revenue), a row per arm in the file's order.
 
     by_day: experiment_id, variant, day, always_valid_p, of the arms but the base, where the file has days.
+    effects: what only a file with a row per person tells; None for a file of counts.
     """
 
     results: pd.DataFrame
     by_day: pd.DataFrame
+    effects: Effects | None = None
 
 
 def read(table: pd.DataFrame, rule: Rule | None = None, language: Language = "en") -> pd.DataFrame:
-    """One row per test and variant of a table with experiment_id, variant, visitors, conversions, [day, revenue,
-    revenue_sq, expected_share]: see COLUMNS. Rates and lifts are fractions; the base's own statistics are empty.
-
-    Raises DataProblem where the table has no rows or lacks a column; one bad test is `invalid`, with its reason.
-    """
+    """One row per test and variant: the results of `analyse`."""
     return analyse(table, rule, language).results
 
 
-def analyse(table: pd.DataFrame, rule: Rule | None = None, language: Language = "en") -> Reading:
-    """As `read`, with the always-valid p-value of every day."""
-    found = tally(table)
+def analyse(
+    table: pd.DataFrame, rule: Rule | None = None, language: Language = "en", lines: np.ndarray | None = None
+) -> Reading:
+    """A table of tests, read: see COLUMNS. Rates and lifts are fractions; the base's own statistics are empty.
+
+    table: counts, with experiment_id, variant, visitors, conversions, [day, revenue, revenue_sq, expected_share]; or a
+    row per person, with variant, customer_id, converted (0, 1) or revenue or both, [experiment, before, group, day,
+    expected_share]. People are counted, and the counts read by the same rule. lines: where in the file its rows stand.
+
+    Raises DataProblem where the table has no rows or lacks a column; one bad test is `invalid`, with its reason.
+    """
+    if not people_rows.is_people(table):
+        return _judged(tally(table), "revenue" in table, rule, language)
+    people = people_rows.checked(table, lines)
+    counted = _judged(people_rows.tallied(people), "revenue" in table, rule, language)
+    return replace(counted, effects=effects.measured(people, language))
+
+
+def _judged(found: Tallies, with_revenue: bool, rule: Rule | None, language: Language) -> Reading:
     arms = found.arms
     looks = _looks(found)
     results = arms.assign(rate=arms["conversions"] / arms["visitors"].where(arms["visitors"] > 0))
@@ -59,7 +73,7 @@ def analyse(table: pd.DataFrame, rule: Rule | None = None, language: Language = 
         results["srm_always_valid_p"] = arms["experiment"].map(by_look).where(with_days)
     daily = _peeked(arms, looks)
     results = results.join(_last_look(daily, arms))
-    if "revenue" in table:
+    if with_revenue:
         results = results.join(_spent(arms))
     results = _emptied(results)
     for column, adjusted in (("p_value", "p_adjusted"), ("always_valid_p", "always_valid_adjusted"),

@@ -49,6 +49,11 @@ def welch(arm: Sums, base: Sums, level: float = 0.95) -> dict[str, np.ndarray]:
     }
 
 
+def people_for(skewness: float) -> float:
+    """People in an arm from whom on the interval of a mean of so skewed amounts holds as said; NaN stays NaN."""
+    return float(np.ceil(_PEOPLE_PER_SKEWNESS * skewness**2))
+
+
 def fewest_visitors(arm: Sums) -> np.ndarray:
     """Visitors without whom an interval of mean revenue is surely not to be trusted: a lower bound.
 

@@ -59,7 +59,7 @@ def judge(results: pd.DataFrame, found: Tallies, rule: Rule, language: Language)
     base_rows = rows.loc[rows["baseline"], ["variant", "conversions", "visitors"]].to_numpy()
     reasons = []
     for row, against in zip(rows.to_dict("records"), base_rows, strict=True):
-        reasons.append(_joined(_said(row, against, found, rule), language))
+        reasons.append(joined(_said(row, against, found, rule), language))
     results["reason"] = reasons
     return results
 
@@ -87,7 +87,7 @@ def _said(row: dict, base: np.ndarray, found: Tallies, rule: Rule) -> list[Sente
     """Why, and what else has to be known."""
     said = list(found.problems.get(row["experiment"], []))
     if row["srm_flag"] == 1:
-        said.append(Sentence("experiments.uneven", {"p": _p(row["srm_p"])}))
+        said.append(Sentence("experiments.uneven", {"p": p_words(row["srm_p"])}))
     notes = list(found.notes.get(row["experiment"], []))
     if said or row["verdict"] == "":
         return [*(said or [Sentence("experiments.base")]), *notes]
@@ -104,7 +104,7 @@ def _verdict_words(row: dict, base: np.ndarray, rule: Rule) -> list[Sentence]:
         "base_conversions": f"{base[1]:,.0f}", "base_visitors": f"{base[2]:,.0f}",
     }  # fmt: skip
     daily = row["days"] > 0
-    p = Sentence("experiments.p_daily" if daily else "experiments.p_once", {"p": _p(row["p_decides"])})
+    p = Sentence("experiments.p_daily" if daily else "experiments.p_once", {"p": p_words(row["p_decides"])})
     smallest, span = _share(rule.smallest_lift, sign=False), _range(row["decides_low"], row["decides_high"])
     if row["verdict"] in ("won", "lost"):
         if np.isnan(row["lift"]):
@@ -125,10 +125,10 @@ def _revenue_words(row: dict) -> Sentence:
     facts = {name: f"{row[f'revenue_{name}']:+,.2f}" for name in ("difference", "low", "high")}
     if np.isnan(row["revenue_low"]):
         return Sentence("experiments.revenue_alone", {"difference": facts["difference"]})
-    return Sentence("experiments.revenue", facts | {"p": _p(row["revenue_p_adjusted"])})
+    return Sentence("experiments.revenue", facts | {"p": p_words(row["revenue_p_adjusted"])})
 
 
-def _joined(said: list[Sentence], language: Language) -> str:
+def joined(said: list[Sentence], language: Language) -> str:
     return ("" if language == "zh" else " ").join(one.text(language) for one in said)
 
 
@@ -145,7 +145,7 @@ def _range(low: float, high: float) -> Sentence:
     return Sentence("experiments.range", {"low": _share(low), "high": _share(high)})
 
 
-def _p(value: float) -> str:
+def p_words(value: float) -> str:
     return "p < 0.0001" if value < 0.0001 else f"p = {value:.4f}"
 
 

@@ -14,11 +14,13 @@ from engine.audience import segments
 from engine.campaign import offers
 from engine.campaign.uplift import evidence, kept
 from engine.errors import ModelFileProblem, NotEnoughData
-from engine.outcome.offpolicy import answer
+from engine.outcome.offpolicy import answer, money
 from engine.outcome.offpolicy.answer import Answer
 from engine.outcome.offpolicy.log import Log
+from engine.outcome.offpolicy.money import Source
 from engine.outcome.offpolicy.policy import by_row
 from engine.sentences import Sentence
+from engine.shop import sales
 from engine.shop.store import Shop
 
 ACTIONS = ("hold", "send")
@@ -29,7 +31,9 @@ CHOICES = ("everybody", "nobody", "recent", "lapsed")
 
 @dataclass(frozen=True, slots=True)
 class Sends:
-    """A log of past sends. reward: "profit" in the shop's currency, or "orders" where no revenue was recorded.
+    """A log of past sends. reward: "profit" in the shop's currency, or "orders" where nobody can know the money.
+
+    source, notes: where the money comes from, see engine.outcome.offpolicy.money.Earned.
 
     days_since_order: (n,) at the time of the send, missing before a customer's first order. group: (n,) id of today.
     moved: (n,) whether writing was expected to pay, by models of other customers; None where nothing was learned.
@@ -38,6 +42,8 @@ class Sends:
 
     log: Log
     reward: str
+    source: Source
+    notes: tuple[Sentence, ...]
     days_since_order: np.ndarray
     group: np.ndarray
     groups: dict[str, str]  # id -> name, in their order
@@ -61,15 +67,20 @@ def sends(shop: Shop) -> Sends:
     rows = past.rows.merge(_paid(shop), on=["campaign_id", "customer_id", "sent_at"], how="left")
     treated = rows["treated"].to_numpy("float64") == 1
     chance = rows["propensity"].to_numpy("float64")
-    has_money = bool(rows["revenue"].notna().any())
-    margin = offers.margin(shop, [], None).share
-    reward = profit(rows, treated, margin, shop.settings.return_rate) if has_money else rows["converted"].to_numpy()
+    paid = money.earned(shop, rows)
+    has_money = paid.source != "none"
+    reward = paid.profit if has_money else rows["converted"].to_numpy("float64")
+    moved = _moved(shop, rows, reward if has_money else None)
+    known_of = ~np.isnan(reward)
+    rows = rows[known_of].reset_index(drop=True)
+    treated, chance, reward = treated[known_of], chance[known_of], reward[known_of]
+    moved = moved[known_of] if moved is not None else None
     since = days_since_order(shop, rows)
     known = pd.DataFrame(
         {"channel": rows["channel"].astype("str").fillna(""), "days": np.log1p(since), "ever": np.isfinite(since) * 1.0}
     )
     log = Log(
-        ACTIONS, treated.astype(int), reward.astype("float64"), np.where(treated, chance, 1 - chance), known,
+        ACTIONS, treated.astype(int), reward, np.where(treated, chance, 1 - chance), known,
         pd.factorize(rows["customer_id"])[0],
     )  # fmt: skip
     group, names = _groups(shop, rows["customer_id"])
@@ -77,9 +88,10 @@ def sends(shop: Shop) -> Sends:
     if days.empty:
         raise NotEnoughData(Sentence("refused.no_propensity"))
     first, last = days.min().date(), days.max().date()
-    moved = _moved(shop, rows, log.reward if has_money else None)
     kind = "profit" if has_money else "orders"
-    return Sends(log, kind, since, group, names, moved, margin, first, last, past.facts())
+    facts = past.facts() | {"campaigns": int(rows["campaign_id"].nunique()), "held_out": int((~treated).sum())}
+    margin = offers.margin(shop, [], None).share
+    return Sends(log, kind, paid.source, paid.notes, since, group, names, moved, margin, first, last, facts)
 
 
 def judge(known: Sends, choice: str, seed: int = 0) -> Answer:
@@ -101,19 +113,6 @@ def written_to(known: Sends, choice: str) -> np.ndarray:
     return known.group == choice.removeprefix("group:")
 
 
-def profit(rows: pd.DataFrame, treated: np.ndarray, margin: float, returned: float) -> np.ndarray:
-    """Per row: what is paid less the cost of the goods, less what sending cost; what comes back earns nothing.
-
-    rows: revenue, cost, offer_kind, discount. Goods cost (1 - margin) of the list price, which is above what is paid
-    by a percentage off where one was offered and the message was sent.
-    """
-    off = rows["discount"].where(rows["offer_kind"].eq("percent"), 0.0).fillna(0.0).clip(0, 0.95).to_numpy("float64")
-    paid = rows["revenue"].fillna(0.0).to_numpy("float64")
-    listed = paid / (1 - np.where(treated, off, 0.0))
-    earned = (paid - (1 - margin) * listed) * (1 - returned)
-    return earned - np.where(treated, rows["cost"].fillna(0.0).to_numpy("float64"), 0.0)
-
-
 def _paid(shop: Shop) -> pd.DataFrame:
     """Per delivery: revenue, and of its campaign channel, offer_kind, discount, cost (of a message)."""
     keys = ["campaign_id", "customer_id", "sent_at"]
@@ -127,12 +126,17 @@ def _paid(shop: Shop) -> pd.DataFrame:
 
 
 def days_since_order(shop: Shop, rows: pd.DataFrame) -> np.ndarray:
-    """(n,) days from the customer's last order to the send; missing without one. rows: customer_id, sent_at."""
+    """(n,) days from the customer's last order to the send; missing without one. rows: customer_id, sent_at.
+
+    Where orders say a day and no hour, those of the send's own day are later (engine.shop.sales.moments).
+    """
     found = np.full(len(rows), np.nan)
     if not shop.rows("orders"):
         return found
-    orders = shop.table("orders", ["customer_id", "ordered_at"]).sort_values("ordered_at")
+    orders = shop.table("orders", ["customer_id", "ordered_at", "quantity"]).sort_values("ordered_at")
+    orders = orders.loc[orders["quantity"] > 0, ["customer_id", "ordered_at"]]
     asked = rows[["customer_id", "sent_at"]].assign(place=np.arange(len(rows))).dropna(subset="sent_at")
+    asked["sent_at"] = sales.moments(asked["sent_at"], orders["ordered_at"])
     joined = pd.merge_asof(
         asked.sort_values("sent_at"), orders, left_on="sent_at", right_on="ordered_at", by="customer_id",
         allow_exact_matches=False,
@@ -145,7 +149,7 @@ def _moved(shop: Shop, rows: pd.DataFrame, earned: np.ndarray | None) -> np.ndar
     """Where the extra orders that models of other customers expected were worth more than the message; None where none
     were learned, or from other messages than these.
 
-    earned: profit per row; None: any extra order counts, and messages cost nothing.
+    earned: profit per row, missing where it is not known; None: any extra order counts, and messages cost nothing.
     """
     try:
         held_out = kept.load(shop).held_out
@@ -157,7 +161,7 @@ def _moved(shop: Shop, rows: pd.DataFrame, earned: np.ndarray | None) -> np.ndar
         return held_out.effect > 0
     cost = rows["cost"].fillna(0.0).to_numpy("float64")
     ordered = rows["converted"].eq(1).to_numpy()
-    of_an_order = float(np.mean(earned[ordered] + np.where(rows["treated"].eq(1), cost, 0.0)[ordered]))
+    of_an_order = float(np.nanmean(earned[ordered] + np.where(rows["treated"].eq(1), cost, 0.0)[ordered]))
     return held_out.effect * of_an_order > cost
 
 

@@ -1,7 +1,7 @@
 """Limits before parsing, then a file as tables: text of CSV and XLSX as it stands, Parquet in its own kinds.
 
 `sheets` reads whatever a shop's systems export: CSV, CSV.gz, XLSX, Parquet, a zip or a folder of them. `read_file`
-reads one file that must be one table, row for row.
+reads one file that must be one table, row for row; `read_sheet` tells where in the file each row stands, too.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ from engine.shop.gate.archive import Content
 from engine.shop.gate.delimited import DELIMITERS, Reading
 from engine.shop.gate.encodings import ENCODINGS
 
-__all__ = ["DELIMITERS", "ENCODINGS", "FORMATS", "Reading", "Sheet", "files_in", "read_file", "sheets"]
+__all__ = ["DELIMITERS", "ENCODINGS", "FORMATS", "Reading", "Sheet", "files_in", "read_file", "read_sheet", "sheets"]
 
 FORMATS = {".csv": "CSV", ".parquet": "Parquet", ".xlsx": "XLSX", ".gz": "CSV.gz", ".zip": "zip"}
 Progress = Callable[[int], None]
@@ -83,6 +83,11 @@ def read_file(path: Path, name: str = "") -> pd.DataFrame:
 
     `name` is what people know the file by, where that is not its path.
     """
+    return read_sheet(path, name).frame
+
+
+def read_sheet(path: Path, name: str = "") -> Sheet:
+    """As `read_file`, with where in the file each row stands."""
     found = list(sheets(path, name=name))
     if len(found) != 1:
         raise DataProblem(
@@ -95,7 +100,7 @@ def read_file(path: Path, name: str = "") -> pd.DataFrame:
             f"{sheet.name} line {line}: {len(fields)} fields where the header has {sheet.frame.shape[1]}. "
             "Repair that line and import again."
         )
-    return sheet.frame
+    return sheet
 
 
 def _of(content: Content, reading: Reading, head: int | None, progress: Progress) -> Iterator[Sheet]:

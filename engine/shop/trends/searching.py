@@ -8,6 +8,7 @@ import pandas as pd
 
 from engine.model.rates import wilson
 from engine.sentences import Sentence
+from engine.shop import sales
 from engine.shop.store import Shop
 
 DAYS = 7  # after a search in which an order answers it
@@ -21,7 +22,8 @@ class Searches:
     DAYS days), bought_anything, without (share not followed by a matching one), low, high (95 %), products (that match
     by name, category or brand), in_stock (of them; missing stock counts as in stock).
 
-    Searches of the last DAYS days are left out. searches: all that count. missing: why there is nothing.
+    Searches after which fewer than DAYS days of orders are known are left out. searches: all that count. missing: why
+    there is nothing.
     """
 
     table: pd.DataFrame
@@ -41,8 +43,9 @@ def searches(shop: Shop) -> Searches:
         return Searches(pd.DataFrame(), len(rows), 0, None, None, Sentence("trends.searches_need"))
     orders = shop.table("orders", ["customer_id", "ordered_at", "product_id", "quantity"])
     orders = orders[orders["quantity"] > 0]
-    until = max(orders["ordered_at"].max(), rows["occurred_at"].max()) - pd.Timedelta(days=DAYS)
-    rows = rows[rows["occurred_at"] <= until]
+    known_until = orders["ordered_at"].max().normalize() + pd.Timedelta(days=1)
+    rows = rows.assign(occurred_at=sales.moments(rows["occurred_at"], orders["ordered_at"]))
+    rows = rows[rows["occurred_at"] <= known_until - pd.Timedelta(days=DAYS)]
     if not len(rows):
         return Searches(pd.DataFrame(), 0, 0, None, None, Sentence("trends.needs_searches"))
     catalogue = _catalogue(shop)

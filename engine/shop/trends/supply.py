@@ -22,7 +22,7 @@ LEVEL = 0.8
 ORIGINS = 4  # past days from which DAYS are forecast and compared
 HISTORY = 91  # days before the first of them
 WEEK_ALPHA, WEEK_BETA = 0.1, 0.1  # smoothing of sizes and of how often, per week (Syntetos and Boylan 2005: 0.05-0.2)
-FEWEST_UNITS = 5  # in HISTORY days: a product that hardly sells has no forecast
+FEWEST_UNITS = 5  # expected in HISTORY days, for a range to be counted: of what hardly sells, 0 is nearly always inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,13 +164,13 @@ def _table(shop: Shop, found: Sold, daily: np.ndarray, expected: np.ndarray, sca
         {
             "product_id": found.products.astype("str"), "category": found.category.to_numpy(dtype=object),
             "sold": daily[:, -DAYS:].sum(axis=1), "expected": expected, "low": low, "high": high,
-            "need_high": between(need, scatter)[1], "recent": daily[:, -HISTORY:].sum(axis=1),
+            "need_high": between(need, scatter)[1],
         }
     )  # fmt: skip
     known = shop.optional("products").drop_duplicates("product_id").set_index("product_id")
     known = known.reindex(columns=["category", "stock", "unit_cost", "launched_at"])
     unsold = known[(known["stock"] > 0) & ~known.index.isin(table["product_id"])]
-    idle = {name: 0.0 for name in ("sold", "expected", "low", "high", "need_high", "recent")}
+    idle = {name: 0.0 for name in ("sold", "expected", "low", "high", "need_high")}
     never = pd.DataFrame({"product_id": unsold.index, "category": unsold["category"].to_numpy(dtype=object)}).assign(
         **idle
     )
@@ -188,6 +188,5 @@ def _table(shop: Shop, found: Sold, daily: np.ndarray, expected: np.ndarray, sca
             name=named.fillna(table["product_id"]), stock=stock, days_of_cover=stock / pace.where(pace > 0),
             beyond=beyond, tied_up=beyond * cost, overstock=(beyond > 0) & ~is_new,
         )
-        .drop(columns="recent")
         .sort_values(["overstock", "beyond"], ascending=False, ignore_index=True)
     )  # fmt: skip
