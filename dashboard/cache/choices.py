@@ -87,11 +87,11 @@ def judged_files(log: bytes, log_name: str, policy: bytes, policy_name: str) -> 
 
 def arms_of(shop: Shop, kind: str, goal: Goal) -> dict[str, Choice]:
     """What there is to split between: kind is "ads" or "variants"."""
-    return _arms_of(str(shop.path), shop.version, kind, goal)
+    return _arms_of(str(shop.path), _drawn_stamp(shop), kind, goal)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _arms_of(path: str, version: str, kind: str, goal: Goal) -> dict[str, Choice]:
+def _arms_of(path: str, stamp: tuple, kind: str, goal: Goal) -> dict[str, Choice]:
     return (arms.of_ads if kind == "ads" else arms.of_variants)(store.open_shop(Path(path)), goal)
 
 
