@@ -54,8 +54,7 @@ def main() -> None:
             for delay in (0.0, DELAY):
                 line(base, count, delay, runs)
     print("\nIn money: regret is profit lost against always showing the arm that earns most.")
-    for count in (3, 6):
-        money_line(0.03, count, min(runs, 100))
+    money_line(0.03, 3, min(runs, 100))
 
 
 def line(base: float, count: int, delay: float, runs: int) -> None:
