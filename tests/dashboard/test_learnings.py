@@ -66,6 +66,13 @@ def test_the_next_plan_shows_what_was_learned_of_the_one_before(open_app, sent):
     assert "Too dear for lapsed customers." in said(brief)
 
 
+@pytest.mark.parametrize(("language", "words"), [("en", "concluded by Bo"), ("zh", "Bo 于")])
+def test_the_approve_tab_tells_of_a_conclusion(open_app, sent, language, words):
+    conclude(sent)
+    told = said(page_of(open_app, sent, "approve", language=language))
+    assert words in told and "Too dear for lapsed customers." in told
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_learnings_are_listed_searched_and_downloaded(open_app, sent, language):
     conclude(sent)
