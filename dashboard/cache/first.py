@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.cache import audience, forecasts
 from engine.audience.reach import Others
-from engine.campaign import planned
+from engine.campaign import planned, window
 from engine.campaign.expected import Forecast, Range
 from engine.campaign.first import anyway as from_orders
 from engine.campaign.first import outlook as outlooks
@@ -78,7 +78,7 @@ def _outlook(
 ) -> Outlook:
     scenes = forecasts.scenes_of(path, _scene, _shop, _plan, _others)
     drawn = assign.with_sizes(scenes, _messages)
-    known = _ground(path, _scene, outlooks.window(_shop, _messages), _shop, scenes)
+    known = _ground(path, _scene, window.of_messages(_shop.settings, _messages), _shop, scenes)
     return outlooks.look(_shop, _models, scenes, drawn, _assumed, known)
 
 

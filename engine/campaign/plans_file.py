@@ -9,6 +9,7 @@ import pandas as pd
 
 from engine.audience import rules
 from engine.audience.segments import members
+from engine.campaign import window
 from engine.campaign.expected import Forecast
 from engine.campaign.first import anyway as from_orders
 from engine.campaign.first import assumed, outlook
@@ -187,7 +188,7 @@ class Asker:
         return self._first(plan, prepared, typed)
 
     def _first(self, plan: dict, prepared: Scene, typed: Assumed) -> Forecast:
-        days = outlook.window(self._shop, [plan])
+        days = window.of_messages(self._shop.settings, [plan])
         known = outlook.ground(self._shop, [prepared], days, self._learned)
         return outlook.look(self._shop, self._models, [prepared], [plan], typed, known, self._seed).forecast
 

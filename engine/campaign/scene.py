@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from engine.audience.reach import Limits, Reach, reachable
-from engine.campaign import baskets, offers, rows
+from engine.campaign import baskets, offers, rows, window
 from engine.campaign.baskets import Baskets
 from engine.errors import NotEnoughData
 from engine.model.encode import Encoder
@@ -154,7 +154,7 @@ def scenes(
     anyone = _together(audience, list(reach.values()))
     chosen = _representatives(anyone, seed)
     products = [str(p) for p in messages[0].get("product_ids") or []]
-    past = baskets.measured(shop, chosen, as_of, _length(shop, messages))
+    past = baskets.measured(shop, chosen, as_of, window.of_messages(shop.settings, messages))
     margin = offers.margin(shop, products, messages[0].get("category"), past.tax_share or 0.0)
     known = {channel: _known(shop, messages[0], channel, chosen, products, as_of) for channel in reach}
     result = []
@@ -213,13 +213,6 @@ def _channels(messages: Sequence[dict]) -> list[str]:
 
 def _day(message: dict) -> int:
     return int(message.get("day") or 0)
-
-
-def _length(shop: Shop, messages: Sequence[dict]) -> int:
-    """Days from the first message to the end of the last one's window."""
-    window = messages[-1].get("window_days")
-    usual = shop.settings.window(str(messages[-1]["channel"]))
-    return _day(messages[-1]) - _day(messages[0]) + int(usual if window is None or pd.isna(window) else window)
 
 
 def _together(audience: list[str], reaches: list[Reach]) -> list[str]:

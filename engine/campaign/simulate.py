@@ -13,6 +13,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import expit, logit
 
+from engine.campaign import window
 from engine.campaign.response import Models
 from engine.campaign.scene import Scene, Setting, sampling_sd
 from engine.model.ranges import Variation, seen
@@ -83,7 +84,7 @@ def orders(models: Models, messages: Sequence[Message]) -> Orders:
 
 def length(messages: Sequence[Message]) -> int:
     """Days from the first message to the end of the last one's window."""
-    return messages[-1].day - messages[0].day + messages[-1].window_days
+    return window.between(messages[0].day, messages[-1].day, messages[-1].window_days)
 
 
 def _days(messages: Sequence[Message]) -> tuple[list[float], list[float]]:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from engine import privacy
 from engine.access import acting
-from engine.campaign import response, versions
+from engine.campaign import response, versions, window
 from engine.campaign.expected import Forecast
 from engine.campaign.first import outlook
 from engine.campaign.first.assumed import Assumed, of_json
@@ -83,7 +83,7 @@ def asked(
     """The question what a plan would do; where nothing was learned, with what the shop's tables say of it."""
     ground = None
     if not outlook.is_learned(models):
-        ground = outlook.ground(shop, scenes, outlook.window(shop, messages))
+        ground = outlook.ground(shop, scenes, window.of_messages(shop.settings, messages))
     return Question(shop, models, scenes, messages, typed, ground, seed)
 
 

@@ -14,7 +14,7 @@ from sqlite_utils.utils import sqlite3 as sqlite
 from engine import jobs
 from engine.access import roles
 from engine.access.roles import person_key
-from engine.campaign import response
+from engine.campaign import response, window
 from engine.campaign.plan import Plan
 from engine.decision import approvals, plans
 from engine.decision.collisions import audiences_of, collisions
@@ -275,8 +275,8 @@ def _without_results(shop: Shop, stored: list[SavedPlan], today: date) -> Iterat
     """Exported plans whose last order is in by now, and that no table knows of."""
 
     def is_done(plan: Plan) -> bool:
-        days = plan.window_days or shop.settings.window(plan.channel)
-        return plan.status == "exported" and plan.ends_at + timedelta(days=days) < today
+        days = timedelta(days=window.of_plan(shop.settings, plan))  # of who is exported on the last day
+        return plan.status == "exported" and plan.ends_at + days < today
 
     done = [saved.plan for saved in stored if is_done(saved.plan)]
     tables = [t for t in ("deliveries", "campaign_results", "ads") if "campaign_id" in shop.columns(t)] if done else []

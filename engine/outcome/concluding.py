@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from engine.campaign import window
+from engine.decision import plans
 from engine.decision.conclusions import Choice, Learning
 from engine.outcome import results
 from engine.sentences import Sentence
@@ -36,7 +38,7 @@ def figures(shop: Shop, plan_id: str, measured: pd.DataFrame | None, reported: p
     reported: as `results.campaigns` gives it, from deliveries and totals; None where the shop has neither. source says
     which of the two. Ranges are 95 %, None where nobody was left out. Counts are customers, extra_profit is money;
     window_days is the time after the send that counts, is_over whether the data reaches to its end (1, 0), verdict that
-    of `measured`, known_until the last day of the data.
+    of `measured`, known_until the last day of the data. Raises StoreProblem for reports of what is no plan.
     """
     found = _measured(plan_id, measured) if measured is not None else {}
     return found or (_reported(shop, plan_id, reported) if reported is not None else {})
@@ -68,17 +70,19 @@ def _reported(shop: Shop, plan_id: str, table: pd.DataFrame) -> dict[str, Any]:
     mine = table[table["campaign_id"].eq(plan_id)]
     if mine.empty:
         return {}
-    row = mine.iloc[0]
+    row, as_of = mine.iloc[0], default_as_of(shop)
+    plan = plans.load(shop.path, plan_id).plan
     ends = {"extra_orders": "", "extra_orders_low": "_low", "extra_orders_high": "_high"}
     return {
         "source": "reported",
         "basis": str(row["basis"]),
-        "window_days": _whole(row["window_days"]),
+        "window_days": window.of_plan(shop.settings, plan),
+        "is_over": int(window.last_day(shop.settings, plan) < as_of),
         "sent": _whole(row["sent"]),
         "held_out": _whole(row["held_out"]),
         "orders": _whole(row["orders"]),
         **{name: _real(row["sent"] * row[f"extra_per_1000{end}"] / results.PER) for name, end in ends.items()},
-        "known_until": (default_as_of(shop) - timedelta(days=1)).isoformat(),
+        "known_until": (as_of - timedelta(days=1)).isoformat(),
     }
 
 

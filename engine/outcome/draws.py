@@ -4,7 +4,7 @@ From the assignments kept with exports, and from deliveries that name those left
 The moment is the same for both groups of a draw, so that neither has more time than the other:
 
     deliveries   the first delivery on record to those sent, or each customer's own would-be time where both have one
-    plan         the day and hour the plan starts
+    plan         the day and hour of the plan's first message
     export       the export, where that came after the plan was to start and before its last day was over
 
 An export after the plan's last day is a record of what was run before: the plan's own moment counts.
@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from engine.campaign import sms
+from engine.campaign import sms, window
 from engine.campaign.plan import Plan
 from engine.decision import assignments, plans
 from engine.decision.evenly import TEST
@@ -103,7 +103,7 @@ def _assigned(
     for plan_id, rows in kept.groupby("plan_id", sort=False):
         plan = stored.get(str(plan_id))
         first = rows["exported"].min()
-        planned = pd.Timestamp(plan.starts_at) + pd.Timedelta(hours=plan.send_hour) if plan else first
+        planned = pd.Timestamp(window.first_day(plan)) + pd.Timedelta(hours=plan.send_hour) if plan else first
         counted = _counted(rows, planned)
         counted["leaves"] = _leaves(str(plan_id), counted)
         ends = pd.Timestamp(plan.ends_at) + pd.Timedelta(days=1) if plan else first
@@ -182,8 +182,7 @@ def _about_plan(
         number = int(by.get(step.channel, 0))
         messages += number
         cost += number * sms.cost_of(row, shop.settings) if step.channel in shop.settings.send_cost else np.nan
-    window = plan.window_days or shop.settings.window(plan.steps[-1].channel)
-    days = plan.steps[-1].day - plan.steps[0].day + window
+    days = window.of_plan(shop.settings, plan)
     return [
         plan_id, plan.name, plan.channel, plan.objective, "assignment", send_from, starts_at, days, messages, cost,
         plan.offer.kind,

@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from engine.campaign import window
 from engine.campaign.plan import Plan
 from engine.decision import grounds, ledger, moments, proposal
 from engine.decision.ledger import Entry
@@ -25,15 +26,15 @@ from engine.shop.store import Shop
 class OnRecord:
     """One plan's forecast. seq: its entry in the approval history. forecast: the row of the forecast table, as it was.
 
-    model: the version that made it, data_until: the last day of the data behind it; "" where the entry does not say.
+    last_day: the last on which an order counts. model: the version that made it, data_until: the last day of the data
+    behind it; "" where the entry does not say.
     """
 
     plan_id: str
     name: str
     channel: str
     starts_at: date
-    ends_at: date
-    window_days: int
+    last_day: date
     seq: int
     submitted_at: str
     is_approved: bool
@@ -44,7 +45,7 @@ class OnRecord:
     @property
     def over_from(self) -> date:
         """The day from which everything that counts has happened."""
-        return max(self.ends_at, self.starts_at + timedelta(days=self.window_days)) + timedelta(days=1)
+        return self.last_day + timedelta(days=1)
 
 
 def forecasts(shop: Shop, config: Path) -> list[OnRecord]:
@@ -77,8 +78,7 @@ def _of_plan(shop: Shop, history: list[Entry]) -> OnRecord | None:
         name=plan.name,
         channel=plan.channel,
         starts_at=plan.starts_at,
-        ends_at=plan.ends_at,
-        window_days=plan.window_days or shop.settings.window(plan.channel),
+        last_day=window.last_day(shop.settings, plan),
         seq=entry.seq,
         submitted_at=moments.shown(entry.at, shop),
         is_approved=is_approved,

@@ -242,18 +242,12 @@ def _from_orders(shop: Shop, plan: Plan, people: pd.DataFrame, sent_at: datetime
     lines = shop.table("orders", ["customer_id", "ordered_at", "quantity"])
     lines = lines[lines["quantity"] > 0]
     at = lines["ordered_at"]
-    first, last = _between(at, sent_at, over_at)
+    first, last = sales.moments(pd.Series([pd.Timestamp(sent_at), pd.Timestamp(over_at)]), at)
     if at.max() < last:
         return []
     buyers = set(lines.loc[at.ge(first) & at.le(last), "customer_id"])
     did = people["customer_id"].isin(buyers).groupby(people["variant"]).sum()
     return [Tally(one, n, n, int(did.get(one, 0))) for one, n in _drawn_into(plan, people).items()]
-
-
-def _between(at: pd.Series, sent_at: datetime, over_at: datetime) -> tuple[pd.Timestamp, pd.Timestamp]:
-    """The hours as these times can tell: the days they begin and end on, where all of them are days alone."""
-    first, last = sales.moments(pd.Series([pd.Timestamp(sent_at), pd.Timestamp(over_at)]), at)
-    return first, last
 
 
 def _from_deliveries(shop: Shop, plan: Plan, people: pd.DataFrame, column: str) -> list[Tally]:
@@ -286,7 +280,7 @@ def _from_totals(
     rows = rows[rows["campaign_id"].eq(plan.plan_id) & rows[column].notna()]
     dated = "date" in rows and bool(rows["date"].notna().all())
     if "date" in rows:
-        first, last = _between(rows["date"], sent_at, over_at)
+        first, last = sales.moments(pd.Series([pd.Timestamp(sent_at), pd.Timestamp(over_at)]), rows["date"])
         rows = rows[rows["date"].isna() | rows["date"].between(first, last)]
     by = rows.groupby("variant")[["recipients", column]].sum()
     known = [

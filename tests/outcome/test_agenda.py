@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from engine.campaign.plan import Audience, Offer, Plan
+from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, comments, plans
 from engine.decision.standing import Difference, Standing
 from engine.jobs import records
@@ -139,6 +139,14 @@ def test_two_discounts_for_different_customers_need_nobody_today(desk):
         plan = desk.save(plan_id, starts=10, people=people)
         offer = Offer(kind="percent", discount=size, code="SALE")
         plans.save(desk.shop.path, plan.model_copy(update={"offer": offer}), {}, 1, NOW)
+    assert desk.kinds() == []
+
+
+def test_a_plan_of_two_messages_waits_for_the_window_of_the_last_one(desk):
+    plan = desk.save("twice", starts=-12)
+    steps = [Step(copy={"subject": "Tea"}), Step(day=9, copy={"subject": "Tea?"})]
+    plans.save(desk.shop.path, plan.model_copy(update={"steps": steps, "ends_at": plan.starts_at}), {}, 1, NOW)
+    exported(desk.shop, plans.load(desk.shop.path, "twice").plan)
     assert desk.kinds() == []
 
 

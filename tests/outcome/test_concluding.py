@@ -10,7 +10,8 @@ from click.testing import CliRunner
 from engine.__main__ import main
 from engine.campaign.plan import Audience, Offer, Plan, Step
 from engine.decision import approvals, export, plans
-from engine.outcome import concluding
+from engine.outcome import concluding, results
+from engine.shop import store
 from tests.tiny import shop_of
 
 NOW = datetime(2026, 1, 5, 12)
@@ -54,7 +55,10 @@ def test_the_figures_suggest_by_a_fixed_rule(measured, choice, key):
 
 @pytest.fixture
 def shop(tmp_path):
-    """A shop with the deliveries of one exported plan: 400 written to of whom 60 ordered, 100 held out, 2 ordered."""
+    """A shop with the deliveries of one exported plan: 400 written to of whom 60 ordered, 100 held out, 2 ordered.
+
+    An ad's day tells that the data go on after the plan's window.
+    """
     people = [f"c{n}" for n in range(500)]
     deliveries = pd.DataFrame(
         {
@@ -67,7 +71,9 @@ def shop(tmp_path):
          "ends_at": ["2026-01-12"]}
     )  # fmt: skip
     customers = pd.DataFrame({"customer_id": people})
-    return shop_of(tmp_path / "shop", {"customers": customers, "deliveries": deliveries, "campaigns": campaigns})
+    ads = pd.DataFrame({"ad_id": ["a"], "date": ["2026-01-31"], "impressions": [9], "clicks": [1]})
+    tables = {"customers": customers, "deliveries": deliveries, "campaigns": campaigns, "ads": ads}
+    return shop_of(tmp_path / "shop", tables)
 
 
 @pytest.fixture
@@ -112,6 +118,23 @@ def test_the_next_plan_lies_ahead_and_knows_its_source(run, shop):
     assert made["starts_at"] > datetime.now().date().isoformat() and made["made_from"] == "p1"
     saved = plans.load(shop.path, made["plan_id"])
     assert saved.plan.status == "draft" and saved.extras[plans.MADE_FROM] == "p1"
+
+
+def test_what_a_tool_reported_suggests_nothing_before_the_plans_days_are_over(run, shop):
+    told = results.campaigns(shop)
+    assert concluding.figures(shop, "p1", None, told)["is_over"] == 1
+    (shop.path / "tables" / "ads.parquet").unlink()  # the data now end with the send
+    early = concluding.figures(store.open_shop(shop.path), "p1", None, told)
+    assert (early["is_over"], early["known_until"]) == (0, "2026-01-10")
+    assert early["extra_orders_low"] > 0 and concluding.suggestion(early).choice is None
+
+
+def test_reports_of_a_plan_of_several_messages_are_over_with_the_last_ones_window(run, shop):
+    saved = plans.load(shop.path, "p1")
+    steps = [Step(copy={"subject": "Tea"}), Step(day=20, copy={"subject": "Tea?"})]
+    plans.save(shop.path, saved.plan.model_copy(update={"steps": steps}), {}, saved.version, NOW)
+    found = concluding.figures(shop, "p1", None, results.campaigns(shop))
+    assert (found["window_days"], found["is_over"]) == (27, 0)  # from 10 January; the data go on until the 31st
 
 
 def test_the_shops_own_orders_count_before_what_a_tool_reported(shop):

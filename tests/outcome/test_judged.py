@@ -85,6 +85,15 @@ def test_the_approved_submission_counts_and_none_that_was_made_later(shop, confi
     assert one.over_from == date(2026, 1, 18)  # the window of an e-mail is seven days
 
 
+def test_a_plan_of_two_messages_is_over_once_the_window_of_the_last_one_is(shop, config):
+    steps = [Step(day=1, copy={"subject": "Tea"}), Step(day=11, channel="sms", copy={"body": "Tea?"})]
+    two = plan().model_copy(update={"steps": steps, "ends_at": date(2026, 1, 21)})
+    approvals.submit(shop.path, shop.shop_id, two, FORECAST, "ana", NOW, config)
+    [one] = on_record.forecasts(shop, config)
+    # Messages on the 11th and the 21st; an order counts for three days after a text message.
+    assert one.over_from == date(2026, 1, 25)
+
+
 def test_of_several_submissions_before_sending_the_last_counts_where_nobody_approved_one(shop, config):
     submit(shop, config, FORECAST)
     submit(shop, config, FORECAST | {"ctr": 0.11}, now=datetime(2026, 1, 6), subject="More tea")
@@ -154,7 +163,7 @@ def test_the_command_prints_the_submitted_forecast_or_why_it_prints_none(shop, c
 
 
 def record(channel: str = "email", **forecast: Any) -> OnRecord:
-    return OnRecord("p1", "Tea", channel, date(2026, 1, 1), date(2026, 1, 2), 7, 1, "", True, "m", "", forecast)
+    return OnRecord("p1", "Tea", channel, date(2026, 1, 1), date(2026, 1, 8), 1, "", True, "m", "", forecast)
 
 
 def measured(**row: Any) -> pd.DataFrame:

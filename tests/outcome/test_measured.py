@@ -284,6 +284,13 @@ def test_the_window_runs_from_the_first_message_to_the_end_of_the_last_ones(shop
     assert found["send_cost"].iloc[0] == 2 * 0.5 * found["sent"].iloc[0]
 
 
+def test_orders_of_a_plan_count_from_the_day_of_its_first_message(shop, config):
+    exported(shop, config, plan(steps=[Step(day=3, copy={"subject": "Tea"})], ends_at=date(2026, 1, 20)))
+    found = rows(with_orders(shop, [order("c000", "2026-03-01 09:00")]))
+    assert (found["starts_at"] == pd.Timestamp("2026-01-13 10:00")).all()
+    assert found.loc[7, "known_on"] == date(2026, 1, 21)
+
+
 def test_a_shop_without_orders_says_what_to_import(shop, config):
     exported(shop, config, plan())
     with pytest.raises(NotEnoughData, match="no orders yet"):

@@ -7,6 +7,7 @@ from dashboard import cache, widgets
 from dashboard.text import t
 from dashboard.views.plan_tabs import concluding, measured, message, proposed, winner
 from dashboard.views.plan_tabs.saving import Open
+from engine.campaign import window
 from engine.errors import NotEnoughData
 
 
@@ -48,7 +49,7 @@ def _row(opened: Open) -> pd.Series | None:
 def _reported(opened: Open, row: pd.Series, is_all: bool) -> None:
     """What deliveries or totals with this plan's id say. is_all: nothing else is known of who was left out."""
     percent, number = widgets.percent, widgets.number
-    days = opened.plan.window_days or opened.shop.settings.window(opened.plan.channel)
+    days = window.of_plan(opened.shop.settings, opened.plan)
     with st.container(horizontal=True):
         st.metric(t("result.sent"), number(row["sent"]), border=True, width=200)
         st.metric(t("result.held_out"), number(row["held_out"]), border=True, width=200)

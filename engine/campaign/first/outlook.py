@@ -8,10 +8,8 @@ from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any, Literal
 
-import pandas as pd
-
 from engine import terms
-from engine.campaign import earnings, offers, response, sms, support
+from engine.campaign import earnings, offers, response, sms, support, window
 from engine.campaign import forecast as forecasts
 from engine.campaign.expected import Forecast, Range
 from engine.campaign.first import anyway as from_orders
@@ -113,14 +111,6 @@ def ground(
     return Ground(anyway, baskets.basket(shop, scenes[0], as_of), experience(shop, as_of))
 
 
-def window(shop: Shop, steps: Sequence[dict]) -> int:
-    """Days from the first message of a plan to the end of the last one's window."""
-    last = steps[-1]
-    own = last.get("window_days")
-    days = shop.settings.window(str(last["channel"])) if own is None or pd.isna(own) else int(own)
-    return int(last.get("day") or 0) - int(steps[0].get("day") or 0) + days
-
-
 def forecast(
     shop: Shop,
     models: Models | None,
@@ -137,7 +127,7 @@ def forecast(
     """
     if models is not None and is_learned(models):
         return forecasts.evaluate_steps(shop, models, scenes, steps, seed, even_untried=even_untried)
-    known = known or ground(shop, scenes, window(shop, steps))
+    known = known or ground(shop, scenes, window.of_messages(shop.settings, steps))
     return look(shop, models, scenes, steps, typed, known, seed).forecast
 
 
