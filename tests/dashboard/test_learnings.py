@@ -34,7 +34,7 @@ def conclude(shop_dir, plan_id="spring", choice="change", reason="Too dear for l
 
 def test_a_person_chooses_and_says_why_and_nothing_is_chosen_beforehand(open_app, sent):
     app = page_of(open_app, sent, "result")
-    assert "are not over in the shop's data yet" in said(app)
+    assert "Nothing was measured of this plan yet" in said(app)
     assert at(app.radio, "conclude.choice").value is None
     at(app.button, "conclude.save").click().run()
     assert "Choose one of the four first" in said(app)
