@@ -371,10 +371,13 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(frame, said):
     assert said in str(refused.value)
 
 
-def test_rows_of_one_day_add_up():
-    frame = pd.concat([shown({"a": (100, 10), "b": (100, 10)})] * 2)
-    assert arms.as_arms(frame, "x").rows["shown"].sum() == 400
-    assert len(arms.as_arms(frame, "x").rows) == 20
+def test_hours_of_one_day_add_up_and_the_same_row_again_is_refused():
+    frame = shown({"a": (100, 10), "b": (100, 10)})
+    hours = pd.concat([frame.assign(date=frame["date"] + hour) for hour in ("T09:00", "T15:00")])
+    assert arms.as_arms(hours, "x").rows["shown"].sum() == 400
+    assert len(arms.as_arms(hours, "x").rows) == 20
+    with pytest.raises(DataProblem, match="x row 22: “a” is there twice for one date \\(20 rows too many\\)"):
+        arms.as_arms(pd.concat([frame, frame]), "x")
 
 
 # --- the command ---
