@@ -215,7 +215,7 @@ def verification(place: Place, count: int) -> str:
     """Seconds to verify that many entries."""
     with ledger.writing(place.shop, SHOP_ID, place.config) as writer:
         for number in range(count):
-            writer.append("p", "noted", "ana", "root", {"number": number, "reason": "x" * 100}, NOW)
+            writer.append("p", "results_in", "ana", "root", {"number": number, "reason": "x" * 100}, NOW)
     started, busy = time.perf_counter(), time.process_time()
     verdict = place.verify()
     wall, processor = time.perf_counter() - started, time.process_time() - busy
@@ -228,7 +228,7 @@ def append_cost(times: int) -> str:
     with trials.somewhere() as place, ledger.writing(place.shop, SHOP_ID, place.config) as writer:
         before = time.process_time()
         for number in range(times):
-            writer.append("p", "noted", "ana", "root", {"number": number, "reason": "x" * 100}, NOW)
+            writer.append("p", "results_in", "ana", "root", {"number": number, "reason": "x" * 100}, NOW)
         ours = (time.process_time() - before) / times
     with trials.somewhere() as place, closing(_bare(place)) as db:
         db.execute("CREATE TABLE entries (seq INTEGER PRIMARY KEY, payload BLOB)")

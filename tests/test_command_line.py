@@ -442,7 +442,7 @@ def decided(tmp_path):
     """A shop in which one thing was decided, and its note outside."""
     shop = store.create_shop(tmp_path / "shop", {"name": "Rose"})
     ledger.append(
-        shop.path, shop.shop_id, plan_id="tea", action="noted", actor="ana", recorded_by="ana", payload={},
+        shop.path, shop.shop_id, plan_id="tea", action="results_in", actor="ana", recorded_by="ana", payload={},
         now=datetime(2026, 6, 1, 12), config=settings.read().config,
     )  # fmt: skip
     return shop.path

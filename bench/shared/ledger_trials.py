@@ -203,7 +203,7 @@ def edits(times: int, *, entries: int = 30, seed: int = 0) -> Edits:
     with somewhere() as place:
         for number in range(entries):
             ledger.append(
-                place.shop, SHOP_ID, plan_id=f"p{number % 3}", action="noted", actor="ana", recorded_by="root",
+                place.shop, SHOP_ID, plan_id=f"p{number % 3}", action="results_in", actor="ana", recorded_by="root",
                 payload={"number": number}, now=NOW, config=place.config,
             )  # fmt: skip
         path = database.path_of(place.shop)

@@ -129,26 +129,38 @@ def of_files() -> tuple[Answer, Unit] | None:
 
 
 def answer(found: Answer, unit: Unit) -> None:
-    """Warnings first, then the verdict, the figures, the chart, and every estimate."""
+    """Warnings first, then the verdict, the figures, the chart, and every estimate; these out of sight where there is
+    no verdict, as a figure would look like one."""
     for said in found.overlap.refusals:
         st.warning(plain(said.text(language())), icon=":material/block:")
     for said in found.overlap.notes:
         st.warning(plain(said.text(language())), icon=":material/warning:")
     st.subheader(found.sentence.text(language()), anchor=False)
-    figures(found, unit)
+    refused = found.verdict == "no_overlap"
+    figures(found, unit, refused)
+    if not refused:
+        estimates(found, unit)
+        return
+    with st.expander(t("another.refused"), icon=":material/block:"):
+        st.caption(t("another.refused_about"))
+        estimates(found, unit)
+
+
+def estimates(found: Answer, unit: Unit) -> None:
+    """The chart, quiet where there is no verdict, and every estimate."""
     own, table = found.logged, found.table()
     words = {"done": t("another.done"), "range": LEVEL, "axis": unit.name, "form": unit.form}
-    refused = found.verdict == "no_overlap"
-    figure = charts.estimates(table, (own.value, own.low, own.high), refused, words)
+    figure = charts.estimates(table, (own.value, own.low, own.high), found.verdict == "no_overlap", words)
     widgets.chart(figure, "another.chart", t("another.chart_alt", count=len(table)))
     listing(table, found)
 
 
-def figures(found: Answer, unit: Unit) -> None:
-    """What was done and what the other choice would have earned, and how much the log can tell."""
+def figures(found: Answer, unit: Unit, refused: bool) -> None:
+    """What was done and, unless refused, what the other choice would have earned; and how much the log can tell."""
     headline, seen = found.headline, found.overlap
+    judged = [] if refused else [("other", headline.value), ("gain", headline.gain)]
     with st.container(horizontal=True):
-        for name, value in (("done", found.logged), ("other", headline.value), ("gain", headline.gain)):
+        for name, value in [("done", found.logged), *judged]:
             st.metric(
                 t(f"another.{name}"), unit.write(value.value), ranged(value, unit), delta_color="off",
                 delta_arrow="off", border=True, help=t(f"another.{name}_help", unit=unit.name),

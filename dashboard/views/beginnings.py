@@ -53,10 +53,11 @@ def said(reasons: tuple[Sentence, ...]) -> list[dict]:
     return [{"key": reason.key, "values": reason.values} for reason in reasons]
 
 
-def ahead(shop: Shop, plan_id: str) -> None:
-    """Moves a fresh copy whose dates lie in the past to the next such ones."""
+def ahead(shop: Shop, plan_id: str, follows: bool = False) -> None:
+    """Moves a fresh copy whose dates lie in the past to the next such ones; one that follows what it is a copy of, to
+    such ones after that plan's window."""
     saved = plans.load(shop.path, plan_id)
-    plan = repeat.ahead(saved.plan, today())
+    plan = repeat.following(saved.plan, shop.settings, today()) if follows else repeat.ahead(saved.plan, today())
     if plan != saved.plan:
         extras = {**saved.extras, "filled": saving.filled(shop, plan)}
         plans.save(shop.path, plan, extras, saved.version, widgets.now())

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from engine.audience import rules
 from engine.audience.rules import Received
-from engine.campaign import claims, planned, starting
+from engine.campaign import claims, planned, starting, window
 from engine.campaign.occasions import occasion, sales
 from engine.campaign.plan import GOALS, PARTS, Audience, Offer, Plan, Step
 from engine.campaign.starting import Proposal
@@ -17,6 +17,7 @@ from engine.campaign.writer.facts import facts
 from engine.errors import DataProblem
 from engine.sentences import Sentence
 from engine.shop.features import campaign_windows, default_as_of
+from engine.shop.shop_settings import ShopSettings
 from engine.shop.store import Shop
 
 YEAR = 364  # days: whole weeks, so that a Friday stays a Friday
@@ -59,6 +60,14 @@ def ahead(plan: Plan, today: date) -> Plan:
     code = next_code(plan.offer.code, plan.starts_at, starts)
     offer = plan.offer.model_copy(update={"code": code})
     return plan.model_copy(update={"starts_at": starts, "ends_at": ends, "offer": offer})
+
+
+def following(plan: Plan, settings: ShopSettings, today: date) -> Plan:
+    """A plan once more after itself: `ahead`, a week or more after the last day on which an order of it counts.
+
+    On its own days the customers are its own, and within that week they may have had their fill of messages.
+    """
+    return ahead(plan, max(today, window.last_day(settings, plan)))
 
 
 def next_code(code: str | None, starts: date, again: date) -> str | None:

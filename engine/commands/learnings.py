@@ -81,7 +81,7 @@ def learnings(
 @click.option("--name", help="Of the new draft.")
 @shop_option
 def next_plan(plan_id: str, name: str | None, shop_dir: Path | None) -> None:
-    """A new draft like a plan, on dates that lie ahead; its brief shows what was concluded of that one."""
+    """A new draft like a plan, on dates ahead and after its window; its brief shows what was concluded of that one."""
     from zoneinfo import ZoneInfo
 
     from engine.access import roles
@@ -95,7 +95,8 @@ def next_plan(plan_id: str, name: str | None, shop_dir: Path | None) -> None:
     called = (name or say("learnings.next_name", name=source.plan.name))[:200]
     made = plans.duplicate(shop.path, plan_id, called, roles.os_user(), now)
     saved = plans.load(shop.path, made)
-    plan = repeat.ahead(saved.plan, now.astimezone(ZoneInfo(shop.settings.time_zone)).date())
+    today = now.astimezone(ZoneInfo(shop.settings.time_zone)).date()
+    plan = repeat.following(saved.plan, shop.settings, today)
     if plan != saved.plan:
         filled = planned.filled_copy(plan, shop.settings, lambda step, spoken: facts(shop, plan.brief(step, spoken)))
         plans.save(shop.path, plan, {**saved.extras, "filled": filled}, saved.version, now)

@@ -25,7 +25,8 @@ def split(
 ) -> None:  # fmt: skip
     """How to split what is shown next between ads or variants (Thompson sampling); nothing is changed by it.
 
-    ARMS: arm, date, shown, converted (those that came in so far of what was shown that day). With cost (spent on the
+    ARMS: arm, date, shown, converted (those that came in so far of what was shown that day), each arm once a day. Arms
+    are compared on the days on which all of them ran, and refused where there are none. With cost (spent on the
     arm that day) and value (earned by its conversions, before that cost) in every row, profit per showing is
     maximised, else the rate alone; it says which. Of ads, cost and what their revenue leaves are taken; of variants,
     what sending cost and what the orders of those written to left.

@@ -34,21 +34,22 @@ from engine.errors import StoreProblem
 from engine.sentences import Sentence
 
 __all__ = [
-    "EVIDENCE", "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness", "head",
-    "proved", "reading", "right_to", "still_there", "verify", "writing",
+    "ACTIONS", "EVIDENCE", "Entry", "Head", "Verdict", "Writer", "append", "canonical", "chosen", "entries", "fitness",
+    "head", "proved", "reading", "right_to", "still_there", "verify", "writing",
 ]  # fmt: skip
 
 EVIDENCE = "evidence"  # under which an entry names the file that shows a decision taken outside Offerlab
 _RIGHTS: dict[str, Action] = {
     "commented": "view", "submitted": "submit", "approved": "approve", "rejected": "reject",
-    "changes_requested": "reject", "exported": "export", "model_chosen": "submit", "concluded": "submit",
-    "split_confirmed": "submit", "winner_chosen": "export", RESTORED: "administer",
+    "changes_requested": "reject", "exported": "export", "results_in": "draft", "model_chosen": "submit",
+    "concluded": "submit", "split_confirmed": "submit", "winner_chosen": "export", RESTORED: "administer",
 }  # fmt: skip
+ACTIONS = tuple(_RIGHTS)  # every kind of entry there is: each has its words wherever a history is shown
 
 
 def right_to(action: str) -> Action:
     """What somebody must be allowed to do who adds an entry of this kind."""
-    return _RIGHTS.get(action, "draft")
+    return _RIGHTS[action]
 
 
 def append(

@@ -62,7 +62,7 @@ def _measured(plan_id: str, table: pd.DataFrame) -> dict[str, Any]:
         "held_out": _whole(row["held_out"]),
         "orders": _whole(row["sent_ordered"]),
         **{name: _real(row[name]) if is_known else None for name in ranges},
-        "known_until": pd.Timestamp(row["orders_until"]).date().isoformat(),
+        "known_until": (pd.Timestamp(row["orders_until"]).date() - timedelta(days=1)).isoformat(),  # that day excluded
     }
 
 

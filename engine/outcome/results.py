@@ -53,7 +53,8 @@ def campaigns(shop: Shop) -> pd.DataFrame:
     """One row per past campaign with COLUMNS, the latest first; rates are fractions of messages sent.
 
     basis: "incremental" where some were held out on purpose, else "attributed" (all orders inside the window count,
-    those who would have bought anyway included). A stage nobody recorded is NaN.
+    those who would have bought anyway included). A stage nobody recorded is NaN, and so is held_out where the records
+    cannot tell of those left out: totals, and deliveries without `treated`.
     Raises NotEnoughData without campaigns.
     """
     if not shop.rows("campaigns"):
@@ -111,14 +112,14 @@ def _from_deliveries(shop: Shop) -> pd.DataFrame | None:
             "unsubscribe_trials": sent["unsubscribed"].count(),
         }
     )
-    table["held_out"] = held.size().reindex(table.index).fillna(0)
+    table["held_out"] = held.size().reindex(table.index).fillna(0) if "treated" in rows else np.nan
     table["held_out_orders"] = held["converted"].sum(min_count=1).reindex(table.index)
     table["held_out_trials"] = held["converted"].count().reindex(table.index).fillna(0)
     return table
 
 
 def _from_totals(shop: Shop) -> pd.DataFrame | None:
-    """Counts per campaign from a mail tool's totals: nobody is held out there."""
+    """Counts per campaign from a mail tool's totals, which do not tell of anybody left out."""
     if not shop.rows("campaign_results"):
         return None
     rows = shop.table("campaign_results")
@@ -138,7 +139,7 @@ def _from_totals(shop: Shop) -> pd.DataFrame | None:
     is_known = delivered.notna().groupby(rows["campaign_id"]).all()
     table = table.groupby("campaign_id").sum(min_count=1)
     table["delivered"] = table["sent"].where(is_known)  # of some of its rows alone it would be too few
-    return table.assign(source="totals", held_out=0.0, held_out_orders=np.nan, held_out_trials=0.0)
+    return table.assign(source="totals", held_out=np.nan, held_out_orders=np.nan, held_out_trials=0.0)
 
 
 def with_rates(table: pd.DataFrame) -> pd.DataFrame:

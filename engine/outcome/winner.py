@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from engine.campaign.plan import FirstTest, Plan
 from engine.decision import assignments, ledger, moments, plans, winners
@@ -51,8 +52,9 @@ class Tally:
 class Found:
     """What the test says. winner: None where nobody won; send: what the rest gets by the rule, None for nothing.
 
-    lift: of the leader against the second, (a - b) / b, None where the second has none; p: the largest corrected p of
-    the leader against another; uneven_p: of the groups' sizes.
+    lift: of the leader against the second, (a - b) / b, None where the second has none; lift_low, lift_high: its range,
+    None where it has no limit; p: the largest corrected p of the leader against another; uneven_p: of the groups'
+    sizes. Groups that came out uneven have no lift.
     """
 
     tallies: tuple[Tally, ...]
@@ -60,6 +62,8 @@ class Found:
     send: str | None
     leader: str | None
     lift: float | None
+    lift_low: float | None
+    lift_high: float | None
     p: float | None
     uneven_p: float
     why: Sentence
@@ -86,14 +90,15 @@ def decide(rule: FirstTest, tallies: Sequence[Tally]) -> Found:
     uneven_p = _uneven(tallies)
     ranked = sorted(tallies, key=lambda one: -one.rate)
     leader, second = ranked[0], ranked[1]
-    lift = leader.rate / second.rate - 1 if second.rate else None
     values: dict[str, Any] = {"leader": leader.variant, "second": second.variant}
     if uneven_p < uneven.BELOW:
         why = Sentence("staged.uneven", values)
-        return Found(tuple(tallies), None, _otherwise(rule, None), None, lift, None, uneven_p, why)
+        return Found(tuple(tallies), None, _otherwise(rule, None), None, None, None, None, None, uneven_p, why)
     p = _largest_p(leader, tallies)
+    lift = leader.rate / second.rate - 1 if second.rate else None
+    low, high = _lift_range(leader, second, tallies)
     values |= {
-        "lift": "–" if lift is None else f"{lift:.1%}",
+        "lift": "–" if low is None else f"{_percent(lift)} (95 %: {_percent(low)} – {_percent(high)})",
         "smallest": f"{rule.smallest_lift:.1%}",
         "p": "< 0.001" if p < 0.001 else f"= {p:.3f}",
     }
@@ -106,7 +111,8 @@ def decide(rule: FirstTest, tallies: Sequence[Tally]) -> Found:
     else:
         why, wins = Sentence("staged.won", values), True
     send = leader.variant if wins else _otherwise(rule, leader.variant if leader.done else None)
-    return Found(tuple(tallies), leader.variant if wins else None, send, leader.variant, lift, p, uneven_p, why)
+    won = leader.variant if wins else None
+    return Found(tuple(tallies), won, send, leader.variant, lift, low, high, p, uneven_p, why)
 
 
 def _otherwise(rule: FirstTest, ahead: str | None) -> str | None:
@@ -124,11 +130,33 @@ def _uneven(tallies: Sequence[Tally]) -> float:
 
 
 def _largest_p(leader: Tally, tallies: Sequence[Tally]) -> float:
+    return float(max(found for pair, _, found in _compared(tallies) if leader in pair))
+
+
+def _compared(tallies: Sequence[Tally]) -> list[tuple[tuple[Tally, Tally], float, float]]:
+    """Each pair of variants with its p, as it is and corrected."""
     pairs = list(itertools.combinations(tallies, 2))
     one, other = (np.array([[pair[side].done, pair[side].known] for pair in pairs]).T for side in (0, 1))
     p = pd.Series(proportions.p_value(*one, *other))
-    corrected = holm(p, pd.Series(0, p.index))
-    return float(max(found for pair, found in zip(pairs, corrected, strict=True) if leader in pair))
+    return list(zip(pairs, p, holm(p, pd.Series(0, p.index)), strict=True))
+
+
+def _lift_range(leader: Tally, second: Tally, tallies: Sequence[Tally]) -> tuple[float | None, float | None]:
+    """Of the leader against the second, (a - b) / b; None for an end without a limit, and for both where nobody did it.
+
+    At the level of which the correction left 95 %: it leaves out "no difference" exactly where the corrected p < 0.05.
+    """
+    asked = next((fixed / p for pair, p, fixed in _compared(tallies) if {*pair} == {leader, second} and p), 1.0)
+    z = float(stats.norm.isf(ALPHA / asked / 2))
+    x, n, x0, n0 = (np.array([count]) for one in (leader, second) for count in (one.done, one.known))
+    ends = proportions.lift_interval(x, n, x0, n0, z)
+    low, high = (float(end[0]) if np.isfinite(end[0]) else None for end in ends)
+    return low, high
+
+
+def _percent(value: float | None) -> str:
+    """Nothing to compare with has no limit."""
+    return "∞" if value is None else f"{value:.1%}"
 
 
 # --- reading a test ---

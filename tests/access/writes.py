@@ -76,7 +76,7 @@ Named = tuple[str, Action, Callable[[Any, str], object]]
 NAMED: list[Named] = [
     ("duplicate", "draft", lambda at, me: plans.duplicate(at.path, "drafted", "Copy", me, NOW)),
     ("note in the history", "draft", lambda at, me: ledger.append(
-        at.path, at.id, plan_id="drafted", action="noted", actor=me, recorded_by=me, payload={}, now=NOW,
+        at.path, at.id, plan_id="drafted", action="results_in", actor=me, recorded_by=me, payload={}, now=NOW,
         config=at.config)),
     ("submit", "submit", lambda at, me: approvals.submit(
         at.path, at.id, plan("drafted"), {"orders": 1.0}, me, NOW, at.config)),
@@ -133,8 +133,8 @@ HALF_NAMED: list[Named] = [
     ("ask for changes for another", "reject", lambda at, me: approvals.request_changes(
         at.path, at.id, "submitted", me, acting.person(), "too dear", NOW, at.config)),
     ("note for another", "draft", lambda at, me: ledger.append(
-        at.path, at.id, plan_id="drafted", action="noted", actor=me, recorded_by=acting.person(), payload={}, now=NOW,
-        config=at.config)),
+        at.path, at.id, plan_id="drafted", action="results_in", actor=me, recorded_by=acting.person(), payload={},
+        now=NOW, config=at.config)),
     ("confirm a split for another", "submit", lambda at, me: confirmed.confirm(
         at.shop, a_split(), me, acting.person(), "as proposed", NOW, at.config)),
     ("use another model for another", "submit", lambda at, me: model_choice.use(

@@ -6,9 +6,11 @@ import pandas as pd
 import pytest
 
 from engine.campaign import planned, repeat
-from engine.campaign.plan import Audience, Offer, Plan
+from engine.campaign.plan import Audience, Offer, Plan, Step
+from engine.decision import live
 from engine.errors import DataProblem
 from engine.shop import store
+from engine.shop.shop_settings import ShopSettings
 from tests.tiny import shop_of
 
 TODAY = date(2026, 6, 1)
@@ -57,6 +59,25 @@ def test_a_plan_of_last_year_moves_with_its_code():
     moved = repeat.ahead(plan, TODAY)
     assert (moved.starts_at, moved.ends_at, moved.offer.code) == (date(2026, 7, 9), date(2026, 7, 16), "SUN2026")
     assert repeat.ahead(moved, TODAY) is moved
+
+
+@pytest.mark.parametrize(
+    ("steps", "window_days", "today", "starts"),
+    [
+        ([Step()], None, "2026-06-01", "2026-06-22"),  # orders count until 15 June
+        ([Step()], 14, "2026-06-01", "2026-06-29"),
+        ([Step(), Step(day=10)], None, "2026-06-01", "2026-07-06"),
+        ([Step()], None, "2026-06-30", "2026-07-13"),  # over by then: as any other
+    ],
+)
+def test_the_plan_after_a_plan_begins_a_week_or_more_after_its_last_order(steps, window_days, today, starts):
+    plan = Plan(
+        plan_id="p", name="P", owner="Ana", starts_at=date(2026, 6, 8), ends_at=date(2026, 6, 14), steps=steps,
+        window_days=window_days,
+    )  # fmt: skip
+    moved = repeat.following(plan, ShopSettings(shop_id="s", name="Shop"), date.fromisoformat(today))
+    assert moved.starts_at.isoformat() == starts and (moved.ends_at - moved.starts_at).days == 6
+    assert not live.overlap(plan, moved)
 
 
 def test_last_years_campaign_comes_back_whole(demo_shop_dir):

@@ -89,6 +89,9 @@ def test_too_little_overlap_is_warned_of_before_any_figure(open_app, empty_shop)
     app.file_uploader(key="another.policy").upload("policy.csv", csv(unknown), "text/csv").run()
     assert "50.0 % of what the other choice would do was never tried here" in app.warning[0].value
     assert "No verdict" in said(app)
+    assert [one.label for one in app.metric] == ["What was done", "Effective rows", "Never tried here"]
+    [apart] = [one for one in app.expander if one.label == "Estimates that answer nothing"]
+    assert not apart.proto.expanded and len(apart.dataframe) == 1 and "nor by how much it differs" in said(app)
 
 
 def test_a_log_without_propensities_is_refused_in_a_sentence(open_app, empty_shop):

@@ -5,8 +5,9 @@ from datetime import date
 import pandas as pd
 import pytest
 
+from dashboard import widgets
 from engine import settings
-from engine.decision import cells, conclusions, export, ledger, plans
+from engine.decision import cells, conclusions, export, ledger, live, plans
 from engine.shop import store
 from tests.dashboard.plan_pages import NOW, approved, at, page_of, said, saved_plan, stored
 
@@ -34,7 +35,7 @@ def conclude(shop_dir, plan_id="spring", choice="change", reason="Too dear for l
 
 def test_a_person_chooses_and_says_why_and_nothing_is_chosen_beforehand(open_app, sent):
     app = page_of(open_app, sent, "result")
-    assert "are not over in the shop's data yet" in said(app)
+    assert "Nothing was measured of this plan yet" in said(app)
     assert at(app.radio, "conclude.choice").value is None
     at(app.button, "conclude.save").click().run()
     assert "Choose one of the four first" in said(app)
@@ -53,7 +54,8 @@ def test_a_draft_has_nothing_to_conclude(open_app, demo_shop):
     assert "What next?" not in said(page_of(open_app, demo_shop, "result"))
 
 
-def test_the_next_plan_shows_what_was_learned_of_the_one_before(open_app, sent):
+def test_the_next_plan_shows_what_was_learned_of_the_one_before(open_app, sent, monkeypatch):
+    monkeypatch.setattr(widgets, "now", lambda: NOW)
     conclude(sent)
     app = page_of(open_app, sent, "result")
     assert "12 extra orders because we wrote (95 %: 3 to 21), 900 sent against 100 left out" in said(app)
@@ -61,9 +63,17 @@ def test_the_next_plan_shows_what_was_learned_of_the_one_before(open_app, sent):
     assert not app.exception
     made = next(one for one in plans.saved_plans(sent) if one.plan.plan_id != "spring")
     assert made.extras[plans.MADE_FROM] == "spring" and made.plan.status == "draft"
-    assert made.plan.starts_at > date(2026, 6, 1) and stored(sent).plan.status == "exported"
+    assert made.plan.starts_at == date(2026, 6, 22) and stored(sent).plan.status == "exported"
+    assert not live.overlap(stored(sent).plan, made.plan)  # whose customers would be left to the one before
     brief = page_of(open_app, sent, "brief", made.plan.plan_id)
     assert "Too dear for lapsed customers." in said(brief)
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "concluded by Bo"), ("zh", "Bo 于")])
+def test_the_approve_tab_tells_of_a_conclusion(open_app, sent, language, words):
+    conclude(sent)
+    told = said(page_of(open_app, sent, "approve", language=language))
+    assert words in told and "Too dear for lapsed customers." in told
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

@@ -306,6 +306,14 @@ def test_results_show_sent_against_left_out(open_app, trained_shop):
     assert "larger than chance explains" in said(app)
 
 
+def test_totals_do_not_say_that_nobody_was_left_out(open_app, trained_shop):
+    saved_plan(trained_shop)
+    totals = pd.DataFrame({"campaign_id": ["spring"], "recipients": [1204.0], "orders": [31.0]})
+    store.write_tables(store.open_shop(trained_shop), {"campaign_results": totals})
+    shown = {metric.label: metric.value for metric in page_of(open_app, trained_shop, "result").metric}
+    assert (shown["Got the message"], shown["Left out on purpose"]) == ("1,204", "–")
+
+
 def test_results_without_a_holdout_are_called_by_their_name(open_app, trained_shop):
     saved_plan(trained_shop)
     with_deliveries(trained_shop, held_out=0)

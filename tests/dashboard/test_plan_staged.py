@@ -74,6 +74,7 @@ def test_the_export_tab_leads_through_both_stages(open_app, staged):
         one for one in ledger.entries(shop.path, shop.shop_id, settings.read().config, "spring")
         if one.action == "winner_chosen"
     )  # fmt: skip
+    assert "winner of the test decided by the rule" in said(page_of(open_app, staged, "approve"))
     assert entry.payload["send"] == "B" and entry.payload["rule"]["metric"] == "clicks"
     at(result.button, "winner.to_export").click().run()
     assert not result.exception

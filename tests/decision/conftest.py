@@ -26,7 +26,7 @@ class Shop:
     config: Path
     now: datetime = NOON
 
-    def append(self, plan_id: str = "p1", action: str = "noted", **payload: Any) -> Entry:
+    def append(self, plan_id: str = "p1", action: str = "results_in", **payload: Any) -> Entry:
         return ledger.append(
             self.dir, self.shop_id, plan_id=plan_id, action=action, actor="ana", recorded_by="root",
             payload=payload, now=self.now, config=self.config,

@@ -362,7 +362,7 @@ def test_a_writer_that_waits_during_a_restore_is_not_told_that_it_saved(shop, pl
         put_back(shop, made)
     writer.join(30)
     assert "was deleted or replaced" in refused[0]
-    assert [entry.action for entry in shop.entries()] == ["noted", "restored"]
+    assert [entry.action for entry in shop.entries()] == ["results_in", "restored"]
     assert shop.verify().ok
 
 
@@ -373,6 +373,6 @@ def test_what_is_restored_is_what_a_new_process_reads(shop, place):
     here, there = FORK.Pipe(duplex=False)
     child = FORK.Process(target=lambda: there.send(json.dumps([entry.action for entry in shop.entries()])))
     child.start()
-    assert json.loads(here.recv()) == ["noted", "restored"]
+    assert json.loads(here.recv()) == ["results_in", "restored"]
     child.join(30)
     assert ledger.verify(shop.dir, shop.shop_id, shop.config).ok

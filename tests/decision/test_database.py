@@ -172,8 +172,9 @@ def test_plans_of_a_file_without_results_keep_their_status_their_versions_and_th
 @pytest.mark.parametrize(
     ("before", "after", "by"),
     [
-        ("exported", "results_in", None), ("approved", "results_in", "results_in"), ("approved", "submitted", "noted"),
-        ("submitted", "draft", "rejected"), ("rejected", "submitted", "submitted"),
+        ("exported", "results_in", None), ("approved", "results_in", "results_in"),
+        ("approved", "submitted", "commented"), ("submitted", "draft", "rejected"),
+        ("rejected", "submitted", "submitted"),
         ("results_in", "exported", "exported"),
     ],
 )  # fmt: skip

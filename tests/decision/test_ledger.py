@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from sqlite_utils.utils import sqlite3
 
+from engine import sentences
 from engine.decision import database, keys, ledger, schema
 from engine.errors import AppError, StoreProblem
 
@@ -36,7 +37,7 @@ def filled(shop, count=5):
 
 
 def test_an_entry_is_read_back_as_it_was_written(shop):
-    written = shop.append("p1", "noted", reason="合适 👍", value=0.1, unknown=float("nan"))
+    written = shop.append("p1", "results_in", reason="合适 👍", value=0.1, unknown=float("nan"))
     read = shop.entries()
     assert read == [written]
     assert (read[0].seq, read[0].at, read[0].actor, read[0].recorded_by) == (
@@ -59,7 +60,7 @@ def test_what_was_said_cannot_be_read_in_the_file(shop):
     shop.append(reason="canary-4711")
     content = b"".join(path.read_bytes() for path in shop.dir.iterdir())
     assert b"canary" not in content
-    assert b"noted" in content
+    assert b"results_in" in content
 
 
 def test_key_and_head_are_for_their_owner_only_and_outside_the_shop(shop):
@@ -415,3 +416,16 @@ def test_a_read_only_file_is_a_sentence(shop):
     (shop.dir / "ledger.db").chmod(0o444)
     with pytest.raises(StoreProblem, match="may be read but not written"):
         shop.append()
+
+
+@pytest.mark.parametrize("action", ledger.ACTIONS)
+def test_every_kind_of_entry_has_its_words_on_both_pages_that_show_a_history(action):
+    for key in (f"approve.did_{action}", f"history.action_{action}"):
+        said = {language: sentences.say(key, language, who="Ana", when="1 June") for language in ("en", "zh")}
+        assert said["en"] != said["zh"]
+
+
+def test_an_entry_of_a_kind_that_is_not_listed_is_never_written(shop):
+    with pytest.raises(KeyError):
+        shop.append("p1", "never heard of")
+    assert not shop.entries()

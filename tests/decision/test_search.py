@@ -14,7 +14,7 @@ WRITTEN = [  # plan, action, actor, recorded by, day, reason
     ("june", "submitted", "Ana", "ana", 0, ""),
     ("june", "commented", "Ben", "root", 1, "fits the Range, 价格合适"),
     ("tea", "submitted", "Ana", "ana", 2, ""),
-    ("tea", "noted", " BEN ", "root", 3, "too dear"),
+    ("tea", "results_in", " BEN ", "root", 3, "too dear"),
     ("june", "exported", "Cy", "cy", 4, ""),
 ]
 
@@ -52,7 +52,7 @@ def numbers(shop, config, **asked):
         ({"text": "summer"}, [5, 2, 1]),  # every entry of a plan by its name
         ({"text": "春茶 dear"}, [4]),
         ({"text": "nothing like it"}, []),
-        ({"actions": ("commented", "noted")}, [4, 2]),
+        ({"actions": ("commented", "results_in")}, [4, 2]),
         ({"people": ("ben",)}, [4, 2]),  # one person, however the name was typed
         ({"people": ("root",)}, [4, 2]),  # who recorded counts too
         ({"plan_id": "tea"}, [4, 3]),

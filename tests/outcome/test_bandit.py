@@ -165,7 +165,7 @@ def test_an_arm_shown_only_lately_is_not_taken_for_a_bad_one():
     frame = frame[(frame["arm"] == "a") | (frame["date"] >= "2026-05-27")]
     late = proposal.propose(arms.as_arms(frame, "x"), delay_days=0.0)
     told = proposal.propose(arms.as_arms(frame, "x"), delay_days=5.0)
-    assert late.arms[1].chance_best < 0.05
+    assert late.arms[1].rate.high < 0.01 and 0.05 < late.arms[1].chance_best < 0.95
     assert told.arms[1].rate.low <= 0.01 <= told.arms[1].rate.high
     assert "5.0 days" in told.reasons[1].text()
 
@@ -274,6 +274,32 @@ def test_by_profit_less_is_lost_than_by_the_rate_or_evenly_where_the_highest_rat
     for way in ("even", "by rate"):
         saved = lost[way] - lost["by profit"]
         assert saved.mean() > 5 * saved.std() / np.sqrt(len(saved)), way
+
+
+# --- days ---
+
+
+def test_arms_are_compared_on_the_days_on_which_all_of_them_ran():
+    """a converts twice as often in the days before b began: no merit of a."""
+    alone = shown({"a": (50_000, 2_000)}, days=50, start="2026-01-01")
+    both = shown({"a": (10_000, 200), "b": (10_000, 200)}, days=10, start="2026-02-20")
+    found = proposal.propose(arms.as_arms(pd.concat([alone, both]), "x"), delay_days=0.0)
+    assert [(one.shown, one.converted) for one in found.arms] == [(10_000, 200), (10_000, 200)]
+    assert (str(found.first), str(found.last)) == ("2026-02-20", "2026-03-01") and found.against_even.value == 0
+    assert found.arms[0].chance_best == pytest.approx(0.5, abs=1e-3)
+    assert "2026-02-20 to 2026-03-01: 20,000 of 70,000 showings" in " ".join(one.text() for one in found.reasons)
+    alike = proposal.propose(arms.as_arms(both, "x"), delay_days=0.0)
+    assert alike.propensities == found.propensities
+    assert "bandit.together" not in [one.key for one in alike.reasons]
+
+
+@pytest.mark.parametrize("start", ["2026-06-01", "2026-05-02"])
+def test_arms_that_never_ran_together_are_not_compared(start):
+    """One after the other, and on every second day."""
+    one = shown({"a": (10_000, 200)}, days=10, start="2026-05-01").iloc[::2]
+    other = shown({"b": (10_000, 100)}, days=10, start=start).iloc[::2]
+    with pytest.raises(NotEnoughData, match="did not run on the same days: a \\(2026-05-01 to 2026-05-09\\), b"):
+        proposal.propose(arms.as_arms(pd.concat([one, other]), "x"))
 
 
 # --- where arms come from ---
@@ -455,10 +481,13 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(frame, said):
     assert said in str(refused.value)
 
 
-def test_rows_of_one_day_add_up():
-    frame = pd.concat([shown({"a": (100, 10), "b": (100, 10)})] * 2)
-    assert arms.as_arms(frame, "x").rows["shown"].sum() == 400
-    assert len(arms.as_arms(frame, "x").rows) == 20
+def test_hours_of_one_day_add_up_and_the_same_row_again_is_refused():
+    frame = shown({"a": (100, 10), "b": (100, 10)})
+    hours = pd.concat([frame.assign(date=frame["date"] + hour) for hour in ("T09:00", "T15:00")])
+    assert arms.as_arms(hours, "x").rows["shown"].sum() == 400
+    assert len(arms.as_arms(hours, "x").rows) == 20
+    with pytest.raises(DataProblem, match="x row 22: “a” is there twice for one date \\(20 rows too many\\)"):
+        arms.as_arms(pd.concat([frame, frame]), "x")
 
 
 # --- the command ---

@@ -325,6 +325,33 @@ def test_too_few_orders_have_no_delay(small):
     assert all(one.known_after is None for one in delays(touches(small)))
 
 
+def certain(folder, brought):
+    """Three campaigns to 300 people and 100 left out, of whom 40 order; of those written to 120 + brought do, each 36
+    hours after the message."""
+    starts = pd.date_range("2025-01-01", periods=3, freq="40D")
+    known = pd.DataFrame({"campaign_id": [f"k{n}" for n in range(3)], "channel": "email", "starts_at": starts})
+    parts, bought = [], []
+    for name, start in zip(known["campaign_id"], starts, strict=True):
+        ids = np.array([f"{name}-{n}" for n in range(400)])
+        treated = (np.arange(400) < 300).astype(int)
+        parts.append(pd.DataFrame({"campaign_id": name, "customer_id": ids, "sent_at": start, "treated": treated}))
+        who = [*ids[: 120 + brought], *ids[300:340]]
+        bought.append(pd.DataFrame({"customer_id": who, "ordered_at": start + pd.Timedelta("36h")}))
+    lines = pd.concat(bought, ignore_index=True).assign(product_id="p", quantity=1, unit_price=20.0)
+    lines["order_id"] = "o" + lines.index.astype(str)
+    return shop(folder, pd.concat([lines, orders(("z", "2026-06-01"))]), pd.concat(parts), campaigns=known)
+
+
+@pytest.mark.parametrize(("brought", "is_said"), [(18, False), (90, True)])
+def test_extra_orders_that_could_be_none_have_no_day_by_which_they_came(tmp_path, brought, is_said):
+    """54 extra orders, alike in each campaign, are a range that holds 0: by chance alone they may have been none."""
+    found = channels.answer(certain(tmp_path / "shop", brought))
+    row = found.table().iloc[0]
+    assert row["extra_orders"] == pytest.approx(3 * brought, abs=1) and bool(row["extra_low"] > 0) is is_said
+    [extra] = [one for one in found.delays if one.basis == "extra"]
+    assert (extra.known_after is not None, extra.curve["share"].notna().any()) == (is_said, is_said)
+
+
 # --- hours ---
 
 

@@ -146,6 +146,7 @@ def test_the_shops_own_orders_count_before_what_a_tool_reported(shop):
     measured = pd.DataFrame([row, row | {"is_window": 0, "days": 30, "sent_ordered": 99}])
     found = concluding.figures(shop, "p1", measured, None)
     assert (found["source"], found["orders"], found["window_days"], found["extra_profit"]) == ("orders", 70, 7, 300.0)
+    assert found["known_until"] == "2026-01-31"  # the last day of the data, as of what a tool reported
     assert concluding.suggestion(found).choice == "repeat"
     assert concluding.figures(shop, "p2", measured, None) == {}
     nobody = measured.assign(extra_orders=float("nan"), extra_profit=float("nan"), basis="attributed")

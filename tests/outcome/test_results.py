@@ -104,6 +104,9 @@ def test_without_a_holdout_nothing_is_called_extra(tmp_path):
     assert table.loc[0, "order_rate_low"] == pytest.approx(low[0])
     assert table.loc[0, "order_rate_high"] == pytest.approx(high[0])
     assert results.totals(table).extra is None
+    assert np.isnan(table.loc[0, "held_out"])  # nobody said who was left out
+    told = results.campaigns(shop_of(tmp_path / "told", sent("a", 5, 100, 1), campaigns=("a",)))
+    assert told.loc[0, "held_out"] == 0
 
 
 def test_a_stage_nobody_recorded_is_unknown_and_not_zero(tmp_path):
@@ -131,6 +134,7 @@ def test_totals_of_a_mail_tool_give_rates_of_what_was_delivered(tmp_path):
     assert (row["sent"], row["clicks"], row["orders"]) == (200, 30, 8)
     assert row["ctr"] == pytest.approx(0.15)
     assert row["basis"] == "attributed"
+    assert np.isnan(row["held_out"])  # totals do not tell of those left out
 
 
 def test_deliveries_count_before_totals_of_the_same_campaign(tmp_path):

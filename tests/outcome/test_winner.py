@@ -16,6 +16,7 @@ from engine.decision import approvals, assignments, export, ledger, plans
 from engine.errors import NotAllowed, NotEnoughData
 from engine.outcome import joined, measured, staging, winner
 from engine.outcome import variants as variants_of
+from engine.outcome.experiments import proportions
 from engine.outcome.winner import Tally, decide
 from engine.shop import store
 from tests.tiny import shop_of
@@ -64,6 +65,31 @@ def test_the_largest_corrected_p_of_the_leader_is_that_of_statsmodels():
     p = [proportions_ztest([counts[a][0], counts[b][0]], [counts[a][1], counts[b][1]])[1] for a, b in pairs]
     corrected = multipletests(p, method="holm")[1]
     assert decide(FirstTest(), tallies(*counts)).p == pytest.approx(max(corrected[0], corrected[2]))
+
+
+def test_the_lift_has_the_range_of_its_p_value():
+    found = decide(FirstTest(), tallies((60, 1000), (100, 1000)))
+    low, high = proportions.lift_interval(*(np.array([number]) for number in (100, 1000, 60, 1000)))
+    assert (found.lift_low, found.lift_high) == (pytest.approx(low[0]), pytest.approx(high[0]))
+    assert f"66.7% (95 %: {low[0]:.1%} – {high[0]:.1%})" in found.why.text("en")
+    # Of three variants the range is as much wider as p is larger: both call it chance, though two alone would differ.
+    three = tallies((60, 1000), (81, 1000), (62, 1000))
+    alone, corrected = decide(FirstTest(), three[:2]), decide(FirstTest(), three)
+    assert corrected.lift < alone.lift and corrected.lift_low < 0 < corrected.lift_high
+    nothing = decide(FirstTest(), tallies((0, 1000), (40, 1000)))
+    assert nothing.lift is None and nothing.lift_low > 0 and nothing.lift_high is None
+    assert f"∞ (95 %: {nothing.lift_low:.1%} – ∞)" in nothing.why.text("zh")
+    nobody = decide(FirstTest(), tallies((0, 1000), (0, 1000)))
+    assert (nobody.lift, nobody.lift_low, nobody.lift_high) == (None, None, None)
+
+
+def test_a_winner_is_ahead_in_its_whole_range_and_nobody_else_is():
+    """Three variants: the corrected p and the range of the lift agree, whatever came out."""
+    drawn = np.random.default_rng(3).binomial(600, [0.04, 0.06, 0.08], size=(200, 3))
+    found = [decide(FirstTest(), tallies(*((int(done), 600) for done in one))) for one in drawn]
+    wins = [one.winner is not None for one in found]
+    assert 20 < sum(wins) < 180
+    assert all(one.lift_low > 0 for one, won in zip(found, wins, strict=True) if won)
 
 
 @pytest.mark.parametrize("runs", [300, pytest.param(5_000, marks=pytest.mark.full)])
@@ -286,5 +312,7 @@ def test_the_commands_lead_from_the_test_to_the_rest(shop, config, begun, tmp_pa
     bring(shop, orders=orders(some(variants, A=60, B=10), "2026-01-10 10:30"))
     said = json.loads(run("winner", "p1").stdout)
     assert (said["send"], said["found"]["winner"]) == ("A", "A")
+    assert 0 < said["found"]["lift_low"] < said["found"]["lift"] < said["found"]["lift_high"]
+    assert "(95 %: " in said["reason"]
     unknown = run("winner", "p9")
     assert unknown.exit_code == 2 and "p9" in unknown.stderr

@@ -34,6 +34,7 @@ HALF_TYPED = "half_typed"  # extra of a plan: names and a reason that nobody has
 ICONS = {
     "submitted": "send", "approved": "check_circle", "rejected": "cancel", "exported": "download",
     "results_in": "flag", "commented": "comment", "changes_requested": "rate_review",
+    "winner_chosen": "emoji_events", "concluded": "lightbulb",
 }  # fmt: skip
 
 

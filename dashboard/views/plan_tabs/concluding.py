@@ -135,7 +135,7 @@ def _concluded() -> None:
 
 
 def _next(opened: Open) -> None:
-    """A new draft like this one, on dates that lie ahead; its Brief shows what was learned here."""
+    """A new draft like this one, on dates ahead and after its window; its Brief shows what was learned here."""
     st.caption(t("learnings.next_about"))
     label, icon = t("learnings.make_next"), ":material/arrow_forward:"
     st.button(label, key=f"{AREA}.next", icon=icon, on_click=_made_next, **door.for_who_may("draft"))
@@ -149,7 +149,7 @@ def _made_next() -> None:
         opened = saving.reopened()
         name = t("learnings.next_name", name=opened.plan.name)[:200]
         made = plans.duplicate(opened.shop.path, opened.plan.plan_id, name, state.person(), widgets.now())
-        beginnings.ahead(opened.shop, made)
+        beginnings.ahead(opened.shop, made, follows=True)
     except AppError as problem:
         state.tell(f"{AREA}.next", "\n\n".join(problem.texts(language())))
         return

@@ -261,10 +261,11 @@ def known(found: list[Delay]) -> None:
 
 
 def best_known(found: list[Delay]) -> list[Delay]:
-    """Of each channel the extra orders where they can be told, else all orders after a message."""
+    """Of each channel the extra orders where somebody was left out, even where nothing can be told of them: all orders
+    after a message answer another question, and stand for those alone that left nobody out."""
     chosen: dict[str, Delay] = {}
     for one in found:
-        if one.channel not in chosen or one.known_after is not None:
+        if one.channel not in chosen or one.basis == "extra":
             chosen[one.channel] = one
     return list(chosen.values())
 

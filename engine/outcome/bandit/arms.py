@@ -49,7 +49,8 @@ class Choice:
 def read_arms(path: Path) -> Choice:
     """A file with COLUMNS, and MONEY where known.
 
-    Raises DataProblem for what cannot be, NotEnoughData for fewer than two arms.
+    Hours of a day add up; raises DataProblem for what cannot be, such as an arm twice at one time, and NotEnoughData
+    for fewer than two arms.
     """
     path = Path(path)
     return as_arms(gate.read_file(path), path.name)
@@ -62,6 +63,7 @@ def as_arms(frame: pd.DataFrame, name: str) -> Choice:
     check_rows(arm.isna(), "bandit.no_arm", frame["arm"], name)
     day = pd.to_datetime(frame["date"].astype("str").str.strip(), format="ISO8601", errors="coerce", utc=True)
     check_rows(day.isna(), "bandit.bad_date", frame["date"], name)
+    check_rows(pd.DataFrame({"arm": arm, "day": day}).duplicated(), "bandit.twice", frame["arm"], name)
     counts = {}
     for column in ("shown", "converted"):
         counts[column] = numbers(frame[column])

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 from typing import Literal
 
 import numpy as np
+import pandas as pd
 from scipy import stats
 
-from engine.errors import DataProblem
+from engine.errors import DataProblem, NotEnoughData
 from engine.outcome.bandit import arrival, thompson, worth
 from engine.outcome.bandit.arms import Choice
 from engine.outcome.bandit.arrival import Delay
@@ -47,7 +48,7 @@ class Proposal:
     """state: "too_early" (even split), "thin" (no arm stands out yet), "leading". maximises: "profit" per showing
     where every row has cost and value, else "rate". against_even: conversions, or money where profit is maximised, that
     the shares so far brought above those of an even split of the same number, with its interval; below 0: less.
-    first, last: days of the data; delay: how long conversions take; least: smallest share an arm may have."""
+    first, last: of the days compared; delay: how long conversions take; least: smallest share an arm may have."""
 
     name: str
     arms: list[Arm]
@@ -107,8 +108,9 @@ def propose(
     """The next split of a choice.
 
     least: smallest share of any arm, None: EXPLORING over their number. delay_days: mean days from showing to
-    conversion, None: estimated. as_of: up to which day (excluded) is known, default the day after the last. Raises
-    DataProblem for what cannot be.
+    conversion, None: estimated. as_of: up to which day (excluded) is known, default the day after the last. Counted are
+    the days on which all arms ran (`_together`). Raises DataProblem for what cannot be, NotEnoughData where there are
+    no such days.
     """
     names = choice.arms
     least = EXPLORING / len(names) if least is None else least
@@ -116,12 +118,13 @@ def propose(
     known = choice.rows if as_of is None else choice.rows[choice.rows["date"].dt.date < as_of]
     if known.empty:
         raise DataProblem(Sentence("bandit.nothing_before", {"name": choice.name, "day": str(as_of)}))
+    now = as_of or known["date"].max().date() + timedelta(days=1)
+    # How late conversions are is told within each arm: from all its days.
+    delay = arrival.estimate(*_counted(known, names, now)) if delay_days is None else Delay(delay_days, True)
+    everything = float(known["shown"].sum())
+    known = _together(known)
     first, last = known["date"].min().date(), known["date"].max().date()
-    now = as_of or last + timedelta(days=1)
-    arm = np.array([names.index(one) for one in known["arm"]])
-    age = np.array([(now - day).days for day in known["date"].dt.date], dtype="float64")
-    shown, converted = known["shown"].to_numpy("float64"), known["converted"].to_numpy("float64")
-    delay = arrival.estimate(arm, age, shown, converted) if delay_days is None else Delay(delay_days, True)
+    arm, age, shown, converted = _counted(known, names, now)
     counts = [np.bincount(arm, weights=part, minlength=len(names))
               for part in (shown, shown * delay.arrived(age), converted)]  # fmt: skip
     total, exposed, events = counts
@@ -148,11 +151,40 @@ def propose(
         reasons.append(Sentence("bandit.all_lose"))
     if choice.channels > 1 and choice.rate_only:
         reasons.append(Sentence("bandit.several_channels", {"count": str(choice.channels)}))
+    if total.sum() < everything:
+        days = {"first": str(first), "last": str(last), "shown": f"{total.sum():,.0f}", "all": f"{everything:,.0f}"}
+        reasons.append(Sentence("bandit.together", days))
     reasons += choice.left_out
     over = total - total.sum() / len(total)
     against = against_even(a, b, total, seed) if drawn is None else _estimate(drawn @ over)
     maximises: Maximised = "rate" if drawn is None else "profit"
     return Proposal(choice.name, arms, state, against, first, last, delay, least, reasons, maximises, choice.currency)
+
+
+def _counted(rows: pd.DataFrame, names: list[str], now: date) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Of each row (n,): the arm's number, days until now, shown, converted."""
+    arm = np.array([names.index(one) for one in rows["arm"]])
+    age = np.array([(now - day).days for day in rows["date"].dt.date], dtype="float64")
+    return arm, age, rows["shown"].to_numpy("float64"), rows["converted"].to_numpy("float64")
+
+
+def _together(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows from the first to the last day on which all arms ran, as rates of other days differ by the days too.
+
+    A day within on which an arm was not shown by chance stays. Raises NotEnoughData where the arms have no such days,
+    or one of them ran on days of its own alone.
+    """
+    ran = rows[rows["shown"] > 0]
+    span = ran.groupby("arm")["date"].agg(["min", "max"])
+    within = rows[rows["date"].between(span["min"].max(), span["max"].min())]
+    side_by_side = within[within["shown"] > 0].groupby("date")["arm"].transform("nunique") > 1
+    if set(within.loc[side_by_side[side_by_side].index, "arm"]) != set(rows["arm"]):
+        arms = tuple(
+            Sentence("bandit.apart_arm", {"arm": arm, "first": str(of["min"].date()), "last": str(of["max"].date())})
+            for arm, of in span.iterrows()
+        )
+        raise NotEnoughData(Sentence("bandit.apart", {"arms": arms}))
+    return within
 
 
 def _maximised(currency: str) -> Sentence:

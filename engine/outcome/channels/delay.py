@@ -1,6 +1,6 @@
 """How long until a channel's result is known: the share of the orders of HORIZON days that had come by each day."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,11 @@ class Delay:
     known_after: int | None
     known_low: int | None
     known_high: int | None
+
+    def unsaid(self) -> "Delay":
+        """The same, of which no share and no day is told."""
+        curve = self.curve.assign(share=np.nan, low=np.nan, high=np.nan)
+        return replace(self, curve=curve, known_after=None, known_low=None, known_high=None)
 
 
 def delays(found: Touches, seed: int = 0) -> list[Delay]:

@@ -14,7 +14,7 @@ from engine.outcome.channels.reconciled import Contacts, Reconciled, contacts, r
 from engine.outcome.draws import draws
 from engine.outcome.joined import Known
 from engine.outcome.programme import Together
-from engine.outcome.touches import touches
+from engine.outcome.touches import HORIZON, touches
 from engine.sentences import Said, Sentence
 from engine.shop.store import Shop
 
@@ -75,11 +75,25 @@ def answer(shop: Shop, seed: int = 0, known: Known | None = None) -> Answer:
     except NotEnoughData as lacking:
         return Answer(told, results, notes, None, None, _no_claims(), (), [], by_hour, tuple(lacking.said))
     parts = reconciled(found)
+    told_apart = _told_from_none(told, results)
+    arrived = [
+        one if one.channel in told_apart or one.basis != "extra" else one.unsaid() for one in delays(found, seed)
+    ]
     names = drawn.about.set_index("campaign_id")["name"]
     return Answer(
         told, results, notes, parts, contacts(found), _unmatched(shop, told, parts, found.by_export),
-        tuple(str(names[one]) for one in found.by_export), delays(found, seed), by_hour,
+        tuple(str(names[one]) for one in found.by_export), arrived, by_hour,
     )  # fmt: skip
+
+
+def _told_from_none(told: pd.DataFrame, results: pd.DataFrame | None) -> set[str]:
+    """Channels whose extra orders are surely above none, both in the window of their plans and in the days that a delay
+    looks at: of what may be nothing no share can have come."""
+    surely = [
+        {str(row.channel) for row in each.channels(told, results, days).itertuples() if row.extra_low > 0}
+        for days in (measured.OWN, HORIZON)
+    ]
+    return surely[0] & surely[1]
 
 
 def _no_claims() -> pd.DataFrame:
