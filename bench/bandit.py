@@ -7,6 +7,9 @@ the base rate, the others up to 20 % less or more. even: an even split for ever.
 the arm with the best rate so far. ours: as engine.outcome.bandit proposes, 10 % even, too; plain Thompson: the same
 without reshaping. With delay: conversions come exponentially late, 4 days on average; "told nothing" is ours without
 its correction.
+
+In money: the arm with the highest rate offers a discount that takes half of what an order leaves, the second best costs
+twice as much to show, and none of it is known but by what came in. by rate: ours, blind to money; by profit: ours.
 """
 
 import argparse
@@ -21,12 +24,17 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))  # run as a file, from anywhere
 
-from engine.outcome.bandit import arrival, thompson
+import pandas as pd
+
+from engine.outcome.bandit import arrival, thompson, worth
 from engine.outcome.bandit.arrival import Delay
 from engine.outcome.bandit.proposal import EXPLORING, MIN_CONVERSIONS
 
 DAYS, EPSILON, DELAY = 30, 0.1, 4.0
 EVENTS_A_DAY = 15  # conversions a day at the base rate: a shop's, not a search engine's
+LEFT, SHOWING = 40.0, 0.3  # money: what an order leaves without discount, and what a showing costs
+MoneyWay = Literal["even", "by rate", "by profit"]
+MONEY_WAYS: tuple[MoneyWay, ...] = ("even", "by rate", "by profit")
 Way = Literal["even", "epsilon-greedy", "plain Thompson", "ours", "ours, told nothing of delay"]
 WAYS: tuple[Way, ...] = ("even", "epsilon-greedy", "plain Thompson", "ours", "ours, told nothing of delay")
 
@@ -45,6 +53,8 @@ def main() -> None:
         for count in (3, 6):
             for delay in (0.0, DELAY):
                 line(base, count, delay, runs)
+    print("\nIn money: regret is profit lost against always showing the arm that earns most.")
+    money_line(0.03, 3, min(runs, 100))
 
 
 def line(base: float, count: int, delay: float, runs: int) -> None:
@@ -55,6 +65,47 @@ def line(base: float, count: int, delay: float, runs: int) -> None:
         print(f"     {way:28} regret {lost.mean():6.1f} +- {lost.std(ddof=1) / np.sqrt(runs):4.1f}  "
               f"({share.mean():5.1%}), worst tenth {np.quantile(lost, 0.9):6.1f}   "
               f"best {best.mean():4.0%}   {time.perf_counter() - began:.0f} s", flush=True)  # fmt: skip
+
+
+def money_line(base: float, count: int, runs: int) -> None:
+    print(f"\n   base rate {base:.0%}, {count} arms, no delay, {runs} runs")
+    for way in MONEY_WAYS:
+        lost, share = money_regret(way, base, count, runs)
+        error = lost.std(ddof=1) / np.sqrt(runs)
+        print(f"     {way:28} regret {lost.mean():6.0f} +- {error:4.0f}  ({share.mean():5.1%})", flush=True)
+
+
+def money_regret(way: MoneyWay, base: float, count: int, runs: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """(runs,) profit lost, and as a share of the best possible."""
+    lost, possible = np.zeros(runs), np.zeros(runs)
+    for run in range(runs):
+        random = np.random.default_rng([seed, run, count])  # the same worlds for every way
+        rates = base * np.array([1.3, 1.2, *random.uniform(0.8, 1.2, count - 2)])
+        left = np.array([LEFT / 2, *[LEFT] * (count - 1)])  # of an order, on average
+        cost = np.array([SHOWING, 2 * SHOWING, *[SHOWING] * (count - 2)])
+        earns = rates * left - cost
+        daily = round(EVENTS_A_DAY / base)
+        rows, share = [], np.full(count, 1 / count)
+        for _ in range(DAYS):
+            shown = random.multinomial(daily, share)
+            events = random.binomial(shown, rates)
+            values = random.gamma(np.maximum(events, 1e-9), left)  # orders of exponential size
+            rows.append(pd.DataFrame({"shown": shown, "converted": events, "cost": shown * cost, "value": values}))
+            lost[run] += daily * earns.max() - shown @ earns
+            known = pd.concat(rows)
+            if way != "even" and known["converted"].sum() >= MIN_CONVERSIONS:
+                share = _by_money(way, known, count)
+        possible[run] = DAYS * daily * earns.max()
+    return lost, lost / possible
+
+
+def _by_money(way: MoneyWay, known: pd.DataFrame, count: int) -> np.ndarray:
+    arm = np.tile(np.arange(count), len(known) // count)
+    total, events = (np.bincount(arm, known[name], count) for name in ("shown", "converted"))
+    a, b = thompson.posterior(events, total)
+    if way == "by rate":
+        return thompson.split(a, b, EXPLORING / count)
+    return worth.split(worth.of_arms(known, arm, count), a, b, EXPLORING / count, 0)
 
 
 def regret(

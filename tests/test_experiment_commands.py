@@ -84,3 +84,5 @@ def test_plan_experiment_prints_size_days_power_and_worth():
     assert planned["decision"]["verdict"] == "worth testing" and len(planned["reasons"]) == 4
     said = run("plan-experiment", "--base", 5, "--lift", 0.1, "--language", "zh", code=2).stderr
     assert "基础转化率" in said
+    said = run("plan-experiment", "--base", 0.05, "--lift", "1e-9", code=2).stderr
+    assert said.startswith("No test would show a lift of 1e-09 on a base of 0.05")

@@ -5,6 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard.cache import stamps
+from engine import settings
 from engine.campaign.uplift import kept
 from engine.outcome import uploads
 from engine.outcome.bandit import arms
@@ -44,8 +45,8 @@ def _judged(path: str, stamp: tuple, choice: str, _sends: Sends) -> Answer:
 
 
 def with_variants(shop: Shop) -> dict[str, str]:
-    """Plans that were exported with variants: plan_id -> name."""
-    return _with_variants(str(shop.path), stamps.of_plans(shop))
+    """Plans and campaigns with variants: id -> name."""
+    return _with_variants(str(shop.path), _drawn_stamp(shop))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -64,7 +65,7 @@ def _drawn_stamp(shop: Shop) -> tuple:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _variants(path: str, stamp: tuple, plan_id: str) -> Variants:
-    return from_plan.variants(store.open_shop(Path(path)), plan_id)
+    return from_plan.variants(store.open_shop(Path(path)), plan_id, settings.read().config)
 
 
 def judged_variant(shop: Shop, plan_id: str, choice: str) -> Answer:
@@ -86,11 +87,11 @@ def judged_files(log: bytes, log_name: str, policy: bytes, policy_name: str) -> 
 
 def arms_of(shop: Shop, kind: str, goal: Goal) -> dict[str, Choice]:
     """What there is to split between: kind is "ads" or "variants"."""
-    return _arms_of(str(shop.path), shop.version, kind, goal)
+    return _arms_of(str(shop.path), _drawn_stamp(shop), kind, goal)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _arms_of(path: str, version: str, kind: str, goal: Goal) -> dict[str, Choice]:
+def _arms_of(path: str, stamp: tuple, kind: str, goal: Goal) -> dict[str, Choice]:
     return (arms.of_ads if kind == "ads" else arms.of_variants)(store.open_shop(Path(path)), goal)
 
 

@@ -59,6 +59,6 @@ def plan_experiment(
 
     with refusals_in(language):
         asked = planning.Question(base, lift, arms, power, alpha, daily, audience, value, cost, spread)
-    found = planning.plan(asked)
+        found = planning.plan(asked)
     said = [one.text(language) for one in planning.reasons(asked, found)]
     print_json(dataclasses.asdict(asked) | dataclasses.asdict(found) | {"reasons": said})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from engine import settings
 from engine.commands import main, out_option, print_json, seed_option, shop_at, shop_option, write_csv
 from engine.errors import DataProblem
 
@@ -37,7 +38,8 @@ def offpolicy(
     every order of both groups has it, else orders are counted (printed as reward and reward_from).
 
     With --plan, --choice is nobody, everybody:B (everybody gets variant B), recent:B (B for who ordered within 90 days
-    before, nothing for others) or lapsed:B; the value is profit per customer who was drawn.
+    before, nothing for others) or lapsed:B; the value is profit per customer who was drawn. Plans that sent the same
+    message are one log; a campaign whose variants another program drew counts from when its split was confirmed.
     """
     from engine.outcome.offpolicy import answer, from_plan, from_shop
     from engine.outcome.offpolicy.log import read_log
@@ -48,7 +50,7 @@ def offpolicy(
         known = read_log(log)
         found = answer.evaluate(known, read_policy(policy_file, known), seed)
     elif log is None and policy_file is None and choice is not None and plan_id is not None:
-        drawn = from_plan.variants(shop_at(shop_dir), plan_id)
+        drawn = from_plan.variants(shop_at(shop_dir), plan_id, settings.read().config)
         if choice not in drawn.choices:
             raise DataProblem(f"--choice {choice!r} is none of {', '.join(drawn.choices)}.")
         found = from_plan.judge(drawn, choice, seed)

@@ -28,7 +28,8 @@ def split(
     ARMS: arm, date, shown, converted (those that came in so far of what was shown that day), each arm once a day. Arms
     are compared on the days on which all of them ran, and refused where there are none. With cost (spent on the
     arm that day) and value (earned by its conversions, before that cost) in every row, profit per showing is
-    maximised, else the rate alone; it says which. Of ads, cost and what their revenue leaves are taken.
+    maximised, else the rate alone; it says which. Of ads, cost and what their revenue leaves are taken; of variants,
+    what sending cost and what the orders of those written to left.
 
     Prints propensities (the share of each arm), the chance that each is the best, its rate with a 95 % interval, the
     reasons, and how many conversions, or how much profit, the shares so far brought above those of an even split.

@@ -33,19 +33,7 @@ def what_worked(shop_dir: Path | None, out: Path | None) -> None:
                 "missing": spoken(one.missing) if one.missing else None,
             }
         )  # fmt: skip
-        rows += [
-            {
-                "kind": one.kind, "measure": one.measure, "family": line.trait.family, "name": line.trait.name,
-                "level": line.trait.level, "effect": line.effect, "low": line.low, "high": line.high,
-                "p_value": line.p_value, "p_adjusted": line.p_adjusted, "told": int(line.told),
-                "campaigns_with": line.with_it, "campaigns_without": line.without, "sent_with": line.sent_with,
-                "sent_without": line.sent_without,
-                "test_per_arm": line.settling.per_arm if line.settling else None,
-                "test_difference": line.settling.difference if line.settling else None,
-                "test_days": line.settling.days if line.settling else None,
-            }
-            for line in one.lines
-        ]  # fmt: skip
+        rows += past.rows(one)
     if out is not None:
         write_csv(pd.DataFrame(rows), out)
     told = [row for row in rows if row["told"]]

@@ -27,7 +27,10 @@ from engine.decision.evenly import TEST
 from engine.shop.features import campaign_windows
 from engine.shop.store import Shop
 
-COLUMNS = ["campaign_id", "customer_id", "treated", "variant", "propensity", "global_holdout", "at", "converted"]
+COLUMNS = [
+    "campaign_id", "customer_id", "treated", "variant", "propensity", "variant_propensity", "global_holdout", "at",
+    "converted",
+]  # fmt: skip
 ABOUT = [
     "campaign_id", "name", "channel", "goal", "source", "send_from", "starts_at", "window_days", "messages",
     "send_cost", "offer_kind",
@@ -42,7 +45,9 @@ class Draws:
     message to the end of the last one's window; messages: how many were sent; send_cost: money for all of them, missing
     where nobody said what one costs. contacts: campaign_id, customer_id, at: every message that was sent, of any
     campaign, some twice. customer_id is a category in both, of the same `customers`. exports: plans that were exported,
-    with or without somebody left out. converted: what a sending tool said, missing where none did.
+    with or without somebody left out. converted: what a sending tool said, missing where none did. variant_propensity:
+    the chance of the customer's variant among those written to, 1 for who was left out; missing where nobody recorded
+    it, and for all who stand for the rest of a first test, which got the winner and not by the draw.
     """
 
     people: pd.DataFrame
@@ -97,7 +102,7 @@ def _assigned(
     shop: Shop, kept: pd.DataFrame, stored: dict[str, Plan], delivered: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     people, about = [_no_people()], [pd.DataFrame(columns=ABOUT)]
-    times = {text: _on_the_clock(text, shop.settings.time_zone) for text in kept["exported_at"].unique()}
+    times = {text: on_the_clock(text, shop.settings.time_zone) for text in kept["exported_at"].unique()}
     kept = kept.assign(exported=kept["exported_at"].map(times).astype("datetime64[us]"))
     known = dict(iter(delivered.groupby("campaign_id")))
     for plan_id, rows in kept.groupby("plan_id", sort=False):
@@ -106,6 +111,7 @@ def _assigned(
         planned = pd.Timestamp(window.first_day(plan)) + pd.Timedelta(hours=plan.send_hour) if plan else first
         counted = _counted(rows, planned)
         counted["leaves"] = _leaves(str(plan_id), counted)
+        counted[assignments.OF_VARIANT] = _of_variant(plan, rows, counted)
         ends = pd.Timestamp(plan.ends_at) + pd.Timedelta(days=1) if plan else first
         at, send_from = _moments(counted, planned, ends, known.get(plan_id))
         people.append(counted.assign(campaign_id=plan_id, at=at, converted=_said(counted, known.get(plan_id)))[COLUMNS])
@@ -113,7 +119,7 @@ def _assigned(
     return _concatenated(people).astype({"at": "datetime64[us]"}), pd.concat(about, ignore_index=True)
 
 
-def _on_the_clock(text: str, time_zone: str) -> pd.Timestamp:
+def on_the_clock(text: str, time_zone: str) -> pd.Timestamp:
     """An instant as the history wrote it, on the shop's clock."""
     at = pd.Timestamp(text)
     return at if at.tzinfo is None else at.tz_convert(time_zone).tz_localize(None)
@@ -143,6 +149,25 @@ def _leaves(plan_id: str, counted: pd.DataFrame) -> pd.Series:
     lot = pd.util.hash_array((plan_id + ":" + counted["customer_id"].astype("str")).to_numpy(dtype=object))
     place = pd.Series(lot, counted.index).where(~sent).rank(pct=True)
     return stages.where(sent, np.where(place > stages[sent].eq(assignments.REST).mean(), TEST, assignments.REST))
+
+
+def _of_variant(plan: Plan | None, rows: pd.DataFrame, counted: pd.DataFrame) -> pd.Series:
+    """As `Draws` says: recorded with a first test, else in the equal shares in which `decision.assign` draws.
+
+    rows: of every export, which say what was drawn from where the plan was changed since.
+    """
+    sent = counted["treated"].eq(1)
+    if assignments.STAGE in counted and counted[assignments.STAGE].fillna("").ne("").any():
+        recorded = counted[assignments.OF_VARIANT].where(sent, 1.0)
+        return recorded.mask(counted["leaves"].eq(assignments.REST))
+    found = pd.Series(1.0, counted.index)
+    for seq, drawn in rows.loc[rows["treated"].eq(1)].groupby("seq")["variant"]:
+        seen = list(drawn.unique())
+        names = plan.variants if plan and set(plan.variants) == set(seen) else seen
+        share = {one: names.count(one) / len(names) for one in seen}
+        here = sent & counted["seq"].eq(seq)
+        found[here] = counted.loc[here, "variant"].map(share)
+    return found
 
 
 def _moments(
@@ -212,8 +237,10 @@ def _of_deliveries(shop: Shop, rows: pd.DataFrame) -> tuple[pd.DataFrame, pd.Dat
         return _no_people(), pd.DataFrame(columns=ABOUT)
     messages = rows[rows["treated"] == 1].groupby("campaign_id").size()
     first = rows.sort_values("sent_at", kind="stable").drop_duplicates(["campaign_id", "customer_id"])
+    variant = first["variant"].astype("object").where(first["variant"].notna(), "")
+    is_drawn = first["treated"].eq(1) & variant.ne("")  # a delivery says which variant, and not how likely it was
+    first = first.assign(variant=variant, variant_propensity=np.where(is_drawn, np.nan, 1.0))
     people = first.assign(global_holdout=0, at=first["sent_at"])[COLUMNS]
-    people["variant"] = people["variant"].astype("object").where(people["variant"].notna(), "")
     return people, _about_campaigns(shop, messages, people.groupby("campaign_id")["at"].min())
 
 
@@ -239,7 +266,7 @@ def _about_campaigns(shop: Shop, messages: pd.Series, starts_at: pd.Series) -> p
 
 def _no_people() -> pd.DataFrame:
     kinds = {
-        "treated": "int64", "propensity": "float64", "global_holdout": "int64", "at": "datetime64[us]",
-        "converted": "float64",
+        "treated": "int64", "propensity": "float64", "variant_propensity": "float64", "global_holdout": "int64",
+        "at": "datetime64[us]", "converted": "float64",
     }  # fmt: skip
     return pd.DataFrame({name: pd.Series(dtype="str") for name in COLUMNS}).astype(kinds)

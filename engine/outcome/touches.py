@@ -12,7 +12,7 @@ from engine.shop import sales
 from engine.shop.features import campaign_windows, default_as_of
 from engine.shop.store import Shop
 
-HORIZON = 30  # days after a message within which an order is looked at
+HORIZON = 30  # days after a message within which an order is looked at, where no window is longer
 
 DAY = 86_400  # seconds
 
@@ -22,10 +22,10 @@ class Touches:
     """messages: campaign_id, customer_id, sent_at, treated (bool), channel, window_days.
 
     orders: order_id, customer_id, ordered_at, net (money after discounts and returns), one row per order placed.
-    pairs: message and order (positions in these tables) and days between, 0 to HORIZON; an order appears once for each
-    message before it. as_of: the first instant that nothing is known of. by_export: campaign_id of the plans that no
-    delivery tells of: whoever was given to the sending tool counts as sent, at the plan's moment and by its first
-    channel.
+    pairs: message and order (positions in these tables) and days between, 0 to HORIZON or the longest window; an order
+    appears once for each message before it. as_of: the first instant that nothing is known of. by_export: campaign_id
+    of the plans that no delivery tells of: whoever was given to the sending tool counts as sent, at the plan's moment
+    and by its first channel.
     """
 
     messages: pd.DataFrame
@@ -116,8 +116,8 @@ def placed(shop: Shop) -> pd.DataFrame:
 
 
 def _pairs(messages: pd.DataFrame, orders: pd.DataFrame) -> pd.DataFrame:
-    """For each message the customer's orders of the HORIZON days after it."""
-    sorted_by, low, high, at, since = _found(messages, orders, 0, HORIZON)
+    """For each message the customer's orders of the HORIZON days after it, or of the longest window beyond."""
+    sorted_by, low, high, at, since = _found(messages, orders, 0, max(HORIZON, int(messages["window_days"].max())))
     count = high - low
     message = np.repeat(np.arange(len(messages)), count)
     nth = np.arange(len(message)) - np.repeat(np.cumsum(count) - count, count)

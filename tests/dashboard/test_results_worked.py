@@ -1,3 +1,9 @@
+import io
+
+import pandas as pd
+import pytest
+import streamlit as st
+
 from engine.outcome import what_worked
 from engine.shop import store
 from tests.tiny import shop_of, tables
@@ -34,3 +40,25 @@ def test_a_shop_without_campaigns_says_what_to_import(open_app, tmp_path, words)
     app = open_app(shop_of(tmp_path / "shop", tables("orders", "products", "customers")).path, "results", look="worked")
     assert not app.exception
     assert "No past campaign" in words(app)
+
+
+@pytest.mark.parametrize(("measure", "unit"), [("extra", "per_1000_messages"), ("clicks", "relative")])
+def test_the_download_holds_numbers_with_their_units_in_the_names(open_app, demo_shop_dir, monkeypatch, measure, unit):
+    given = {}
+    button = st.download_button
+
+    def noted(label, data, *args, key, **options):
+        given[key] = data
+        return button(label, data, *args, key=key, **options)
+
+    monkeypatch.setattr(st, "download_button", noted)
+    app = open_app(demo_shop_dir, "results", look="worked")
+    app.segmented_control(key="worked.measure").set_value(measure).run()
+    read = pd.read_csv(io.BytesIO(given["worked.download"]()), encoding="utf-8-sig")
+    answers = what_worked.answer(store.open_shop(demo_shop_dir))
+    first = next(one for one in answers if (one.kind, one.measure) == ("messages", measure)).lines[0]
+    row = read.iloc[0]
+    assert row[f"effect_{unit}"] == pytest.approx(first.effect) and row[f"high_{unit}"] == pytest.approx(first.high)
+    assert row["test_people_per_arm"] == first.settling.per_arm and row["told"] == int(first.told)
+    words = {"kind", "measure", "what", "family", "name", "level"}
+    assert {name for name in read if not pd.api.types.is_numeric_dtype(read[name])} == words

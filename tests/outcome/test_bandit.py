@@ -18,6 +18,7 @@ from engine.outcome.bandit import arms, arrival, confirmed, proposal, thompson, 
 from engine.outcome.experiments import bayes
 from engine.sentences import say
 from engine.shop import store
+from tests.outcome import test_offpolicy_from_plan as of_plan
 
 NOW = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
@@ -265,6 +266,16 @@ def test_ads_bring_their_cost_and_what_their_revenue_leaves(shop):
     assert arms.of_ads(store.open_shop(shop.path), "clicks")["search"].rate_only is not None
 
 
+def test_by_profit_less_is_lost_than_by_the_rate_or_evenly_where_the_highest_rate_earns_less(monkeypatch):
+    """The whole table is bench/results/bandit.txt."""
+    monkeypatch.setattr(bench, "DAYS", 15)
+    monkeypatch.setattr(worth, "DRAWS", 10_000)
+    lost = {way: bench.money_regret(way, 0.03, 3, 20)[0] for way in bench.MONEY_WAYS}
+    for way in ("even", "by rate"):
+        saved = lost[way] - lost["by profit"]
+        assert saved.mean() > 5 * saved.std() / np.sqrt(len(saved)), way
+
+
 # --- days ---
 
 
@@ -331,6 +342,79 @@ def test_variants_of_sends_are_arms(shop):
     found = arms.of_variants(shop)
     assert {name: choice.arms for name, choice in found.items()} == {"k1": ["a", "b"], "*": ["a", "b"]}
     assert found["*"].rows.groupby("arm")["shown"].sum().tolist() == [980, 490]
+
+
+def sent_in_variants(folder, **columns):
+    """Deliveries of a and b, an order of 100 (goods 60 %) for every tenth of a; b at 20 % off for every fifth."""
+    made = store.create_shop(folder, {"name": "Tea", "gross_margin": {"default": 0.4}})
+    number = np.arange(4_000)
+    variant = np.where(number % 2 == 0, "a", "b")
+    ordered = np.where(variant == "a", number % 20 == 0, number % 10 == 1)
+    people = [f"c{k:04d}" for k in number]
+    sent = pd.DataFrame({"campaign_id": "k1", "customer_id": people, "variant": variant, "sent_at": SENT,
+                         "converted": ordered * 1.0}).assign(**columns)  # fmt: skip
+    bought = pd.DataFrame({"order_id": people, "customer_id": people, "product_id": "tea", "quantity": 1.0,
+                           "unit_price": 100.0, "discount": np.where(variant == "a", 0.0, 20.0),
+                           "ordered_at": SENT + pd.Timedelta(days=1)})[ordered]  # fmt: skip
+    ends = bought.head(2).assign(order_id=["first", "last"], customer_id="z",
+                                 ordered_at=[SENT - pd.Timedelta(days=99), SENT + pd.Timedelta(days=60)])  # fmt: skip
+    campaigns = pd.DataFrame({"campaign_id": ["k1"], "channel": ["email"], "send_cost": [0.5], "starts_at": [SENT],
+                              "ends_at": [SENT + pd.Timedelta(days=7)]})  # fmt: skip
+    tables = {"deliveries": sent.dropna(axis=1, how="all"), "campaigns": campaigns, "orders": pd.concat([bought, ends])}
+    assert not any(store.save_tables(made, tables).values())
+    return store.open_shop(made.path)
+
+
+SENT = pd.Timestamp("2026-05-01 09:00")
+
+
+def test_variants_bring_what_their_orders_left_and_what_sending_cost(tmp_path):
+    """a: 10 % x 40 - 0.5 = 3.5 a message; b, at 20 % off: 20 % x 20 - 0.5 = 3.5: twice the orders earn no more."""
+    found = arms.of_variants(sent_in_variants(tmp_path / "shop"))["k1"]
+    assert found.rate_only is None and found.currency == "USD"
+    rows = found.rows.set_index("arm")
+    assert rows["cost"].tolist() == [1_000.0, 1_000.0]
+    assert rows["value"].tolist() == pytest.approx([200 * 40.0, 400 * 20.0])
+    said = proposal.propose(found)
+    assert [one.profit.value for one in said.arms] == pytest.approx([3.5, 3.5], abs=0.1)
+    by_rate = proposal.propose(
+        arms.Choice("x", found.rows, rate_only=arms.Sentence("bandit.rate_only", {"columns": ()}))
+    )
+    assert by_rate.arms[1].chance_best > 0.999 and 0.05 < said.arms[1].chance_best < 0.95
+
+
+def test_clicks_and_messages_of_unknown_cost_leave_the_rate_alone_and_say_so(tmp_path):
+    shop = sent_in_variants(tmp_path / "shop", clicked=1.0)
+    assert "not there: cost, value" in arms.of_variants(shop, "clicks")["k1"].rate_only.text()
+    campaigns = shop.table("campaigns").drop(columns="send_cost").assign(channel="leaflet")
+    store.save_tables(shop, {"campaigns": campaigns})
+    assert "not there: cost" in arms.of_variants(store.open_shop(shop.path))["k1"].rate_only.text()
+
+
+def test_a_plan_that_was_exported_with_variants_is_known_from_the_shops_orders_alone(tmp_path):
+    shop = of_plan.planted(tmp_path)
+    found = arms.of_variants(shop)["p1"]
+    got = pd.Series(of_plan.of(shop))
+    assert found.arms == ["A", "B"] and found.rows["shown"].sum() == got.ne("").sum()
+    rows = found.rows.groupby("arm").sum(numeric_only=True)
+    assert (rows["cost"] == rows["shown"] * of_plan.COST).all()
+    assert rows["value"].tolist() == pytest.approx((rows["converted"] * of_plan.MARGIN).tolist())
+    assert proposal.propose(found).maximises == "profit"
+    early = of_plan.planted(tmp_path / "early", until="2026-01-14")
+    assert "p1" not in arms.of_variants(early), "its window is not over"
+
+
+def test_totals_bring_what_their_revenue_leaves(tmp_path):
+    made = store.create_shop(tmp_path / "totals", {"name": "Tea", "gross_margin": {"default": 0.4}})
+    totals = pd.DataFrame(
+        {"campaign_id": "k1", "variant": ["a", "b"], "date": SENT, "recipients": 1_000.0, "orders": [40.0, 50.0],
+         "revenue": [4_000.0, 3_000.0]}
+    )  # fmt: skip
+    campaigns = pd.DataFrame({"campaign_id": ["k1"], "channel": ["email"], "send_cost": [0.2], "starts_at": [SENT]})
+    store.save_tables(made, {"campaign_results": totals, "campaigns": campaigns})
+    found = arms.of_variants(store.open_shop(made.path))["k1"]
+    assert found.rows["cost"].tolist() == [200.0, 200.0]
+    assert found.rows["value"].tolist() == pytest.approx([1_600.0, 1_200.0])
 
 
 def test_a_campaign_with_deliveries_and_totals_is_counted_once(tmp_path):

@@ -63,3 +63,15 @@ def test_those_whom_no_plan_writes_to_and_plans_of_later_days_are_no_messages(by
     found = touches(opened)
     assert found.messages["campaign_id"].unique().tolist() == ["p1"]
     assert wrote[0] not in set(found.messages["customer_id"])
+
+
+def test_an_order_in_a_window_longer_than_a_month_is_claimed_and_tells_nothing_of_the_first_month(tmp_path):
+    tables = {
+        "products": PRODUCTS,
+        "campaigns": pd.DataFrame({"campaign_id": ["k"], "channel": ["email"], "starts_at": ["2026-01-01"]}),
+        "deliveries": pd.DataFrame({"campaign_id": "k", "customer_id": ["a", "b"], "sent_at": "2026-01-01 10:00"}),
+        "orders": pd.DataFrame([order("a", "2026-02-10 09:00"), order("z", "2026-04-01 09:00")]),
+    }  # fmt: skip
+    found = touches(shop_of(tmp_path / "shop", tables, {"window_days": {"email": 45}}))
+    assert reconciled(found).claimed == 1
+    assert all(one.curve["share"].isna().all() or one.curve["share"].iloc[-1] <= 1 for one in delays(found))

@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import cache, charts, state, widgets
 from dashboard.text import channel_name, known, t
-from engine.outcome.what_worked import Answer, Line
+from engine.outcome.what_worked import Answer, Line, rows
 from engine.outcome.what_worked.settling import Settling
 from engine.outcome.what_worked.traits import Trait
 from engine.sentences import spoken
@@ -105,7 +105,16 @@ def listing(one: Answer) -> None:
     config["effect"] = words(t("worked.effect_extra" if one.measure == "extra" else "worked.effect"))
     st.dataframe(shown, column_config=config, hide_index=True, key="worked.table", alt=t("worked.purpose"))
     st.caption(t("worked.test_note"))
-    widgets.download(t("worked.download"), lambda: shown, "what_worked.csv", "worked.download")
+    widgets.download(t("worked.download"), lambda: table(one), "what_worked.csv", "worked.download")
+
+
+def table(one: Answer) -> pd.DataFrame:
+    """The lines as numbers, those of the command's file with their units, and each trait in words ("what")."""
+    unit = "per_1000_messages" if one.measure == "extra" else "relative"
+    units = {name: f"{name}_{unit}" for name in ("effect", "low", "high")} | {"test_difference": "test_difference_rate"}
+    numbers = pd.DataFrame(rows(one)).rename(columns=units | {"test_per_arm": "test_people_per_arm"})
+    numbers.insert(2, "what", [named(line.trait) for line in one.lines])
+    return numbers
 
 
 def _row(line: Line, measure: str) -> dict[str, str]:

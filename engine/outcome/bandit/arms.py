@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 
 from engine.errors import DataProblem, NotEnoughData
-from engine.outcome import order_money
+from engine.outcome import draws, joined, order_money
+from engine.outcome.offpolicy import money
 from engine.outcome.offpolicy.log import check_columns, check_rows, numbers
 from engine.sentences import Sentence
 from engine.shop import gate
@@ -111,28 +112,38 @@ def of_ads(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
 def of_variants(shop: Shop, goal: Goal = "conversions") -> dict[str, Choice]:
     """Variants of repeated sends, by campaign, and of all campaigns together where they have the same names.
 
-    From deliveries, and of campaigns without any that name variants from a mail tool's totals.
+    From deliveries; of campaigns without any that name variants from a mail tool's totals; of plans without either from
+    their export, by who ordered in the window. Of orders, what they left is their value: by the shop's own orders in
+    the window, else by revenue that was recorded with every one (engine.outcome.offpolicy.money); of totals, what their
+    revenue leaves.
     """
-    parts = []
+    parts: list[pd.DataFrame] = []
     if "variant" in shop.columns("deliveries"):
         parts.append(_of_deliveries(shop, "converted" if goal == "conversions" else "clicked"))
     if "variant" in shop.columns("campaign_results"):
         totals = _of_totals(shop, "orders" if goal == "conversions" else "clicked")
-        single = parts[0].dropna()["campaign_id"] if parts else []
-        parts.append(totals[~totals["campaign_id"].isin(single)])
+        parts.append(totals[~totals["campaign_id"].isin(_named(parts))])
+    if goal == "conversions" and shop.rows("orders"):
+        parts.append(_of_exports(shop, _named(parts)))
     found: dict[str, Choice] = {}
-    if parts:
-        table = pd.concat(parts, ignore_index=True)
-        for name, part in table.groupby("campaign_id"):
-            _offer(found, "variants", str(name), part)
+    if any(len(part) for part in parts):
+        table = pd.concat([part for part in parts if len(part)], ignore_index=True)
+        for name, rows in table.groupby("campaign_id"):
+            _offer(found, "variants", str(name), rows)
         _offer(found, "variants", ALL, table)
-    return found
+    return {name: replace(one, currency=shop.settings.currency) for name, one in found.items()}
+
+
+def _named(parts: list[pd.DataFrame]) -> set[str]:
+    """Campaigns of which something is known by now."""
+    return {str(one) for part in parts for one in part.dropna(subset=list(COLUMNS))["campaign_id"]}
 
 
 def _of_deliveries(shop: Shop, outcome: str) -> pd.DataFrame:
-    """campaign_id, COLUMNS, records (how many rows each stands for); those whose outcome is missing by themselves."""
+    """campaign_id, COLUMNS, records (how many rows each stands for), MONEY of orders; those whose outcome is missing by
+    themselves."""
     there = [one for one in ("treated", outcome) if one in shop.columns("deliveries")]
-    rows = shop.table("deliveries", ["campaign_id", "variant", "sent_at", *there])
+    rows = shop.table("deliveries", ["campaign_id", "customer_id", "variant", "sent_at", *there])
     if outcome not in rows:
         return pd.DataFrame(columns=["campaign_id", *COLUMNS, "records"])
     sent = rows[rows["treated"].fillna(1.0).eq(1.0)] if "treated" in rows else rows
@@ -143,7 +154,50 @@ def _of_deliveries(shop: Shop, outcome: str) -> pd.DataFrame:
     is_whole = table["converted"].notna() & table["date"].notna()
     keys, counts = ["campaign_id", "arm", "date"], ["shown", "converted", "records"]
     missing = table[~is_whole].groupby(keys[:2], as_index=False)["records"].sum()
-    return pd.concat([table[is_whole].groupby(keys, as_index=False)[counts].sum(), missing], ignore_index=True)
+    whole = table[is_whole]
+    if outcome == "converted" and len(whole):
+        whole, counts = _with_money(shop, whole), [*counts, *MONEY]
+    daily = whole.groupby(keys, as_index=False)[counts].sum(skipna=False)  # a day's money is known of all or not at all
+    return pd.concat([daily, missing], ignore_index=True)
+
+
+def _with_money(shop: Shop, sent: pd.DataFrame) -> pd.DataFrame:
+    """The deliveries with MONEY of each: what sending cost, and what those who ordered left before that."""
+    keys = ["campaign_id", "customer_id", "sent_at"]
+    rows = sent.merge(money.recorded(shop), on=keys, how="left").assign(treated=1.0)
+    rows["cost"] = rows["cost"].fillna(rows["campaign_id"].map(_cost_of_a_message(shop)))
+    earned = money.earned(shop, rows)
+    before = earned.profit + rows["cost"].fillna(0.0).to_numpy("float64")
+    is_order = rows["converted"].eq(1) | (earned.source == "none")
+    return rows.assign(value=np.where(is_order, before, 0.0))
+
+
+def _cost_of_a_message(shop: Shop) -> pd.Series:
+    """By campaign_id, of campaigns and of plans that were exported; missing where nobody said it."""
+    about = draws.draws(shop).about.set_index("campaign_id")
+    of_plans = about["send_cost"].astype("float64") / about["messages"].astype("float64").replace(0.0, np.nan)
+    return money.campaigns(shop).set_index("campaign_id")["cost"].combine_first(of_plans)
+
+
+def _of_exports(shop: Shop, but: set[str]) -> pd.DataFrame:
+    """campaign_id, COLUMNS and MONEY, a row per customer whom a plan's export has written to with a variant; converted
+    is missing where the orders do not cover the window. but: plans that are known by something else."""
+    known = joined.read(shop)
+    parts = [pd.DataFrame(columns=["campaign_id", *COLUMNS, *MONEY])]
+    for plan in known.draws.about.itertuples():
+        plan_id, people = str(plan.campaign_id), known.people.get(str(plan.campaign_id))
+        if plan.source != "assignment" or plan_id in but or people is None:
+            continue
+        sent = people[people["treated"].eq(1) & people["global_holdout"].ne(1)].reset_index(drop=True)
+        inside = money.in_window(known, sent, int(plan.window_days)) if len(sent) else np.zeros((0, 1 + money.PROFIT))
+        ordered = np.where(np.isnan(inside[:, 0]), np.nan, inside[:, 0] > 0)
+        table = sent.assign(
+            campaign_id=plan_id, arm=sent["variant"].astype("object"), date=sent["at"].dt.normalize(), shown=1.0,
+            converted=ordered, cost=float(plan.send_cost) / max(len(sent), 1),
+            value=np.where(ordered == 1, inside[:, money.PROFIT], 0.0),
+        )  # fmt: skip
+        parts.append(table.loc[table["arm"].ne(""), ["campaign_id", *COLUMNS, *MONEY]])
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _of_totals(shop: Shop, outcome: str) -> pd.DataFrame:
@@ -155,6 +209,10 @@ def _of_totals(shop: Shop, outcome: str) -> pd.DataFrame:
     begun = rows["campaign_id"].map(starts["starts_at"]) if "starts_at" in starts else pd.NaT
     day = rows["date"].fillna(begun) if "date" in rows else begun
     table = rows[["campaign_id"]].assign(arm=rows["variant"], date=day, shown=shown, converted=rows[outcome])
+    if outcome == "orders" and "revenue" in rows:
+        left = order_money.left(shop)
+        cost = shown * rows["campaign_id"].map(_cost_of_a_message(shop))
+        table = table.assign(cost=cost, value=rows["revenue"] * left.margin * left.kept)
     return table.dropna(subset=["arm"])
 
 

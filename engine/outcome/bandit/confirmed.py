@@ -34,10 +34,14 @@ def confirm(
 
 def last(shop: Shop, name: str, config: Path) -> Entry | None:
     """The split of these arms that was confirmed last; None before."""
+    return next(reversed(history(shop, name, config)), None)
+
+
+def history(shop: Shop, name: str, config: Path) -> list[Entry]:
+    """Every split of these arms that was confirmed, the oldest first."""
     if not database.begun(shop.path):
-        return None
-    history = ledger.entries(shop.path, shop.shop_id, config, _key(name))
-    return next((entry for entry in reversed(history) if entry.action == ACTION), None)
+        return []
+    return [entry for entry in ledger.entries(shop.path, shop.shop_id, config, _key(name)) if entry.action == ACTION]
 
 
 def _key(name: str) -> str:

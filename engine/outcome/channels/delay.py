@@ -51,8 +51,8 @@ def delays(found: Touches, seed: int = 0) -> list[Delay]:
         return []
     campaign, _ = pd.factorize(messages["campaign_id"])
     message = found.pairs["message"].to_numpy()
-    day = np.minimum(np.floor(found.pairs["days"].to_numpy()).astype(int), HORIZON - 1)
-    pairs, treated = is_over[message], messages["treated"].to_numpy()
+    day = np.floor(found.pairs["days"].to_numpy()).astype(int)
+    pairs, treated = is_over[message] & (day < HORIZON), messages["treated"].to_numpy()
     size = (campaign.max() + 1, HORIZON)
     counts, people = {}, {}
     for name, group in (("sent", treated), ("held", ~treated)):

@@ -13,6 +13,8 @@ from engine.outcome.experiments.size import DAILY_LOOKS, visitors_needed
 from engine.sentences import Sentence
 
 USUAL_SPREAD = 0.1  # lifts of tested ideas: two thirds within 10 % either way, unless somebody knows better
+MOST_PEOPLE = 10**10  # more than there are: a test of more is none, and an audience of more is a typing error
+MOST_MONEY = 10**15  # in any currency; sums of more lose what is told apart here
 Worth = Literal["worth testing", "smaller test", "not worth testing"]
 
 
@@ -44,9 +46,9 @@ class Question:
             "power": 0.05 < self.power < 1,
             "alpha": 0 < self.alpha < 0.5,
             "daily": self.daily is None or 1 <= self.daily < math.inf,
-            "audience": self.audience is None or self.audience >= self.arms,
-            "value": self.value is None or 0 <= self.value < math.inf,
-            "cost": 0 <= self.cost < math.inf,
+            "audience": self.audience is None or self.arms <= self.audience <= MOST_PEOPLE,
+            "value": self.value is None or 0 <= self.value <= MOST_MONEY,
+            "cost": 0 <= self.cost <= MOST_MONEY,
             "spread": 0 < self.spread < 10,
         }
         wrong = [
@@ -98,8 +100,11 @@ class Planned:
 
 
 def plan(asked: Question) -> Planned:
-    """Size, length and worth of a test."""
-    per_arm = int(visitors_needed(np.array(asked.base), asked.lift, asked.alpha_each, asked.power))
+    """Size, length and worth of a test. Raises DataProblem where no number of people would be enough."""
+    needed = float(visitors_needed(np.array(asked.base), asked.lift, asked.alpha_each, asked.power))
+    if not needed <= MOST_PEOPLE:  # or unknown: a base so near 0 or 1 that the raised rate is the same number
+        raise DataProblem([Sentence("experiment_plan.no_test", {"lift": f"{asked.lift:g}", "base": f"{asked.base:g}"})])
+    per_arm = int(needed)
     longer = math.ceil(per_arm * DAILY_LOOKS)
     return Planned(
         visitors_per_arm=per_arm,
@@ -123,14 +128,20 @@ def power(asked: Question, lift: float, per_arm: int) -> float:
 
 
 def smallest_lift(asked: Question, per_arm: int) -> float | None:
-    """The smallest rise that so many visitors per arm show with the power asked for; None where no rise would."""
+    """The smallest rise, from a millionth on, that so many visitors per arm show with the power asked for.
+
+    None where no rise would.
+    """
     highest = 1 / asked.base - 1
 
     def short(lift: float) -> float:
         return float(visitors_needed(np.array(asked.base), lift, asked.alpha_each, asked.power)) - per_arm
 
     top = highest * (1 - 1e-6)
-    return None if short(top) > 0 else float(optimize.brentq(short, 1e-6, top, xtol=1e-6))
+    if not short(top) <= 0:  # NaN too: a base so near 1 that no rate fits between
+        return None
+    least = min(1e-6, top)
+    return least if short(least) <= 0 else float(optimize.brentq(short, least, top, xtol=1e-6))
 
 
 def _days(per_arm: int, asked: Question) -> int | None:

@@ -18,7 +18,7 @@ def visitors_needed(rate: np.ndarray, lift: float, alpha: np.ndarray | float = 0
     """
     rate = np.asarray(rate, dtype="float64")
     raised = rate * (1 + lift)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         middle, apart = (rate + raised) / 2, np.abs(raised - rate)
         told = stats.norm.isf(np.asarray(alpha) / 2) * np.sqrt(2 * middle * (1 - middle))
         seen = stats.norm.isf(1 - power) * np.sqrt(rate * (1 - rate) + raised * (1 - raised))

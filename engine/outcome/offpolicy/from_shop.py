@@ -64,7 +64,7 @@ def sends(shop: Shop) -> Sends:
     """The shop's past sends as a log. Raises NotEnoughData where chance held nobody out, or its odds are not known."""
     past = evidence.gather(shop)
     evidence.refuse(past)
-    rows = past.rows.merge(_paid(shop), on=["campaign_id", "customer_id", "sent_at"], how="left")
+    rows = past.rows.merge(money.recorded(shop), on=["campaign_id", "customer_id", "sent_at"], how="left")
     treated = rows["treated"].to_numpy("float64") == 1
     chance = rows["propensity"].to_numpy("float64")
     paid = money.earned(shop, rows)
@@ -111,18 +111,6 @@ def written_to(known: Sends, choice: str) -> np.ndarray:
     if choice == "moved" and known.moved is not None:
         return known.moved
     return known.group == choice.removeprefix("group:")
-
-
-def _paid(shop: Shop) -> pd.DataFrame:
-    """Per delivery: revenue, and of its campaign channel, offer_kind, discount, cost (of a message)."""
-    keys = ["campaign_id", "customer_id", "sent_at"]
-    there = [*keys, *(["revenue"] if "revenue" in shop.columns("deliveries") else [])]
-    table = shop.table("deliveries", there).reindex(columns=[*keys, "revenue"])
-    campaigns = shop.optional("campaigns").drop_duplicates("campaign_id")
-    about = campaigns.reindex(columns=["campaign_id", "channel", "offer_kind", "discount", "send_cost"])
-    usual = about["channel"].map(shop.settings.send_cost).astype("float64")
-    about = about.assign(cost=about["send_cost"].astype("float64").fillna(usual)).drop(columns="send_cost")
-    return table.drop_duplicates(keys).merge(about, on="campaign_id", how="left")
 
 
 def days_since_order(shop: Shop, rows: pd.DataFrame) -> np.ndarray:

@@ -36,6 +36,22 @@ class Earned:
     notes: tuple[Sentence, ...]
 
 
+def recorded(shop: Shop) -> pd.DataFrame:
+    """Per delivery: revenue, and of its campaign channel, offer_kind, discount, cost (of a message)."""
+    keys = ["campaign_id", "customer_id", "sent_at"]
+    there = [*keys, *(["revenue"] if "revenue" in shop.columns("deliveries") else [])]
+    table = shop.table("deliveries", there).reindex(columns=[*keys, "revenue"])
+    return table.drop_duplicates(keys).merge(campaigns(shop), on="campaign_id", how="left")
+
+
+def campaigns(shop: Shop) -> pd.DataFrame:
+    """campaign_id, channel, offer_kind, discount, cost: of a message, missing where nobody said it."""
+    table = shop.optional("campaigns").drop_duplicates("campaign_id")
+    about = table.reindex(columns=["campaign_id", "channel", "offer_kind", "discount", "send_cost"])
+    usual = about["channel"].map(shop.settings.send_cost).astype("float64")
+    return about.assign(cost=about["send_cost"].astype("float64").fillna(usual)).drop(columns="send_cost")
+
+
 def earned(shop: Shop, rows: pd.DataFrame) -> Earned:
     """rows: campaign_id, customer_id, sent_at, treated, converted, revenue, channel, offer_kind, discount, cost."""
     treated = rows["treated"].to_numpy("float64") == 1

@@ -109,5 +109,6 @@ def _supported(cell: np.ndarray, chance: np.ndarray, unknown: np.ndarray, log: L
     seen = np.zeros((cells, count), dtype=int)
     np.add.at(seen, (cell, log.action), 1)
     is_small = seen.sum(axis=1) < ROWS_PER_ACTION * count
-    never = unknown + np.where(is_small, 0.0, np.where(seen == 0, chance, 0.0).sum(axis=1))
+    tried = np.where(is_small[:, None], seen.sum(axis=0) > 0, seen > 0)
+    never = unknown + np.where(tried, 0.0, chance).sum(axis=1)
     return Policy(cell, chance, np.where(never < 1e-9, 0.0, never))

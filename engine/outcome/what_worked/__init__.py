@@ -6,6 +6,6 @@ settling     the test that would show whether a trait is the cause
 together     all of it at one go
 """
 
-from engine.outcome.what_worked.together import Answer, Line, answer
+from engine.outcome.what_worked.together import Answer, Line, answer, rows
 
-__all__ = ["Answer", "Line", "answer"]
+__all__ = ["Answer", "Line", "answer", "rows"]

@@ -87,6 +87,24 @@ def answer(shop: Shop) -> list[Answer]:
     return found
 
 
+def rows(one: Answer) -> list[dict[str, object]]:
+    """The lines as numbers, for files. kind, measure, family, name, level; effect, low, high as of Line; told 1 or 0;
+    test_per_arm (people), test_difference (in the rate), test_days: None where no test can be planned."""
+    return [
+        {
+            "kind": one.kind, "measure": one.measure, "family": line.trait.family, "name": line.trait.name,
+            "level": line.trait.level, "effect": line.effect, "low": line.low, "high": line.high,
+            "p_value": line.p_value, "p_adjusted": line.p_adjusted, "told": int(line.told),
+            "campaigns_with": line.with_it, "campaigns_without": line.without, "sent_with": line.sent_with,
+            "sent_without": line.sent_without,
+            "test_per_arm": line.settling.per_arm if line.settling else None,
+            "test_difference": line.settling.difference if line.settling else None,
+            "test_days": line.settling.days if line.settling else None,
+        }
+        for line in one.lines
+    ]  # fmt: skip
+
+
 def columns_known() -> set[str]:
     """Columns of `sends` that are no trait of their own."""
     return {

@@ -91,6 +91,14 @@ def test_where_only_a_smaller_test_pays_the_plan_says_so():
         ({"value": 1.0}, "say --audience"),
         ({"cost": -5.0}, "The cost of testing is -5.0"),
         ({"spread": 0.0}, "The spread of lifts is 0.0"),
+        ({"base": 1.0}, "The base rate is 1.0"),
+        ({"lift": float("inf")}, "The lift is inf"),
+        ({"lift": float("nan")}, "The lift is nan"),
+        ({"daily": float("inf")}, "Visitors per day are inf"),
+        ({"audience": 10**11}, "no more than 10,000,000,000"),
+        ({"value": float("inf"), "audience": 100}, "The value of a conversion is inf"),
+        ({"cost": float("nan")}, "The cost of testing is nan"),
+        ({"cost": float("inf")}, "The cost of testing is inf"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(wrong, said):
@@ -98,3 +106,40 @@ def test_what_cannot_be_is_refused_in_a_sentence(wrong, said):
         Question(**({"base": 0.05, "lift": 0.1} | wrong))
     assert said in str(refused.value)
     assert refused.value.text("zh") != str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "beyond",
+    [
+        {"lift": 1e-9},
+        {"lift": -1e-9},
+        {"lift": 1e-300},
+        {"base": 1e-300},
+        {"base": 1e-300, "lift": 1e-12},
+        {"base": 1 - 1e-16, "lift": -1e-17},
+    ],
+)
+def test_what_no_number_of_people_would_show_is_refused_in_one_sentence(beyond):
+    asked = Question(**({"base": 0.05, "lift": 0.1, "audience": 200_000, "value": 9.0} | beyond))
+    with pytest.raises(DataProblem) as refused:
+        planning.plan(asked)
+    assert str(refused.value).startswith("No test would show a lift of") and len(refused.value.texts("zh")) == 1
+
+
+@pytest.mark.parametrize(
+    "extreme",
+    [
+        {"alpha": 1e-320},
+        {"power": 1 - 1e-16},
+        {"audience": 10**10},
+        {"base": 0.999_999_999_999, "lift": -0.9},
+        {"base": 1 - 1e-16, "lift": -0.999},
+        {"value": 1e15, "cost": 1e15},
+        {"spread": 1e-300},
+    ],
+)
+def test_what_is_extreme_and_can_be_is_planned(extreme):
+    asked = Question(**({"base": 0.05, "lift": 0.1, "audience": 200_000, "value": 9.0, "daily": 1.0} | extreme))
+    found = planning.plan(asked)
+    assert found.visitors_per_arm >= 1 and np.isfinite([found.power, found.decision.best]).all()
+    assert all(one.text("zh") for one in planning.reasons(asked, found))
