@@ -201,9 +201,16 @@ class _Teller:
         lines += [self.line(name, text) for name, text in terms if text]
         lines.append(self.line("dates", self.words("from_to", starts=plan.starts_at, ends=plan.ends_at)))
         lines += [self.line("landing", plan.landing_url)] if plan.landing_url else []
-        lines += [self.line("variants", self.listed(list(plan.variants)))] if plan.variants else []
+        lines += self.variants(list(plan.variants))
         lines += [self.line("test_first", first_test.in_words(plan.test).text(self.language))] if plan.test else []
         return (*lines, self.line("goal", self.choice("goal", plan.objective)))
+
+    def variants(self, names: list[str]) -> list[Line]:
+        """By name, and that who decides sees one text for all of them."""
+        if len(names) < 2:
+            return [self.line("variants", self.listed(names))] if names else []
+        listed = self.listed(names)
+        return [self.line("variants", self.words("variants_texts", names=listed))]
 
     def kind(self, offer: Offer, names: Callable[[str], str]) -> str:
         name = self.choice("offer", offer.kind)

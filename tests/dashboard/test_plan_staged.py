@@ -39,6 +39,7 @@ def test_the_brief_takes_variants_and_the_rule_and_says_what_it_would_see(open_a
     at(app.toggle, "brief.test_first").set_value(True).run()
     assert "at least two variants" in said(app)
     at(app.multiselect, "brief.variants").set_value(["Short", "Long"]).run()
+    assert "What Short, Long say is not in Offerlab" in said(app)
     # 346 customers per variant, of whom 2 % order.
     assert "too few to ever see anything" in said(app)
     assert stored(demo_shop).plan.test == FirstTest()
@@ -93,4 +94,6 @@ def test_before_its_hours_are_over_the_result_says_from_when(open_app, staged, m
 
 
 def test_the_approval_shows_the_rule(open_app, staged):
-    assert "Test on 50% of those written to, wait 12 hours" in said(page_of(open_app, staged, "approve"))
+    text = said(page_of(open_app, staged, "approve"))
+    assert "Test on 50% of those written to, wait 12 hours" in text
+    assert "A, B. What differs between them is not in Offerlab" in text  # who decides sees one text of the two

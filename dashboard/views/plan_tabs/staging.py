@@ -24,6 +24,8 @@ def show(opened: Open, values: dict[str, Any], changed: Callable[[], None]) -> N
         t("brief.variants"), values["variants"], key="brief.variants", placeholder=t("brief.variants_hint"),
         accept_new_options=True, help=t("brief.variants_help"), on_change=changed,
     )  # fmt: skip
+    if named[1:]:
+        st.caption(plain(t("brief.variants_texts", names=t("common.trait_separator").join(named))))
     if not st.toggle(t("brief.test_first"), key="brief.test_first", on_change=changed):
         return
     left, right = st.columns(2, gap="large")

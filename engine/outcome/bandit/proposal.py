@@ -146,19 +146,29 @@ def propose(
         for k, name in enumerate(names)
     ]  # fmt: skip
     reasons = _reasons(state, arms, delay, float(1 - exposed.sum() / max(total.sum(), 1.0)))
-    reasons.append(choice.rate_only or _maximised(choice.currency))
-    if all(one.profit is not None and one.profit.high < 0 for one in arms):
-        reasons.append(Sentence("bandit.all_lose"))
-    if choice.channels > 1 and choice.rate_only:
-        reasons.append(Sentence("bandit.several_channels", {"count": str(choice.channels)}))
-    if total.sum() < everything:
-        days = {"first": str(first), "last": str(last), "shown": f"{total.sum():,.0f}", "all": f"{everything:,.0f}"}
-        reasons.append(Sentence("bandit.together", days))
-    reasons += choice.left_out
+    reasons += [*_of_choice(choice, arms), *_of_days(first, last, total.sum(), everything), *choice.left_out]
     over = total - total.sum() / len(total)
     against = against_even(a, b, total, seed) if drawn is None else _estimate(drawn @ over)
     maximises: Maximised = "rate" if drawn is None else "profit"
     return Proposal(choice.name, arms, state, against, first, last, delay, least, reasons, maximises, choice.currency)
+
+
+def _of_choice(choice: Choice, arms: list[Arm]) -> list[Sentence]:
+    """What is maximised, and what to know of these arms."""
+    found = [choice.rate_only or _maximised(choice.currency)]
+    if all(one.profit is not None and one.profit.high < 0 for one in arms):
+        found.append(Sentence("bandit.all_lose"))
+    if choice.channels > 1 and choice.rate_only:
+        found.append(Sentence("bandit.several_channels", {"count": str(choice.channels)}))
+    return found
+
+
+def _of_days(first: date, last: date, shown: float, everything: float) -> list[Sentence]:
+    """That other days were left out; nothing where none were."""
+    if shown == everything:
+        return []
+    values = {"first": str(first), "last": str(last), "shown": f"{shown:,.0f}", "all": f"{everything:,.0f}"}
+    return [Sentence("bandit.together", values)]
 
 
 def _counted(rows: pd.DataFrame, names: list[str], now: date) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
