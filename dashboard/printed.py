@@ -25,5 +25,15 @@ def page(title: str, facts: str, table: pd.DataFrame, notes: list[str]) -> bytes
 
 
 def spreadsheet(table: pd.DataFrame) -> bytes:
-    """The table as CSV that is safe to open in a spreadsheet."""
-    return cells.to_csv(table.astype("object"))
+    """The table as CSV that is safe to open in a spreadsheet. Counts are whole numbers, booleans 1 and 0."""
+    return cells.to_csv(table.apply(_whole).astype("object"))
+
+
+def _whole(column: pd.Series) -> pd.Series:
+    """A count beside unknown ones becomes a float in pandas: 7.0 in a file where it was 7."""
+    column = column.infer_objects()
+    if not pd.api.types.is_float_dtype(column):
+        return column
+    known = column.dropna()
+    exact = known.abs() < 2**53  # beyond, a float is no count; and infinite
+    return column.astype("Int64") if (exact & (known % 1 == 0)).all() else column

@@ -104,6 +104,11 @@ def money(value: float | None, currency: str, digits: int = 0) -> str:
     return f"{sign}{SYMBOLS[currency]}{amount}" if currency in SYMBOLS else f"{sign}{amount} {currency}"
 
 
+def money_in_cells(currency: str) -> str:
+    """Whole money of 0 and more as a column's format, so that the column still sorts as numbers: "$%,d"."""
+    return f"{SYMBOLS[currency]}%,d" if currency in SYMBOLS else f"%,d {currency}"
+
+
 def percent(value: float | None, digits: int = 1) -> str:
     """0.0234 -> "2.3 %"."""
     return "–" if value is None or value != value else f"{value * 100:,.{digits}f} %"

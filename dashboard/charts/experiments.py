@@ -18,8 +18,9 @@ _HIGHEST = 3.0  # a lift beyond four times the base would flatten all others
 def lifts(table: pd.DataFrame, axis: str, words: dict[str, str], smallest: float) -> go.Figure:
     """Each arm's lift with its range; the band is too small to be worth having.
 
-    table: label, lift, low, high, verdict, from top to bottom. words: verdict -> legend.
+    table: test, variant, lift, low, high, verdict, from top to bottom. words: verdict -> legend.
     """
+    labels = [_label(test, variant) for test, variant in zip(table["test"], table["variant"], strict=True)]
     shown = table.assign(place=range(len(table)), high=table["high"].fillna(_HIGHEST).clip(upper=_HIGHEST))
     traces = []
     for verdict, paint in VERDICT_COLOURS.items():
@@ -33,9 +34,9 @@ def lifts(table: pd.DataFrame, axis: str, words: dict[str, str], smallest: float
                     name=words[verdict],
                     marker={"color": paint, "size": 9, "symbol": "x" if verdict == "invalid" else "circle"},
                     error_x=range_bars(some["lift"], some["low"], some["high"], paint, opacity=0.6, thickness=2),
-                    customdata=some[["label", "low", "high"]],
-                    hovertemplate="%{customdata[0]}: %{x:+.1%} "
-                    "(%{customdata[1]:+.1%} – %{customdata[2]:+.1%})<extra></extra>",
+                    customdata=some[["test", "variant", "low", "high"]],
+                    hovertemplate="%{customdata[0]}: %{customdata[1]}: %{x:+.1%} "
+                    "(%{customdata[2]:+.1%} – %{customdata[3]:+.1%})<extra></extra>",
                 )
             )
     chart = figure(
@@ -45,18 +46,32 @@ def lifts(table: pd.DataFrame, axis: str, words: dict[str, str], smallest: float
         yaxis={
             "autorange": "reversed",
             "tickvals": shown["place"],
-            "ticktext": [_short(label) for label in shown["label"]],
+            "ticktext": labels,
             "range": [len(table) - 0.5, -0.5],
         },
-        legend={"orientation": "h", "y": -0.25 - 2 / (3 + len(table)), "x": 0},
+        legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0},  # at the bars, however many there are
     )
     chart.add_vrect(x0=-smallest, x1=smallest, fillcolor=faded(QUIET, 0.15), line_width=0, layer="below")
     chart.add_vline(x=0, line={"color": QUIET, "width": 1})
     return chart
 
 
-def _short(label: str) -> str:
-    return label if len(label) <= 26 else label[:25] + "…"
+def _label(test: str, variant: str) -> str:
+    """Both names, short enough to stand beside the bars; the variant tells bars of one test apart and goes first.
+
+    >>> _label("51436069220cb800020005ae", "arm2")
+    '51436069…0020005ae: arm2'
+    """
+    variant = _short(variant, 14)
+    return f"{_short(test, 22 - len(variant))}: {variant}"
+
+
+def _short(name: str, most: int) -> str:
+    """Cut in the middle: names begin alike, and end alike."""
+    if len(name) <= most:
+        return name
+    end = most // 2
+    return f"{name[: most - 1 - end]}…{name[-end:]}"
 
 
 def evidence(by_day: pd.DataFrame, words: dict[str, str]) -> go.Figure:

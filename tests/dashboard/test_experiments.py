@@ -34,7 +34,9 @@ def test_the_example_shows_every_verdict_with_its_reason(page, words):
         "", "Won", "", "Inconclusive", "Lost", "", "No difference worth having", "", "Inconclusive", "Invalid",
         "Invalid",
     ]  # fmt: skip
-    assert "5 tests read: 1 won, 1 lost" in [one.value for one in app.subheader]
+    assert "1 of 5 variants won, 1 lost; tests compared: 4" in [one.value for one in app.subheader]
+    assert sum(int(card.value) for card in app.metric) == 5
+    assert "1 of 5 tests" in app.warning[0].value
     assert "21 days from 2026-03-02" in words(app)
     app.selectbox(key="experiments.test").set_value("fast-checkout").run()
     assert "Groups came out uneven" in words(app)
@@ -51,6 +53,29 @@ def test_the_charts_hold_the_lifts_and_the_evidence_of_the_chosen_test(page):
     app.selectbox(key="experiments.test").set_value("free-shipping-bar").run()
     evidence = json.loads(app.get("plotly_chart")[1].proto.spec)
     assert [trace["name"] for trace in evidence["data"]] == ["top", "bottom"]
+
+
+def test_long_names_leave_the_variant_to_be_read_and_the_whole_on_hover(page):
+    app = page()
+    tests = ["51436069220cb800020005ae", "51436069220cb800020005bd"]
+    arms = [f"{test},{arm},2000,{done}" for test in tests for arm, done in (("arm1", 60), ("arm2", 90), ("arm3", 61))]
+    content = "\n".join(["experiment_id,variant,visitors,conversions", *arms]).encode()
+    app.file_uploader(key="experiments.file").upload("tests.csv", content).run()
+    drawn = json.loads(app.get("plotly_chart")[0].proto.spec)
+    labels = drawn["layout"]["yaxis"]["ticktext"]
+    assert len(set(labels)) == 4 and [label.rpartition(": ")[2] for label in labels] == ["arm2", "arm3"] * 2
+    assert max(len(label) for label in labels) <= 24
+    won = next(trace for trace in drawn["data"] if trace["name"] == "Won")
+    assert [row[:2] for row in won["customdata"]] == [[test, "arm2"] for test in tests]
+    assert "%{customdata[0]}: %{customdata[1]}" in won["hovertemplate"]
+
+
+def test_where_no_test_is_invalid_nothing_is_said_of_it(page):
+    app = page()
+    content = b"experiment_id,variant,visitors,conversions\n01,control,100000,5000\n01,b,100000,5010\n"
+    app.file_uploader(key="experiments.file").upload("tests.csv", content).run()
+    assert app.subheader[0].value == "0 of 1 variants won, 0 lost; tests compared: 1"
+    assert not app.warning
 
 
 def test_a_file_is_read_and_the_smallest_lift_is_the_users(page, words):

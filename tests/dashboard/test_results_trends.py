@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from engine.decision import plans
@@ -26,6 +28,13 @@ def test_a_plan_for_overstock_begins_with_the_products_picked(open_app, demo_sho
     [saved] = plans.saved_plans(demo_shop)
     assert saved.plan.objective == "overstock" and saved.plan.product_ids == [picked["product_id"]]
     assert saved.plan.category == picked["category"]
+
+
+def test_money_in_stock_is_said_with_its_currency_and_sorts_as_a_number(open_app, demo_shop):
+    app = open_app(demo_shop, "results", look="trends", trend="demand")
+    column = json.loads(app.dataframe[0].proto.columns)["tied_up"]
+    assert column["type_config"]["format"] == "$%,d" and "USD" in column["help"]
+    assert app.dataframe[0].value["tied_up"].dtype.kind == "f"
 
 
 def test_trends_of_a_shop_without_orders_say_what_to_import(open_app, tmp_path, words):

@@ -67,15 +67,18 @@ def uploaded(smallest: float) -> Reading | None:
 
 
 def headline(table: pd.DataFrame, smallest: float) -> None:
-    """How many tests, and how many arms of each verdict."""
+    """How many arms were compared, in how many tests, and how many of each verdict: the cards add up to all."""
     facts = summary(table, Rule(smallest_lift=smallest))
     counts: dict[str, int] = facts["verdicts"]
-    said = {"tests": widgets.number(facts["tests"]), "won": counts["won"], "lost": counts["lost"]}
-    st.subheader(t("experiments_page.headline", **said))
+    tests, invalid = facts["tests"], facts["invalid_tests"]
+    said = {"variants": sum(counts.values()), "tests": tests - invalid, "won": counts["won"], "lost": counts["lost"]}
+    st.subheader(t("experiments_page.headline", **{key: widgets.number(one) for key, one in said.items()}))
     with st.container(horizontal=True):
         for verdict in VERDICTS[:-1]:
             st.metric(name(verdict), widgets.number(counts[verdict]), border=True)
-        st.metric(name("invalid"), widgets.number(facts["invalid_tests"]), border=True)
+    if invalid:
+        left_out = {"invalid": widgets.number(invalid), "tests": widgets.number(tests)}
+        st.warning(t("experiments_page.invalid_tests", **left_out), icon=ICONS["invalid"])
     st.caption(t("experiments_page.rule", smallest=widgets.percent(smallest, 1)))
 
 
@@ -89,7 +92,7 @@ def chart(arms: pd.DataFrame, smallest: float) -> None:
     some = arms.head(MOST_SHOWN)
     daily = some["days"] > 0
     drawn = pd.DataFrame({
-        "label": some["experiment_id"] + ": " + some["variant"], "lift": some["lift"], "verdict": some["verdict"],
+        "test": some["experiment_id"], "variant": some["variant"], "lift": some["lift"], "verdict": some["verdict"],
         "low": some["always_valid_low"].where(daily, some["low"]),
         "high": some["always_valid_high"].where(daily, some["high"]),
     })  # fmt: skip

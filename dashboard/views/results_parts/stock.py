@@ -83,7 +83,9 @@ def listing(shop: Shop, rows: pd.DataFrame, too_much: pd.DataFrame) -> None:
         name: number(t(f"trends.{name}"), format="localized", help=helped.get(name))
         for name in ("stock", "days_of_cover", "beyond", "expected", "sold")
     }
-    config["tied_up"] = number(t("trends.tied_up", currency=shop.settings.currency), format="localized")
+    currency = shop.settings.currency
+    at_cost = t("trends.tied_up_help", currency=currency)
+    config["tied_up"] = number(t("trends.tied_up"), format=widgets.money_in_cells(currency), help=at_cost)
     config |= {"product": words(t("trends.product"), pinned=True), "range_80": words(t("trends.range_80"))}
     st.dataframe(
         shown, column_config=config, hide_index=True, placeholder="–", key="trends.table_demand",
