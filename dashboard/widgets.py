@@ -65,6 +65,13 @@ def chart(figure: charts.Figure, key: str, alt: str) -> None:
     st.plotly_chart(figure, key=key, alt=alt, width="stretch", config={"displayModeBar": False})
 
 
+def table(rows: pd.DataFrame, columns: dict[str, Any], key: str, alt: str) -> None:
+    """A table with these columns, in their order; what is missing is a dash. alt: what a screen reader says of it."""
+    st.dataframe(
+        rows, column_order=list(columns), column_config=columns, hide_index=True, placeholder="–", key=key, alt=alt
+    )
+
+
 def download(
     label: str,
     table: Callable[[], pd.DataFrame],

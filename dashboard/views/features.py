@@ -45,15 +45,7 @@ def listing(table: pd.DataFrame) -> None:
         "formula": t("dictionary.formula"),
         "feature": t("dictionary.feature"),
     }
-    st.dataframe(
-        table,
-        column_order=list(columns),
-        column_config=columns,
-        hide_index=True,
-        placeholder="–",
-        key="features.table",
-        alt=t("dictionary.title"),
-    )
+    widgets.table(table, columns, "features.table", t("dictionary.title"))
 
 
 widgets.page_head("dictionary.title", "dictionary.purpose")

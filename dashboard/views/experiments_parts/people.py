@@ -56,7 +56,7 @@ def of_money(table: pd.DataFrame) -> None:
         "people_capped": number(t("experiments_page.people_capped"), format="localized"),
         "left_out": t("experiments_page.left_out"),
     }
-    listing(table.assign(way=ways, **amounts), columns, "money")
+    widgets.table(table.assign(way=ways, **amounts), columns, "experiments.money_table", t("experiments_page.money"))
     widgets.download(
         t("experiments_page.money_download"), lambda: table, "tests-money.csv", "experiments.money_download"
     )
@@ -91,7 +91,7 @@ def of_groups(table: pd.DataFrame) -> None:
         "p_adjusted": number(t("experiments_page.group_p"), format="%.4f"),
         "interaction_p": number(t("experiments_page.interaction_p"), format="%.4f"),
     }
-    listing(table, columns, "groups")
+    widgets.table(table, columns, "experiments.groups_table", t("experiments_page.groups"))
     widgets.download(
         t("experiments_page.groups_download"), lambda: table, "tests-groups.csv", "experiments.groups_download"
     )
@@ -102,16 +102,3 @@ def drawn(table: pd.DataFrame, names: pd.Series, value: str, label: str, form: s
     ends = [table[name].tolist() for name in (value, "low", "high")]
     clear = (table["p_adjusted"] < 0.05).tolist()
     return charts.differences(names.tolist(), ends[0], ends[1], ends[2], clear, label, form)
-
-
-def listing(table: pd.DataFrame, columns: dict[str, Any], name: str) -> None:
-    """The same in numbers."""
-    st.dataframe(
-        table,
-        column_order=list(columns),
-        column_config=columns,
-        hide_index=True,
-        placeholder="–",
-        key=f"experiments.{name}_table",
-        alt=t(f"experiments_page.{name}"),
-    )

@@ -152,13 +152,5 @@ def listing(table: pd.DataFrame) -> None:
         "n_more": number(t("experiments_page.n_more"), format="localized"),
         "srm_p": number(t("experiments_page.srm_p"), format="%.4f"),
     }
-    st.dataframe(
-        shown,
-        column_order=list(columns),
-        column_config=columns,
-        hide_index=True,
-        placeholder="–",
-        key="experiments.table",
-        alt=t("experiments_page.title"),
-    )
+    widgets.table(shown, columns, "experiments.table", t("experiments_page.title"))
     widgets.download(t("experiments_page.download"), lambda: table, "tests-read.csv", "experiments.download")
